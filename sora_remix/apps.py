@@ -1,0 +1,19 @@
+"""The app as Django sees it."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_delete, post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class SoraRemixConfig(AppConfig):
+    name = "sora_remix"
+    verbose_name = _("Sora remix")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401  (registers itself)
+        from .models import Video, delete_files_after_commit
+        from .tasks import ensure_schedule
+
+        post_delete.connect(delete_files_after_commit, sender=Video)
+        post_migrate.connect(ensure_schedule, sender=self)

@@ -1,0 +1,112 @@
+"""System checks: what is wrong with the settings, found without the network."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from django.apps.config import AppConfig
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
+from django.utils import timezone
+
+from .conf import conf, unknown_settings
+from .endpoints import all_endpoints
+from .exceptions import InvalidEndpoint
+
+KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
+
+
+@register(Tags.compatibility)
+def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
+    """Check all settings of the app, and those of django-q2 that cost money when wrong."""
+    return [
+        *_names(),
+        *_key(),
+        *_endpoints(),
+        *_storage(),
+        *_queue(),
+    ]
+
+
+def _names() -> Iterator[CheckMessage]:
+    for name in unknown_settings():
+        yield checks.Warning(
+            f"There is no setting {name}.",
+            hint="Compare it with the table of settings in the README; it has no effect.",
+            id="sora_remix.W001",
+        )
+
+
+def _key() -> Iterator[CheckMessage]:
+    if not conf.SORA_REMIX_FAL_KEY and not any(os.environ.get(name) for name in KEY_VARIABLES):
+        yield checks.Warning(
+            "There is no fal API key.",
+            hint="Set SORA_REMIX_FAL_KEY, or FAL_KEY in the environment of the workers.",
+            id="sora_remix.W002",
+        )
+
+
+def _endpoints() -> Iterator[CheckMessage]:
+    try:
+        endpoints = all_endpoints()
+    except InvalidEndpoint as error:
+        yield checks.Error(
+            f"SORA_REMIX_ENDPOINTS: {error}",
+            hint="Its records have the fields of sora_remix.endpoints.Endpoint.",
+            id="sora_remix.E001",
+        )
+        return
+    key = conf.SORA_REMIX_ENDPOINT
+    if key not in endpoints:
+        yield checks.Error(
+            f"SORA_REMIX_ENDPOINT names “{key}”, and there is no such endpoint.",
+            hint=f"There are: {', '.join(endpoints)}.",
+            id="sora_remix.E002",
+        )
+    elif endpoints[key].is_retired(timezone.localdate()):
+        yield checks.Warning(
+            f"The endpoint “{key}” was switched off on {endpoints[key].ends_on}.",
+            hint="Name a living endpoint in SORA_REMIX_ENDPOINT.",
+            id="sora_remix.W003",
+        )
+
+
+def _storage() -> Iterator[CheckMessage]:
+    alias = conf.SORA_REMIX_STORAGE
+    if alias not in conf.STORAGES:
+        yield checks.Error(
+            f"SORA_REMIX_STORAGE names “{alias}”, which is not in STORAGES.",
+            hint=f"There are: {', '.join(conf.STORAGES)}.",
+            id="sora_remix.E003",
+        )
+
+
+def _queue() -> Iterator[CheckMessage]:
+    queue = conf.Q_CLUSTER
+    timeout, retry = queue.get("timeout"), queue.get("retry", 60)
+    if not timeout or timeout >= retry:
+        yield checks.Warning(
+            "Q_CLUSTER needs a timeout, and a retry that is longer.",
+            hint="Otherwise tasks are started again while they run: “timeout”: 600, “retry”: 1200.",
+            id="sora_remix.W004",
+        )
+    if not queue.get("max_attempts") or not queue.get("ack_failures"):
+        yield checks.Warning(
+            "Q_CLUSTER delivers failing tasks again without end.",
+            hint="Set “max_attempts”: 1 and “ack_failures”: True.",
+            id="sora_remix.W005",
+        )
+    if queue.get("sync"):
+        yield checks.Warning(
+            "Q_CLUSTER runs tasks inside the request that asks for them.",
+            hint="Remove “sync”: fal takes minutes, and the request waits for all of them.",
+            id="sora_remix.W006",
+        )
+    if not any(queue.get(name) for name in ("orm", "sqs", "iron_mq", "mongo", "broker_class")):
+        yield checks.Info(
+            "django-q2's Redis broker loses the message of a worker that dies.",
+            hint="Nothing is lost with it: the sweep, each minute, goes on where it stopped.",
+            id="sora_remix.I001",
+        )

@@ -1,0 +1,51 @@
+"""Ask fal about the remixes that are due."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import suppress
+
+from django.db import transaction
+
+from .. import fal
+from ..exceptions import InvalidTransition, RemoteError
+from ..flight import Flight
+from ..models import Remix
+from .pace import HEARTBEAT, Alive, back_off, next_check
+
+logger = logging.getLogger(__name__)
+
+
+def check_due(alive: Alive, until: float) -> None:
+    """Ask about what is due, group by group, starting none after `until`."""
+    in_flight: int | None = None
+    while time.monotonic() < until and (claimed := Remix.objects.claim_to_check(fal.PLACES)):
+        in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
+        with Flight[Remix, fal.Progress](fal.PLACES) as flight:
+            for remix in claimed:
+                flight.start(remix, fal.progress(remix.endpoint_id, remix.request_id))
+            while flight:
+                answers = flight.answers(HEARTBEAT)
+                with transaction.atomic():
+                    for remix, answer in answers:
+                        _settle(remix, answer, in_flight)
+                Remix.objects.renew(flight.tags)
+                if not alive():
+                    return
+
+
+def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> None:
+    with suppress(InvalidTransition):  # another worker has gone on with it meanwhile
+        match answer:
+            case fal.Progress(is_finished=True):
+                logger.info("Remix %s: finished at fal", remix.pk)
+                remix.completed()
+            case fal.Progress():
+                remix.look_again(next_check(remix.submitted_at, in_flight))
+            case RemoteError():
+                logger.warning("Remix %s: no status: %s", remix.pk, answer)
+                remix.postpone(back_off(remix.failures))
+            case _:
+                logger.error("Remix %s: asking broke", remix.pk, exc_info=answer)
+                remix.postpone(back_off(remix.failures))

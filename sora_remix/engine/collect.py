@@ -1,0 +1,211 @@
+"""Bring finished remixes home: fetch the result, copy its files, commit. All of it is free."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import IO
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+from django.utils.text import Truncator
+
+from .. import fal, media
+from ..endpoints import Outputs, get_endpoint
+from ..exceptions import (
+    FileGone,
+    FileRefused,
+    InvalidTransition,
+    NotAVideo,
+    NotReady,
+    RemoteError,
+    RemoteFailure,
+    TryLater,
+    UnknownEndpoint,
+)
+from ..flight import Flight
+from ..models import PendingFile, Remix, Video
+from ..storage import new_name
+from .pace import HEARTBEAT, back_off
+
+logger = logging.getLogger(__name__)
+
+GONE_FOR = timedelta(minutes=10)
+"""How long a missing file is asked for again, each time under a fresh URL."""
+GONE_PAUSE = timedelta(seconds=200)
+TITLE_LENGTH = 80
+
+
+@dataclass
+class Parcel:
+    """A result with its files, still in temporary ones."""
+
+    result: fal.Result
+    video: IO[bytes]
+    thumbnail: IO[bytes] | None
+    spritesheet: IO[bytes] | None
+
+    def close(self) -> None:
+        for file in (self.video, self.thumbnail, self.spritesheet):
+            if file:
+                file.close()
+
+
+Flown = fal.Result | Parcel
+
+
+def collect(pks: Iterable[int]) -> None:
+    """Collect those of these remixes that wait for it, a few at once."""
+    rest = iter(pks)
+    while group := list(islice(rest, media.PLACES)):
+        _collect_group(Remix.objects.claim_to_collect(group))
+
+
+def _collect_group(remixes: list[Remix]) -> None:
+    with Flight[Remix, Flown](media.PLACES) as flight:
+        for remix in remixes:
+            flight.start(remix, _fetch(remix))
+        while flight:
+            for remix, answer in flight.answers(HEARTBEAT):
+                Remix.objects.renew([*flight.tags, remix])
+                _go_on(flight, remix, answer)
+            Remix.objects.renew(flight.tags)
+
+
+async def _fetch(remix: Remix) -> Flown:
+    return await fal.result(remix.endpoint_id, remix.request_id, _outputs(remix))
+
+
+def _outputs(remix: Remix) -> Outputs:
+    """Return where the result's parts stand; a record that is gone must not lose a video."""
+    try:
+        return get_endpoint(remix.endpoint).outputs
+    except UnknownEndpoint:
+        return Outputs()
+
+
+async def _download(result: fal.Result) -> Flown:
+    video, thumbnail, spritesheet = await asyncio.gather(
+        media.download(result.video_url),
+        _download_extra(result.thumbnail_url),
+        _download_extra(result.spritesheet_url),
+    )
+    return Parcel(result, video, thumbnail, spritesheet)
+
+
+async def _download_extra(url: str) -> IO[bytes] | None:
+    """Fetch a picture that is nice to have: a broken one never fails a remix."""
+    if not url:
+        return None
+    try:
+        return await media.download(url)
+    except RemoteError as error:
+        logger.warning("A picture of the result can't be had: %s", error)
+        return None
+
+
+def _go_on(flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception) -> None:
+    try:
+        if isinstance(answer, fal.Result):
+            remix.start_storing()
+            flight.start(remix, _download(answer))
+        elif isinstance(answer, Parcel):
+            _store(remix, answer)
+        else:
+            _settle(remix, answer)
+    except InvalidTransition:
+        logger.warning("Remix %s: another worker has gone on with it meanwhile", remix.pk)
+
+
+def _settle(remix: Remix, error: Exception) -> None:
+    """Decide what an error means: later, or never."""
+    match error:
+        case NotReady():
+            remix.look_again(back_off(1))
+        case RemoteFailure():
+            remix.fail(error.code, error.message)
+        case FileRefused():
+            remix.fail("result_refused", error.message)
+        case NotAVideo():
+            remix.fail("not_a_video", error.message)
+        case FileGone():
+            _ask_for_a_fresh_url(remix, error)
+        case TryLater():
+            logger.warning("Remix %s: not collected yet: %s", remix.pk, error)
+            remix.postpone(back_off(remix.failures))
+        case _:
+            logger.error("Remix %s: collecting broke", remix.pk, exc_info=error)
+            remix.postpone(back_off(remix.failures))
+
+
+def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
+    since = remix.failing_since
+    if since and timezone.now() - since >= GONE_FOR:
+        remix.fail("result_expired", error.message)
+    else:
+        remix.postpone(timezone.now() + GONE_PAUSE)
+
+
+def _store(remix: Remix, parcel: Parcel) -> None:
+    try:
+        facts = media.video_facts(parcel.video)
+        files = _named_files(parcel)
+        PendingFile.objects.bulk_create(
+            PendingFile(remix=remix, name=name) for name, _file in files.values()
+        )
+        for name, file in files.values():
+            media.store(name, file)
+        _commit(remix, parcel.result, facts, {field: name for field, (name, _) in files.items()})
+    except (InvalidTransition, DatabaseError):
+        raise
+    except Exception as error:  # noqa: BLE001  (a storage may raise anything)
+        _settle(remix, error)
+    finally:
+        parcel.close()
+
+
+def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
+    """Give each file that is worth keeping the name it will have in the storage."""
+    files = {"file": (new_name("videos", ".mp4"), parcel.video)}
+    for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
+        if file and (extension := media.image_extension(file)):
+            files[field] = (new_name(f"{field}s", extension), file)
+    return files
+
+
+@transaction.atomic
+def _commit(
+    remix: Remix, result: fal.Result, facts: media.VideoFacts, names: dict[str, str]
+) -> None:
+    video = Video.objects.create(
+        title=Truncator(remix.prompt).chars(TITLE_LENGTH),
+        sora_id=_free_sora_id(remix, result.sora_id),
+        duration=facts.duration,
+        width=facts.width,
+        height=facts.height,
+        size=facts.size,
+        is_deleted_at_provider=_is_forgotten(remix),
+        created_by_id=remix.requested_by_id,
+        **names,
+    )
+    remix.succeed(video, list(names.values()))
+    logger.info("Remix %s: stored as video %s", remix.pk, video.pk)
+
+
+def _free_sora_id(remix: Remix, sora_id: str) -> str:
+    """Return the id unless another video has it: a paid result is not lost over its name."""
+    if sora_id and Video.objects.filter(sora_id=sora_id).exists():
+        logger.warning("Remix %s: another video has the Sora id %s", remix.pk, sora_id)
+        return ""
+    return sora_id[:200]
+
+
+def _is_forgotten(remix: Remix) -> bool:
+    try:
+        return get_endpoint(remix.endpoint).forgets(remix.options)
+    except UnknownEndpoint:
+        return False

@@ -1,0 +1,118 @@
+"""Send queued remixes to fal: each by one POST, whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from .. import fal
+from ..conf import conf
+from ..endpoints import get_endpoint
+from ..exceptions import InvalidTransition, RequestRefused, UnknownEndpoint
+from ..flight import Flight
+from ..models import Chain, Remix
+from .pace import HEARTBEAT, Alive, back_off
+
+logger = logging.getLogger(__name__)
+
+UNREACHABLE_FOR = timedelta(hours=1)
+"""How long fal may be out of reach before what waits for it fails."""
+
+
+def send_waiting(alive: Alive, until: float) -> None:
+    """Send what waits, starting no more after `until` (`time.monotonic()`).
+
+    A row is claimed only as its POST starts: a killed worker leaves in doubt what was in the air.
+    """
+    with Flight[Remix, fal.Submitted](fal.PLACES) as flight:
+        while True:
+            if flight.room * 2 > fal.PLACES and time.monotonic() < until:
+                for remix in _claim(flight.room):
+                    _start(flight, remix)
+            if not flight:
+                return
+            for remix, answer in flight.answers(HEARTBEAT):
+                _settle(remix, answer)
+            Remix.objects.renew(flight.tags)
+            if not alive():
+                until = 0
+
+
+def _claim(room: int) -> list[Remix]:
+    """Claim remixes to send without ever exceeding `SORA_REMIX_MAX_IN_FLIGHT`."""
+    if not Remix.objects.to_send().exists():
+        return []
+    with transaction.atomic():
+        Chain.objects.lock()
+        free = conf.SORA_REMIX_MAX_IN_FLIGHT - Remix.objects.in_flight().count()
+        return Remix.objects.claim_to_send(min(room, free)) if free > 0 else []
+
+
+def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
+    try:
+        endpoint = get_endpoint(remix.endpoint)
+        arguments = endpoint.arguments(remix.source, remix.prompt, remix.options)
+    except UnknownEndpoint as error:
+        remix.refused("endpoint_retired", error.message)
+    except RequestRefused as error:
+        remix.refused("source_not_remixable", error.message)
+    else:
+        logger.info("Remix %s: sending", remix.pk)
+        flight.start(remix, fal.submit(remix.endpoint_id, arguments))
+
+
+def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
+    """Commit what fal answered; every branch is certain of what it says, or says so."""
+    try:
+        match answer:
+            case fal.Accepted(request_id):
+                logger.info("Remix %s: accepted as %s", remix.pk, request_id)
+                _commit_accepted(remix, request_id)
+            case fal.Refused(code, message):
+                remix.refused(code, message)
+            case fal.NotSent(message):
+                _not_sent(remix, message)
+            case fal.RefusedForNow(seconds, message):
+                logger.info("Remix %s: refused for now: %s", remix.pk, message)
+                _hold_back(remix, seconds)
+            case fal.Unknown(message):
+                remix.unanswered(message)
+            case Exception():
+                logger.error("Remix %s: sending broke", remix.pk, exc_info=answer)
+                remix.unanswered(f"{type(answer).__name__}: {answer}")
+    except InvalidTransition:
+        logger.warning("Remix %s: another worker has decided about it meanwhile", remix.pk)
+
+
+def _commit_accepted(remix: Remix, request_id: str) -> None:
+    """Commit the id of a paid request, also while the database stumbles."""
+    for pause in (0.5, 1.0, 2.0, 4.0):
+        try:
+            return remix.accepted(request_id)
+        except (OperationalError, InterfaceError):
+            logger.exception("Remix %s: %s is not saved yet", remix.pk, request_id)
+            connection.close_if_unusable_or_obsolete()
+            time.sleep(pause)
+    return remix.accepted(request_id)
+
+
+def _not_sent(remix: Remix, message: str) -> None:
+    since = remix.failing_since
+    if since and timezone.now() - since > UNREACHABLE_FOR:
+        remix.refused("cannot_reach_fal", message)
+        return
+    logger.info("Remix %s: not sent: %s", remix.pk, message)
+    due_at = back_off(remix.failures)
+    remix.not_sent(due_at)
+    Remix.objects.hold_back(due_at)
+
+
+def _hold_back(remix: Remix, seconds: float) -> None:
+    """Let everything wait that is not sent yet: fal's limit is the account's, not the row's."""
+    due_at = timezone.now() + timedelta(seconds=seconds)
+    remix.requeued(due_at)
+    Remix.objects.hold_back(due_at)

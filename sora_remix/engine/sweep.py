@@ -1,0 +1,21 @@
+"""Do what dead workers and lost messages left undone."""
+
+from __future__ import annotations
+
+import logging
+
+from .. import media
+from ..models import PendingFile, Remix, RemixBatch
+
+logger = logging.getLogger(__name__)
+
+
+def sweep() -> None:
+    """Settle what died while being sent, and remove files and drafts that nobody uses."""
+    if lost := Remix.objects.give_up_lost_sends():
+        logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
+    for name in PendingFile.objects.condemn_abandoned():
+        media.remove(name)
+        PendingFile.objects.removed(name)
+        logger.info("Removed the abandoned file %s", name)
+    RemixBatch.objects.forget_old_drafts()

@@ -1,0 +1,38 @@
+"""One turn of the chain: about a second of sending and asking."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+from ..models import Chain, Remix
+from .check import check_due
+from .send import send_waiting
+
+TURN_SECONDS = 1.0
+PAUSE = 0.2
+GROUP = 8
+"""Remixes collected by one message, which costs some 20 ms of processor time itself."""
+HAND_OVER = 100
+
+
+def take_turn(turn: int) -> Iterator[list[int]]:
+    """Send and ask for about a second; yield groups of remixes to be collected.
+
+    The turn ends early when results wait to be collected: a single worker must get to them.
+    """
+    alive = partial(Chain.objects.renew, turn)
+    until = time.monotonic() + TURN_SECONDS
+    while True:
+        send_waiting(alive, until)
+        check_due(alive, until)
+        yield from _groups(Remix.objects.hand_over(HAND_OVER))
+        if time.monotonic() + PAUSE >= until or Remix.objects.awaits_collector() or not alive():
+            return
+        time.sleep(PAUSE)
+
+
+def _groups(pks: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(pks), GROUP):
+        yield pks[start : start + GROUP]

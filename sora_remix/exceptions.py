@@ -1,0 +1,86 @@
+"""What can go wrong, as classes whose docstring is the message when none is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.text import get_text_list
+from django.utils.translation import gettext
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+class SoraRemixError(Exception):
+    """Something about a remix went wrong."""
+
+    def __init__(self, message: str | _StrPromise = "") -> None:
+        self.message = message or (self.__doc__ or "")
+        super().__init__(self.message)
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class UnknownEndpoint(SoraRemixError):
+    """No endpoint has this key; SORA_REMIX_ENDPOINT and SORA_REMIX_ENDPOINTS name them."""
+
+
+class InvalidEndpoint(SoraRemixError):
+    """An endpoint record in SORA_REMIX_ENDPOINTS can't be read."""
+
+
+class InvalidTransition(SoraRemixError):
+    """The remix is no longer in a state that allows this; look at it again."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Say why something asked for can't be done, and which field is to blame."""
+
+    field: str
+    """Name of the argument: `prompts`, `videos`, `endpoint`, or the name of an option."""
+
+    message: str | _StrPromise
+
+
+class RequestRefused(SoraRemixError):
+    """Nothing was written and nothing will be paid; `reasons` names all that is wrong."""
+
+    def __init__(self, reasons: Sequence[Reason]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(get_text_list([str(reason.message) for reason in reasons], gettext("and")))
+
+
+class RemoteError(SoraRemixError):
+    """fal or its file server could not be asked."""
+
+
+class TryLater(RemoteError):
+    """The answer will come later: nothing is lost, ask again."""
+
+
+class NotReady(TryLater):
+    """fal is still working on it."""
+
+
+class RemoteFailure(RemoteError):
+    """fal says that it is over; `code` is fal's own type, or one of ours."""
+
+    def __init__(self, code: str, message: str | _StrPromise) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class FileGone(RemoteError):
+    """The file server no longer has the file behind this URL."""
+
+
+class FileRefused(RemoteError):
+    """The file may not be downloaded: its host, size or kind is not allowed."""
+
+
+class NotAVideo(RemoteError):
+    """The file is not a video that can be played."""

@@ -1,0 +1,231 @@
+"""From a URL to a temporary file to the storage, in bounded memory."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from functools import cache
+from tempfile import TemporaryFile
+from typing import IO
+from urllib.parse import urljoin
+
+import av
+import httpx
+from django.core.files import File
+from django.utils.translation import gettext_lazy as _
+
+from .conf import conf
+from .exceptions import FileGone, FileRefused, NotAVideo, TryLater
+from .storage import app_storage
+
+PLACES = 8
+"""Downloads at once."""
+CHUNK = 256 * 1024
+REDIRECTS = 5
+ATTEMPTS = 5
+"""How often a broken download is resumed before the caller gets to decide."""
+TIMEOUT = httpx.Timeout(30, connect=10)
+
+VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"
+"""Demuxers that read nothing but the file itself; others, such as HLS, open what it names."""
+IMAGE_MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": ".webp"}
+
+
+@dataclass(frozen=True)
+class VideoFacts:
+    """What the file itself says."""
+
+    duration: Decimal
+    """Seconds."""
+    width: int
+    height: int
+    size: int
+    """Bytes."""
+
+
+async def download(url: str) -> IO[bytes]:
+    """Stream a file to a temporary one and return that, at its start.
+
+    Raise `FileRefused` when its host, size or kind is not allowed, `FileGone` when it is no
+    longer there, `TryLater` for everything that may pass.
+    """
+    file = TemporaryFile()  # noqa: SIM115  (the caller closes it)
+    try:
+        for attempt in range(ATTEMPTS):
+            try:
+                await _fetch_rest(url, file)
+            except (httpx.TransportError, TryLater) as error:
+                if attempt + 1 == ATTEMPTS:
+                    raise TryLater(f"{type(error).__name__}: {error}") from error
+                await asyncio.sleep(0.2 * 2**attempt)
+            else:
+                file.seek(0)
+                return file
+        raise AssertionError("unreachable")
+    except BaseException:
+        file.close()
+        raise
+
+
+async def _fetch_rest(url: str, file: IO[bytes]) -> None:
+    """Add to the file what it lacks; start again when the server can't resume."""
+    have = file.seek(0, os.SEEK_END)
+    async with _answer(url, have) as response:
+        if not _resumes(response, have):
+            have = file.seek(0)
+            file.truncate()
+        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+            raise TryLater("HTTP 416")
+        length = _length(response)
+        _check_size(have + (length or 0))
+        got = 0
+        async for chunk in response.aiter_raw(CHUNK):
+            got += len(chunk)
+            _check_size(have + got)
+            file.write(chunk)
+        if length is not None and got != length:
+            raise TryLater(f"{got} of {length} bytes came")
+
+
+def _resumes(response: httpx.Response, have: int) -> bool:
+    sent = response.headers.get("content-range", "")
+    return response.status_code == httpx.codes.PARTIAL_CONTENT and sent.startswith(f"bytes {have}-")
+
+
+def _length(response: httpx.Response) -> int | None:
+    value = response.headers.get("content-length", "")
+    return int(value) if value.isdecimal() else None
+
+
+def _check_size(size: int) -> None:
+    if size > conf.SORA_REMIX_MAX_RESULT_BYTES:
+        message = _("The file is larger than %(most)d bytes (SORA_REMIX_MAX_RESULT_BYTES).")
+        raise FileRefused(message % {"most": conf.SORA_REMIX_MAX_RESULT_BYTES})
+
+
+@asynccontextmanager
+async def _answer(url: str, have: int) -> AsyncIterator[httpx.Response]:
+    """Open a URL, following redirects of which each is checked like the first."""
+    for _hop in range(REDIRECTS + 1):
+        request = await _request(httpx.URL(url), have)
+        response = await _client().send(request, stream=True)
+        try:
+            if response.has_redirect_location:
+                url = urljoin(url, response.headers["location"])
+                continue
+            _check_answer(response)
+            yield response
+            return
+        finally:
+            await response.aclose()
+    raise FileRefused(_("The file's URL redirects too often."))
+
+
+def _check_answer(response: httpx.Response) -> None:
+    status = response.status_code
+    if status in (403, 404, 410):
+        raise FileGone(f"HTTP {status}")
+    if status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return
+    if not response.is_success:
+        raise TryLater(f"HTTP {status}")
+    if response.headers.get("content-type", "").startswith("text/"):
+        raise FileRefused(_("The server sent a page instead of a file."))
+
+
+async def _request(url: httpx.URL, have: int) -> httpx.Request:
+    """Build the request to an address that was checked, not to a name that may change."""
+    address = await _checked_address(url)
+    headers = {"Host": url.netloc.decode("ascii"), "Accept-Encoding": "identity"}
+    if have:
+        headers["Range"] = f"bytes={have}-"
+    return _client().build_request(
+        "GET",
+        url.copy_with(host=address),
+        headers=headers,
+        extensions={"sni_hostname": url.host},
+    )
+
+
+async def _checked_address(url: httpx.URL) -> str:
+    """Return the address to connect to; raise `FileRefused` when it isn't allowed."""
+    if url.scheme != "https" or not url.host:
+        raise FileRefused(_("Results are downloaded over https only."))
+    hosts = conf.SORA_REMIX_RESULT_HOSTS
+    if not any(fnmatchcase(url.host, host) for host in hosts):
+        message = _("Results may not be downloaded from “%(host)s” (SORA_REMIX_RESULT_HOSTS).")
+        raise FileRefused(message % {"host": url.host})
+    addresses = await _resolve(url.host, url.port or 443)
+    if url.host not in hosts and not all(ipaddress.ip_address(a).is_global for a in addresses):
+        message = _("“%(host)s” is not a public address.")
+        raise FileRefused(message % {"host": url.host})
+    return addresses[0]
+
+
+async def _resolve(host: str, port: int) -> list[str]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TryLater(f"{host}: {error}") from error
+    return [str(entry[4][0]) for entry in found]
+
+
+def _client() -> httpx.AsyncClient:
+    return _client_of(os.getpid())
+
+
+@cache
+def _client_of(pid: int) -> httpx.AsyncClient:
+    return httpx.AsyncClient(timeout=TIMEOUT, limits=httpx.Limits(max_connections=2 * PLACES))
+
+
+def video_facts(file: IO[bytes]) -> VideoFacts:
+    """Read length and size of picture; raise `NotAVideo` unless a picture can be decoded."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    try:
+        with av.open(file, "r", options={"format_whitelist": VIDEO_FORMATS}) as container:
+            stream = container.streams.video[0]
+            next(container.decode(stream))
+            length = container.duration or 0
+            facts = VideoFacts(
+                duration=(Decimal(length) / av.time_base).quantize(Decimal("0.001")),
+                width=stream.width,
+                height=stream.height,
+                size=size,
+            )
+    except (av.FFmpegError, IndexError, StopIteration, ValueError) as error:
+        raise NotAVideo(f"{type(error).__name__}: {error}") from error
+    finally:
+        file.seek(0)
+    if not facts.duration:
+        raise NotAVideo(_("The file has no length: it is a picture, not a video."))
+    return facts
+
+
+def image_extension(file: IO[bytes]) -> str:
+    """Return the extension of a picture by its first bytes, or nothing if it is none.
+
+    fal names a sprite sheet `….bin`, whatever it holds.
+    """
+    head = file.read(8)
+    file.seek(0)
+    return next((ext for magic, ext in IMAGE_MAGIC.items() if head.startswith(magic)), "")
+
+
+def store(name: str, file: IO[bytes]) -> str:
+    """Copy a file into the storage and return the name it got there."""
+    return app_storage().save(name, File(file))
+
+
+def remove(name: str) -> None:
+    """Delete a file from the storage; that it isn't there is no error."""
+    app_storage().delete(name)

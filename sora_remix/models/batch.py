@@ -1,0 +1,74 @@
+"""What an editor selected together: first a draft, then the order for its remixes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .video import Video
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+DRAFTS_LIVE = timedelta(days=7)
+
+
+class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
+    def drafts(self) -> RemixBatchQuerySet:
+        return self.filter(confirmed_at__isnull=True)
+
+    def start(self, videos: Iterable[int], *, by: AbstractBaseUser | None) -> RemixBatch:
+        """Keep a selection of videos, by primary key, as a draft: nothing is lost on reload."""
+        batch = self.create(created_by_id=by.pk if by else None)
+        chosen = RemixBatch.videos.through
+        chosen.objects.bulk_create(
+            (chosen(remixbatch_id=batch.pk, video_id=pk) for pk in videos), batch_size=1000
+        )
+        return batch
+
+    def forget_old_drafts(self) -> int:
+        """Delete drafts that nobody confirmed for a week."""
+        old = self.drafts().filter(created_at__lt=timezone.now() - DRAFTS_LIVE)
+        return old.delete()[0]
+
+
+class RemixBatch(models.Model):
+    """A selection of videos, and the remixes made from it once someone has confirmed."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    videos = models.ManyToManyField(Video, verbose_name=_("videos"), related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("created by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
+
+    objects = RemixBatchQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("batch of remixes")
+        verbose_name_plural = _("batches of remixes")
+        ordering = ("-pk",)
+
+    def __str__(self) -> str:
+        return str(_("Batch %(number)s") % {"number": self.pk})
+
+    def confirm(self) -> bool:
+        """Take the order; only the first of all calls, in any process, gets True."""
+        now = timezone.now()
+        if not RemixBatch.objects.drafts().filter(pk=self.pk).update(confirmed_at=now):
+            return False
+        self.confirmed_at = now
+        return True

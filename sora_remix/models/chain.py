@@ -1,0 +1,85 @@
+"""The one chain of turns in which workers send and ask."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+STALE = timedelta(seconds=20)
+
+
+class ChainQuerySet(models.QuerySet["Chain"]):
+    """Each verb is one compare-and-set on the only row; who is late gets False or None."""
+
+    def announce(self) -> int | None:
+        """Return the number of the turn to queue now, or None when one is on its way.
+
+        A pending turn that nobody took is announced again under its own number, so that both
+        messages together are admitted once; a running one that fell silent gets a successor.
+        """
+        chain, _created = self.get_or_create(pk=1)
+        stale = timezone.now() - STALE
+        state, turn = chain.state, chain.turn
+        if state == Chain.State.IDLE or (state == Chain.State.RUNNING and chain.since < stale):
+            moved = self._move(chain, state=Chain.State.PENDING, turn=turn + 1)
+            return turn + 1 if moved else None
+        if state == Chain.State.PENDING and chain.since < stale:
+            return turn if self._move(chain) else None
+        return None
+
+    def admit(self, turn: int) -> bool:
+        """Let the worker that got this turn's message run it, once."""
+        pending = self.filter(pk=1, turn=turn, state=Chain.State.PENDING)
+        return bool(pending.update(state=Chain.State.RUNNING, since=timezone.now()))
+
+    def renew(self, turn: int) -> bool:
+        """Say that this turn is still alive; False when another has taken over."""
+        return bool(self._running(turn).update(since=timezone.now()))
+
+    def release(self, turn: int) -> bool:
+        """End this turn; False when another has taken over, which then goes on alone."""
+        return bool(self._running(turn).update(state=Chain.State.IDLE, since=timezone.now()))
+
+    def lock(self) -> None:
+        """Hold the row until the transaction ends, so that only one claims rows to send."""
+        self.get_or_create(pk=1)
+        self.select_for_update().get(pk=1)
+
+    def last_turn_at(self) -> datetime | None:
+        return self.filter(pk=1).values_list("since", flat=True).first()
+
+    def _running(self, turn: int) -> ChainQuerySet:
+        return self.filter(pk=1, turn=turn, state=Chain.State.RUNNING)
+
+    def _move(self, chain: Chain, **changes: Any) -> bool:
+        seen = self.filter(pk=1, turn=chain.turn, state=chain.state, since=chain.since)
+        return bool(seen.update(since=timezone.now(), **changes))
+
+
+class Chain(models.Model):
+    """Number and state of the present turn."""
+
+    class State(models.TextChoices):
+        IDLE = "idle", _("idle")
+        """No turn is asked for."""
+        PENDING = "pending", _("pending")
+        """A message with the turn's number is under way."""
+        RUNNING = "running", _("running")
+        """A worker is at it, and says so at least every few seconds."""
+
+    turn = models.PositiveBigIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.IDLE)
+    since = models.DateTimeField(default=timezone.now)
+
+    objects = ChainQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("chain of turns")
+        verbose_name_plural = _("chain of turns")
+
+    def __str__(self) -> str:
+        return f"{self.turn} {self.state}"

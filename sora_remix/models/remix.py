@@ -1,0 +1,262 @@
+"""Remixes: the state machine that every promise rests on."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..exceptions import InvalidTransition
+from ..signals import remix_failed, remix_succeeded
+from .batch import RemixBatch
+from .pending import PendingFile
+from .queryset import RemixQuerySet
+from .status import UNSETTLED, Status
+from .video import Video
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+
+class Remix(models.Model):
+    """One video, one prompt, one charge at most."""
+
+    Status = Status
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
+    source = models.ForeignKey(
+        Video, verbose_name=_("source"), on_delete=models.PROTECT, related_name="remixes"
+    )
+    result = models.OneToOneField(
+        Video,
+        verbose_name=_("result"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="remix",
+    )
+    prompt = models.TextField(_("prompt"))
+    endpoint = models.CharField(_("endpoint"), max_length=100)
+    endpoint_id = models.CharField(max_length=200, editable=False)
+    """fal's id when it was asked for: a record that changes or goes must not lose a result."""
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.QUEUED, db_index=True
+    )
+    request_id = models.CharField(
+        _("request id"), max_length=100, blank=True, db_index=True, editable=False
+    )
+    estimated_cost = models.DecimalField(
+        _("estimated cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    billed_cost = models.DecimalField(
+        _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    error_code = models.CharField(_("error code"), max_length=100, blank=True)
+    error_message = models.TextField(_("error"), blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("requested by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    batch = models.ForeignKey(
+        RemixBatch,
+        verbose_name=_("batch"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="remixes",
+    )
+    retry_of = models.ForeignKey(
+        "self",
+        verbose_name=_("retry of"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="retries",
+    )
+    created_at = models.DateTimeField(_("requested at"), auto_now_add=True)
+    submitted_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    """When fal was seen to be done with it."""
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    due_at = models.DateTimeField(default=timezone.now, editable=False)
+    """When the next step may be taken: send, ask or collect."""
+    lease = models.UUIDField(null=True, editable=False, db_index=True)
+    """Token of the claim under which a worker holds the row."""
+    leased_until = models.DateTimeField(null=True, editable=False)
+    failures = models.PositiveIntegerField(default=0, editable=False)
+    """How many times in a row the present step did not come off."""
+    failing_since = models.DateTimeField(_("no answer since"), null=True, editable=False)
+
+    objects = RemixQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("remix")
+        verbose_name_plural = _("remixes")
+        ordering = ("-pk",)
+        indexes = (
+            models.Index(
+                fields=("status", "due_at"),
+                name="sora_remix_unsettled",
+                condition=Q(status__in=UNSETTLED),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(_("Remix %(number)s") % {"number": self.pk})
+
+    def accepted(self, request_id: str) -> None:
+        """fal has it: the first thing to commit after its answer."""
+        self._move(
+            (Status.SUBMITTING, Status.UNCONFIRMED),
+            status=Status.PROCESSING,
+            request_id=request_id,
+            error_code="",
+            error_message="",
+            **_step(timezone.now() + timedelta(seconds=1)),
+        )
+
+    def refused(self, code: str, message: str | _StrPromise) -> None:
+        """fal certainly did not take it; nothing is spent."""
+        self._end(Status.FAILED, (Status.SUBMITTING,), code, message)
+
+    def not_sent(self, due_at: datetime) -> None:
+        """It certainly did not leave: send it later."""
+        self._move(
+            (Status.SUBMITTING,),
+            status=Status.QUEUED,
+            submitted_at=None,
+            **self._failed_step(due_at),
+        )
+
+    def requeued(self, due_at: datetime) -> None:
+        """fal asks to send it later; nothing is spent."""
+        self._move((Status.SUBMITTING,), status=Status.QUEUED, submitted_at=None, **_step(due_at))
+
+    def unanswered(self, message: str | _StrPromise) -> None:
+        """It was sent and nobody knows whether fal took it."""
+        self._move(
+            (Status.SUBMITTING,),
+            status=Status.UNCONFIRMED,
+            error_message=str(message),
+            **_step(timezone.now()),
+        )
+
+    def completed(self) -> None:
+        """fal is done with it: its result, or its reason, can be collected."""
+        now = timezone.now()
+        self._move_mine((Status.PROCESSING,), completed_at=now, **_step(now))
+
+    def start_storing(self) -> None:
+        """A usable result was read; the claim on the row stays."""
+        self._move_mine((Status.PROCESSING, Status.STORING), status=Status.STORING)
+
+    def postpone(self, due_at: datetime) -> None:
+        """Take the present step again later, because its answer has not come."""
+        self._move_mine((Status.PROCESSING, Status.STORING), **self._failed_step(due_at))
+
+    def look_again(self, due_at: datetime) -> None:
+        """Ask again later: fal answered that it is still working."""
+        self._move_mine((Status.PROCESSING, Status.STORING), **_step(due_at))
+
+    def succeed(self, result: Video, stored: Sequence[str]) -> None:
+        """Link the result, whose files have these names, in the caller's transaction."""
+        owned = PendingFile.objects.filter(remix=self, name__in=stored, is_condemned=False)
+        if owned.delete()[0] != len(stored):
+            raise InvalidTransition(_("The files were removed before they could be used."))
+        self._move(
+            (Status.STORING,),
+            status=Status.SUCCEEDED,
+            result=result,
+            finished_at=timezone.now(),
+            error_code="",
+            error_message="",
+            **_step(timezone.now()),
+        )
+        transaction.on_commit(lambda: _tell(remix_succeeded, self))
+
+    def fail(self, code: str, message: str | _StrPromise) -> None:
+        """It is over without a result."""
+        sources = (Status.QUEUED, Status.PROCESSING, Status.STORING)
+        self._end(Status.FAILED, sources, code, message)
+
+    def cancel(self) -> None:
+        """It was never sent and never will be."""
+        self._end(Status.CANCELLED, (Status.QUEUED,), "", "")
+
+    def reopen(self) -> None:
+        """Look for its result once more, which is free."""
+        if not self.request_id:
+            raise InvalidTransition(_("fal never accepted it: there is nothing to collect."))
+        self._move(
+            (Status.FAILED,),
+            status=Status.STORING,
+            finished_at=None,
+            error_code="",
+            error_message="",
+            **_step(timezone.now()),
+        )
+
+    def _end(
+        self, status: str, sources: Sequence[str], code: str, message: str | _StrPromise
+    ) -> None:
+        self._move(
+            sources,
+            status=status,
+            error_code=code[:100],
+            error_message=str(message),
+            finished_at=timezone.now(),
+            **_step(timezone.now()),
+        )
+        if status == Status.FAILED:
+            transaction.on_commit(lambda: _tell(remix_failed, self))
+
+    def _failed_step(self, due_at: datetime) -> dict[str, Any]:
+        return {
+            "due_at": due_at,
+            "lease": None,
+            "leased_until": None,
+            "failures": self.failures + 1,
+            "failing_since": self.failing_since or timezone.now(),
+        }
+
+    def _move(self, sources: Sequence[str], **changes: Any) -> None:
+        """Change the row in one UPDATE that names the states it may leave."""
+        self._update(Remix.objects.filter(status__in=sources), changes)
+
+    def _move_mine(self, sources: Sequence[str], **changes: Any) -> None:
+        """Change the row only while the caller's claim on it stands."""
+        self._update(Remix.objects.filter(status__in=sources, lease=self.lease), changes)
+
+    def _update(self, rows: RemixQuerySet, changes: dict[str, Any]) -> None:
+        if not rows.filter(pk=self.pk).update(**changes):
+            raise InvalidTransition
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+
+def _step(due_at: datetime) -> dict[str, Any]:
+    """Columns of a row whose next step is due then, after one that came off."""
+    return {
+        "due_at": due_at,
+        "lease": None,
+        "leased_until": None,
+        "failures": 0,
+        "failing_since": None,
+    }
+
+
+def _tell(signal: Signal, remix: Remix) -> None:
+    signal.send_robust(sender=Remix, remix=remix)

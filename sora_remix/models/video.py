@@ -1,0 +1,106 @@
+"""Videos: uploads, registered Sora generations, and what remixes made of them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from functools import partial
+from typing import ClassVar
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models, transaction
+from django.db.models import Q
+from django.db.models.fields.files import FieldFile
+from django.utils.translation import gettext_lazy as _
+
+from ..storage import app_storage, name_of_upload
+
+
+def upload_name(video: Video, filename: str) -> str:
+    """Return an unguessable name for an uploaded clip."""
+    return name_of_upload("videos", filename)
+
+
+class Video(models.Model):
+    """A clip in the site's storage, an earlier Sora generation at its provider, or both."""
+
+    FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet")
+
+    title = models.CharField(_("title"), max_length=200)
+    sora_id = models.CharField(
+        _("Sora id"),
+        max_length=200,
+        blank=True,
+        help_text=_("The “video_id” of a Sora generation made on fal."),
+    )
+    file = models.FileField(
+        _("file"), upload_to=upload_name, storage=app_storage, max_length=200, blank=True
+    )
+    thumbnail = models.FileField(
+        _("thumbnail"), storage=app_storage, max_length=200, blank=True, editable=False
+    )
+    spritesheet = models.FileField(
+        _("sprite sheet"), storage=app_storage, max_length=200, blank=True, editable=False
+    )
+    duration = models.DecimalField(
+        _("seconds"),
+        max_digits=9,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.001"))],
+        help_text=_("Read from the file where there is one."),
+    )
+    width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
+    height = models.PositiveIntegerField(_("height"), null=True, blank=True, editable=False)
+    size = models.PositiveBigIntegerField(_("size in bytes"), null=True, blank=True, editable=False)
+    is_deleted_at_provider = models.BooleanField(
+        _("deleted at its provider"),
+        default=False,
+        help_text=_("Its provider no longer has it: it can't be remixed there."),
+    )
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("created by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("video")
+        verbose_name_plural = _("videos")
+        ordering = ("-pk",)
+        permissions = (("remix_video", _("Can remix videos, which costs money")),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sora_id",),
+                condition=~Q(sora_id=""),
+                name="sora_remix_video_sora_id_unique",
+                violation_error_message=_("A video with this Sora id is there already."),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def delete_files_after_commit(instance: Video, using: str, **_signal: object) -> None:
+    """Delete the files of a deleted video once that is committed (receives `post_delete`).
+
+    Only the signal sees every way to delete a row: `QuerySet.delete()`, which the admin's own
+    action uses, and cascades call no method of the model.
+    """
+    for name in Video.FILE_FIELDS:
+        file: FieldFile = getattr(instance, name)
+        if file:
+            transaction.on_commit(partial(_delete_unless_shared, file), using=using, robust=True)
+
+
+def _delete_unless_shared(file: FieldFile) -> None:
+    file_, thumbnail, spritesheet = (Q(**{field: file.name}) for field in Video.FILE_FIELDS)
+    if not Video.objects.filter(file_ | thumbnail | spritesheet).exists():
+        file.storage.delete(str(file.name))

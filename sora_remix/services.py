@@ -1,0 +1,156 @@
+"""What may be asked for: rows, money, and the nudge that starts the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from .conf import conf
+from .endpoints import Endpoint, get_endpoint
+from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
+from .models import Remix, RemixBatch, Video
+from .tasks import nudge, queue_collect
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    User = AbstractBaseUser | AnonymousUser
+
+
+def request_remixes(
+    videos: Iterable[Video],
+    prompts: Iterable[str],
+    *,
+    by: User | None = None,
+    endpoint: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    batch: RemixBatch | None = None,
+) -> list[Remix]:
+    """Ask for every video with every prompt; the work starts when the transaction commits.
+
+    Raise `RequestRefused`, which names every reason at once, and write nothing then.
+    """
+    return _request(videos, prompts, by=by, endpoint=endpoint, options=options, batch=batch)
+
+
+@transaction.atomic
+def confirm(
+    batch: RemixBatch,
+    prompts: Iterable[str],
+    *,
+    by: User | None,
+    endpoint: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> list[Remix]:
+    """Make the remixes of a draft, for those of its videos that the endpoint can take.
+
+    However often and wherever it is confirmed, the remixes are made once; who comes later gets
+    an empty list. Raise `RequestRefused`; the draft stays one then.
+    """
+    if not batch.confirm():
+        return []
+    record = _endpoint(endpoint)
+    videos = [video for video in batch.videos.all() if not record.refusal(video)]
+    return _request(videos, prompts, by=by, endpoint=endpoint, options=options, batch=batch)
+
+
+def retry(remix: Remix, *, by: User | None) -> Remix:
+    """Ask for the same remix once more: a new one, and a new charge.
+
+    Raise `InvalidTransition` unless it failed or was cancelled, `RequestRefused` when it can't
+    be made any more.
+    """
+    if remix.status not in (Remix.Status.FAILED, Remix.Status.CANCELLED):
+        raise InvalidTransition(_("Only a remix that failed or was cancelled can be retried."))
+    [again] = _request(
+        [remix.source],
+        [remix.prompt],
+        by=by,
+        endpoint=remix.endpoint,
+        options=remix.options,
+        batch=remix.batch,
+        retry_of=remix,
+    )
+    return again
+
+
+def cancel(remix: Remix, *, by: User | None) -> None:
+    """Cancel a remix that was not sent yet, for good and free of charge.
+
+    Raise `InvalidTransition` when it was.
+    """
+    remix.cancel()
+
+
+def collect_again(remix: Remix, *, by: User | None) -> None:
+    """Look for the result of a failed remix once more, which never buys anything.
+
+    Raise `InvalidTransition` unless it failed after fal had accepted it.
+    """
+    remix.reopen()
+    transaction.on_commit(lambda: queue_collect(remix.pk), robust=True)
+
+
+def _request(
+    videos: Iterable[Video],
+    prompts: Iterable[str],
+    *,
+    by: User | None,
+    endpoint: str | None,
+    options: Mapping[str, Any] | None,
+    batch: RemixBatch | None,
+    retry_of: Remix | None = None,
+) -> list[Remix]:
+    record = _endpoint(endpoint)
+    videos, prompts = list(videos), list(prompts)
+    if reasons := _problems(record, videos, prompts, options or {}):
+        raise RequestRefused(reasons)
+    chosen = record.complete(options or {})
+    remixes = [
+        Remix(
+            source=video,
+            prompt=prompt,
+            endpoint=record.key,
+            endpoint_id=record.endpoint_id,
+            options=chosen,
+            estimated_cost=record.estimate(video),
+            requested_by_id=by.pk if by else None,
+            batch=batch,
+            retry_of=retry_of,
+        )
+        for video in videos
+        for prompt in prompts
+    ]
+    with transaction.atomic():
+        Remix.objects.bulk_create(remixes, batch_size=500)
+        transaction.on_commit(nudge, robust=True)
+    return remixes
+
+
+def _endpoint(key: str | None) -> Endpoint:
+    try:
+        return get_endpoint(key or conf.SORA_REMIX_ENDPOINT)
+    except (UnknownEndpoint, InvalidEndpoint) as error:
+        raise RequestRefused([Reason("endpoint", error.message)]) from error
+
+
+def _problems(
+    record: Endpoint, videos: Sequence[Video], prompts: Sequence[str], options: Mapping[str, Any]
+) -> list[Reason]:
+    """List all that is wrong, each reason once."""
+    reasons = record.option_problems(options)
+    if not videos:
+        reasons.append(Reason("videos", _("There is no video to remix.")))
+    for video in videos:
+        if refusal := record.refusal(video):
+            message = _("“%(title)s”: %(reason)s") % {"title": video.title, "reason": refusal}
+            reasons.append(Reason("videos", message))
+    if not prompts:
+        reasons.append(Reason("prompts", _("There is no prompt.")))
+    for prompt in prompts:
+        if problem := record.prompt_problem(prompt):
+            reasons.append(Reason("prompts", problem))
+    return list(dict.fromkeys(reasons))

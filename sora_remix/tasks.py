@@ -1,0 +1,79 @@
+"""What workers run; the only module that knows django-q2.
+
+Messages are nudges: the truth is in our rows, and every task may run twice, late, or never.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Any
+
+from django.db import connections, router, transaction
+from django_q.models import Schedule
+from django_q.tasks import async_task
+
+from . import engine
+from .models import Chain, Remix
+
+logger = logging.getLogger(__name__)
+
+SWEEP = "sora_remix.tasks.sweep"
+
+
+def advance(turn: int) -> None:
+    """Take one turn of the chain and ask for the next while anything is unsettled."""
+    if not Chain.objects.admit(turn):
+        return
+    try:
+        for pks in engine.take_turn(turn):
+            _queue("sora_remix.tasks.collect", *pks)
+    except Exception:
+        logger.exception("Turn %s broke; the next one goes on", turn)
+        time.sleep(1)
+    # Released first, looked for work after: whoever adds work in between can announce a turn.
+    if Chain.objects.release(turn) and Remix.objects.unsettled().exists():
+        nudge()
+
+
+def collect(*pks: int) -> None:
+    """Collect the results of these remixes, as far as they wait for it."""
+    engine.collect(pks)
+
+
+def sweep() -> None:
+    """Settle and revive what dead workers and lost messages left behind."""
+    engine.sweep()
+    if Remix.objects.unsettled().exists():
+        nudge()
+
+
+def nudge() -> None:
+    """See to it that a turn is on its way; as often as anybody likes."""
+    turn = Chain.objects.announce()
+    if turn is not None:
+        _queue("sora_remix.tasks.advance", turn)
+
+
+def queue_collect(*pks: int) -> None:
+    """Have a worker collect these remixes soon."""
+    _queue("sora_remix.tasks.collect", *pks)
+
+
+def ensure_schedule(using: str, **_signal: Any) -> None:
+    """Create the schedule of the sweep, once (receives `post_migrate`)."""
+    if using != router.db_for_write(Schedule):
+        return
+    tables = connections[using].introspection.table_names()
+    if Schedule._meta.db_table not in tables:
+        return  # django-q2 is migrated later; then this runs again
+    Schedule.objects.using(using).get_or_create(
+        func=SWEEP,
+        defaults={"name": "sora_remix sweep", "schedule_type": Schedule.MINUTES, "minutes": 1},
+    )
+
+
+def _queue(task: str, *args: int) -> None:
+    # Outside a transaction, the ORM broker closes the database connection at every call.
+    with transaction.atomic():
+        async_task(task, *args)
