@@ -1,0 +1,97 @@
+"""The control API, by which tests and the demo direct the sandbox."""
+
+import secrets
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from .rules import Rule
+from .sandbox import FAULT_NAMES, SANDBOX, accepted_entry
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def add_routes(app: web.Application) -> None:
+    """Add the routes under `/_sandbox/`."""
+    app.router.add_get("/_sandbox/accepted", accepted)
+    app.router.add_get("/_sandbox/calls", calls)
+    app.router.add_post("/_sandbox/reset", reset)
+    app.router.add_put("/_sandbox/timing", timing)
+    app.router.add_get("/_sandbox/rules", rules)
+    app.router.add_post("/_sandbox/rules", misbehave)
+    app.router.add_delete("/_sandbox/rules", behave)
+    app.router.add_put("/_sandbox/library/{id}", add_video)
+    app.router.add_delete("/_sandbox/library/{id}", remove_video)
+
+
+async def accepted(http: web.Request) -> web.Response:
+    """List the requests that were accepted since the start or the last reset."""
+    requests = http.app[SANDBOX].queue.requests.values()
+    entries = [
+        accepted_entry(request) | {"status": request.status, "webhook": request.webhook}
+        for request in requests
+    ]
+    return web.json_response(entries)
+
+
+async def calls(http: web.Request) -> web.Response:
+    """Count the calls by kind."""
+    counts = http.app[SANDBOX].calls
+    return web.json_response(dict.fromkeys(FAULT_NAMES.keys() - {"job"}, 0) | counts)
+
+
+async def reset(http: web.Request) -> web.Response:
+    """Start afresh with the same library."""
+    http.app[SANDBOX].reset()
+    return web.Response(status=204)
+
+
+async def timing(http: web.Request) -> web.Response:
+    """Change how long requests wait and run from now on."""
+    timing, body = http.app[SANDBOX].queue.timing, await http.json()
+    timing.queue_seconds = float(body.get("queue_seconds", timing.queue_seconds))
+    timing.run_seconds = float(body.get("run_seconds", timing.run_seconds))
+    return web.Response(status=204)
+
+
+async def rules(http: web.Request) -> web.Response:
+    """List the rules with what is left of them."""
+    return web.json_response(http.app[SANDBOX].rules.as_json())
+
+
+async def misbehave(http: web.Request) -> web.Response:
+    """Add one rule, or a list of rules."""
+    body = await http.json()
+    for entry in body if isinstance(body, list) else [body]:
+        if entry.get("fault") not in FAULT_NAMES.get(entry.get("on"), ()):
+            raise web.HTTPBadRequest(text=f"There is no such rule: {entry}")
+        http.app[SANDBOX].rules.add(Rule.from_json(entry))
+    return web.Response(status=204)
+
+
+async def behave(http: web.Request) -> web.Response:
+    """Drop all rules."""
+    http.app[SANDBOX].rules.clear()
+    return web.Response(status=204)
+
+
+async def add_video(http: web.Request) -> web.Response:
+    """Put the body into the library under the video id."""
+    path = http.app[SANDBOX].library.path(http.match_info["id"])
+    if path is None:
+        raise web.HTTPBadRequest(text="A video id has letters, digits, - and _ only.")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with draft.open("wb") as file:
+        async for chunk in http.content.iter_chunked(256 * 1024):
+            file.write(chunk)
+    draft.replace(path)
+    return web.Response(status=204)
+
+
+async def remove_video(http: web.Request) -> web.Response:
+    """Make the provider forget the video."""
+    path = http.app[SANDBOX].library.find(http.match_info["id"])
+    if path is None:
+        raise web.HTTPNotFound
+    path.unlink()
+    return web.Response(status=204)

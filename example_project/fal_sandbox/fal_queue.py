@@ -1,0 +1,133 @@
+"""The life of requests: queued, running, completed."""
+
+import asyncio
+import logging
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from .endpoints import Endpoint
+from .outcomes import Outcome, broken_run, cancelled
+
+logger = logging.getLogger(__name__)
+
+CANCELLATION_SECONDS = 0.2
+
+
+@dataclass
+class Timing:
+    """How long requests wait and run."""
+
+    queue_seconds: float
+    run_seconds: float
+
+
+@dataclass(eq=False)
+class Request:
+    """One accepted request."""
+
+    endpoint: Endpoint
+    input: dict[str, Any]
+    base_url: str
+    webhook: str | None = None
+    faults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    accepted_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    number: int = 0
+    status: str = "IN_QUEUE"
+    started: float = 0.0
+    inference_time: float = 0.0
+    outcome: Outcome | None = None
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def prompt(self) -> str:
+        """What the rules' `match` is compared with, beside paths and ids."""
+        return str(self.input.get("prompt", ""))
+
+    @property
+    def url(self) -> str:
+        """The response URL, in owner/app form."""
+        return f"{self.base_url}/{self.endpoint.app}/requests/{self.id}"
+
+
+class Queue:
+    """The table of requests, each with a task that takes it through its life."""
+
+    def __init__(
+        self,
+        timing: Timing,
+        run: Callable[[Request], Awaitable[Outcome]],
+        completed: Callable[[Request, Outcome], None],
+    ) -> None:
+        self.timing = timing
+        self.requests: dict[str, Request] = {}
+        self._run = run
+        self._completed = completed
+        self._accepted = 0
+        self._left = 0
+
+    @property
+    def length(self) -> int:
+        """How many requests wait to be started."""
+        return self._accepted - self._left
+
+    def accept(self, request: Request) -> None:
+        """Take the request in and start its life."""
+        request.number = self._accepted
+        self._accepted += 1
+        self.requests[request.id] = request
+        request.task = asyncio.create_task(self._live(request))
+
+    def position(self, request: Request) -> int:
+        """Return how many requests are ahead."""
+        return max(0, request.number - self._left)
+
+    def cancel(self, request: Request) -> None:
+        """Remove a waiting request at once; ask a running one to stop.
+
+        A run told to `finish_anyway` by a rule does not listen.
+        """
+        if request.status == "IN_QUEUE":
+            self._stop(request)
+        elif "finish_anyway" not in request.faults:
+            asyncio.get_running_loop().call_later(CANCELLATION_SECONDS, self._stop, request)
+
+    def forget(self) -> None:
+        """Drop every request without a word to anybody."""
+        for request in self.requests.values():
+            if request.task:
+                request.task.cancel()
+        self.requests.clear()
+        self._accepted = self._left = 0
+
+    async def _live(self, request: Request) -> None:
+        await asyncio.sleep(self.timing.queue_seconds)
+        self._left += 1
+        request.status = "IN_PROGRESS"
+        request.started = time.monotonic()
+        try:
+            outcome = await self._run(request)
+        except Exception as error:
+            logger.exception("request %s broke", request.id)
+            outcome = broken_run(f"{type(error).__name__}: {error}")
+        self._finish(request, outcome)
+
+    def _stop(self, request: Request) -> None:
+        if request.outcome or request.id not in self.requests:
+            return
+        if request.task:
+            request.task.cancel()
+        if request.status == "IN_QUEUE":
+            self._left += 1
+        self._finish(request, cancelled())
+
+    def _finish(self, request: Request, outcome: Outcome) -> None:
+        if request.started:
+            request.inference_time = time.monotonic() - request.started
+        request.outcome = outcome
+        request.status = "COMPLETED"
+        self._completed(request, outcome)

@@ -1,0 +1,111 @@
+"""Misbehaviour of any HTTP call."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+
+from .rules import Rule
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call to be answered: its kind, what a rule may match, and the work that answers it."""
+
+    http: web.Request
+    kind: str
+    text: str
+    work: Callable[[], web.StreamResponse]
+    file: Path | None = None
+
+
+Fault = Callable[[Call, Rule], Awaitable[web.StreamResponse]]
+
+
+def abort(http: web.Request) -> web.Response:
+    """Break the connection off; the response is for aiohttp, nobody will receive it."""
+    if http.transport:
+        http.transport.abort()
+    return web.Response()
+
+
+async def drop_before(call: Call, rule: Rule) -> web.StreamResponse:
+    """Break off without doing anything."""
+    return abort(call.http)
+
+
+async def drop_after(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, then break off without an answer."""
+    call.work()
+    return abort(call.http)
+
+
+async def stall(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, hold the connection for `seconds` without an answer, then break off."""
+    call.work()
+    await asyncio.sleep(float(rule.parameters.get("seconds", 30)))
+    return abort(call.http)
+
+
+async def delay(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, wait for `seconds`, then answer properly."""
+    response = call.work()
+    await asyncio.sleep(float(rule.parameters.get("seconds", 1)))
+    return response
+
+
+async def answer(call: Call, rule: Rule) -> web.StreamResponse:
+    """Answer `status`, `headers`, `body` instead of doing the work."""
+    return _canned(rule.parameters)
+
+
+async def answer_after(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, but answer `status`, `headers`, `body`."""
+    call.work()
+    return _canned(rule.parameters)
+
+
+async def cut(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, answer with half of the body, then break off."""
+    whole = call.work()
+    body = whole.body if isinstance(whole, web.Response) else b""
+    assert isinstance(body, bytes)
+    part = web.StreamResponse(status=whole.status, headers=whole.headers)
+    part.content_length = len(body)
+    await part.prepare(call.http)
+    await part.write(body[: len(body) // 2])
+    return await cut_off(call.http, part)
+
+
+async def cut_off(http: web.Request, part: web.StreamResponse) -> web.StreamResponse:
+    """Break off in the midst of a response."""
+    # What has been written must leave before the connection goes.
+    await asyncio.sleep(0.05)
+    abort(http)
+    return part
+
+
+async def garbage(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, but answer 200 with text that is no JSON."""
+    call.work()
+    return web.Response(text='{"request_id": "<html>', content_type="application/json")
+
+
+def _canned(parameters: dict[str, Any]) -> web.Response:
+    body, headers = parameters.get("body", ""), dict(parameters.get("headers", {}))
+    if not isinstance(body, str):
+        body = json.dumps(body)
+        headers.setdefault("Content-Type", "application/json")
+    headers.setdefault("Content-Type", "text/plain; charset=utf-8")
+    status = int(parameters.get("status", 500))
+    return web.Response(status=status, headers=headers, body=body.encode())
+
+
+HTTP_FAULTS: dict[str, Fault] = {
+    fault.__name__: fault
+    for fault in (drop_before, drop_after, stall, delay, answer, answer_after, cut, garbage)
+}

@@ -1,0 +1,178 @@
+"""The sandbox as a child process, for tests, benchmarks and the demo."""
+
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "fal sandbox ready on "
+
+
+class SandboxError(Exception):
+    """The sandbox did not start."""
+
+
+class SandboxProcess:
+    """Starts the sandbox on entering and stops it on leaving.
+
+    The state folder holds the library and all results; a second process with the same folder
+    goes on from there, under the same certificate.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        port: int = 0,
+        queue_seconds: float = 0.1,
+        run_seconds: float = 0.2,
+        key: str | None = None,
+        start_timeout: float = 30.0,
+    ) -> None:
+        self.state = state.resolve()
+        self.certificate = self.state / "certificate.pem"
+        self.host = ""
+        self._port = port
+        self._timing = {"queue_seconds": queue_seconds, "run_seconds": run_seconds}
+        self._key = key
+        self._start_timeout = start_timeout
+        self._process: subprocess.Popen[str] | None = None
+        self._client: httpx.Client | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """The server's base URL."""
+        return f"https://{self.host}"
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process id, None before the start."""
+        return self._process.pid if self._process else None
+
+    def environment(self) -> dict[str, str]:
+        """Return the variables that lead fal-client to the sandbox."""
+        return {
+            "FAL_QUEUE_RUN_HOST": self.host,
+            "FAL_RUN_HOST": self.host,
+            "SSL_CERT_FILE": str(self.certificate),
+            "FAL_KEY": self._key or "sandbox-key",
+        }
+
+    def start(self) -> None:
+        """Start the server and wait until it listens; raise SandboxError if it does not.
+
+        A later start takes the same port again.
+        """
+        self.state.mkdir(parents=True, exist_ok=True)
+        with (self.state / "sandbox.log").open("w") as log:
+            self._process = subprocess.Popen(
+                self._command(), cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        line = self._first_line(self._process)
+        if not line.startswith(READY):
+            self.stop()
+            said = (self.state / "sandbox.log").read_text().strip()
+            raise SandboxError(f"The fal sandbox did not start. {said}".strip())
+        self.host = line.removeprefix(f"{READY}https://").strip()
+        self._port = int(self.host.rpartition(":")[2])
+
+    def stop(self) -> None:
+        """End the server; do nothing when it has ended already."""
+        if self._client:
+            self._client.close()
+            self._client = None
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            if self._process.stdout:
+                self._process.stdout.close()
+            self._process = None
+
+    def accepted(self) -> list[dict[str, Any]]:
+        """Return the accepted requests, oldest first."""
+        entries: list[dict[str, Any]] = self._control("GET", "accepted").json()
+        return entries
+
+    def calls(self) -> dict[str, int]:
+        """Return how many calls came in, by kind."""
+        counts: dict[str, int] = self._control("GET", "calls").json()
+        return counts
+
+    def reset(self) -> None:
+        """Forget requests, counts and rules, and go back to the first timing."""
+        self._control("POST", "reset")
+
+    def timing(self, **seconds: float) -> None:
+        """Change `queue_seconds` or `run_seconds`."""
+        self._control("PUT", "timing", json=seconds)
+
+    def add_video(self, video_id: str, path: Path) -> None:
+        """Make the file a Sora generation that the provider knows."""
+        self._control("PUT", f"library/{video_id}", content=path.read_bytes())
+
+    def remove_video(self, video_id: str) -> None:
+        """Make the provider forget the video."""
+        self._control("DELETE", f"library/{video_id}")
+
+    def misbehave(self, on: str, fault: str, **parameters: Any) -> None:
+        """Add a rule; `times`, `chance` and `match` may stand among the parameters."""
+        self._control("POST", "rules", json={"on": on, "fault": fault, **parameters})
+
+    def behave(self) -> None:
+        """Drop all rules."""
+        self._control("DELETE", "rules")
+
+    def _command(self) -> Sequence[str]:
+        options: dict[str, object] = {
+            "--port": self._port,
+            "--state": self.state,
+            "--certificate": self.certificate,
+            "--queue-seconds": self._timing["queue_seconds"],
+            "--run-seconds": self._timing["run_seconds"],
+        }
+        if self._key:
+            options["--key"] = self._key
+        words = [str(word) for option in options.items() for word in option]
+        return [sys.executable, "-m", "example_project.fal_sandbox", *words, "--exit-with-parent"]
+
+    def _first_line(self, process: subprocess.Popen[str]) -> str:
+        lines: list[str] = []
+        assert process.stdout
+        # A thread, for a pipe's readline knows no time limit.
+        reader = threading.Thread(
+            target=lambda out: lines.append(out.readline()), args=[process.stdout], daemon=True
+        )
+        reader.start()
+        reader.join(self._start_timeout)
+        return lines[0] if lines else ""
+
+    def _control(self, method: str, path: str, **body: Any) -> httpx.Response:
+        if self._client is None:
+            context = ssl.create_default_context(cafile=self.certificate)
+            self._client = httpx.Client(base_url=self.url, verify=context, trust_env=False)
+        answer = self._client.request(method, f"/_sandbox/{path}", **body)
+        answer.raise_for_status()
+        return answer

@@ -1,0 +1,70 @@
+"""The server: certificate, socket, life and end."""
+
+import asyncio
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from . import control, protocol
+from .authority import load_authority, server_context, write_atomically
+from .fal_queue import Timing
+from .sandbox import SANDBOX, Sandbox
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says."""
+
+    host: str
+    port: int
+    state: Path
+    certificate: Path
+    timing: Timing
+    key: str | None
+    parent: int | None
+
+
+async def serve(options: Options) -> None:
+    """Serve until a signal comes; raise OSError when the port is taken."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    authority = load_authority(options.state / "authority.pem")
+    write_atomically(options.certificate, authority.cert_pem.bytes())
+    sandbox = Sandbox(options.state, options.timing, options.key)
+    runner = web.AppRunner(
+        build_app(sandbox), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
+    )
+    await runner.setup()
+    try:
+        context = server_context(authority, options.host)
+        site = web.TCPSite(runner, options.host, options.port, ssl_context=context, backlog=1024)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        print(f"fal sandbox ready on https://{host}:{port}", flush=True)
+        await wait_for_end(stop, options.parent)
+    finally:
+        await sandbox.close()
+        await runner.cleanup()
+
+
+def build_app(sandbox: Sandbox) -> web.Application:
+    """Return the application; the control API comes before fal's catch-all submit."""
+    # A source may be a data URI.
+    app = web.Application(client_max_size=64 * 1024 * 1024)
+    app[SANDBOX] = sandbox
+    control.add_routes(app)
+    protocol.add_routes(app)
+    return app
+
+
+async def wait_for_end(stop: asyncio.Event, parent: int | None) -> None:
+    """Return when told to stop, or when the parent process is no longer the given one."""
+    while not stop.is_set() and parent in (None, os.getppid()):
+        try:
+            await asyncio.wait_for(stop.wait(), None if parent is None else 1)
+        except TimeoutError:
+            continue

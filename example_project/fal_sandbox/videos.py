@@ -1,0 +1,114 @@
+"""Playable results, made from the source's own frames."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer, OutputContainer
+from av.filter import Graph
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .looks import Chain
+
+ENCODER = {"preset": "veryfast", "crf": "23", "threads": "1"}
+# H.264 in yuv420p has no odd sides.
+EVEN = ("scale=trunc(iw/2)*2:trunc(ih/2)*2", "format=yuv420p")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What fal says of a video beside its URL."""
+
+    width: int
+    height: int
+    fps: float
+    duration: float
+    num_frames: int
+
+
+def read_facts(path: Path) -> Facts:
+    """Read the facts from a video's container."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        rate = stream.average_rate or Fraction(24)
+        seconds = (container.duration or 0) / av.time_base
+        frames = stream.frames or round(seconds * rate)
+        facts = stream.width, stream.height, float(rate), round(seconds, 3), frames
+    return Facts(*facts)
+
+
+def render(source: Path, target: Path, chain: Chain) -> None:
+    """Write the source to the target as faststart H.264 with the chain applied.
+
+    Every frame keeps its time; the first audio stream is copied.
+    """
+    with (
+        av.open(str(source)) as original,
+        av.open(str(target), "w", options={"movflags": "+faststart"}) as remix,
+    ):
+        video = original.streams.video[0]
+        audio = next(iter(original.streams.audio), None)
+        picture = _add_picture(remix, video)
+        sound = remix.add_stream_from_template(audio) if audio else None
+        for item in _filtered(original, video, audio, chain):
+            if isinstance(item, VideoFrame):
+                remix.mux(picture.encode(item))
+            elif sound:
+                item.stream = sound
+                remix.mux(item)
+        remix.mux(picture.encode(None))
+
+
+def _add_picture(remix: OutputContainer, video: VideoStream) -> VideoStream:
+    picture = remix.add_stream("libx264", rate=video.average_rate or 24, options=ENCODER)
+    picture.width, picture.height = video.width // 2 * 2, video.height // 2 * 2
+    picture.pix_fmt = "yuv420p"
+    if video.time_base:
+        picture.codec_context.time_base = video.time_base
+    return picture
+
+
+def _filtered(
+    original: InputContainer, video: VideoStream, audio: AudioStream | None, chain: Chain
+) -> "Iterator[VideoFrame | av.Packet[Stream]]":
+    graph = build_graph(video, chain + EVEN)
+    for packet in original.demux([stream for stream in (video, audio) if stream]):
+        if packet.stream is audio:
+            if packet.dts is not None:
+                yield packet
+            continue
+        for frame in packet.decode():
+            if isinstance(frame, VideoFrame):
+                graph.vpush(frame)
+                yield from drain(graph)
+    graph.vpush(None)
+    yield from drain(graph)
+
+
+def build_graph(video: VideoStream, chain: Chain) -> Graph:
+    """Return a graph that takes the stream's frames through the chain."""
+    graph = Graph()
+    nodes = [graph.add_buffer(template=video, time_base=video.time_base)]
+    for step in chain:
+        name, _, arguments = step.partition("=")
+        nodes.append(graph.add(name, arguments or None))
+    nodes.append(graph.add("buffersink"))
+    graph.link_nodes(*nodes).configure()
+    return graph
+
+
+def drain(graph: Graph) -> Iterator[VideoFrame]:
+    """Yield the frames that the graph has ready."""
+    while True:
+        try:
+            frame = graph.vpull()
+        except (av.error.BlockingIOError, av.error.EOFError):
+            return
+        # Otherwise the encoder would keep the source's choice of key frames.
+        frame.pict_type = av.video.frame.PictureType.NONE
+        yield frame

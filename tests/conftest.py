@@ -1,0 +1,56 @@
+"""The sandbox that stands in for fal, sample clips, and workers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from example_project.fal_sandbox.clips import draw_clip
+from example_project.fal_sandbox.process import SandboxProcess
+from tests.processes import Qcluster
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A real video: MP4, one second of 160 × 90."""
+    path = tmp_path_factory.mktemp("clips") / "clip.mp4"
+    draw_clip(path, "sea", seconds=1.0, width=160, height=90, fps=12)
+    return path
+
+
+@pytest.fixture(scope="session")
+def running_sandbox(clip: Path) -> Iterator[SandboxProcess]:
+    """The sandbox on the port that fal-client was imported with."""
+    certificate = Path(os.environ["SSL_CERT_FILE"])
+    port = int(os.environ["FAL_QUEUE_RUN_HOST"].rpartition(":")[2])
+    state = certificate.parent / "sandbox"
+    with SandboxProcess(state, port=port, queue_seconds=0.05, run_seconds=0.2) as sandbox:
+        certificate.write_bytes(sandbox.certificate.read_bytes())
+        sandbox.add_video("video_clip", clip)
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxProcess) -> Iterator[SandboxProcess]:
+    """The sandbox, well-behaved and without any request."""
+    running_sandbox.reset()
+    yield running_sandbox
+    running_sandbox.reset()
+
+
+@pytest.fixture
+def media_root(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
+    """An empty local storage."""
+    settings.MEDIA_ROOT = str(tmp_path / "media")  # type: ignore[attr-defined]
+    return tmp_path / "media"
+
+
+@pytest.fixture
+def qcluster(transactional_db: None, media_root: Path) -> Iterator[Qcluster]:
+    """A real qcluster on the test database, started by the test."""
+    cluster = Qcluster(media_root)
+    yield cluster
+    cluster.stop()

@@ -1,0 +1,84 @@
+"""Real qcluster processes on the database of the tests."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition; fail when it doesn't come true in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.1)
+
+
+class Qcluster:
+    """Start, stop and kill `manage.py qcluster`."""
+
+    def __init__(self, media_root: Path) -> None:
+        self._settings = {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "SORA_REMIX_TESTS_DATABASE": str(connection.settings_dict["NAME"]),
+            "SORA_REMIX_TESTS_MEDIA": str(media_root),
+        }
+        self._log = media_root.with_name("qcluster.log")
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the cluster; it is up once it takes messages."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "manage.py", "qcluster"],
+                cwd=ROOT,
+                env=os.environ | self._settings,
+                stdout=log,
+                stderr=log,
+            )
+
+    def stop(self) -> None:
+        """End the cluster by a signal to its parent; kill it when that takes too long."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._process = None
+
+    def kill(self) -> None:
+        """Kill the parent and all it started, in the middle of whatever they do."""
+        assert self._process
+        family = _family(self._process.pid)
+        for pid in family:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self._process.wait()
+        self._process = None
+
+    @property
+    def log(self) -> str:
+        """Everything the processes wrote."""
+        return self._log.read_text()
+
+
+def _family(pid: int) -> list[int]:
+    children = [
+        int(child)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for child in (task / "children").read_text().split()
+    ]
+    return [pid, *(one for child in children for one in _family(child))]
