@@ -31,7 +31,7 @@ from .exceptions import NotReady, RemoteFailure, TryLater
 
 logger = logging.getLogger(__name__)
 
-PLACES = 20
+PLACES = 10
 """Calls in the air at once: as many connections as the pool of fal-client keeps."""
 
 # The event loop stands still while answers are committed: reading must be allowed to take longer

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
-from tempfile import TemporaryFile
+from tempfile import SpooledTemporaryFile
 from typing import IO
-from urllib.parse import urljoin
 
 import av
 import httpx
@@ -28,6 +27,8 @@ from .storage import app_storage
 PLACES = 8
 """Downloads at once."""
 CHUNK = 256 * 1024
+IN_MEMORY = 1024**2
+"""Bytes of a download that are kept in memory before it goes to disk."""
 REDIRECTS = 5
 ATTEMPTS = 5
 """How often a broken download is resumed before the caller gets to decide."""
@@ -56,7 +57,7 @@ async def download(url: str) -> IO[bytes]:
     Raise `FileRefused` when its host, size or kind is not allowed, `FileGone` when it is no
     longer there, `TryLater` for everything that may pass.
     """
-    file = TemporaryFile()  # noqa: SIM115  (the caller closes it)
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the caller closes it)
     try:
         for attempt in range(ATTEMPTS):
             try:
@@ -113,12 +114,13 @@ def _check_size(size: int) -> None:
 @asynccontextmanager
 async def _answer(url: str, have: int) -> AsyncIterator[httpx.Response]:
     """Open a URL, following redirects of which each is checked like the first."""
+    target = _parsed(url)
     for _hop in range(REDIRECTS + 1):
-        request = await _request(httpx.URL(url), have)
+        request = await _request(target, have)
         response = await _client().send(request, stream=True)
         try:
             if response.has_redirect_location:
-                url = urljoin(url, response.headers["location"])
+                target = _parsed(response.headers["location"], base=target)
                 continue
             _check_answer(response)
             yield response
@@ -126,6 +128,14 @@ async def _answer(url: str, have: int) -> AsyncIterator[httpx.Response]:
         finally:
             await response.aclose()
     raise FileRefused(_("The file's URL redirects too often."))
+
+
+def _parsed(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    try:
+        return base.join(url) if base else httpx.URL(url)
+    except httpx.InvalidURL as error:
+        message = _("The file's URL can't be read: %(error)s")
+        raise FileRefused(message % {"error": error}) from error
 
 
 def _check_answer(response: httpx.Response) -> None:
@@ -155,15 +165,21 @@ async def _request(url: httpx.URL, have: int) -> httpx.Request:
 
 
 async def _checked_address(url: httpx.URL) -> str:
-    """Return the address to connect to; raise `FileRefused` when it isn't allowed."""
+    """Return what to connect to; raise `FileRefused` when it isn't allowed.
+
+    A host that is named exactly is trusted, wherever it is. What a wildcard lets in must be
+    public, and the address that was looked at is the one that is used.
+    """
     if url.scheme != "https" or not url.host:
         raise FileRefused(_("Results are downloaded over https only."))
     hosts = conf.SORA_REMIX_RESULT_HOSTS
     if not any(fnmatchcase(url.host, host) for host in hosts):
         message = _("Results may not be downloaded from “%(host)s” (SORA_REMIX_RESULT_HOSTS).")
         raise FileRefused(message % {"host": url.host})
+    if url.host in hosts:
+        return url.host
     addresses = await _resolve(url.host, url.port or 443)
-    if url.host not in hosts and not all(ipaddress.ip_address(a).is_global for a in addresses):
+    if not all(ipaddress.ip_address(address).is_global for address in addresses):
         message = _("“%(host)s” is not a public address.")
         raise FileRefused(message % {"host": url.host})
     return addresses[0]

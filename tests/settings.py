@@ -5,7 +5,9 @@ import socket
 import tempfile
 from pathlib import Path
 
-_folder = Path(os.environ.setdefault("SORA_REMIX_TESTS_FOLDER", tempfile.mkdtemp(prefix="sora_remix_")))
+if "SORA_REMIX_TESTS_FOLDER" not in os.environ:
+    os.environ["SORA_REMIX_TESTS_FOLDER"] = tempfile.mkdtemp(prefix="sora_remix_")
+_folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])
 
 
 def _free_port() -> int:
@@ -20,7 +22,7 @@ os.environ.setdefault("FAL_QUEUE_RUN_HOST", f"127.0.0.1:{_free_port()}")
 os.environ.setdefault("SSL_CERT_FILE", str(_folder / "sandbox.pem"))
 os.environ.setdefault("FAL_KEY", "sandbox-key")
 
-SECRET_KEY = "for tests only"  # noqa: S105
+SECRET_KEY = "for tests only"
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
@@ -28,7 +30,7 @@ TIME_ZONE = "UTC"
 ROOT_URLCONF = "example_project.urls"
 STATIC_URL = "/static/"
 MEDIA_URL = "/media/"
-MEDIA_ROOT = str(_folder / "media")
+MEDIA_ROOT = os.environ.get("SORA_REMIX_TESTS_MEDIA", str(_folder / "media"))
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -68,7 +70,7 @@ if os.environ.get("TEST_DATABASE") == "postgresql":
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": os.environ.get("PGDATABASE", "test"),
+            "NAME": os.environ.get("SORA_REMIX_TESTS_DATABASE", "test"),
             "USER": os.environ.get("PGUSER", "postgres"),
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
             "HOST": os.environ.get("PGHOST", "127.0.0.1"),
@@ -80,7 +82,7 @@ else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(_folder / "db.sqlite3"),
+            "NAME": os.environ.get("SORA_REMIX_TESTS_DATABASE", str(_folder / "db.sqlite3")),
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
@@ -92,7 +94,7 @@ else:
     }
 
 Q_CLUSTER = {
-    "name": "sora_remix_tests",
+    "name": os.environ.setdefault("SORA_REMIX_TESTS_QUEUE", f"sora_remix_tests_{os.getpid()}"),
     "workers": 1,
     "timeout": 60,
     "retry": 120,
@@ -112,3 +114,4 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 SORA_REMIX_RESULT_HOSTS = ["127.0.0.1"]
+SORA_REMIX_MAX_IN_FLIGHT = int(os.environ.get("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "1000"))

@@ -12,15 +12,17 @@ from .. import fal
 from ..exceptions import InvalidTransition, RemoteError
 from ..flight import Flight
 from ..models import Remix
-from .pace import HEARTBEAT, Alive, back_off, next_check
+from .pace import HEARTBEAT, Watch, back_off, next_check
 
 logger = logging.getLogger(__name__)
 
 
-def check_due(alive: Alive, until: float) -> None:
+def check_due(watch: Watch, until: float) -> None:
     """Ask about what is due, group by group, starting none after `until`."""
     in_flight: int | None = None
-    while time.monotonic() < until and (claimed := Remix.objects.claim_to_check(fal.PLACES)):
+    while time.monotonic() < until and not watch.is_over:
+        if not (claimed := Remix.objects.claim_to_check(fal.PLACES)):
+            return
         in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
         with Flight[Remix, fal.Progress](fal.PLACES) as flight:
             for remix in claimed:
@@ -30,9 +32,7 @@ def check_due(alive: Alive, until: float) -> None:
                 with transaction.atomic():
                     for remix, answer in answers:
                         _settle(remix, answer, in_flight)
-                Remix.objects.renew(flight.tags)
-                if not alive():
-                    return
+                watch.keep(flight.tags)
 
 
 def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> None:

@@ -30,7 +30,7 @@ from ..exceptions import (
 from ..flight import Flight
 from ..models import PendingFile, Remix, Video
 from ..storage import new_name
-from .pace import HEARTBEAT, back_off
+from .pace import HEARTBEAT, Watch, back_off
 
 logger = logging.getLogger(__name__)
 
@@ -66,14 +66,15 @@ def collect(pks: Iterable[int]) -> None:
 
 
 def _collect_group(remixes: list[Remix]) -> None:
+    watch = Watch()
     with Flight[Remix, Flown](media.PLACES) as flight:
         for remix in remixes:
             flight.start(remix, _fetch(remix))
         while flight:
             for remix, answer in flight.answers(HEARTBEAT):
-                Remix.objects.renew([*flight.tags, remix])
+                watch.keep([*flight.tags, remix])
                 _go_on(flight, remix, answer)
-            Remix.objects.renew(flight.tags)
+            watch.keep(flight.tags)
 
 
 async def _fetch(remix: Remix) -> Flown:

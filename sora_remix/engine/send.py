@@ -15,7 +15,7 @@ from ..endpoints import get_endpoint
 from ..exceptions import InvalidTransition, RequestRefused, UnknownEndpoint
 from ..flight import Flight
 from ..models import Chain, Remix
-from .pace import HEARTBEAT, Alive, back_off
+from .pace import HEARTBEAT, Watch, back_off
 
 logger = logging.getLogger(__name__)
 
@@ -23,23 +23,22 @@ UNREACHABLE_FOR = timedelta(hours=1)
 """How long fal may be out of reach before what waits for it fails."""
 
 
-def send_waiting(alive: Alive, until: float) -> None:
+def send_waiting(watch: Watch, until: float) -> None:
     """Send what waits, starting no more after `until` (`time.monotonic()`).
 
     A row is claimed only as its POST starts: a killed worker leaves in doubt what was in the air.
     """
     with Flight[Remix, fal.Submitted](fal.PLACES) as flight:
         while True:
-            if flight.room * 2 > fal.PLACES and time.monotonic() < until:
+            may_start = time.monotonic() < until and not watch.is_over
+            if may_start and flight.room * 2 > fal.PLACES:
                 for remix in _claim(flight.room):
                     _start(flight, remix)
             if not flight:
                 return
             for remix, answer in flight.answers(HEARTBEAT):
                 _settle(remix, answer)
-            Remix.objects.renew(flight.tags)
-            if not alive():
-                until = 0
+            watch.keep(flight.tags)
 
 
 def _claim(room: int) -> list[Remix]:

@@ -8,6 +8,7 @@ from functools import partial
 
 from ..models import Chain, Remix
 from .check import check_due
+from .pace import Watch
 from .send import send_waiting
 
 TURN_SECONDS = 1.0
@@ -22,13 +23,15 @@ def take_turn(turn: int) -> Iterator[list[int]]:
 
     The turn ends early when results wait to be collected: a single worker must get to them.
     """
-    alive = partial(Chain.objects.renew, turn)
+    watch = Watch(partial(Chain.objects.renew, turn))
     until = time.monotonic() + TURN_SECONDS
     while True:
-        send_waiting(alive, until)
-        check_due(alive, until)
+        send_waiting(watch, until)
+        check_due(watch, until)
         yield from _groups(Remix.objects.hand_over(HAND_OVER))
-        if time.monotonic() + PAUSE >= until or Remix.objects.awaits_collector() or not alive():
+        if time.monotonic() + PAUSE >= until or watch.is_over:
+            return
+        if Remix.objects.awaits_collector():
             return
         time.sleep(PAUSE)
 

@@ -15,7 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from .video import Video
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    User = AbstractBaseUser | AnonymousUser
 
 DRAFTS_LIVE = timedelta(days=7)
 
@@ -24,7 +26,7 @@ class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
     def drafts(self) -> RemixBatchQuerySet:
         return self.filter(confirmed_at__isnull=True)
 
-    def start(self, videos: Iterable[int], *, by: AbstractBaseUser | None) -> RemixBatch:
+    def start(self, videos: Iterable[int], *, by: User | None) -> RemixBatch:
         """Keep a selection of videos, by primary key, as a draft: nothing is lost on reload."""
         batch = self.create(created_by_id=by.pk if by else None)
         chosen = RemixBatch.videos.through

@@ -1,0 +1,60 @@
+"""Rows for tests, with every value that does not matter filled in."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from django.db import connections
+from django.utils import timezone
+
+from sora_remix.endpoints import SORA_2
+from sora_remix.models import Remix, Video
+
+Answer = TypeVar("Answer")
+
+
+def ago(**length: float) -> datetime:
+    """Return the moment so long ago, or ahead when negative."""
+    return timezone.now() - timedelta(**length)
+
+
+def make_video(**values: Any) -> Video:
+    """Make a Sora generation of four seconds."""
+    return Video.objects.create(
+        **{"title": "Sea", "sora_id": f"video_{uuid4().hex}", "duration": 4, **values}
+    )
+
+
+def make_remix(**values: Any) -> Remix:
+    """Make a remix in any state, with a source of its own."""
+    source = values.pop("source", None) or make_video()
+    return Remix.objects.create(
+        **{
+            "source": source,
+            "prompt": "make it noir",
+            "endpoint": SORA_2.key,
+            "endpoint_id": SORA_2.endpoint_id,
+            **values,
+        }
+    )
+
+
+def at_once(call: Callable[[], Answer], *, times: int = 2) -> list[Answer]:
+    """Make the same call in so many threads at once, each on a connection of its own."""
+    start = threading.Barrier(times)
+
+    def run() -> Answer:
+        start.wait(30)
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        calls = [pool.submit(run) for _ in range(times)]
+        return [one.result() for one in calls]

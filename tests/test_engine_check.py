@@ -1,0 +1,185 @@
+"""Asking fal about remixes, and the turn that does so."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sora_remix import engine, fal
+from sora_remix.engine import turn as turns
+from sora_remix.engine.pace import Watch, back_off, next_check
+from sora_remix.exceptions import TryLater
+from sora_remix.models import Chain, Remix
+from tests.factories import ago, make_remix
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = Remix.Status
+Answer = fal.Progress | Exception
+
+RUNNING = fal.Progress(is_finished=False)
+FINISHED = fal.Progress(is_finished=True)
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ids that fal was asked about; it says that all are running."""
+    return answer_with(monkeypatch, lambda request_id: RUNNING)
+
+
+def answer_with(monkeypatch: pytest.MonkeyPatch, answer: Callable[[str], Answer]) -> list[str]:
+    asked: list[str] = []
+
+    async def progress(endpoint_id: str, request_id: str) -> fal.Progress:
+        asked.append(request_id)
+        said = answer(request_id)
+        if isinstance(said, Exception):
+            raise said
+        return said
+
+    monkeypatch.setattr(fal, "progress", progress)
+    return asked
+
+
+def processing(**values: Any) -> Remix:
+    values = {"request_id": "id", "submitted_at": timezone.now(), **values}
+    return make_remix(status=Status.PROCESSING, **values)
+
+
+def check() -> None:
+    engine.check_due(Watch(), time.monotonic() + 5)
+
+
+def test_what_is_due_is_asked_about_once_and_later_again(asked: list[str]) -> None:
+    remix = processing()
+    processing(request_id="not due", due_at=ago(minutes=-1))
+
+    check()
+
+    remix.refresh_from_db()
+    assert asked == ["id"]
+    assert remix.due_at > timezone.now()
+    assert (remix.lease, remix.leased_until, remix.failures) == (None, None, 0)
+
+
+def test_what_is_finished_waits_to_be_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    remix = processing()
+    answer_with(monkeypatch, lambda request_id: FINISHED)
+
+    check()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.PROCESSING
+    assert remix.completed_at
+    assert Remix.objects.hand_over(10) == [remix.pk]
+
+
+@pytest.mark.parametrize("error", [TryLater("HTTP 500"), RuntimeError("a bug of ours")])
+def test_no_answer_is_remembered_and_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    since = ago(hours=5)
+    remix = processing(failures=3, failing_since=since)
+    answer_with(monkeypatch, lambda request_id: error)
+
+    check()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.PROCESSING
+    assert (remix.failures, remix.failing_since) == (4, since)
+    assert remix.due_at > timezone.now() + timedelta(seconds=6)
+
+
+def test_an_answer_ends_the_count_of_failures(asked: list[str]) -> None:
+    remix = processing(failures=3, failing_since=ago(hours=5))
+
+    check()
+
+    remix.refresh_from_db()
+    assert (remix.failures, remix.failing_since) == (0, None)
+
+
+def test_more_than_a_group_is_asked_about(asked: list[str]) -> None:
+    for number in range(3 * fal.PLACES + 1):
+        processing(request_id=str(number))
+
+    check()
+
+    assert len(set(asked)) == len(asked) == 3 * fal.PLACES + 1
+
+
+def test_a_remix_is_asked_about_the_rarer_the_older_it_is_and_the_more_there_are() -> None:
+    now = timezone.now()
+
+    soon, old, many = next_check(now, 1), next_check(ago(minutes=10), 1), next_check(now, 6000)
+
+    assert (soon - now).total_seconds() < 2
+    assert (old - now).total_seconds() > 80
+    assert (many - now).total_seconds() > 80
+
+
+def test_pauses_grow_and_are_bounded() -> None:
+    now = timezone.now()
+
+    seconds = [(back_off(failures) - now).total_seconds() for failures in (0, 3, 100_000)]
+
+    assert [round(one) for one in seconds] == [1, 8, 300]
+
+
+@pytest.fixture
+def short_turn(monkeypatch: pytest.MonkeyPatch) -> int:
+    """A turn that is running, and short."""
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.3)
+    monkeypatch.setattr(turns, "PAUSE", 0.01)
+    turn = Chain.objects.announce()
+    assert turn is not None
+    assert Chain.objects.admit(turn)
+    return turn
+
+
+def test_a_turn_hands_finished_remixes_over_in_groups(
+    monkeypatch: pytest.MonkeyPatch, short_turn: int
+) -> None:
+    remixes = [processing(request_id=str(number)) for number in range(9)]
+    answer_with(monkeypatch, lambda request_id: FINISHED)
+
+    groups = list(engine.take_turn(short_turn))
+
+    assert [len(group) for group in groups] == [8, 1]
+    assert sorted(pk for group in groups for pk in group) == [remix.pk for remix in remixes]
+
+
+def test_a_turn_ends_at_once_when_results_wait_for_a_worker(
+    monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 3600)
+    processing(completed_at=timezone.now(), due_at=ago(minutes=-1))
+
+    assert list(engine.take_turn(short_turn)) == []
+
+
+def test_a_turn_asks_again_within_its_second(
+    monkeypatch: pytest.MonkeyPatch, short_turn: int
+) -> None:
+    remix = processing()
+    monkeypatch.setattr("sora_remix.engine.check.next_check", lambda *_: timezone.now())
+    answers = iter([RUNNING, RUNNING, FINISHED])
+    answer_with(monkeypatch, lambda request_id: next(answers))
+
+    assert list(engine.take_turn(short_turn)) == [[remix.pk]]
+
+
+def test_a_turn_that_lost_its_place_ends(
+    monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
+) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 3600)
+    monkeypatch.setattr("sora_remix.engine.pace.HEARTBEAT", 0)
+    processing()
+    Chain.objects.update(turn=short_turn + 1)
+
+    assert list(engine.take_turn(short_turn)) == []

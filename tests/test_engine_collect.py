@@ -1,0 +1,333 @@
+"""Bringing results home: what each answer on the way makes of a row."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from django.utils import timezone
+
+from sora_remix import engine, fal, media
+from sora_remix.endpoints import Outputs
+from sora_remix.exceptions import (
+    FileGone,
+    FileRefused,
+    NotAVideo,
+    NotReady,
+    RemoteFailure,
+    TryLater,
+)
+from sora_remix.models import PendingFile, Remix, RemixBatch, Video
+from tests.factories import ago, make_remix, make_video
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
+
+Status = Remix.Status
+
+RESULT = fal.Result(
+    video_url="https://fal.media/v.mp4",
+    sora_id="video_new",
+    thumbnail_url="https://fal.media/t.webp",
+    spritesheet_url="https://fal.media/s.bin",
+)
+
+
+class Remote:
+    """Stand in for fal and its file server."""
+
+    def __init__(self, clip: Path) -> None:
+        self.result: Callable[[], fal.Result] = lambda: RESULT
+        self.files: dict[str, bytes | Exception] = {
+            RESULT.video_url: clip.read_bytes(),
+            RESULT.thumbnail_url: b"\x89PNG\r\n\x1a\n rest",
+            RESULT.spritesheet_url: b"\xff\xd8\xff rest",
+        }
+        self.downloaded: list[str] = []
+
+    async def fetch(self, endpoint_id: str, request_id: str, outputs: Outputs) -> fal.Result:
+        return self.result()
+
+    async def download(self, url: str) -> IO[bytes]:
+        self.downloaded.append(url)
+        content = self.files[url]
+        if isinstance(content, Exception):
+            raise content
+        return io.BytesIO(content)
+
+
+@pytest.fixture
+def remote(monkeypatch: pytest.MonkeyPatch, clip: Path) -> Remote:
+    remote = Remote(clip)
+    monkeypatch.setattr(fal, "result", remote.fetch)
+    monkeypatch.setattr(media, "download", remote.download)
+    return remote
+
+
+def finished(**values: Any) -> Remix:
+    values = {"status": Status.PROCESSING, "completed_at": timezone.now(), **values}
+    return make_remix(request_id="id", **values)
+
+
+def collect(remix: Remix) -> Remix:
+    engine.collect([remix.pk])
+    remix.refresh_from_db()
+    return remix
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("status", [Status.PROCESSING, Status.STORING])
+def test_a_result_becomes_a_video_with_its_files(
+    remote: Remote, media_root: Path, status: str
+) -> None:
+    remix = collect(finished(status=status))
+
+    video = remix.result
+    assert (remix.status, remix.error_code) == (Status.SUCCEEDED, "")
+    assert video
+    assert (video.title, video.sora_id) == ("make it noir", "video_new")
+    assert video.duration == 1
+    assert (video.width, video.height, video.size) == (160, 90, video.file.size)
+    assert files_in(media_root) == {video.file.name, video.thumbnail.name, video.spritesheet.name}
+    assert str(video.thumbnail.name).endswith(".png")
+    assert not PendingFile.objects.exists()
+
+
+def test_collecting_twice_makes_one_video(remote: Remote, media_root: Path) -> None:
+    remix = collect(finished())
+
+    collect(remix)
+
+    assert Remix.objects.exclude(result=None).count() == 1
+    assert len(files_in(media_root)) == 3
+
+
+def test_only_what_waits_is_collected(remote: Remote) -> None:
+    rows = [make_remix(status=status) for status in Status if status != Status.STORING]
+
+    engine.collect([row.pk for row in rows])
+
+    assert remote.downloaded == []
+    assert [row.status for row in Remix.objects.order_by("pk")] == [row.status for row in rows]
+
+
+def test_more_than_a_group_is_collected(remote: Remote) -> None:
+    remixes = [finished() for _ in range(media.PLACES + 2)]
+
+    engine.collect([remix.pk for remix in remixes])
+
+    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.PLACES + 2
+
+
+def test_a_result_that_its_provider_deleted_says_so(remote: Remote) -> None:
+    kept = collect(finished(options={"delete_video": False}))
+    remote.result = lambda: fal.Result(RESULT.video_url)
+    deleted = collect(finished(options={"delete_video": True}))
+
+    assert kept.result and not kept.result.is_deleted_at_provider
+    assert deleted.result and deleted.result.is_deleted_at_provider
+
+
+def test_a_result_is_not_lost_over_a_sora_id_that_is_taken(remote: Remote) -> None:
+    make_video(sora_id="video_new")
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert remix.result and remix.result.sora_id == ""
+
+
+def test_a_result_is_not_lost_with_its_endpoints_record(remote: Remote) -> None:
+    remix = collect(finished(endpoint="gone"))
+
+    assert remix.status == Status.SUCCEEDED
+
+
+@pytest.mark.parametrize("content", [TryLater(""), FileGone(""), FileRefused(""), b"<html>"])
+def test_a_broken_picture_fails_nothing(remote: Remote, content: bytes | Exception) -> None:
+    remote.files[RESULT.thumbnail_url] = content
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert remix.result and not remix.result.thumbnail and remix.result.spritesheet
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (RemoteFailure("content_policy_violation", "HTTP 422"), "content_policy_violation"),
+        (RemoteFailure("result_missing", "HTTP 200"), "result_missing"),
+    ],
+)
+def test_what_fal_calls_failed_is_failed(remote: Remote, error: Exception, code: str) -> None:
+    remote.result = _raising(error)
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.error_code) == (Status.FAILED, code)
+    assert remix.request_id == "id"
+    assert remix.finished_at
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(FileRefused("host"), "result_refused"), (NotAVideo("no"), "not_a_video")],
+)
+def test_a_file_that_can_not_be_used_fails_the_remix(
+    remote: Remote, error: Exception, code: str, media_root: Path
+) -> None:
+    remote.files[RESULT.video_url] = error
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.error_code, remix.request_id) == (Status.FAILED, code, "id")
+    assert files_in(media_root) == set()
+
+
+def test_a_file_that_is_no_video_is_not_stored(remote: Remote, media_root: Path) -> None:
+    remote.files[RESULT.video_url] = b"<html></html>"
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
+    assert files_in(media_root) == set()
+
+
+@pytest.mark.parametrize("error", [TryLater("HTTP 502"), RuntimeError("a bug of ours")])
+@pytest.mark.parametrize("step", ["result", "file"])
+def test_what_may_pass_is_tried_again_without_end(
+    remote: Remote, error: Exception, step: str
+) -> None:
+    if step == "result":
+        remote.result = _raising(error)
+    else:
+        remote.files[RESULT.video_url] = error
+
+    remix = collect(finished(failures=40, failing_since=ago(days=3)))
+
+    assert remix.status in (Status.PROCESSING, Status.STORING)
+    assert (remix.failures, remix.lease) == (41, None)
+    assert remix.due_at > timezone.now()
+
+
+def test_a_result_that_is_not_there_yet_is_no_failure(remote: Remote) -> None:
+    remote.result = _raising(NotReady())
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.failures) == (Status.PROCESSING, 0)
+    assert remix.due_at > timezone.now()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "status"), [(0, Status.STORING), (9, Status.STORING), (11, Status.FAILED)]
+)
+def test_a_file_that_is_gone_is_asked_for_again_for_ten_minutes(
+    remote: Remote, minutes: int, status: str
+) -> None:
+    remote.files[RESULT.video_url] = FileGone("HTTP 404")
+
+    remix = collect(finished(failing_since=ago(minutes=minutes) if minutes else None))
+
+    assert remix.status == status
+    assert remix.error_code == ("result_expired" if status == Status.FAILED else "")
+
+
+def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
+    remote: Remote, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = media.store
+
+    def full(name: str, file: IO[bytes]) -> str:
+        if "spritesheet" in name:
+            raise OSError("No space left on device")
+        return store(name, file)
+
+    monkeypatch.setattr(media, "store", full)
+    remix = collect(finished())
+    assert remix.status == Status.STORING
+    monkeypatch.setattr(media, "store", store)
+    collect(remix)
+
+    PendingFile.objects.update(created_at=ago(minutes=2))
+    engine.sweep()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.SUCCEEDED
+    assert len(files_in(media_root)) == 3
+    assert not PendingFile.objects.exists()
+
+
+def test_files_of_a_killed_worker_are_removed_by_the_sweep(media_root: Path) -> None:
+    remix = finished(leased_until=ago(seconds=1))
+    name = media.store("sora_remix/videos/a.mp4", io.BytesIO(b"x"))
+    PendingFile.objects.create(remix=remix, name=name)
+    PendingFile.objects.update(created_at=ago(minutes=2))
+
+    engine.sweep()
+
+    assert files_in(media_root) == set()
+
+
+def test_files_of_a_worker_that_lives_are_left_alone_by_the_sweep(media_root: Path) -> None:
+    remix = finished(leased_until=ago(seconds=-20))
+    name = media.store("sora_remix/videos/a.mp4", io.BytesIO(b"x"))
+    PendingFile.objects.create(remix=remix, name=name)
+    PendingFile.objects.update(created_at=ago(minutes=2))
+
+    engine.sweep()
+
+    assert files_in(media_root) == {name}
+
+
+def test_a_worker_that_lost_its_claim_changes_nothing(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = finished()
+    read = media.video_facts
+
+    def taken_over_meanwhile(file: IO[bytes]) -> media.VideoFacts:
+        Remix.objects.update(status=Status.FAILED, lease=None)
+        return read(file)
+
+    monkeypatch.setattr(media, "video_facts", taken_over_meanwhile)
+    collect(remix)
+
+    assert (remix.status, remix.result) == (Status.FAILED, None)
+    assert not Video.objects.exclude(pk=remix.source_id).exists()
+    assert PendingFile.objects.count() == 3
+
+
+def test_the_sweep_marks_what_died_while_it_was_sent() -> None:
+    dead = make_remix(status=Status.SUBMITTING, leased_until=ago(seconds=1))
+    alive = make_remix(status=Status.SUBMITTING, leased_until=ago(seconds=-20))
+
+    engine.sweep()
+
+    dead.refresh_from_db()
+    alive.refresh_from_db()
+    assert (dead.status, alive.status) == (Status.UNCONFIRMED, Status.SUBMITTING)
+
+
+def test_the_sweep_forgets_old_drafts_only() -> None:
+    old, young, confirmed = (RemixBatch.objects.start([], by=None) for _ in range(3))
+    assert confirmed.confirm()
+    RemixBatch.objects.exclude(pk=young.pk).update(created_at=ago(days=8))
+
+    engine.sweep()
+
+    assert set(RemixBatch.objects.all()) == {young, confirmed}
+    assert old not in RemixBatch.objects.all()
+
+
+def _raising(error: Exception) -> Callable[[], fal.Result]:
+    def answer() -> fal.Result:
+        raise error
+
+    return answer

@@ -1,0 +1,249 @@
+"""Sending: what each answer of fal makes of a row."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from sora_remix import engine, fal
+from sora_remix.engine.pace import Watch
+from sora_remix.models import Remix
+from tests.factories import make_remix
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = Remix.Status
+Answer = fal.Submitted | Exception
+
+
+class Gateway:
+    """Stand in for fal's submit: answers by prompt, and remembers what was sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, Mapping[str, Any]]] = []
+        self.answer: Callable[[str], Answer] = lambda prompt: fal.Accepted(f"id-{prompt}")
+
+    async def submit(self, endpoint_id: str, arguments: Mapping[str, Any]) -> fal.Submitted:
+        self.sent.append((endpoint_id, arguments))
+        answer = self.answer(arguments["prompt"])
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.fixture
+def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
+    gateway = Gateway()
+    monkeypatch.setattr(fal, "submit", gateway.submit)
+    return gateway
+
+
+def send(watch: Watch | None = None) -> None:
+    engine.send_waiting(watch or Watch(), time.monotonic() + 5)
+
+
+def test_an_accepted_remix_is_in_progress_under_fals_id(gateway: Gateway) -> None:
+    remix = make_remix(prompt="a", options={"delete_video": True})
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.PROCESSING, "id-a")
+    assert remix.submitted_at
+    body = {"video_id": remix.source.sora_id, "prompt": "a", "delete_video": True}
+    assert gateway.sent == [("fal-ai/sora-2/video-to-video/remix", body)]
+
+
+def test_all_that_waits_is_sent_once_each(gateway: Gateway) -> None:
+    for number in range(45):
+        make_remix(prompt=str(number))
+
+    send()
+
+    assert sorted(int(body["prompt"]) for _, body in gateway.sent) == list(range(45))
+    assert Remix.objects.filter(status=Status.PROCESSING).count() == 45
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "code"),
+    [
+        (fal.Refused("credentials_refused", "HTTP 401"), Status.FAILED, "credentials_refused"),
+        (fal.Unknown("ReadTimeout"), Status.UNCONFIRMED, ""),
+        (RuntimeError("a bug of ours"), Status.UNCONFIRMED, ""),
+        (fal.NotSent("ConnectError"), Status.QUEUED, ""),
+        (fal.RefusedForNow(30, "HTTP 429"), Status.QUEUED, ""),
+    ],
+)
+def test_each_answer_has_its_outcome_and_nothing_is_sent_again(
+    gateway: Gateway, answer: Answer, status: str, code: str
+) -> None:
+    remix = make_remix()
+    gateway.answer = lambda prompt: answer
+
+    send()
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (status, code)
+    assert len(gateway.sent) == 1
+
+
+def test_a_remix_that_was_not_sent_is_sent_later(gateway: Gateway) -> None:
+    remix = make_remix(prompt="a")
+    gateway.answer = lambda prompt: fal.NotSent("ConnectError")
+    send()
+    gateway.answer = lambda prompt: fal.Accepted("id")
+    Remix.objects.update(due_at=timezone.now())
+
+    send()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.PROCESSING
+    assert len(gateway.sent) == 2
+
+
+def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
+    remix = make_remix(failing_since=timezone.now() - timedelta(minutes=61), failures=9)
+    gateway.answer = lambda prompt: fal.NotSent("ConnectError")
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "cannot_reach_fal")
+
+
+def test_refused_for_now_holds_back_all_that_waits(gateway: Gateway, settings: Any) -> None:
+    settings.SORA_REMIX_MAX_IN_FLIGHT = 1
+    make_remix(prompt="a")
+    other = make_remix(prompt="b")
+    gateway.answer = lambda prompt: fal.RefusedForNow(30, "HTTP 429")
+
+    send()
+
+    other.refresh_from_db()
+    assert other.due_at > timezone.now() + timedelta(seconds=20)
+    assert len(gateway.sent) == 1
+
+
+def test_no_more_than_allowed_are_in_flight(gateway: Gateway, settings: Any) -> None:
+    settings.SORA_REMIX_MAX_IN_FLIGHT = 3
+    make_remix(status=Status.PROCESSING, request_id="x")
+    make_remix(status=Status.UNCONFIRMED)
+    for _ in range(5):
+        make_remix()
+
+    send()
+
+    assert Remix.objects.in_flight().count() == 3
+    assert len(gateway.sent) == 2
+
+
+def test_a_source_that_changed_meanwhile_is_refused_unsent(gateway: Gateway) -> None:
+    remix = make_remix()
+    remix.source.is_deleted_at_provider = True
+    remix.source.save()
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "source_not_remixable")
+    assert gateway.sent == []
+
+
+def test_a_record_that_is_gone_is_refused_unsent(gateway: Gateway) -> None:
+    remix = make_remix(endpoint="gone")
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "endpoint_retired")
+    assert gateway.sent == []
+
+
+def test_a_late_answer_heals_a_remix_that_was_given_up(gateway: Gateway) -> None:
+    remix = make_remix()
+
+    def give_up(prompt: str) -> Answer:
+        Remix.objects.update(status=Status.UNCONFIRMED, lease=None)
+        return fal.Accepted("id")
+
+    gateway.answer = _outside_the_loop(give_up)
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.PROCESSING, "id")
+
+
+def test_an_answer_too_late_for_its_row_is_ignored(gateway: Gateway) -> None:
+    remix = make_remix()
+
+    def give_up(prompt: str) -> Answer:
+        Remix.objects.update(status=Status.UNCONFIRMED, lease=None)
+        return fal.Refused("missing", "HTTP 422")
+
+    gateway.answer = _outside_the_loop(give_up)
+
+    send()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.UNCONFIRMED
+
+
+def _outside_the_loop(answer: Callable[[str], Answer]) -> Callable[[str], Answer]:
+    """Let a fake touch the database, which Django refuses inside a running loop."""
+
+    def call(prompt: str) -> Answer:
+        import threading
+
+        got: list[Answer] = []
+
+        def work() -> None:
+            from django.db import connection
+
+            got.append(answer(prompt))
+            connection.close()
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        return got[0]
+
+    return call
+
+
+def test_the_id_of_a_paid_request_is_saved_although_the_database_stumbles(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = make_remix(prompt="a")
+    save = Remix.accepted
+    stumbles = iter([OperationalError("database is locked")] * 2)
+
+    def accepted(self: Remix, request_id: str) -> None:
+        if error := next(stumbles, None):
+            raise error
+        save(self, request_id)
+
+    monkeypatch.setattr(Remix, "accepted", accepted)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+    send()
+
+    remix.refresh_from_db()
+    assert remix.request_id == "id-a"
+
+
+def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:
+    make_remix()
+    watch = Watch()
+    watch.is_over = True
+
+    send(watch)
+
+    assert gateway.sent == []
