@@ -1,0 +1,155 @@
+"""The measurements and their limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django_q.tasks import async_task  # noqa: E402
+
+from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
+from sora_remix import services  # noqa: E402
+from sora_remix.models import Remix, RemixBatch, Video  # noqa: E402
+from tests.benchmarks.cluster import Cluster  # noqa: E402
+
+MIB = 1024 * 1024
+BASELINE = "tests.benchmarks.baseline.remix"
+
+
+def measure_all(sandbox: SandboxProcess, folder: Path, *, smoke: bool) -> bool:
+    """Run all measurements; tell whether every limit was kept, which a smoke run needn't."""
+    call_command("migrate", verbosity=0)
+    site = Site(sandbox, folder)
+    site.confirm(1000)
+    few, fal_seconds = (1, 2) if smoke else (3, 10)
+    baseline = site.baseline_seconds(few, fal_seconds)
+    if smoke:
+        site.remixes(20, 3, limit=2.0, baseline=baseline * 20)
+        site.memory(20 * MIB)
+    else:
+        limit = 2.5 if site.is_postgresql else 2.0
+        site.remixes(100, 10, limit=limit, baseline=baseline * 100)
+        site.memory(200 * MIB)
+    if not smoke and not site.is_postgresql:
+        site.remixes(1000, 60, limit=2.3, baseline=(baseline + 50) * 1000)
+    return site.is_within_limits or smoke
+
+
+class Site:
+    """Hold the site that is measured, and whether its limits were kept so far."""
+
+    def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.log = folder / "qcluster.log"
+        self.is_within_limits = True
+        self.source = Video.objects.create(title="Clip", sora_id="video_clip", duration=4)
+        self.is_postgresql = connection.vendor == "postgresql"
+
+    def report(self, what: str, value: float, unit: str, most: float) -> None:
+        kept = value <= most
+        self.is_within_limits = self.is_within_limits and kept
+        verdict = "ok" if kept else "OVER"
+        print(f"{what:48} {value:8.3f} {unit:3} (at most {most:g})  {verdict}", flush=True)
+
+    def confirm(self, count: int) -> None:
+        """Time the confirmation of many remixes."""
+        batch = RemixBatch.objects.start([self.source.pk], by=None)
+        begin = time.monotonic()
+        services.confirm(batch, ["make it noir"] * count, by=None)
+        seconds = time.monotonic() - begin
+        self.clear()
+        self.report(f"confirm {count} remixes", seconds, "s", 1.0)
+
+    def baseline_seconds(self, count: int, fal_seconds: float) -> float:
+        """Return what one remix takes when a task waits for it."""
+        self.sandbox.timing(queue_seconds=0, run_seconds=fal_seconds)
+        with Cluster(self.log):
+            begin = time.monotonic()
+            for _ in range(count):
+                async_task(BASELINE, self.source.sora_id, "make it noir")
+            self.wait(lambda: Video.objects.count() == count + 1)
+            seconds = (time.monotonic() - begin) / count
+        self.clear()
+        print(f"the baseline takes {seconds:.1f} s for a remix of {fal_seconds} s", flush=True)
+        return seconds
+
+    def remixes(self, count: int, fal_seconds: float, *, limit: float, baseline: float) -> None:
+        """Time many remixes from the click to the last file in the storage."""
+        with Cluster(self.log) as cluster:
+            self.warm_up()
+            self.sandbox.reset()
+            self.sandbox.timing(queue_seconds=0, run_seconds=fal_seconds)
+            cpu, begin = cluster.cpu_seconds(), time.monotonic()
+            services.request_remixes([self.source], ["make it noir"] * count)
+            most_at_once = self.wait_until_settled()
+            seconds, cpu = time.monotonic() - begin, cluster.cpu_seconds() - cpu
+        calls = sum(self.sandbox.calls().values())
+        assert Remix.objects.filter(status=Remix.Status.SUCCEEDED).count() == count + 1
+        assert len(self.sandbox.accepted()) == count
+        self.clear()
+        name = f"{count} × {fal_seconds} s: "
+        self.report(name + "time ÷ fal's own", seconds / fal_seconds, "×", limit)
+        self.report(name + "time ÷ the baseline's", seconds / baseline, "×", 1.0)
+        self.report(name + "HTTP calls, each", calls / count, "", 12)
+        self.report(name + "the cluster's CPU, each", cpu / count, "s", 0.12)
+        self.report(name + "not in flight at once", count - most_at_once, "", 0)
+
+    def memory(self, size: int) -> None:
+        """Compare the worker's peak for a large result with that for a small one."""
+        self.sandbox.timing(queue_seconds=0, run_seconds=0.1)
+        ours = self._peak(size, self.warm_up) - self._peak(0, self.warm_up)
+        naive = self._peak(size, self._run_baseline) - self._peak(0, self._run_baseline)
+        name = f"a result of {size // MIB} MiB: "
+        self.report(name + "memory added", ours / MIB, "MiB", 32)
+        self.report(name + "memory ÷ the baseline's", ours / naive, "×", 1.0)
+
+    def _peak(self, size: int, work: Callable[[], None]) -> int:
+        self.sandbox.behave()
+        if size:
+            self.sandbox.misbehave("job", "pad_bytes", bytes=size)
+        with Cluster(self.log) as cluster:
+            work()
+            peak = cluster.peak_memory()
+        self.sandbox.behave()
+        self.clear()
+        return peak
+
+    def warm_up(self) -> None:
+        """Make one remix: a site's worker runs for days and has its connections open."""
+        self.sandbox.timing(queue_seconds=0, run_seconds=0.1)
+        services.request_remixes([self.source], ["make it noir"])
+        self.wait_until_settled()
+
+    def _run_baseline(self) -> None:
+        async_task(BASELINE, self.source.sora_id, "make it noir")
+        self.wait(lambda: Video.objects.count() == 2)
+
+    def wait_until_settled(self) -> int:
+        """Return how many were in progress at the busiest moment."""
+        most = 0
+
+        def settled() -> bool:
+            nonlocal most
+            most = max(most, Remix.objects.filter(status=Remix.Status.PROCESSING).count())
+            return not Remix.objects.unsettled().exists()
+
+        self.wait(settled)
+        return most
+
+    def wait(self, done: Callable[[], bool]) -> None:
+        end = time.monotonic() + 600
+        while not done():
+            assert time.monotonic() < end, self.log.read_text()[-3000:]
+            time.sleep(0.2)
+
+    def clear(self) -> None:
+        """Forget everything but the source."""
+        Remix.objects.all().delete()
+        Video.objects.exclude(pk=self.source.pk).delete()
