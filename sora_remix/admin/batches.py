@@ -1,0 +1,80 @@
+"""Batches: what editors have selected together, and whether they have confirmed it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Remix, RemixBatch
+from .confirm import ConfirmView
+from .counts import count_of
+from .display import STYLESHEET, changelist_link, confirm_url
+from .filters import StateFilter
+
+if TYPE_CHECKING:
+    BatchModelAdmin = admin.ModelAdmin[RemixBatch]
+else:
+    BatchModelAdmin = admin.ModelAdmin
+
+
+@admin.register(RemixBatch)
+class RemixBatchAdmin(BatchModelAdmin):
+    list_display = ("__str__", "state", "video_count", "remix_count", "created_by", "created_at")
+    list_filter = (StateFilter,)
+    list_select_related = ("created_by",)
+    list_per_page = 100
+    show_full_result_count = False
+    actions = None
+    fields = ("state", "video_count", "remix_count", "created_by", "created_at", "confirmed_at")
+
+    class Media:
+        css = {"all": (STYLESHEET,)}
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
+        is_confirmed = obj is not None and obj.confirmed_at is not None
+        return not is_confirmed and super().has_delete_permission(request, obj)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                _videos=count_of(RemixBatch.videos.through, "remixbatch"),
+                _remixes=count_of(Remix, "batch"),
+            )
+        )
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
+        confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
+        return [confirm, *super().get_urls()]
+
+    @admin.display(description=_("videos"))
+    def video_count(self, batch: Any) -> int:
+        return int(batch._videos)
+
+    @admin.display(description=_("remixes"))
+    def remix_count(self, batch: Any) -> SafeString | str:
+        many = str(batch._remixes)
+        return changelist_link(many, Remix, batch__id__exact=batch.pk) if batch._remixes else many
+
+    @admin.display(description=_("state"), ordering="confirmed_at")
+    def state(self, batch: RemixBatch) -> SafeString:
+        if batch.confirmed_at:
+            return changelist_link(gettext("confirmed"), Remix, batch__id__exact=batch.pk)
+        link = '<a href="{}">{}</a>'
+        return format_html(link, confirm_url(batch), gettext("draft: look at it and confirm"))

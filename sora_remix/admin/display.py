@@ -1,0 +1,85 @@
+"""How videos and links to other pages of the admin look."""
+
+from __future__ import annotations
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.forms.utils import flatatt
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from ..models import RemixBatch, Video
+
+STYLESHEET = "sora_remix/admin.css"
+
+
+def change_link(instance: Model, text: str) -> SafeString:
+    """Link to the page of a row."""
+    opts = instance._meta
+    name = f"admin:{opts.app_label}_{opts.model_name}_change"
+    return format_html('<a href="{}">{}</a>', reverse(name, args=[quote(instance.pk)]), text)
+
+
+def changelist_url(model: type[Model], **lookups: int) -> str:
+    """Return the URL of a list, filtered."""
+    opts = model._meta
+    url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
+    return f"{url}?{urlencode(lookups)}" if lookups else url
+
+
+def changelist_link(text: str, model: type[Model], **lookups: int) -> SafeString:
+    """Link to a list, filtered."""
+    return format_html('<a href="{}">{}</a>', changelist_url(model, **lookups), text)
+
+
+def confirm_url(batch: RemixBatch) -> str:
+    """Return the URL of the page on which a draft is confirmed."""
+    return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
+
+
+def thumbnail(video: Video) -> SafeString:
+    """Show a small picture, which the title beside it describes, or its place."""
+    if not video.thumbnail:
+        place = '<span class="sora-remix-thumbnail" aria-hidden="true">{}</span>'
+        return format_html(place, "▶")
+    return format_html(
+        '<img class="sora-remix-thumbnail" src="{}" alt="" loading="lazy" width="72" height="41">',
+        video.thumbnail.url,
+    )
+
+
+def beside(picture: SafeString, text: SafeString) -> SafeString:
+    """Show a picture and its text side by side."""
+    return format_html('<span class="sora-remix-beside">{} <span>{}</span></span>', picture, text)
+
+
+def player(video: Video) -> SafeString | str:
+    """Show the video itself, if the site has its file."""
+    if not video.file:
+        return gettext("The site has no file of this video.")
+    attributes = {
+        "class": "sora-remix-player",
+        "controls": True,
+        "playsinline": True,
+        "preload": "metadata",
+        "src": video.file.url,
+        "poster": video.thumbnail.url if video.thumbnail else None,
+        "width": video.width,
+        "height": video.height,
+        "aria-label": video.title,
+    }
+    return format_html("<video{}></video>", flatatt(attributes))
+
+
+def yes_or_why_not(reason: str) -> SafeString:
+    """Show the admin's own icon, with the reason in words beside a no."""
+    return format_html(
+        '<img src="{}" alt="{}"> <span class="quiet">{}</span>',
+        static(f"admin/img/icon-{'no' if reason else 'yes'}.svg"),
+        gettext("No") if reason else gettext("Yes"),
+        reason,
+    )

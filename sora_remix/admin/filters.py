@@ -1,0 +1,129 @@
+"""Filters of the lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db.models import Model, Q, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from ..endpoints import Endpoint, all_endpoints, default_endpoint
+from ..exceptions import SoraRemixError
+from ..models import Remix, RemixBatch, Video
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    Lookups = Iterable[tuple[str, str | _StrPromise]]
+    AnyModelAdmin = admin.ModelAdmin[Any]
+
+ORIGINS = {
+    "upload": Q(sora_id="", remix__isnull=True),
+    "sora": ~Q(sora_id="") & Q(remix__isnull=True),
+    "remix": Q(remix__isnull=False),
+}
+
+
+def remixable(endpoint: Endpoint) -> Q:
+    """Keep the videos against which `Endpoint.refusal` says nothing."""
+    return ~Q(sora_id="") & Q(is_deleted_at_provider=False)
+
+
+class OriginFilter(admin.SimpleListFilter):
+    title = _("origin")
+    parameter_name = "origin"
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        return (
+            ("upload", _("Uploaded")),
+            ("sora", _("Sora generation")),
+            ("remix", _("Remix")),
+        )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        origin = ORIGINS.get(self.value() or "")
+        return queryset if origin is None else queryset.filter(origin)
+
+
+class RemixableFilter(admin.SimpleListFilter):
+    title = _("can be remixed")
+    parameter_name = "remixable"
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        return (("yes", _("Yes")), ("no", _("No")))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        try:
+            wanted = remixable(default_endpoint())
+        except SoraRemixError:
+            wanted = Q(pk__in=[])
+        return queryset.filter(wanted if self.value() == "yes" else ~wanted)
+
+
+class EndpointFilter(admin.SimpleListFilter):
+    """Offer the endpoints by their records: the rows need not be searched for them."""
+
+    title = _("endpoint")
+    parameter_name = "endpoint"
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        try:
+            return [(key, str(record)) for key, record in all_endpoints().items()]
+        except SoraRemixError:
+            return []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
+        return queryset.filter(endpoint=self.value()) if self.value() else queryset
+
+
+class ChosenFilter(admin.SimpleListFilter):
+    """Show a relation that a link chose; offering all its rows would be too many."""
+
+    model: type[Model]
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        chosen = self.value()
+        if not chosen:
+            return []
+        if not chosen.isdecimal():
+            raise IncorrectLookupParameters
+        rows = self.model._default_manager.filter(pk=chosen)
+        # Without any choice the admin would drop the filter and show all.
+        return [(str(row.pk), str(row)) for row in rows] or [(chosen, chosen)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
+        chosen = self.value()
+        return queryset.filter(**{str(self.parameter_name): chosen}) if chosen else queryset
+
+
+class BatchFilter(ChosenFilter):
+    title = _("batch")
+    parameter_name = "batch__id__exact"
+    model = RemixBatch
+
+
+class SourceFilter(ChosenFilter):
+    title = _("source")
+    parameter_name = "source__id__exact"
+    model = Video
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        return (("draft", _("Draft")), ("confirmed", _("Confirmed")))
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[RemixBatch]
+    ) -> QuerySet[RemixBatch]:
+        if self.value() not in ("draft", "confirmed"):
+            return queryset
+        return queryset.filter(confirmed_at__isnull=self.value() == "draft")

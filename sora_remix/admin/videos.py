@@ -1,0 +1,162 @@
+"""Videos: upload, register, look at them, and choose which to remix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from ..endpoints import default_endpoint
+from ..exceptions import SoraRemixError
+from ..models import Remix, RemixBatch, Video
+from . import display, words
+from .counts import count_of
+from .filters import OriginFilter, RemixableFilter
+from .forms import VideoForm
+
+if TYPE_CHECKING:
+    VideoModelAdmin = admin.ModelAdmin[Video]
+else:
+    VideoModelAdmin = admin.ModelAdmin
+
+ADD_FIELDSETS = (
+    (None, {"fields": ("title",)}),
+    (_("Upload a clip"), {"fields": ("file",)}),
+    (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
+)
+HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
+CHANGE_FIELDSETS = (
+    (None, {"fields": ("title", "player", "file", "facts", "duration")}),
+    (_("At the provider"), {"fields": ("sora_id", "is_deleted_at_provider", "can_be_remixed")}),
+    (_("History"), {"fields": HISTORY}),
+)
+
+
+@admin.register(Video)
+class VideoAdmin(VideoModelAdmin):
+    form = VideoForm
+    list_display = (
+        "picture",
+        "title",
+        "length",
+        "origin",
+        "remix_count",
+        "can_be_remixed",
+        "created_at",
+    )
+    list_display_links = ("title",)
+    list_filter = (OriginFilter, RemixableFilter)
+    list_select_related = ("remix__source",)
+    list_per_page = 100
+    show_full_result_count = False
+    search_fields = ("title", "sora_id")
+    actions = ("remix_selected",)
+    readonly_fields = (
+        "player",
+        "facts",
+        "can_be_remixed",
+        *HISTORY,
+    )
+
+    class Media:
+        css = {"all": (display.STYLESHEET,)}
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
+        return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
+
+    def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
+        return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Video | None = None) -> Any:
+        """Keep a file that is there: another one in its place would leave it an orphan."""
+        fixed = ("file", "duration") if obj and obj.file else ()
+        return (*self.readonly_fields, *fixed)
+
+    def save_model(
+        self, request: HttpRequest, obj: Video, form: ModelForm[Video], change: bool
+    ) -> None:
+        if not change:
+            obj.created_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Let the page say that remixes are in the way, not that a permission is lacking."""
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, set() if protected else lacking, protected
+
+    def has_remix_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("sora_remix.remix_video")
+
+    @admin.action(permissions=["remix"], description=_("Remix selected videos"))
+    def remix_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
+        """Keep the selection as a draft and show what it would cost."""
+        chosen = queryset.values_list("pk", flat=True)
+        batch = RemixBatch.objects.start(chosen, by=request.user)
+        return HttpResponseRedirect(display.confirm_url(batch))
+
+    @admin.display(description=_("picture"))
+    def picture(self, video: Video) -> SafeString:
+        return display.thumbnail(video)
+
+    @admin.display(description=_("length"), ordering="duration")
+    def length(self, video: Video) -> str:
+        return words.seconds(video.duration)
+
+    @admin.display(description=_("origin"))
+    def origin(self, video: Video) -> SafeString | str:
+        remix = getattr(video, "remix", None)
+        if remix:
+            source = display.change_link(remix.source, remix.source.title)
+            made_by = display.change_link(remix, gettext("remix"))
+            return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
+        return gettext("Sora generation") if video.sora_id else gettext("uploaded")
+
+    @admin.display(description=_("prompt"))
+    def prompt(self, video: Video) -> str:
+        remix = getattr(video, "remix", None)
+        return remix.prompt if remix else "-"
+
+    @admin.display(description=_("remixes"))
+    def remix_count(self, video: Any) -> SafeString | str:
+        many = str(video._remixes)
+        if not video._remixes:
+            return many
+        return display.changelist_link(many, Remix, source__id__exact=video.pk)
+
+    @admin.display(description=_("remixes made from it"))
+    def remixes_made(self, video: Any) -> SafeString | str:
+        many = video._remixes
+        if not many:
+            return gettext("none")
+        text = ngettext("%(many)d remix", "%(many)d remixes", many) % {"many": many}
+        return display.changelist_link(text, Remix, source__id__exact=video.pk)
+
+    @admin.display(description=_("can be remixed"))
+    def can_be_remixed(self, video: Video) -> SafeString:
+        try:
+            endpoint = default_endpoint()
+        except SoraRemixError as error:
+            return display.yes_or_why_not(str(error))
+        return display.yes_or_why_not(str(endpoint.refusal(video) or ""))
+
+    @admin.display(description=_("video"))
+    def player(self, video: Video) -> SafeString | str:
+        return display.player(video)
+
+    @admin.display(description=_("picture and size"))
+    def facts(self, video: Video) -> str:
+        if not video.size:
+            return "-"
+        size = filesizeformat(video.size)
+        if not (video.width and video.height):
+            return size
+        shape = gettext("%(width)d by %(height)d pixels, %(size)s")
+        return shape % {"width": video.width, "height": video.height, "size": size}

@@ -1,0 +1,155 @@
+"""Money and errors in words that an editor understands."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from django.utils.formats import date_format, number_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from ..models import Remix
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Status = Remix.Status
+
+
+class Charge(Enum):
+    """What is known about the money of a remix."""
+
+    NOTHING = auto()
+    PERHAPS = auto()
+    CHARGED = auto()
+
+
+CHARGES: dict[Charge, _StrPromise] = {
+    Charge.NOTHING: _("Nothing was charged."),
+    Charge.PERHAPS: _("It may have been charged."),
+    Charge.CHARGED: _("It was charged."),
+}
+CAUSES: dict[str, _StrPromise] = {
+    "credentials_refused": _(
+        "fal did not accept the site's key, or its account has no money left: "
+        "an administrator must look at it."
+    ),
+    "endpoint_retired": _("fal does not offer this endpoint any more."),
+    "source_not_remixable": _("The source can't be remixed with this endpoint."),
+    "source_unreachable": _("fal could not load the source."),
+    "cannot_reach_fal": _("fal could not be reached for a long time, and it was never sent."),
+    "result_missing": _("fal says that it is done, but gave no video."),
+    "result_refused": _(
+        "The result was not stored: its server, size or kind is not allowed on this site."
+    ),
+    "result_expired": _("fal no longer has the result: it could not be stored in time."),
+    "not_a_video": _("What fal made is not a video that can be played."),
+    "given_up": _("It was given up: whether fal ever had it was never found out."),
+    "content_policy_violation": _("fal refused it because of its rules about content."),
+    "no_media_generated": _("fal made no video from this prompt and source."),
+    "generation_timeout": _("fal took too long and stopped."),
+    "request_timeout": _("fal found no machine for it in time."),
+    "startup_timeout": _("fal found no machine for it in time."),
+    "internal_server_error": _("Something broke at fal."),
+    "downstream_service_error": _("The provider behind fal answered with an error."),
+    "downstream_service_unavailable": _("The provider behind fal was not available."),
+    "client_cancelled": _("It was cancelled at fal before it began."),
+}
+CHARGED_CODES = {"result_missing", "result_refused", "result_expired", "not_a_video"}
+FREE_CODES = {
+    "generation_timeout",
+    "request_timeout",
+    "startup_timeout",
+    "internal_server_error",
+    "internal_error",
+    "downstream_service_unavailable",
+    "client_cancelled",
+}
+"""Answers of 5xx, and what never began, are not billed (https://docs.fal.ai/errors)."""
+FREE_PREFIXES = ("http_5", "runner_")
+
+
+def dollars(amount: Decimal) -> str:
+    """Show the exact amount, to the cent at least."""
+    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
+    return gettext("$%(amount)s") % {"amount": number_format(amount, places, force_grouping=True)}
+
+
+def about(amount: Decimal | None) -> str:
+    """Show an amount that is not certain, or not known: then it is never 0."""
+    if amount is None:
+        return gettext("cost unknown")
+    return gettext("about %(amount)s") % {"amount": dollars(amount)}
+
+
+def seconds(length: Decimal | None) -> str:
+    """Show a length, or that it is not known."""
+    if length is None:
+        return gettext("unknown")
+    places = next((n for n in range(3) if round(length, n) == length), 3)
+    return gettext("%(seconds)s s") % {"seconds": number_format(length, places)}
+
+
+def cost(remix: Remix) -> str:
+    """Show what a remix cost as far as that is known, else what it is going to."""
+    if remix.billed_cost is not None:
+        return dollars(remix.billed_cost)
+    if remix.status in (Status.FAILED, Status.CANCELLED) and charge(remix) == Charge.NOTHING:
+        return gettext("nothing")
+    return about(remix.estimated_cost)
+
+
+def charge(remix: Remix) -> Charge:
+    """Tell what is known about the money of a remix."""
+    if remix.billed_cost is not None:
+        return Charge.CHARGED if remix.billed_cost else Charge.NOTHING
+    match remix.status:
+        case Status.QUEUED | Status.CANCELLED:
+            return Charge.NOTHING
+        case Status.SUBMITTING | Status.UNCONFIRMED:
+            return Charge.PERHAPS
+        case Status.FAILED:
+            return _charge_of_failure(remix)
+        case _:
+            return Charge.CHARGED
+
+
+def _charge_of_failure(remix: Remix) -> Charge:
+    code = remix.error_code
+    if not remix.request_id:
+        return Charge.PERHAPS if code == "given_up" else Charge.NOTHING
+    if code in CHARGED_CODES:
+        return Charge.CHARGED
+    if code in FREE_CODES or code.startswith(FREE_PREFIXES):
+        return Charge.NOTHING
+    return Charge.PERHAPS
+
+
+def explain(remix: Remix) -> str:
+    """Say what went wrong, and what that means for the money; nothing when all is well."""
+    match remix.status:
+        case Status.UNCONFIRMED:
+            return gettext(
+                "It was sent and no answer came: fal may have it, and it may have been charged. "
+                "It is never sent again by itself."
+            )
+        case Status.FAILED:
+            return f"{_cause(remix)} {CHARGES[charge(remix)]}"
+        case Status.CANCELLED:
+            return gettext("It was cancelled. %(charge)s") % {"charge": CHARGES[charge(remix)]}
+    if remix.failing_since:
+        since = date_format(localtime(remix.failing_since), "SHORT_DATETIME_FORMAT")
+        message = gettext("No answer since %(time)s; it is tried again by itself.")
+        return message % {"time": since}
+    return ""
+
+
+def _cause(remix: Remix) -> str:
+    if cause := CAUSES.get(remix.error_code):
+        return str(cause)
+    if said := remix.error_message or remix.error_code:
+        return gettext("fal's answer was: “%(message)s”.") % {"message": said}
+    return gettext("It failed, and no reason is known.")

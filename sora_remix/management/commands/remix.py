@@ -1,0 +1,172 @@
+"""`manage.py remix`: request remixes from the shell and, if wanted, see them through."""
+
+from __future__ import annotations
+
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+from django.db.models import Count
+from django.utils.text import Truncator
+
+from ... import services
+from ...conf import conf
+from ...endpoints import get_endpoint
+from ...exceptions import Reason, RequestRefused, SoraRemixError
+from ...models import Remix, Video
+from ...models.status import UNSETTLED
+
+BACKGROUND = "The work goes on in the background."
+REWRITE = "\r\x1b[K"
+"""Go back to the start of the line and clear it."""
+DIGITS = 18
+"""Longer numbers are no primary keys: databases refuse to compare them."""
+INTERRUPTED = 130
+"""Exit code of a program that Ctrl-C ended."""
+
+
+class Command(BaseCommand):
+    """Refuse everything or request everything: a selection is never half paid."""
+
+    help = "Request remixes: every video with every prompt. This costs money."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add("videos", nargs="+", metavar="VIDEO", help="primary key or Sora id of a video")
+        add("--prompt", action="append", required=True, dest="prompts", metavar="TEXT")
+        add("--endpoint", metavar="KEY", help="another endpoint than SORA_REMIX_ENDPOINT")
+        add("--option", action="append", default=[], dest="options", metavar="NAME=VALUE")
+        add("--wait", action="store_true", help="wait until all remixes are done")
+        add("--timeout", type=float, metavar="SECONDS", help="wait no longer than this")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        remixes = self._request(options)
+        for remix in remixes:
+            self.stdout.write(_requested(remix))
+        self.stdout.write(_total(remixes))
+        if options["wait"]:
+            self._wait([remix.pk for remix in remixes], options["timeout"])
+
+    @transaction.atomic
+    def _request(self, options: dict[str, Any]) -> list[Remix]:
+        """Request the remixes; name all that is wrong at once, and write nothing then."""
+        reasons: list[Reason] = []
+        remixes: list[Remix] = []
+        key = options["endpoint"] or conf.SORA_REMIX_ENDPOINT
+        videos = _find(options["videos"], reasons)
+        chosen = _read_options(key, options["options"], reasons)
+        try:
+            remixes = services.request_remixes(
+                videos, options["prompts"], endpoint=key, options=chosen
+            )
+        except RequestRefused as refusal:
+            reasons += refusal.reasons
+        if reasons:
+            lines = [f"  {reason.field}: {reason.message}" for reason in reasons]
+            raise CommandError("\n".join(["Nothing was requested.", *lines]))
+        return remixes
+
+    def _wait(self, pks: list[int], timeout: float | None) -> None:
+        try:
+            is_over = self._watch(pks, timeout)
+        except KeyboardInterrupt:
+            raise CommandError(f"Interrupted. {BACKGROUND}", returncode=INTERRUPTED) from None
+        finally:
+            if self.stdout.isatty():
+                self.stdout.write("")
+        if not is_over:
+            raise CommandError(f"Not all are done after {timeout:g} s. {BACKGROUND}")
+        remixes = Remix.objects.filter(pk__in=pks).select_related("result").order_by("pk")
+        for remix in remixes:
+            self.stdout.write(_outcome(remix))
+        if bad := sum(remix.status != Remix.Status.SUCCEEDED for remix in remixes):
+            raise CommandError(f"{bad} of {len(pks)} did not succeed.")
+
+    def _watch(self, pks: list[int], timeout: float | None) -> bool:
+        """Show the progress until nothing needs a worker; False when the time is up."""
+        rows = Remix.objects.order_by().filter(pk__in=pks).values_list("status")
+        start, shown = time.monotonic(), ""
+        while True:
+            counts = dict(rows.annotate(Count("pk")))
+            elapsed = time.monotonic() - start
+            shown = self._show_progress(counts, elapsed, shown)
+            if not counts.keys() & set(UNSETTLED):
+                return True
+            if timeout is not None and elapsed >= timeout:
+                return False
+            time.sleep(1)
+
+    def _show_progress(self, counts: dict[str, int], elapsed: float, shown: str) -> str:
+        """Rewrite one line on a terminal; elsewhere add one when something has changed."""
+        known = [status for status in Remix.Status if status in counts]
+        line = ", ".join(f"{counts[status]} {status.label}" for status in known)
+        if self.stdout.isatty():
+            clock = f"{int(elapsed) // 60}:{int(elapsed) % 60:02}"
+            self.stdout.write(f"{REWRITE}{line}, {clock}", ending="")
+            self.stdout.flush()
+        elif line != shown:
+            self.stdout.write(line)
+        return line
+
+
+def _find(names: Iterable[str], reasons: list[Reason]) -> list[Video]:
+    """Return each video once, by primary key or Sora id, and a reason for each unknown name."""
+    names = list(dict.fromkeys(names))
+    pks = {name: int(name) for name in names if name.isdecimal() and len(name) <= DIGITS}
+    by_pk = Video.objects.in_bulk(pks.values())
+    by_sora_id = {video.sora_id: video for video in Video.objects.filter(sora_id__in=names)}
+    found: dict[int, Video] = {}
+    for name in names:
+        if video := by_pk.get(pks.get(name)) or by_sora_id.get(name):
+            found[video.pk] = video
+        else:
+            reasons.append(Reason("videos", f"There is no video “{name}”."))
+    return list(found.values())
+
+
+def _read_options(key: str, texts: Iterable[str], reasons: list[Reason]) -> dict[str, Any]:
+    try:
+        known = {option.name: option for option in get_endpoint(key).options}
+    except SoraRemixError:
+        return {}  # the request names it
+    options: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            reasons.append(Reason(name, "An option is given as NAME=VALUE."))
+        else:
+            options[name] = known[name].read(value) if name in known else value
+    return options
+
+
+def _requested(remix: Remix) -> str:
+    prompt = Truncator(" ".join(remix.prompt.split())).chars(60)
+    source = f"{remix.source.title} (video {remix.source.pk})"
+    return f"{remix}: {source}, “{prompt}”, {_dollars(remix.estimated_cost)}"
+
+
+def _total(remixes: list[Remix]) -> str:
+    known = [remix.estimated_cost for remix in remixes if remix.estimated_cost is not None]
+    unknown = len(remixes) - len(known)
+    total = _dollars(sum(known, Decimal(0)) if known else None)
+    rest = f" + {unknown} of unknown cost" if known and unknown else ""
+    return f"Requested {len(remixes)}: {total}{rest}"
+
+
+def _outcome(remix: Remix) -> str:
+    status = remix.get_status_display()
+    if remix.result:
+        return f"{remix}: {status}: video {remix.result.pk}, {remix.result.file.name}"
+    said = " ".join(filter(None, [remix.error_code, remix.error_message]))
+    return f"{remix}: {status}: {said}" if said else f"{remix}: {status}"
+
+
+def _dollars(amount: Decimal | None) -> str:
+    if amount is None:
+        return "cost unknown"
+    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
+    return f"about ${amount:,.{places}f}"
