@@ -714,6 +714,25 @@ def test_restart_keeps_library_files_and_certificate(tmp_path: Path, clip: Path)
     assert len((tmp_path / "accepted.jsonl").read_text().splitlines()) == 1
 
 
+def test_a_request_from_before_a_restart_is_taken_up_again(tmp_path: Path, clip: Path) -> None:
+    sandbox = SandboxProcess(tmp_path, queue_seconds=0, run_seconds=0)
+
+    def client() -> httpx.Client:
+        context = ssl.create_default_context(cafile=sandbox.certificate)
+        headers = {"Authorization": "Key k"}
+        return httpx.Client(verify=context, base_url=sandbox.url, headers=headers)
+
+    with sandbox, client() as first:
+        sandbox.add_video("video_kept", clip)
+        receipt = submit(first, video_id="video_kept")
+    with sandbox, client() as second:
+        status = completed(second, receipt)
+        result = second.get(receipt["response_url"])
+
+    assert (status["status"], result.status_code) == ("COMPLETED", 200)
+    assert len((tmp_path / "accepted.jsonl").read_text().splitlines()) == 1
+
+
 def test_only_the_given_key_is_good(tmp_path: Path) -> None:
     with SandboxProcess(tmp_path, key="only-this") as sandbox:
         context = ssl.create_default_context(cafile=sandbox.certificate)

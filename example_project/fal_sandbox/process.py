@@ -85,7 +85,13 @@ class SandboxProcess:
         self.state.mkdir(parents=True, exist_ok=True)
         with (self.state / "sandbox.log").open("w") as log:
             self._process = subprocess.Popen(
-                self._command(), cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True
+                self._command(),
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                # A terminal's Ctrl-C would reach it before those who still talk to it.
+                start_new_session=True,
             )
         line = self._first_line(self._process)
         if not line.startswith(READY):

@@ -179,7 +179,7 @@ def _logs(request: Request) -> list[JSON]:
 async def _about_request(http: web.Request, kind: str, work: Work) -> web.StreamResponse:
     sandbox = http.app[SANDBOX]
     owner, app, request_id = http.match_info.values()
-    request = sandbox.queue.requests.get(request_id)
+    request = sandbox.find(request_id, f"https://{http.host}")
     if request is not None and request.endpoint.app != f"{owner}/{app}":
         request = None
 

@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from .downloads import DOWNLOAD_FAULTS
+from .endpoints import ENDPOINTS
 from .fal_queue import Queue, Request, Timing
 from .faults import HTTP_FAULTS, Call, abort
 from .library import Library
@@ -47,7 +48,9 @@ class Sandbox:
         self.library = Library(state / "library")
         self.signer = Signer(state / "webhook_key.pem")
         self._start_timing = replace(timing)
-        self._log = (state / "accepted.jsonl").open("a", buffering=1, encoding="utf-8")
+        log = state / "accepted.jsonl"
+        self._earlier = read_log(log)
+        self._log = log.open("a", buffering=1, encoding="utf-8")
         self.postman = Postman(self.signer, self.rules, self.calls)
         self.studio = Studio(state, self.library, timing)
         self.queue = Queue(timing, self.studio.run, self.postman.post)
@@ -57,6 +60,13 @@ class Sandbox:
         request.faults = self.rules.take_all("job", f"{request.id} {request.prompt}")
         self._log.write(json.dumps(accepted_entry(request)) + "\n")
         self.queue.accept(request)
+
+    def find(self, request_id: str, base_url: str) -> Request | None:
+        """Return a request; one from before a restart is taken up again when it is asked for."""
+        if entry := self._earlier.pop(request_id, None):
+            endpoint = ENDPOINTS[entry["endpoint"]]
+            self.queue.accept(Request(endpoint, entry["input"], base_url, id=request_id))
+        return self.queue.requests.get(request_id)
 
     async def answer(self, call: Call) -> web.StreamResponse:
         """Count the call and answer it, badly if a rule says so."""
@@ -71,6 +81,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Forget requests, counts and rules; keep the library and all files."""
+        self._earlier.clear()
         self.queue.forget()
         self.postman.forget()
         self.studio.owners.clear()
@@ -88,6 +99,18 @@ class Sandbox:
 
 
 SANDBOX = web.AppKey("SANDBOX", Sandbox)
+
+
+def read_log(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the entries of an earlier run by request id; a half-written last line is left out."""
+    entries = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            continue
+        entries[entry["request_id"]] = entry
+    return entries
 
 
 def accepted_entry(request: Request) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""What an editor does in the admin, page by page."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from html.parser import HTMLParser
+
+from django.core.management.base import CommandError
+from django.urls import reverse
+
+from sora_remix.models import Video
+
+from .browser import Browser
+
+CONFIRM = re.compile(r"/remixbatch/(\d+)/confirm/$")
+
+
+class Editor:
+    """Someone who is logged in to the admin."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+
+    def log_in(self, username: str, password: str) -> None:
+        """Log in; raise CommandError when the site refuses."""
+        self._browser.open(reverse("admin:login"))
+        self._browser.submit("username", {"username": username, "password": password})
+        if self._browser.url.path == reverse("admin:login"):
+            raise CommandError(f"The site does not let {username} in.")
+
+    def select(self, videos: Sequence[Video]) -> int:
+        """Tick the videos, choose the action, and return the number of the draft."""
+        self._browser.open(reverse("admin:sora_remix_video_changelist"))
+        ticked = [str(video.pk) for video in videos]
+        self._browser.submit(
+            "_selected_action", {"action": "remix_selected", "_selected_action": ticked}
+        )
+        found = CONFIRM.search(self._browser.url.path)
+        if not found:
+            raise CommandError(f"No page to confirm came: {self._browser.url} {self._errors()}")
+        return int(found[1])
+
+    def check_cost(self, cost: Decimal) -> None:
+        """Raise CommandError unless the open page names this cost."""
+        if f"{cost:.2f}" not in self._browser.text:
+            raise CommandError(f"The page to confirm does not say that it costs ${cost:.2f}.")
+
+    def confirm(self, prompt: str) -> None:
+        """Send the prompt; raise CommandError unless the list of remixes comes."""
+        self._browser.submit("prompt", {"prompt": prompt})
+        if self._browser.url.path != reverse("admin:sora_remix_remix_changelist"):
+            raise CommandError(f"The prompt was not taken. {self._errors()}")
+
+    def _errors(self) -> str:
+        reader = ErrorReader()
+        reader.feed(self._browser.text)
+        return " ".join(reader.errors)
+
+
+class ErrorReader(HTMLParser):
+    """Collects what the admin says is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: list[str] = []
+        self._depth = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        classes = (dict(attrs).get("class") or "").split()
+        if self._depth or {"errorlist", "errornote", "error"} & set(classes):
+            self._depth += tag not in ("br", "img", "input")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= bool(self._depth)
+
+    def handle_data(self, data: str) -> None:
+        if self._depth and data.strip():
+            self.errors.append(data.strip())

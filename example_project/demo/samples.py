@@ -1,0 +1,72 @@
+"""The rows that the demo starts with."""
+
+import secrets
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.contrib.auth import get_user_model
+
+from example_project.fal_sandbox.stills import write_stills
+from sora_remix import media
+from sora_remix.models import Video
+from sora_remix.storage import new_name
+
+USERNAME = "admin"
+TITLES = {
+    "mountains": "Mountains at dusk",
+    "sea": "Sea in the morning",
+    "city": "City at night",
+    "forest": "Forest in the mist",
+}
+
+
+def sora_id(scene: str) -> str:
+    """Return the id under which the sandbox knows the clip of a scene."""
+    return f"video_demo_{scene}"
+
+
+def ensure_user(password_file: Path) -> str:
+    """See to it that there is the user, and return the password."""
+    if not password_file.exists():
+        password_file.touch(mode=0o600)
+        password_file.write_text(secrets.token_urlsafe(9))
+    password = password_file.read_text().strip()
+    users = get_user_model().objects
+    user, _created = users.get_or_create(
+        username=USERNAME, defaults={"is_staff": True, "is_superuser": True}
+    )
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save()
+    return password
+
+
+def ensure_videos(clips: dict[str, Path]) -> list[Video]:
+    """Return the sample videos, adding those that are not there yet."""
+    return [
+        Video.objects.filter(sora_id=sora_id(scene)).first() or _add_video(scene, clip)
+        for scene, clip in clips.items()
+    ]
+
+
+def _add_video(scene: str, clip: Path) -> Video:
+    with TemporaryDirectory() as folder, clip.open("rb") as file:
+        thumbnail, sheet = Path(folder, "thumbnail.webp"), Path(folder, "sheet.jpg")
+        write_stills(clip, thumbnail, sheet)
+        facts = media.video_facts(file)
+        return Video.objects.create(
+            title=TITLES[scene],
+            sora_id=sora_id(scene),
+            file=_store("videos", clip),
+            thumbnail=_store("thumbnails", thumbnail),
+            spritesheet=_store("spritesheets", sheet),
+            duration=facts.duration,
+            width=facts.width,
+            height=facts.height,
+            size=facts.size,
+        )
+
+
+def _store(kind: str, path: Path) -> str:
+    with path.open("rb") as file:
+        return media.store(new_name(kind, path.suffix), file)

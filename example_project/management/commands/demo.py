@@ -1,0 +1,200 @@
+"""`manage.py demo`: the whole app on this machine, and its main job done before your eyes."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import httpx
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from example_project.demo import progress, samples
+from example_project.demo.browser import Browser
+from example_project.demo.children import LOCAL, Child, choose_port
+from example_project.demo.drawing import draw_missing
+from example_project.demo.editor import Editor
+from example_project.fal_sandbox.process import SandboxError, SandboxProcess
+from example_project.settings import DEMO_FOLDER
+from sora_remix.endpoints import default_endpoint
+from sora_remix.models import Video
+
+PROMPT = "The same place as a watercolour painting"
+START_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Start the example site, remix two clips in it, and keep it up until Ctrl-C."
+    requires_system_checks: list[str] = []  # the demo has its own words for what is odd about it
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end after the first two remixes")
+        parser.add_argument("--port", type=int, default=8000, help="of the site; 0: a free one")
+        parser.add_argument("--sandbox-port", type=int, default=0, help="default: a free one")
+        parser.add_argument("--live", action="store_true", help="use fal itself, with FAL_KEY")
+
+    def handle(
+        self, *, once: bool, port: int, sandbox_port: int, live: bool, **options: Any
+    ) -> None:
+        self._folder = DEMO_FOLDER
+        _refuse_mixing(self._folder, live=live, once=once)
+        address = f"{LOCAL}:{choose_port(port)}"
+        try:
+            with _signals_as_interrupts(), ExitStack() as stack:
+                password, videos, clips = self._prepare()
+                if live:
+                    environment = self._tell_about_money(videos)
+                else:
+                    environment = self._start_sandbox(stack, sandbox_port, clips)
+                check, browser = self._start_site(stack, address, environment)
+                if not live:
+                    self._remix(Editor(browser), password, videos[:2], check)
+                if not once:
+                    self._stay(address, password, check)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped; what was made is kept.")
+            if once:
+                raise CommandError("Stopped before the end.", returncode=130) from None
+
+    def _prepare(self) -> tuple[str, list[Video], dict[str, Path]]:
+        self._say(f"1. Preparing a site in {self._folder}")
+        call_command("migrate", verbosity=0, skip_checks=True)
+        password = samples.ensure_user(self._folder / "password")
+        clips = draw_missing(self._folder / "clips", samples.TITLES)
+        return password, samples.ensure_videos(clips), clips
+
+    def _start_sandbox(self, stack: ExitStack, port: int, clips: dict[str, Path]) -> dict[str, str]:
+        self._say("2. Starting the sandbox that stands in for fal: nothing here costs money")
+        sandbox = SandboxProcess(
+            self._folder / "sandbox", port=port, queue_seconds=0.5, run_seconds=2
+        )
+        try:
+            stack.enter_context(sandbox)
+        except SandboxError as error:
+            raise CommandError(str(error)) from error
+        for scene, clip in clips.items():
+            sandbox.add_video(samples.sora_id(scene), clip)
+        # A proxy that is set for the rest of the world can't reach the sandbox.
+        return {**sandbox.environment(), "NO_PROXY": LOCAL, "no_proxy": LOCAL}
+
+    def _start_site(
+        self, stack: ExitStack, address: str, environment: dict[str, str]
+    ) -> tuple[Callable[[], None], Browser]:
+        self._say(f"3. Starting the workers, and the site on http://{address}/admin/")
+        environment = {**environment, "SORA_REMIX_DEMO_FOLDER": str(self._folder)}
+        start = partial(self._start, stack, environment)
+        workers = start("qcluster", "qcluster")
+        site = start("The site", "runserver", address, "--noreload")
+
+        def check() -> None:
+            workers.check()
+            site.check()
+
+        browser = Browser(f"http://{address}")
+        stack.callback(browser.client.close)
+        _wait_for(browser, check)
+        return check, browser
+
+    def _start(
+        self, stack: ExitStack, environment: dict[str, str], name: str, *arguments: str
+    ) -> Child:
+        log = self._folder / f"{arguments[0]}.log"
+        return stack.enter_context(Child(name, arguments, log, environment))
+
+    def _remix(
+        self, editor: Editor, password: str, videos: list[Video], check: Callable[[], None]
+    ) -> None:
+        endpoint = default_endpoint()
+        cost = sum((endpoint.estimate(video) or Decimal() for video in videos), Decimal())
+        titles = " and ".join(f"“{video}”" for video in videos)
+        self._say("4. Remixing two clips through the pages of the admin")
+        editor.log_in(samples.USERNAME, password)
+        batch = editor.select(videos)
+        self._say(f"   ticked {titles}, chose “Remix selected videos”")
+        editor.check_cost(cost)
+        self._say(f"   was told the cost, ${cost:.2f}, which the sandbox does not charge")
+        editor.confirm(PROMPT)
+        self._say(f"   confirmed once: “{PROMPT}”")
+        remixes = progress.follow(batch, self.stdout, check)
+        progress.check_results(remixes, {video.pk for video in videos})
+        self._say("5. Both are in the site's storage, and they play")
+        self._say(f"\n{progress.table(remixes)}")
+
+    def _tell_about_money(self, videos: list[Video]) -> dict[str, str]:
+        endpoint = default_endpoint()
+        cost = endpoint.estimate(videos[0])
+        price = "an unknown amount" if cost is None else f"about ${cost:.2f}"
+        self._say("2. No sandbox: this site talks to fal, which charges you for what you confirm")
+        self._say(f"   “{endpoint}” costs {price} for a clip as long as the first sample")
+        self._say("   fal has never seen the sample clips: register a Sora generation of yours")
+        if endpoint.is_retired(timezone.localdate()):
+            self._say(f"   “{endpoint}” was switched off on {endpoint.ends_on}: fal refuses it")
+        return {}
+
+    def _stay(self, address: str, password: str, check: Callable[[], None]) -> None:
+        self._say(f"\nLook around: http://{address}/admin/sora_remix/video/")
+        self._say(f"User {samples.USERNAME}, password {password}. Ctrl-C ends everything.")
+        while True:
+            check()
+            time.sleep(0.5)
+
+    def _say(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _refuse_mixing(folder: Path, *, live: bool, once: bool) -> None:
+    """Refuse options that don't go together, and a folder that was made for the other mode.
+
+    A remix that waits in a folder of the sandbox would be bought if fal were asked next time.
+    """
+    if live and once:
+        raise CommandError("--once makes remixes by itself, which --live never does.")
+    if live and not os.environ.get("FAL_KEY"):
+        raise CommandError("--live needs a fal API key in the environment variable FAL_KEY.")
+    kind, kept = "fal" if live else "sandbox", folder / "made_for"
+    if not kept.exists():
+        kept.write_text(kind)
+    if kept.read_text() != kind:
+        raise CommandError(
+            f"The site in {folder} belongs to the {kept.read_text()}. Name another folder in "
+            f"SORA_REMIX_DEMO_FOLDER, for instance demo_site/{kind}."
+        )
+
+
+def _wait_for(browser: Browser, check: Callable[[], None]) -> None:
+    """Return when the site answers."""
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        check()
+        try:
+            return browser.open("/admin/login/")
+        except httpx.TransportError as error:
+            if time.monotonic() > deadline:
+                raise CommandError(f"The site does not answer: {error}") from error
+            time.sleep(0.1)
+
+
+@contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """End in good order on SIGTERM, and on SIGHUP unless it is ignored, as on Ctrl-C."""
+    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        numbers.remove(signal.SIGHUP)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
