@@ -32,7 +32,7 @@ from .exceptions import NotReady, RemoteFailure, TryLater
 logger = logging.getLogger(__name__)
 
 PLACES = 10
-"""Calls in the air at once: as many connections as the pool of fal-client keeps."""
+"""Calls in the air at once. httpx looks through all open connections at every call."""
 
 # The event loop stands still while answers are committed: reading must be allowed to take longer
 # than a database may keep a transaction waiting.

@@ -24,10 +24,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def running_sandbox(clip: Path) -> Iterator[SandboxProcess]:
     """The sandbox on the port that fal-client was imported with."""
-    certificate = Path(os.environ["SSL_CERT_FILE"])
+    folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])
+    certificate = folder / "sandbox.pem"
     port = int(os.environ["FAL_QUEUE_RUN_HOST"].rpartition(":")[2])
-    state = certificate.parent / "sandbox"
-    with SandboxProcess(state, port=port, queue_seconds=0.05, run_seconds=0.2) as sandbox:
+    with SandboxProcess(
+        folder / "sandbox", port=port, queue_seconds=0.05, run_seconds=0.2
+    ) as sandbox:
         certificate.write_bytes(sandbox.certificate.read_bytes())
         sandbox.add_video("video_clip", clip)
         yield sandbox

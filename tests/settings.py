@@ -1,13 +1,11 @@
 """Settings of the tests: the sandbox stands in for fal, wherever its environment points."""
 
+import atexit
 import os
+import shutil
 import socket
 import tempfile
 from pathlib import Path
-
-if "SORA_REMIX_TESTS_FOLDER" not in os.environ:
-    os.environ["SORA_REMIX_TESTS_FOLDER"] = tempfile.mkdtemp(prefix="sora_remix_")
-_folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])
 
 
 def _free_port() -> int:
@@ -17,12 +15,25 @@ def _free_port() -> int:
         return port
 
 
-# fal-client reads these when it is imported: the sandbox starts later, on that very port.
-os.environ.setdefault("FAL_QUEUE_RUN_HOST", f"127.0.0.1:{_free_port()}")
-os.environ.setdefault("SSL_CERT_FILE", str(_folder / "sandbox.pem"))
-os.environ.setdefault("FAL_KEY", "sandbox-key")
+def _make_folder() -> str:
+    folder = tempfile.mkdtemp(prefix="sora_remix_")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+if "SORA_REMIX_TESTS_FOLDER" not in os.environ:  # worker processes inherit all of this
+    _made = _make_folder()
+    # fal-client reads its hosts when it is imported: the sandbox starts later, on that very port.
+    os.environ |= {
+        "SORA_REMIX_TESTS_FOLDER": _made,
+        "SSL_CERT_FILE": f"{_made}/sandbox.pem",
+        "FAL_QUEUE_RUN_HOST": f"127.0.0.1:{_free_port()}",
+        "FAL_KEY": "sandbox-key",
+    }
+_folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])
 
 SECRET_KEY = "for tests only"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DEBUG = False
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
