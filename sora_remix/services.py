@@ -52,17 +52,25 @@ def confirm(
     """
     if not batch.confirm():
         return []
-    record = _endpoint(endpoint)
-    videos = [video for video in batch.videos.all() if not record.refusal(video)]
-    return _request(videos, prompts, by=by, endpoint=endpoint, options=options, batch=batch)
+    try:
+        record = _endpoint(endpoint)
+        videos = [video for video in batch.videos.all() if not record.refusal(video)]
+        return _request(videos, prompts, by=by, endpoint=endpoint, options=options, batch=batch)
+    except RequestRefused:
+        batch.confirmed_at = None  # as in the database, once this is rolled back
+        raise
 
 
+@transaction.atomic
 def retry(remix: Remix, *, by: User | None) -> Remix:
     """Ask for the same remix once more: a new one, and a new charge.
 
-    Raise `InvalidTransition` unless it failed or was cancelled, `RequestRefused` when it can't
-    be made any more.
+    Raise `InvalidTransition` unless it failed or was cancelled and was not retried yet: what is
+    retried next is the retry. Raise `RequestRefused` when it can't be made any more.
     """
+    remix = Remix.objects.select_for_update(of=("self",)).get(pk=remix.pk)
+    if remix.retries.exists():
+        raise InvalidTransition(_("It was retried already."))
     if remix.status not in (Remix.Status.FAILED, Remix.Status.CANCELLED):
         raise InvalidTransition(_("Only a remix that failed or was cancelled can be retried."))
     [again] = _request(

@@ -67,10 +67,11 @@ def ensure_schedule(using: str, **_signal: Any) -> None:
     tables = connections[using].introspection.table_names()
     if Schedule._meta.db_table not in tables:
         return  # django-q2 is migrated later; then this runs again
-    Schedule.objects.using(using).get_or_create(
-        func=SWEEP,
-        defaults={"name": "sora_remix sweep", "schedule_type": Schedule.MINUTES, "minutes": 1},
-    )
+    schedules = Schedule.objects.using(using)
+    if not schedules.filter(func=SWEEP).exists():
+        schedules.create(
+            func=SWEEP, name="sora_remix sweep", schedule_type=Schedule.MINUTES, minutes=1
+        )
 
 
 def _queue(task: str, *args: int) -> None:

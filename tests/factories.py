@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
+import pytest
 from django.db import connections
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from sora_remix.endpoints import SORA_2
@@ -58,3 +60,14 @@ def at_once(call: Callable[[], Answer], *, times: int = 2) -> list[Answer]:
     with ThreadPoolExecutor(times) as pool:
         calls = [pool.submit(run) for _ in range(times)]
         return [one.result() for one in calls]
+
+
+def write_together(monkeypatch: pytest.MonkeyPatch, model: type[Model], *, times: int) -> None:
+    """Let no thread write rows of this model before so many have read what they decide upon."""
+    have_read = threading.Barrier(times)
+
+    def update(self: QuerySet[Any], **changes: Any) -> int:
+        have_read.wait(30)
+        return QuerySet.update(self, **changes)
+
+    monkeypatch.setattr(type(model._default_manager.all()), "update", update)

@@ -14,6 +14,7 @@ from django.utils import timezone
 from sora_remix import engine, fal
 from sora_remix.engine.pace import Watch
 from sora_remix.models import Remix
+from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import make_remix
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -237,6 +238,48 @@ def test_the_id_of_a_paid_request_is_saved_although_the_database_stumbles(
 
     remix.refresh_from_db()
     assert remix.request_id == "id-a"
+
+
+def test_an_answer_that_can_not_be_saved_loses_no_other(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, kept = make_remix(prompt="lost"), make_remix(prompt="kept")
+    save = Remix.accepted
+
+    def accepted(self: Remix, request_id: str) -> None:
+        if request_id == "id-lost":
+            raise OperationalError("disk I/O error")
+        save(self, request_id)
+
+    monkeypatch.setattr(Remix, "accepted", accepted)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+
+    send()
+
+    lost.refresh_from_db()
+    kept.refresh_from_db()
+    assert (lost.status, kept.status) == (Status.SUBMITTING, Status.PROCESSING)
+
+
+def test_a_database_that_stumbles_ends_the_sending_and_loses_no_answer(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2 * fal.PLACES):
+        make_remix(prompt=str(number))
+    claim = RemixQuerySet.claim_to_send
+    stumbles = iter([False, True])
+
+    def claim_to_send(self: RemixQuerySet, most: int) -> list[Remix]:
+        if next(stumbles):
+            raise OperationalError("database is locked")
+        return claim(self, most)
+
+    monkeypatch.setattr(RemixQuerySet, "claim_to_send", claim_to_send)
+
+    send()
+
+    statuses = [remix.status for remix in Remix.objects.order_by("pk")]
+    assert statuses == [Status.PROCESSING] * fal.PLACES + [Status.QUEUED] * fal.PLACES
 
 
 def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:

@@ -19,6 +19,7 @@ from ..endpoints import Outputs, get_endpoint
 from ..exceptions import (
     FileGone,
     FileRefused,
+    InvalidEndpoint,
     InvalidTransition,
     NotAVideo,
     NotReady,
@@ -85,7 +86,7 @@ def _outputs(remix: Remix) -> Outputs:
     """Return where the result's parts stand; a record that is gone must not lose a video."""
     try:
         return get_endpoint(remix.endpoint).outputs
-    except UnknownEndpoint:
+    except (UnknownEndpoint, InvalidEndpoint):
         return Outputs()
 
 
@@ -208,5 +209,5 @@ def _free_sora_id(remix: Remix, sora_id: str) -> str:
 def _is_forgotten(remix: Remix) -> bool:
     try:
         return get_endpoint(remix.endpoint).forgets(remix.options)
-    except UnknownEndpoint:
+    except (UnknownEndpoint, InvalidEndpoint):
         return False

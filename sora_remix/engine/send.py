@@ -6,13 +6,13 @@ import logging
 import time
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, close_old_connections, transaction
 from django.utils import timezone
 
 from .. import fal
 from ..conf import conf
 from ..endpoints import get_endpoint
-from ..exceptions import InvalidTransition, RequestRefused, UnknownEndpoint
+from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ..flight import Flight
 from ..models import Chain, Remix
 from .pace import HEARTBEAT, Watch, back_off
@@ -30,15 +30,25 @@ def send_waiting(watch: Watch, until: float) -> None:
     """
     with Flight[Remix, fal.Submitted](fal.PLACES) as flight:
         while True:
-            may_start = time.monotonic() < until and not watch.is_over
-            if may_start and flight.room * 2 > fal.PLACES:
-                for remix in _claim(flight.room):
-                    _start(flight, remix)
+            try:
+                if time.monotonic() < until and not watch.is_over:
+                    _fill(flight)
+                watch.keep(flight.tags)
+            except DatabaseError:
+                logger.exception("Nothing more is sent in this turn")
+                close_old_connections()
+                until = 0
             if not flight:
                 return
             for remix, answer in flight.answers(HEARTBEAT):
                 _settle(remix, answer)
-            watch.keep(flight.tags)
+
+
+def _fill(flight: Flight[Remix, fal.Submitted]) -> None:
+    # A claim costs three queries, whether for one row or for many.
+    if flight.room * 2 > fal.PLACES:
+        for remix in _claim(flight.room):
+            _start(flight, remix)
 
 
 def _claim(room: int) -> list[Remix]:
@@ -55,7 +65,7 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
     try:
         endpoint = get_endpoint(remix.endpoint)
         arguments = endpoint.arguments(remix.source, remix.prompt, remix.options)
-    except UnknownEndpoint as error:
+    except (UnknownEndpoint, InvalidEndpoint) as error:
         remix.refused("endpoint_retired", error.message)
     except RequestRefused as error:
         remix.refused("source_not_remixable", error.message)
@@ -85,6 +95,10 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
                 remix.unanswered(f"{type(answer).__name__}: {answer}")
     except InvalidTransition:
         logger.warning("Remix %s: another worker has decided about it meanwhile", remix.pk)
+    except DatabaseError:
+        # The others in the air must still be heard; this one is unconfirmed when its lease ends.
+        logger.exception("Remix %s: could not be saved: %s", remix.pk, answer)
+        close_old_connections()
 
 
 def _commit_accepted(remix: Remix, request_id: str) -> None:
@@ -92,9 +106,9 @@ def _commit_accepted(remix: Remix, request_id: str) -> None:
     for pause in (0.5, 1.0, 2.0, 4.0):
         try:
             return remix.accepted(request_id)
-        except (OperationalError, InterfaceError):
+        except DatabaseError:
             logger.exception("Remix %s: %s is not saved yet", remix.pk, request_id)
-            connection.close_if_unusable_or_obsolete()
+            close_old_connections()
             time.sleep(pause)
     return remix.accepted(request_id)
 

@@ -212,7 +212,7 @@ class Remix(models.Model):
     def _end(
         self, status: str, sources: Sequence[str], code: str, message: str | _StrPromise
     ) -> None:
-        self._move(
+        self._move_mine(
             sources,
             status=status,
             error_code=code[:100],

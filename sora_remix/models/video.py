@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 from typing import ClassVar
 
 from django.conf import settings
@@ -97,10 +97,14 @@ def delete_files_after_commit(instance: Video, using: str, **_signal: object) ->
     for name in Video.FILE_FIELDS:
         file: FieldFile = getattr(instance, name)
         if file:
-            transaction.on_commit(partial(_delete_unless_shared, file), using=using, robust=True)
+            transaction.on_commit(_deletion_unless_shared(file), using=using, robust=True)
 
 
-def _delete_unless_shared(file: FieldFile) -> None:
-    file_, thumbnail, spritesheet = (Q(**{field: file.name}) for field in Video.FILE_FIELDS)
-    if not Video.objects.filter(file_ | thumbnail | spritesheet).exists():
-        file.storage.delete(str(file.name))
+def _deletion_unless_shared(file: FieldFile) -> Callable[[], None]:
+    # Not a partial: Django 5.2 asks a robust callback that failed for its __qualname__.
+    def delete() -> None:
+        video, thumbnail, spritesheet = (Q(**{field: file.name}) for field in Video.FILE_FIELDS)
+        if not Video.objects.filter(video | thumbnail | spritesheet).exists():
+            file.storage.delete(str(file.name))
+
+    return delete

@@ -1,22 +1,21 @@
-"""The endpoints as records: what a request holds, which options it takes, what it costs.
+"""What is known of an endpoint: what a request holds, which options it takes, what it costs.
 
-Adding an endpoint is adding a record, here or in `SORA_REMIX_ENDPOINTS`. Request bodies are
-built from the record alone: nothing is sent that it does not name.
+Request bodies are built from the record alone: nothing is sent that it does not name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from django.utils.translation import gettext_lazy as _
 
-from .conf import conf
-from .exceptions import InvalidEndpoint, Reason, RequestRefused, UnknownEndpoint
+from ..exceptions import Reason, RequestRefused
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -65,9 +64,7 @@ class Option:
                     "allowed": allowed,
                 }
             return None
-        if not isinstance(value, _TYPES[self.kind]) or (
-            isinstance(value, bool) and self.kind != "bool"
-        ):
+        if not _has_kind(value, self.kind):
             return _("“%(name)s” must be %(kind)s.") % {
                 "name": self.name,
                 "kind": _KIND_NAMES[self.kind],
@@ -101,7 +98,15 @@ class Option:
             return text
 
 
-_TYPES: dict[str, tuple[type, ...]] = {
+def _has_kind(value: object, kind: str) -> bool:
+    if isinstance(value, bool):
+        return kind == "bool"
+    if isinstance(value, float) and not isfinite(value):
+        return False  # JSON has no such number
+    return isinstance(value, TYPES[kind])
+
+
+TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "int": (int,),
     "number": (int, float),
@@ -233,99 +238,3 @@ class Endpoint:
     def forgets(self, options: Mapping[str, Any]) -> bool:
         """Tell whether the provider deletes the result of a remix with these options."""
         return options.get(self.deletes_result) is True
-
-
-SORA_2 = Endpoint(
-    key="sora-2",
-    endpoint_id="fal-ai/sora-2/video-to-video/remix",
-    label="Sora 2",
-    source=Source(kind="sora_id", param="video_id"),
-    price=Price(per_source_second=Decimal("0.10"), as_of=date(2026, 11, 22)),
-    options=(
-        # The endpoint's own default is true, which ends the chain for good.
-        Option(
-            name="delete_video",
-            kind="bool",
-            default=False,
-            label=_("Delete the result at the provider"),
-            help=_(
-                "Your own copy stays. A result that is deleted at the provider "
-                "can never be remixed again."
-            ),
-        ),
-    ),
-    outputs=Outputs(sora_id="video_id", thumbnail="thumbnail", spritesheet="spritesheet"),
-    deletes_result="delete_video",
-    ends_on=date(2026, 9, 24),
-    typical_seconds=180,
-    note=_("Only videos that Sora 2 made on fal can be remixed."),
-    doc_url="https://fal.ai/models/fal-ai/sora-2/video-to-video/remix",
-    checked_on=date(2026, 11, 22),
-)
-
-BUILT_IN = {SORA_2.key: SORA_2}
-
-_RECORDS: dict[str, type] = {"source": Source, "price": Price, "outputs": Outputs}
-
-
-def all_endpoints() -> dict[str, Endpoint]:
-    """Return the built-in records and the site's own by key; raise `InvalidEndpoint`."""
-    return BUILT_IN | {
-        key: record if isinstance(record, Endpoint) else _endpoint(key, record)
-        for key, record in conf.SORA_REMIX_ENDPOINTS.items()
-    }
-
-
-def get_endpoint(key: str) -> Endpoint:
-    """Return the record with this key; raise `UnknownEndpoint`, `InvalidEndpoint`."""
-    try:
-        return all_endpoints()[key]
-    except KeyError:
-        message = _("There is no endpoint “%(key)s”; there are: %(known)s.")
-        known = ", ".join(all_endpoints())
-        raise UnknownEndpoint(message % {"key": key, "known": known}) from None
-
-
-def default_endpoint() -> Endpoint:
-    """Return the record that is offered first; raise `UnknownEndpoint`, `InvalidEndpoint`."""
-    return get_endpoint(conf.SORA_REMIX_ENDPOINT)
-
-
-def _endpoint(key: str, record: Mapping[str, Any]) -> Endpoint:
-    values = dict(record)
-    for name, kind in _RECORDS.items():
-        if name in values:
-            values[name] = _record(kind, values[name], f"{key}.{name}")
-    values["options"] = tuple(
-        _record(Option, option, f"{key}.options[{number}]")
-        for number, option in enumerate(values.get("options", ()))
-    )
-    endpoint: Endpoint = _record(Endpoint, {"key": key, **values}, key)
-    return endpoint
-
-
-def _record(kind: type, values: Mapping[str, Any], where: str) -> Any:
-    known = {one.name: one for one in fields(kind)}
-    for name in values:
-        if name not in known:
-            raise InvalidEndpoint(
-                _("%(where)s: there is no field “%(name)s”.") % {"where": where, "name": name}
-            )
-    for name, one in known.items():
-        if one.default is MISSING and one.default_factory is MISSING and name not in values:
-            raise InvalidEndpoint(
-                _("%(where)s: the field “%(name)s” is missing.") % {"where": where, "name": name}
-            )
-    return kind(**{name: _value(name, value, where) for name, value in values.items()})
-
-
-def _value(name: str, value: Any, where: str) -> Any:
-    """Read amounts, which settings give as text, and lists."""
-    if name == "per_source_second":
-        try:
-            return Decimal(str(value))
-        except InvalidOperation:
-            raise InvalidEndpoint(
-                _("%(where)s: “%(value)s” is not an amount.") % {"where": where, "value": value}
-            ) from None
-    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,40 @@
+"""The endpoints that come with the app."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from .record import Endpoint, Option, Outputs, Price, Source
+
+SORA_2 = Endpoint(
+    key="sora-2",
+    endpoint_id="fal-ai/sora-2/video-to-video/remix",
+    label="Sora 2",
+    source=Source(kind="sora_id", param="video_id"),
+    price=Price(per_source_second=Decimal("0.10"), as_of=date(2026, 11, 22)),
+    options=(
+        # The endpoint's own default is true, which ends the chain for good.
+        Option(
+            name="delete_video",
+            kind="bool",
+            default=False,
+            label=_("Delete the result at the provider"),
+            help=_(
+                "Your own copy stays. A result that is deleted at the provider "
+                "can never be remixed again."
+            ),
+        ),
+    ),
+    outputs=Outputs(sora_id="video_id", thumbnail="thumbnail", spritesheet="spritesheet"),
+    deletes_result="delete_video",
+    ends_on=date(2026, 9, 24),
+    typical_seconds=180,
+    note=_("Only videos that Sora 2 made on fal can be remixed."),
+    doc_url="https://fal.ai/models/fal-ai/sora-2/video-to-video/remix",
+    checked_on=date(2026, 11, 22),
+)
+
+BUILT_IN = {SORA_2.key: SORA_2}

@@ -1,0 +1,76 @@
+"""A selection is kept as a draft until it is confirmed, once."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+
+from sora_remix.models import RemixBatch, Video
+from tests.factories import ago, at_once, make_remix, make_video
+
+
+@pytest.fixture
+def videos(db: None) -> list[Video]:
+    return [make_video() for _ in range(3)]
+
+
+def test_a_draft_keeps_the_selected_videos_and_who_selected_them(videos: list[Video]) -> None:
+    editor = User.objects.create_user("editor")
+
+    batch = RemixBatch.objects.start([videos[0].pk, videos[2].pk], by=editor)
+
+    assert set(batch.videos.all()) == {videos[0], videos[2]}
+    assert (batch.created_by, batch.confirmed_at) == (editor, None)
+    assert str(batch) == f"Batch {batch.pk}"
+
+
+def test_a_draft_may_be_nobodys(videos: list[Video]) -> None:
+    assert RemixBatch.objects.start([videos[0].pk], by=None).created_by is None
+
+
+def test_only_the_first_confirmation_takes_the_order(db: None) -> None:
+    batch = RemixBatch.objects.start([], by=None)
+    other = RemixBatch.objects.get(pk=batch.pk)
+
+    confirmed = [batch.confirm(), other.confirm(), batch.confirm()]
+
+    assert confirmed == [True, False, False]
+    assert RemixBatch.objects.get(pk=batch.pk).confirmed_at == batch.confirmed_at
+
+
+def test_two_processes_that_confirm_at_once_take_one_order(transactional_db: None) -> None:
+    pk = RemixBatch.objects.start([], by=None).pk
+
+    confirmed = at_once(lambda: RemixBatch.objects.get(pk=pk).confirm(), times=4)
+
+    assert sorted(confirmed) == [False, False, False, True]
+
+
+def test_what_is_confirmed_is_no_draft(db: None) -> None:
+    draft, confirmed = (RemixBatch.objects.start([], by=None) for _ in range(2))
+    confirmed.confirm()
+
+    assert list(RemixBatch.objects.drafts()) == [draft]
+
+
+def test_only_drafts_that_nobody_confirmed_for_a_week_are_forgotten(videos: list[Video]) -> None:
+    pks = [video.pk for video in videos]
+    _old, young, confirmed = (RemixBatch.objects.start(pks, by=None) for _ in range(3))
+    confirmed.confirm()
+    RemixBatch.objects.exclude(pk=young.pk).update(created_at=ago(days=7, seconds=1))
+    RemixBatch.objects.filter(pk=young.pk).update(created_at=ago(days=6, hours=23))
+
+    RemixBatch.objects.forget_old_drafts()
+
+    assert set(RemixBatch.objects.all()) == {young, confirmed}
+    assert Video.objects.count() == 3
+
+
+def test_a_batch_that_is_deleted_leaves_its_remixes(db: None) -> None:
+    batch = RemixBatch.objects.start([], by=None)
+    remix = make_remix(batch=batch)
+
+    batch.delete()
+
+    remix.refresh_from_db()
+    assert remix.batch is None

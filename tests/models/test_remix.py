@@ -1,0 +1,441 @@
+"""A status changes only as the table says, once, and for the worker that holds the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.utils.translation import gettext_lazy
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from sora_remix.exceptions import InvalidTransition
+from sora_remix.models import PendingFile, Remix
+from sora_remix.signals import remix_failed, remix_succeeded
+from tests.factories import ago, at_once, make_remix, make_video
+
+Status = Remix.Status
+Q, S, U, P, T = (
+    Status.QUEUED,
+    Status.SUBMITTING,
+    Status.UNCONFIRMED,
+    Status.PROCESSING,
+    Status.STORING,
+)
+LATER = ago(days=-1)
+FILES = ["a.mp4", "a.jpg"]
+
+
+def _succeed(remix: Remix) -> None:
+    with transaction.atomic():
+        remix.succeed(make_video(), FILES)
+
+
+MOVES: dict[str, tuple[Callable[[Remix], None], dict[str, str]]] = {
+    "accepted": (lambda remix: remix.accepted("fal-1"), {S: P, U: P}),
+    "refused": (lambda remix: remix.refused("no", "No."), {S: Status.FAILED}),
+    "not_sent": (lambda remix: remix.not_sent(LATER), {S: Q}),
+    "requeued": (lambda remix: remix.requeued(LATER), {S: Q}),
+    "unanswered": (lambda remix: remix.unanswered("Silence."), {S: U}),
+    "completed": (lambda remix: remix.completed(), {P: P}),
+    "start_storing": (lambda remix: remix.start_storing(), {P: T, T: T}),
+    "postpone": (lambda remix: remix.postpone(LATER), {P: P, T: T}),
+    "look_again": (lambda remix: remix.look_again(LATER), {P: P, T: T}),
+    "succeed": (_succeed, {T: Status.SUCCEEDED}),
+    "fail": (lambda remix: remix.fail("no", "No."), dict.fromkeys((Q, P, T), Status.FAILED)),
+    "cancel": (lambda remix: remix.cancel(), {Q: Status.CANCELLED}),
+    "reopen": (lambda remix: remix.reopen(), {Status.FAILED: T}),
+}
+MATRIX = [(name, status) for name in MOVES for status in Status]
+ALLOWED = [(name, status) for name, status in MATRIX if status in MOVES[name][1]]
+REFUSED = [(name, status) for name, status in MATRIX if status not in MOVES[name][1]]
+NEEDS_THE_CLAIM = ["completed", "start_storing", "postpone", "look_again"]
+FREES = [one for one in ALLOWED if one[0] != "start_storing"]
+
+
+def _remix(status: str, **values: Any) -> Remix:
+    """Make a remix that a worker holds, with traces of all that went wrong before."""
+    remix = make_remix(
+        **{
+            "status": status,
+            "request_id": "fal-0",
+            "lease": uuid4(),
+            "leased_until": ago(minutes=-1),
+            "submitted_at": ago(minutes=1),
+            "failures": 3,
+            "failing_since": ago(minutes=2),
+            "error_message": "It went wrong.",
+            **values,
+        }
+    )
+    PendingFile.objects.bulk_create(PendingFile(remix=remix, name=name) for name in FILES)
+    return remix
+
+
+def _row(remix: Remix) -> dict[str, Any]:
+    return dict(Remix.objects.filter(pk=remix.pk).values().get())
+
+
+@pytest.mark.parametrize(("name", "status"), ALLOWED)
+def test_a_move_from_an_allowed_state_is_made(db: None, name: str, status: str) -> None:
+    move, moves = MOVES[name]
+    remix = _remix(status)
+
+    move(remix)
+
+    assert (remix.status, _row(remix)["status"]) == (moves[status], moves[status])
+
+
+@pytest.mark.parametrize(("name", "status"), REFUSED)
+def test_a_move_from_any_other_state_is_refused_and_changes_nothing(
+    db: None, name: str, status: str
+) -> None:
+    move, _moves = MOVES[name]
+    remix = _remix(status)
+    before = _row(remix)
+
+    with pytest.raises(InvalidTransition):
+        move(remix)
+
+    assert (_row(remix), remix.status) == (before, status)
+    assert remix.pending_files.count() == len(FILES)
+
+
+@pytest.mark.parametrize(("name", "status"), FREES)
+def test_a_move_brings_the_instance_up_to_the_row(db: None, name: str, status: str) -> None:
+    remix = _remix(status)
+
+    MOVES[name][0](remix)
+
+    row = _row(remix)
+    assert {column: getattr(remix, column) for column in row} == row
+
+
+@pytest.mark.parametrize(("name", "status"), FREES)
+def test_a_move_frees_the_row(db: None, name: str, status: str) -> None:
+    remix = _remix(status)
+
+    MOVES[name][0](remix)
+
+    row = _row(remix)
+    assert (row["lease"], row["leased_until"]) == (None, None)
+
+
+@pytest.mark.parametrize(("name", "status"), FREES)
+def test_of_two_that_move_one_row_only_the_first_wins(db: None, name: str, status: str) -> None:
+    first = _remix(status)
+    second = Remix.objects.get(pk=first.pk)
+    MOVES[name][0](first)
+    after = _row(first)
+
+    with pytest.raises(InvalidTransition):
+        MOVES[name][0](second)
+
+    assert _row(first) == after
+
+
+@pytest.mark.parametrize("name", NEEDS_THE_CLAIM)
+@pytest.mark.parametrize("lease", [None, uuid4()], ids=["freed", "claimed by another"])
+def test_a_worker_that_lost_its_claim_changes_nothing(db: None, name: str, lease: Any) -> None:
+    remix = _remix(P)
+    Remix.objects.update(lease=lease)
+    before = _row(remix)
+
+    with pytest.raises(InvalidTransition):
+        MOVES[name][0](remix)
+
+    assert _row(remix) == before
+
+
+@pytest.mark.parametrize("status", [P, T])
+def test_the_claim_stays_while_files_are_copied(db: None, status: str) -> None:
+    remix = _remix(status)
+
+    remix.start_storing()
+
+    assert (_row(remix)["lease"], _row(remix)["leased_until"]) == (remix.lease, remix.leased_until)
+
+
+@pytest.mark.parametrize("status", [S, U])
+def test_an_accepted_remix_knows_its_request_and_no_error(db: None, status: str) -> None:
+    remix = _remix(status, request_id="", error_code="old")
+
+    remix.accepted("fal-1")
+
+    row = _row(remix)
+    assert (row["request_id"], row["error_code"], row["error_message"]) == ("fal-1", "", "")
+    assert row["submitted_at"]
+
+
+def test_a_remix_that_was_accepted_keeps_its_first_request(db: None) -> None:
+    remix = _remix(S, request_id="")
+    late = Remix.objects.get(pk=remix.pk)
+    remix.accepted("fal-1")
+
+    with pytest.raises(InvalidTransition):
+        late.accepted("fal-2")
+
+    assert _row(remix)["request_id"] == "fal-1"
+
+
+@pytest.mark.parametrize("name", ["not_sent", "requeued"])
+def test_what_did_not_leave_is_due_later_as_if_it_was_never_sent(db: None, name: str) -> None:
+    remix = _remix(S)
+
+    MOVES[name][0](remix)
+
+    assert (_row(remix)["due_at"], _row(remix)["submitted_at"]) == (LATER, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "failures"),
+    [
+        ("not_sent", S, 4),
+        ("postpone", P, 4),
+        ("postpone", T, 4),
+        ("requeued", S, 0),
+        ("look_again", P, 0),
+        ("look_again", T, 0),
+        ("accepted", S, 0),
+        ("completed", P, 0),
+        ("reopen", Status.FAILED, 0),
+    ],
+)
+def test_failures_in_a_row_are_counted_until_a_step_comes_off(
+    db: None, name: str, status: str, failures: int
+) -> None:
+    remix = _remix(status)
+    since = remix.failing_since if failures else None
+
+    MOVES[name][0](remix)
+
+    assert (_row(remix)["failures"], _row(remix)["failing_since"]) == (failures, since)
+
+
+def test_the_first_failure_is_remembered(db: None) -> None:
+    remix = _remix(P, failures=0, failing_since=None)
+
+    remix.postpone(LATER)
+
+    assert (remix.failures, _row(remix)["failures"]) == (1, 1)
+    assert _row(remix)["failing_since"] > ago(minutes=1)
+
+
+def test_a_remix_without_answer_says_why_and_is_due_at_once(db: None) -> None:
+    remix = _remix(S)
+
+    remix.unanswered(gettext_lazy("Nobody knows."))
+
+    assert _row(remix)["error_message"] == "Nobody knows."
+    assert _row(remix)["finished_at"] is None
+
+
+def test_a_completed_remix_says_since_when(db: None) -> None:
+    remix = _remix(P)
+
+    remix.completed()
+
+    row = _row(remix)
+    assert row["completed_at"] == row["due_at"] > ago(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("refused", S), ("fail", Q), ("fail", P), ("fail", T)]
+)
+def test_a_failed_remix_says_why_and_since_when_and_keeps_its_request(
+    db: None, name: str, status: str
+) -> None:
+    remix = _remix(status)
+
+    MOVES[name][0](remix)
+
+    row = _row(remix)
+    assert (row["error_code"], row["error_message"], row["request_id"]) == ("no", "No.", "fal-0")
+    assert row["finished_at"] > ago(minutes=1)
+
+
+def test_a_code_of_fal_that_is_too_long_is_cut_and_not_lost(db: None) -> None:
+    remix = _remix(P)
+
+    remix.fail("x" * 150, "No.")
+
+    assert _row(remix)["error_code"] == "x" * 100
+
+
+def test_a_cancelled_remix_says_since_when(db: None) -> None:
+    remix = _remix(Q)
+
+    remix.cancel()
+
+    assert _row(remix)["finished_at"] > ago(minutes=1)
+
+
+def test_a_reopened_remix_is_as_one_whose_result_waits(db: None) -> None:
+    remix = _remix(Status.FAILED, error_code="result_refused", finished_at=ago(days=1))
+
+    remix.reopen()
+
+    row = _row(remix)
+    assert (row["error_code"], row["error_message"], row["finished_at"]) == ("", "", None)
+    assert list(Remix.objects.finished_at_fal().due()) == [remix]
+
+
+def test_what_fal_never_accepted_is_not_reopened(db: None) -> None:
+    remix = _remix(Status.FAILED, request_id="")
+
+    with pytest.raises(InvalidTransition, match="fal never accepted it"):
+        remix.reopen()
+
+    assert _row(remix)["status"] == Status.FAILED
+
+
+def test_a_succeeded_remix_has_its_result_and_no_pending_files(db: None) -> None:
+    remix = _remix(T, error_code="old")
+    result = make_video()
+
+    remix.succeed(result, FILES)
+
+    row = _row(remix)
+    assert (row["result_id"], row["error_code"], row["error_message"]) == (result.pk, "", "")
+    assert row["finished_at"] > ago(minutes=1)
+    assert not PendingFile.objects.exists()
+
+
+def test_a_succeeded_remix_leaves_the_files_it_does_not_use_to_the_sweep(db: None) -> None:
+    remix = _remix(T)
+
+    remix.succeed(make_video(), FILES[:1])
+
+    assert [pending.name for pending in remix.pending_files.all()] == FILES[1:]
+
+
+def _condemn(remix: Remix) -> None:
+    remix.pending_files.filter(name="a.jpg").update(is_condemned=True)
+
+
+def _remove(remix: Remix) -> None:
+    remix.pending_files.filter(name="a.jpg").delete()
+
+
+def _give_away(remix: Remix) -> None:
+    remix.pending_files.filter(name="a.jpg").update(remix=make_remix())
+
+
+@pytest.mark.parametrize("lose", [_condemn, _remove, _give_away])
+def test_a_remix_does_not_succeed_with_a_file_that_is_not_its_own_any_more(
+    db: None, lose: Callable[[Remix], None]
+) -> None:
+    remix = _remix(T)
+    lose(remix)
+    before = (_row(remix), PendingFile.objects.count())
+
+    with pytest.raises(InvalidTransition, match="files were removed"):
+        _succeed(remix)
+
+    assert (_row(remix), PendingFile.objects.count()) == before
+
+
+def test_two_threads_that_move_one_row_at_once_move_it_once(transactional_db: None) -> None:
+    pk = _remix(S).pk
+
+    def accept() -> bool:
+        try:
+            Remix.objects.get(pk=pk).accepted(uuid4().hex)
+        except InvalidTransition:
+            return False
+        return True
+
+    assert sorted(at_once(accept, times=4)) == [False, False, False, True]
+
+
+SIGNALS = [
+    ("succeed", T, ["succeeded"]),
+    ("fail", P, ["failed"]),
+    ("refused", S, ["failed"]),
+    ("cancel", Q, []),
+    ("accepted", S, []),
+    ("unanswered", S, []),
+    ("reopen", Status.FAILED, []),
+]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Remix]]:
+    """What receivers of our signals were told."""
+    told = []
+
+    def succeeded(remix: Remix, **_signal: Any) -> None:
+        told.append(("succeeded", remix))
+
+    def failed(remix: Remix, **_signal: Any) -> None:
+        told.append(("failed", remix))
+
+    for signal, receiver in ((remix_succeeded, succeeded), (remix_failed, failed)):
+        monkeypatch.setattr(signal, "receivers", [])
+        signal.connect(receiver, weak=False)
+    return told
+
+
+@pytest.mark.parametrize(("name", "status", "expected"), SIGNALS)
+def test_a_site_is_told_how_it_ended_once_that_is_committed(
+    db: None,
+    told: list[tuple[str, Remix]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    name: str,
+    status: str,
+    expected: list[str],
+) -> None:
+    remix = _remix(status)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        MOVES[name][0](remix)
+        before = list(told)
+
+    assert (before, told) == ([], [(signal, remix) for signal in expected])
+
+
+@pytest.mark.parametrize(("name", "status", "_expected"), SIGNALS[:3])
+def test_a_site_is_told_nothing_that_is_rolled_back(
+    db: None,
+    told: list[tuple[str, Remix]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    name: str,
+    status: str,
+    _expected: object,
+) -> None:
+    remix = _remix(status)
+
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        MOVES[name][0](remix)
+        transaction.set_rollback(True)
+
+    assert (told, _row(remix)["status"]) == ([], status)
+
+
+@pytest.mark.parametrize(("name", "status", "expected"), SIGNALS[:3])
+def test_a_broken_receiver_harms_neither_the_row_nor_the_other_receivers(
+    transactional_db: None,
+    told: list[tuple[str, Remix]],
+    name: str,
+    status: str,
+    expected: list[str],
+) -> None:
+    def broken(**_signal: Any) -> None:
+        raise RuntimeError("The site's own code broke.")
+
+    for signal in (remix_succeeded, remix_failed):
+        signal.receivers.insert(0, signal.receivers[0])
+        signal.connect(broken, weak=False)
+        signal.receivers.reverse()
+    remix = _remix(status)
+
+    MOVES[name][0](remix)
+
+    assert _row(remix)["status"] == MOVES[name][1][status]
+    assert set(told) == {(signal, remix) for signal in expected}
+
+
+def test_a_remix_is_called_by_its_number() -> None:
+    assert str(Remix(pk=7)) == "Remix 7"

@@ -1,0 +1,156 @@
+"""Files live exactly as long as a committed row points at them."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.storage import InMemoryStorage
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from sora_remix.models import Remix, Video
+from sora_remix.storage import app_storage
+from tests.factories import make_remix, make_video
+
+NAMES = {"file": "a.mp4", "thumbnail": "a.jpg", "spritesheet": "a.png"}
+
+
+class BrokenStorage(InMemoryStorage):
+    def delete(self, name: str) -> None:
+        raise OSError(name)
+
+
+@pytest.fixture
+def video(db: None, settings: Settings) -> Video:
+    """A video with all its files, in a storage of its own."""
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": memory}
+    for name in NAMES.values():
+        app_storage().save(name, ContentFile(b"x"))
+    return make_video(**NAMES)
+
+
+def _left() -> list[str]:
+    return [name for name in NAMES.values() if app_storage().exists(name)]
+
+
+def test_a_video_is_called_by_its_title() -> None:
+    assert str(Video(title="Sea")) == "Sea"
+
+
+def test_files_go_once_the_deletion_is_committed_and_not_before(
+    video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        video.delete()
+        before = _left()
+
+    assert (before, _left()) == (list(NAMES.values()), [])
+
+
+def test_files_go_also_when_many_rows_are_deleted_at_once(
+    video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        Video.objects.all().delete()
+
+    assert _left() == []
+
+
+def test_files_stay_when_the_deletion_is_rolled_back(
+    video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        Video.objects.all().delete()
+        transaction.set_rollback(True)
+
+    assert _left() == list(NAMES.values())
+    assert Video.objects.get() == video
+
+
+@pytest.mark.parametrize("field", Video.FILE_FIELDS)
+def test_a_file_stays_while_another_row_points_at_it(
+    video: Video, field: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    make_video(**{field: "a.mp4"})
+
+    with django_capture_on_commit_callbacks(execute=True):
+        video.delete()
+
+    assert _left() == ["a.mp4"]
+
+
+def test_a_video_without_files_is_deleted_without_the_storage(
+    db: None,
+    settings: Settings,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    settings.SORA_REMIX_STORAGE = "nowhere"
+    video = make_video()
+
+    with django_capture_on_commit_callbacks(execute=True) as callbacks:
+        video.delete()
+
+    assert callbacks == []
+
+
+def test_a_storage_that_can_not_delete_does_not_break_the_request(
+    transactional_db: None, settings: Settings
+) -> None:
+    broken = {"BACKEND": f"{__name__}.BrokenStorage"}
+    settings.STORAGES = {**settings.STORAGES, "default": broken}
+    video = make_video(**NAMES)
+
+    video.delete()
+
+    assert not Video.objects.exists()
+
+
+def test_a_source_of_remixes_can_not_be_deleted(db: None) -> None:
+    source = make_remix().source
+
+    with pytest.raises(ProtectedError):
+        source.delete()
+
+    assert Video.objects.get() == source
+
+
+def test_a_remix_outlives_its_result(db: None) -> None:
+    remix = make_remix(status=Remix.Status.SUCCEEDED, result=make_video())
+    assert remix.result
+
+    remix.result.delete()
+
+    left = Remix.objects.get()
+    assert (left.status, left.result) == ("succeeded", None)
+
+
+def test_a_result_knows_the_remix_that_made_it_and_a_source_those_made_from_it(db: None) -> None:
+    remix = make_remix(status=Remix.Status.SUCCEEDED, result=make_video())
+    assert remix.result
+
+    assert Video.objects.get(pk=remix.result.pk).remix == remix
+    assert list(remix.source.remixes.all()) == [remix]
+
+
+def test_a_sora_id_belongs_to_one_video(db: None) -> None:
+    make_video(sora_id="video_1")
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_video(sora_id="video_1")
+
+
+def test_a_sora_id_that_is_taken_is_told_in_a_sentence(db: None) -> None:
+    make_video(sora_id="video_1")
+
+    with pytest.raises(ValidationError, match="A video with this Sora id is there already"):
+        Video(title="Sea", sora_id="video_1").full_clean()
+
+
+def test_any_number_of_videos_may_have_no_sora_id(db: None) -> None:
+    make_video(sora_id="")
+    make_video(sora_id="")
+
+    assert Video.objects.filter(sora_id="").count() == 2

@@ -1,0 +1,117 @@
+"""Each check speaks when it should, and only then."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+from pytest_django import Settings
+
+from sora_remix.checks import check_settings
+
+SOUND_QUEUE = {"timeout": 600, "retry": 1200, "max_attempts": 1, "ack_failures": True, "orm": "x"}
+LIVING = {
+    "endpoint_id": "fal-ai/living",
+    "label": "Living",
+    "source": {"kind": "sora_id", "param": "video_id"},
+    "price": {"per_source_second": "0.1"},
+}
+
+
+@pytest.fixture(autouse=True)
+def sound(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start from settings that no check has anything against."""
+    monkeypatch.delenv("FAL_KEY", raising=False)
+    monkeypatch.delenv("FAL_KEY_ID", raising=False)
+    settings.SORA_REMIX_FAL_KEY = "a key"
+    settings.SORA_REMIX_ENDPOINTS = {"living": LIVING}
+    settings.SORA_REMIX_ENDPOINT = "living"
+    settings.Q_CLUSTER = SOUND_QUEUE
+
+
+def _ids() -> list[str | None]:
+    return [message.id for message in check_settings(None)]
+
+
+def _queue_without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in SOUND_QUEUE.items() if key != name}
+
+
+def test_sound_settings_are_silent() -> None:
+    assert _ids() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "expected"),
+    [
+        ({"SORA_REMIX_ENDPONT": "living"}, ["sora_remix.W001"]),
+        ({"SORA_REMIX_FAL_KEY": None}, ["sora_remix.W002"]),
+        ({"SORA_REMIX_FAL_KEY": ""}, ["sora_remix.W002"]),
+        ({"SORA_REMIX_ENDPOINTS": {"living": {}}}, ["sora_remix.E001"]),
+        ({"SORA_REMIX_ENDPOINT": "gone"}, ["sora_remix.E002"]),
+        ({"SORA_REMIX_ENDPOINT": "sora-2"}, ["sora_remix.W003"]),
+        ({"SORA_REMIX_STORAGE": "nowhere"}, ["sora_remix.E003"]),
+        ({"Q_CLUSTER": _queue_without("timeout")}, ["sora_remix.W004"]),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": None}}, ["sora_remix.W004"]),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": 1200}}, ["sora_remix.W004"]),
+        ({"Q_CLUSTER": _queue_without("retry")}, ["sora_remix.W004"]),
+        ({"Q_CLUSTER": {**_queue_without("retry"), "timeout": 59}}, []),
+        ({"Q_CLUSTER": _queue_without("max_attempts")}, ["sora_remix.W005"]),
+        ({"Q_CLUSTER": _queue_without("ack_failures")}, ["sora_remix.W005"]),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "sync": True}}, ["sora_remix.W006"]),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "sync": False}}, []),
+        ({"Q_CLUSTER": _queue_without("orm")}, ["sora_remix.I001"]),
+        ({"Q_CLUSTER": {**_queue_without("orm"), "redis": "redis://x"}}, ["sora_remix.I001"]),
+        ({"Q_CLUSTER": {**_queue_without("orm"), "sqs": {}, "broker_class": "x.Y"}}, []),
+        ({"Q_CLUSTER": {}}, ["sora_remix.W004", "sora_remix.W005", "sora_remix.I001"]),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_else(
+    settings: Settings, wrong: dict[str, Any], expected: list[str]
+) -> None:
+    for name, value in wrong.items():
+        setattr(settings, name, value)
+
+    assert _ids() == expected
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, ["sora_remix.W003"]), (1, [])])
+def test_an_endpoint_is_told_to_be_gone_from_its_last_day_on(
+    settings: Settings, days: int, expected: list[str]
+) -> None:
+    last_day = timezone.localdate() + timedelta(days=days)
+    settings.SORA_REMIX_ENDPOINTS = {"living": {**LIVING, "ends_on": last_day}}
+
+    assert _ids() == expected
+
+
+@pytest.mark.parametrize("name", ["FAL_KEY", "FAL_KEY_ID"])
+def test_a_key_in_the_environment_is_enough(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    settings.SORA_REMIX_FAL_KEY = None
+    monkeypatch.setenv(name, "a key")
+
+    assert _ids() == []
+
+
+def test_a_wrong_record_is_named_with_its_field(settings: Settings) -> None:
+    settings.SORA_REMIX_ENDPOINTS = {"living": {**LIVING, "lable": "Living"}}
+
+    [message] = check_settings(None)
+
+    assert "living" in message.msg
+    assert "lable" in message.msg
+
+
+def test_the_checks_run_with_those_of_django(db: None, settings: Settings) -> None:
+    settings.SORA_REMIX_ENDPONT = "living"
+    output = io.StringIO()
+
+    call_command("check", "sora_remix", stderr=output, fail_level="CRITICAL")
+
+    assert "sora_remix.W001" in output.getvalue()

@@ -1,0 +1,412 @@
+"""What is asked for is written whole or not at all, and paid for once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+from django.db import transaction
+from django.utils.module_loading import import_string
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+from sora_remix import services, tasks
+from sora_remix.endpoints import SORA_2, Option
+from sora_remix.exceptions import InvalidTransition, RequestRefused
+from sora_remix.models import Remix, RemixBatch, Video
+from tests.factories import at_once, make_remix, make_video
+
+Status = Remix.Status
+Queued = list[tuple[Any, ...]]
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
+    """What was queued: the task, and its arguments."""
+    queued: Queued = []
+    monkeypatch.setattr(
+        tasks, "async_task", lambda name, *args: queued.append((import_string(name), *args))
+    )
+    return queued
+
+
+@pytest.fixture(autouse=True)
+def nothing_reaches_a_broker(queued: Queued) -> None:
+    """Keep messages away from every broker, also in tests that don't look at them."""
+
+
+def _reasons(refused: pytest.ExceptionInfo[RequestRefused]) -> list[tuple[str, str]]:
+    return [(reason.field, str(reason.message)) for reason in refused.value.reasons]
+
+
+def test_every_video_is_remixed_with_every_prompt(db: None) -> None:
+    videos = [make_video(title=title) for title in ("Sea", "Sky")]
+
+    remixes = services.request_remixes(videos, ["noir", "gold", "snow"])
+
+    rows = Remix.objects.order_by("pk")
+    assert [(remix.source.title, remix.prompt) for remix in rows] == [
+        (title, prompt) for title in ("Sea", "Sky") for prompt in ("noir", "gold", "snow")
+    ]
+    assert remixes == list(rows)
+    assert {remix.status for remix in rows} == {Status.QUEUED}
+
+
+def test_what_is_asked_for_may_come_from_generators(db: None) -> None:
+    make_video()
+
+    remixes = services.request_remixes(Video.objects.iterator(), (one for one in ["noir", "gold"]))
+
+    assert [remix.prompt for remix in remixes] == ["noir", "gold"]
+
+
+def test_a_remix_holds_all_that_sending_it_takes(db: None) -> None:
+    editor = User.objects.create_user("editor")
+    batch = RemixBatch.objects.start([], by=editor)
+
+    services.request_remixes([make_video()], ["noir"], by=editor, batch=batch)
+
+    remix = Remix.objects.get()
+    assert (remix.requested_by, remix.batch, remix.retry_of) == (editor, batch, None)
+    assert (remix.endpoint, remix.endpoint_id) == ("sora-2", "fal-ai/sora-2/video-to-video/remix")
+    assert remix.options == {"delete_video": False}
+
+
+@pytest.mark.parametrize(
+    ("options", "stored"),
+    [
+        (None, {"delete_video": False}),
+        ({}, {"delete_video": False}),
+        ({"delete_video": True}, {"delete_video": True}),
+    ],
+)
+def test_options_are_stored_as_they_will_be_sent(
+    db: None, options: dict[str, Any] | None, stored: dict[str, Any]
+) -> None:
+    services.request_remixes([make_video()], ["noir"], options=options)
+
+    assert Remix.objects.get().options == stored
+
+
+def test_options_keep_their_wire_types(db: None, settings: Settings) -> None:
+    options = tuple(Option(name=kind, kind=kind) for kind in ("int", "number", "text"))
+    settings.SORA_REMIX_ENDPOINTS = {"mine": replace(SORA_2, key="mine", options=options)}
+    chosen = {"int": 0, "number": 0.5, "text": "0"}
+
+    services.request_remixes([make_video()], ["noir"], endpoint="mine", options=chosen)
+
+    assert repr(sorted(Remix.objects.get().options.items())) == repr(sorted(chosen.items()))
+
+
+def test_the_endpoint_of_a_remix_does_not_change_with_the_settings(
+    db: None, settings: Settings
+) -> None:
+    mine = replace(SORA_2, key="mine", endpoint_id="fal-ai/mine")
+    settings.SORA_REMIX_ENDPOINTS = {"mine": mine}
+    settings.SORA_REMIX_ENDPOINT = "mine"
+    services.request_remixes([make_video()], ["noir"])
+
+    settings.SORA_REMIX_ENDPOINTS = {"mine": replace(mine, endpoint_id="fal-ai/other")}
+
+    assert (Remix.objects.get().endpoint, Remix.objects.get().endpoint_id) == (
+        "mine",
+        "fal-ai/mine",
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cost"), [(Decimal("4.5"), Decimal("0.45")), (None, None), (4, Decimal("0.4"))]
+)
+def test_what_it_will_cost_is_kept_and_unknown_is_not_nothing(
+    db: None, seconds: Decimal | None, cost: Decimal | None
+) -> None:
+    video = make_video(duration=seconds)
+
+    services.request_remixes([video], ["noir"])
+
+    assert Remix.objects.get().estimated_cost == cost
+
+
+@pytest.mark.parametrize("by", [None, AnonymousUser()])
+def test_a_remix_may_be_requested_by_nobody_in_particular(db: None, by: Any) -> None:
+    services.request_remixes([make_video()], ["noir"], by=by)
+
+    assert Remix.objects.get().requested_by is None
+
+
+def test_the_work_is_queued_once_and_when_it_is_committed(
+    db: None,
+    queued: Queued,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        services.request_remixes([make_video(), make_video()], ["noir", "gold"])
+        before = list(queued)
+
+    assert (before, queued) == ([], [(tasks.advance, 1)])
+
+
+def test_what_is_rolled_back_is_not_queued(
+    db: None,
+    queued: Queued,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        services.request_remixes([make_video()], ["noir"])
+        transaction.set_rollback(True)
+
+    assert (queued, Remix.objects.count()) == ([], 0)
+
+
+def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once(
+    db: None,
+    queued: Queued,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    videos = [make_video(title="A", sora_id=""), make_video(title="B", is_deleted_at_provider=True)]
+    options = {"delete_video": "no", "seed": 1}
+
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(RequestRefused) as refused:
+        services.request_remixes([*videos, make_video()], ["", "fine", " "], options=options)
+
+    assert _reasons(refused) == [
+        ("delete_video", "“delete_video” must be true or false."),
+        ("seed", "“Sora 2” has no option “seed”."),
+        ("videos", "“A”: It is not a Sora generation: it has no Sora id."),
+        ("videos", "“B”: Its provider has deleted it, so it can't be remixed any more."),
+        ("prompts", "The prompt is empty."),
+    ]
+    assert (queued, Remix.objects.count()) == ([], 0)
+
+
+def test_nothing_to_remix_and_nothing_to_do_with_it_are_both_named(db: None) -> None:
+    with pytest.raises(RequestRefused) as refused:
+        services.request_remixes([], [])
+
+    assert _reasons(refused) == [
+        ("videos", "There is no video to remix."),
+        ("prompts", "There is no prompt."),
+    ]
+
+
+@pytest.mark.parametrize("records", [{}, {"gone": {}}], ids=["unknown", "invalid"])
+def test_an_endpoint_that_can_not_be_used_is_named(
+    db: None, settings: Settings, records: dict[str, Any]
+) -> None:
+    settings.SORA_REMIX_ENDPOINTS = records
+
+    with pytest.raises(RequestRefused, match="gone") as refused:
+        services.request_remixes([make_video()], ["noir"], endpoint="gone")
+
+    assert [reason.field for reason in refused.value.reasons] == ["endpoint"]
+    assert not Remix.objects.exists()
+
+
+def test_a_broker_that_is_down_does_not_reach_the_request(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def down(*_task: Any) -> None:
+        raise ConnectionError("The broker is down.")
+
+    monkeypatch.setattr(tasks, "async_task", down)
+
+    services.request_remixes([make_video()], ["noir"])
+    services.collect_again(make_remix(status=Status.FAILED, request_id="fal-1"), by=None)
+
+    assert {remix.status for remix in Remix.objects.all()} == {Status.QUEUED, Status.STORING}
+
+
+@pytest.fixture
+def draft(transactional_db: None) -> RemixBatch:
+    """A draft with two videos that can be remixed, and one that can't."""
+    videos = [make_video(title="Sea"), make_video(title="Clip", sora_id=""), make_video()]
+    return RemixBatch.objects.start([video.pk for video in videos], by=None)
+
+
+def test_a_confirmed_draft_is_remixed_as_far_as_it_can_be(draft: RemixBatch) -> None:
+    editor = User.objects.create_user("editor")
+
+    remixes = services.confirm(draft, ["noir", "gold"], by=editor, options={"delete_video": True})
+
+    assert sorted(remix.prompt for remix in remixes) == ["gold", "gold", "noir", "noir"]
+    assert {remix.source.title for remix in remixes} == {"Sea"}
+    for remix in Remix.objects.all():
+        assert (remix.batch, remix.requested_by) == (draft, editor)
+        assert remix.options == {"delete_video": True}
+
+
+def test_a_draft_that_is_confirmed_twice_is_remixed_once(draft: RemixBatch, queued: Queued) -> None:
+    later = RemixBatch.objects.get(pk=draft.pk)
+    first = services.confirm(draft, ["noir"], by=None)
+
+    second = services.confirm(later, ["gold"], by=None)
+
+    assert (len(first), second) == (2, [])
+    assert {remix.prompt for remix in Remix.objects.all()} == {"noir"}
+    assert queued == [(tasks.advance, 1)]
+
+
+def test_a_draft_that_is_confirmed_by_two_threads_at_once_is_remixed_once(
+    draft: RemixBatch,
+) -> None:
+    def confirm() -> int:
+        return len(services.confirm(RemixBatch.objects.get(pk=draft.pk), ["noir"], by=None))
+
+    counts = at_once(confirm, times=3)
+
+    assert sorted(counts) == [0, 0, 2]
+    assert Remix.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"prompts": []},
+        {"prompts": ["noir"], "endpoint": "gone"},
+        {"prompts": ["noir"], "options": {"seed": 1}},
+    ],
+)
+def test_a_draft_whose_confirmation_is_refused_can_be_confirmed_later(
+    draft: RemixBatch, queued: Queued, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises(RequestRefused):
+        services.confirm(RemixBatch.objects.get(pk=draft.pk), by=None, **wrong)
+
+    assert (queued, list(RemixBatch.objects.drafts())) == ([], [draft])
+    assert len(services.confirm(draft, ["noir"], by=None)) == 2
+
+
+def test_a_refused_confirmation_leaves_the_instance_a_draft_too(draft: RemixBatch) -> None:
+    with pytest.raises(RequestRefused):
+        services.confirm(draft, [], by=None)
+
+    assert draft.confirmed_at is None
+
+
+def test_a_draft_without_any_video_that_can_be_remixed_is_refused(db: None) -> None:
+    batch = RemixBatch.objects.start([make_video(sora_id="").pk], by=None)
+
+    with pytest.raises(RequestRefused, match=r"There is no video to remix\."):
+        services.confirm(batch, ["noir"], by=None)
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+def test_a_retry_is_a_new_remix_of_the_same(db: None, status: str) -> None:
+    editor = User.objects.create_user("editor")
+    batch = RemixBatch.objects.start([], by=None)
+    remix = make_remix(status=status, batch=batch, options={"delete_video": True})
+
+    again = services.retry(remix, by=editor)
+
+    assert (again.retry_of, again.status, again.requested_by) == (remix, Status.QUEUED, editor)
+    for name in ("source", "prompt", "endpoint", "endpoint_id", "options", "batch"):
+        assert getattr(again, name) == getattr(remix, name)
+    assert (again.estimated_cost, again.request_id) == (Decimal("0.40"), "")
+
+
+def test_a_retry_is_queued_when_it_is_committed(
+    db: None,
+    queued: Queued,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        services.retry(make_remix(status=Status.FAILED), by=None)
+
+    assert queued == [(tasks.advance, 1)]
+
+
+@pytest.mark.parametrize(
+    "status", [one for one in Status if one not in (Status.FAILED, Status.CANCELLED)]
+)
+def test_what_did_not_fail_is_not_bought_again(db: None, status: str) -> None:
+    remix = make_remix(status=status)
+
+    with pytest.raises(InvalidTransition, match="Only a remix that failed or was cancelled"):
+        services.retry(remix, by=None)
+
+    assert list(Remix.objects.all()) == [remix]
+
+
+def test_a_retry_of_a_source_that_is_gone_at_its_provider_is_refused(db: None) -> None:
+    remix = make_remix(status=Status.FAILED, source=make_video(is_deleted_at_provider=True))
+
+    with pytest.raises(RequestRefused, match="has deleted it"):
+        services.retry(remix, by=None)
+
+    assert Remix.objects.count() == 1
+
+
+def test_a_retry_looks_at_the_row_and_not_at_what_was_loaded_before(db: None) -> None:
+    remix = make_remix(status=Status.FAILED, request_id="fal-1")
+    Remix.objects.get(pk=remix.pk).reopen()
+
+    with pytest.raises(InvalidTransition):
+        services.retry(remix, by=None)
+
+
+def test_a_second_click_on_retry_buys_nothing_more(db: None) -> None:
+    remix = make_remix(status=Status.FAILED)
+    again = services.retry(remix, by=None)
+
+    with pytest.raises(InvalidTransition):
+        services.retry(Remix.objects.get(pk=remix.pk), by=None)
+
+    assert set(Remix.objects.all()) == {remix, again}
+
+
+def test_what_is_not_sent_yet_can_be_cancelled(db: None) -> None:
+    remix = make_remix()
+
+    services.cancel(remix, by=None)
+
+    assert Remix.objects.get().status == Status.CANCELLED
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one != Status.QUEUED])
+def test_what_was_sent_is_not_cancelled(db: None, status: str) -> None:
+    remix = make_remix(status=status)
+
+    with pytest.raises(InvalidTransition):
+        services.cancel(remix, by=None)
+
+    assert Remix.objects.get().status == status
+
+
+def test_a_result_is_collected_again_without_being_bought_again(
+    db: None,
+    queued: Queued,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    remix = make_remix(status=Status.FAILED, request_id="fal-1")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.collect_again(remix, by=None)
+        before = list(queued)
+
+    assert (before, queued) == ([], [(tasks.collect, remix.pk)])
+    assert [one.status for one in Remix.objects.all()] == [Status.STORING]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": Status.FAILED},
+        {"status": Status.SUCCEEDED, "request_id": "fal-1"},
+        {"status": Status.PROCESSING, "request_id": "fal-1"},
+        {"status": Status.CANCELLED, "request_id": "fal-1"},
+    ],
+)
+def test_only_what_failed_after_fal_had_accepted_it_is_collected_again(
+    db: None,
+    queued: Queued,
+    values: dict[str, Any],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    remix = make_remix(**values)
+
+    with django_capture_on_commit_callbacks(execute=True), pytest.raises(InvalidTransition):
+        services.collect_again(remix, by=None)
+
+    assert (queued, Remix.objects.get().status) == ([], values["status"])

@@ -1,0 +1,348 @@
+"""Messages are nudges: late, twice or never, the chain goes on as long as there is work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import connection
+from django.utils.module_loading import import_string
+from django_q.brokers.orm import ORM
+from django_q.models import OrmQ, Schedule
+from django_q.signing import SignedPackage
+
+from sora_remix import engine, tasks
+from sora_remix.models import Chain, Remix
+from tests.factories import ago, make_remix
+
+State = Chain.State
+Queued = list[tuple[Any, ...]]
+Turn = Callable[[int], Iterator[list[int]]]
+
+
+@pytest.fixture
+def queued(db: None, monkeypatch: pytest.MonkeyPatch) -> Queued:
+    """What was queued: the task, and its arguments."""
+    queued: Queued = []
+    monkeypatch.setattr(
+        tasks, "async_task", lambda name, *args: queued.append((import_string(name), *args))
+    )
+    return queued
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The turns that the engine took; it finds nothing to collect."""
+    taken: list[int] = []
+
+    def turn(number: int) -> Iterator[list[int]]:
+        taken.append(number)
+        yield from ()
+
+    monkeypatch.setattr(engine, "take_turn", turn)
+    return taken
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long it was slept, without sleeping."""
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    return pauses
+
+
+def _state() -> tuple[int, str]:
+    chain = Chain.objects.get()
+    return chain.turn, chain.state
+
+
+def test_a_turn_is_taken_once_however_often_its_message_comes(
+    queued: Queued, taken: list[int]
+) -> None:
+    tasks.nudge()
+
+    tasks.advance(1)
+    tasks.advance(1)
+
+    assert (queued, taken) == ([(tasks.advance, 1)], [1])
+
+
+def test_a_turn_that_nobody_announced_is_not_taken(queued: Queued, taken: list[int]) -> None:
+    make_remix()
+
+    tasks.advance(1)
+
+    assert (queued, taken) == ([], [])
+
+
+def test_many_nudges_queue_one_turn(queued: Queued) -> None:
+    for _ in range(3):
+        tasks.nudge()
+
+    assert queued == [(tasks.advance, 1)]
+
+
+def test_a_turn_asks_for_the_next_while_anything_is_unsettled(
+    queued: Queued, taken: list[int]
+) -> None:
+    make_remix(status=Remix.Status.PROCESSING)
+    tasks.nudge()
+
+    tasks.advance(1)
+
+    assert queued == [(tasks.advance, 1), (tasks.advance, 2)]
+    assert _state() == (2, State.PENDING)
+
+
+@pytest.mark.parametrize(
+    "status", [Remix.Status.UNCONFIRMED, Remix.Status.SUCCEEDED, Remix.Status.FAILED]
+)
+def test_the_chain_ends_when_nothing_needs_a_worker(
+    queued: Queued, taken: list[int], status: str
+) -> None:
+    make_remix(status=status)
+    tasks.nudge()
+
+    tasks.advance(1)
+
+    assert (queued, taken) == ([(tasks.advance, 1)], [1])
+    assert _state() == (1, State.IDLE)
+
+
+def test_work_that_arrives_during_a_turn_is_taken_by_the_next(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(number: int) -> Iterator[list[int]]:
+        make_remix()
+        tasks.nudge()
+        yield from ()
+
+    monkeypatch.setattr(engine, "take_turn", turn)
+    tasks.nudge()
+
+    tasks.advance(1)
+
+    assert queued == [(tasks.advance, 1), (tasks.advance, 2)]
+
+
+def test_what_a_turn_finds_finished_is_queued_to_be_collected_at_once(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    during = []
+
+    def turn(number: int) -> Iterator[list[int]]:
+        yield [1, 2]
+        during.extend(queued)
+        yield [3]
+
+    monkeypatch.setattr(engine, "take_turn", turn)
+    Chain.objects.announce()
+
+    tasks.advance(1)
+
+    assert during == [(tasks.collect, 1, 2)]
+    assert queued == [(tasks.collect, 1, 2), (tasks.collect, 3)]
+
+
+def test_a_turn_that_breaks_does_not_end_the_chain(
+    queued: Queued,
+    monkeypatch: pytest.MonkeyPatch,
+    pauses: list[float],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def turn(number: int) -> Iterator[list[int]]:
+        yield [1]
+        raise RuntimeError("It broke.")
+
+    monkeypatch.setattr(engine, "take_turn", turn)
+    make_remix()
+    tasks.nudge()
+
+    tasks.advance(1)
+
+    assert queued == [(tasks.advance, 1), (tasks.collect, 1), (tasks.advance, 2)]
+    assert len(pauses) == 1
+    assert "It broke." in caplog.text
+
+
+def test_a_worker_whose_turn_another_took_over_queues_nothing(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(number: int) -> Iterator[list[int]]:
+        Chain.objects.update(since=ago(seconds=21))
+        tasks.nudge()
+        yield from ()
+
+    monkeypatch.setattr(engine, "take_turn", turn)
+    make_remix()
+    tasks.nudge()
+
+    tasks.advance(1)
+
+    assert queued == [(tasks.advance, 1), (tasks.advance, 2)]
+    assert _state() == (2, State.PENDING)
+
+
+def test_a_turn_that_is_killed_is_taken_over_once_it_is_stale(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def turn(number: int) -> Iterator[list[int]]:
+        raise SystemExit
+
+    monkeypatch.setattr(engine, "take_turn", turn)
+    Chain.objects.announce()
+
+    with pytest.raises(SystemExit):
+        tasks.advance(1)
+
+    assert _state() == (1, State.RUNNING)
+    Chain.objects.update(since=ago(seconds=21))
+    tasks.nudge()
+    assert queued == [(tasks.advance, 2)]
+
+
+def test_a_collect_passes_on_what_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    collected: list[Any] = []
+    monkeypatch.setattr(engine, "collect", collected.extend)
+
+    tasks.collect(3, 5)
+
+    assert collected == [3, 5]
+
+
+def test_a_collect_can_be_queued_alone(queued: Queued) -> None:
+    tasks.queue_collect(3, 5)
+
+    assert queued == [(tasks.collect, 3, 5)]
+
+
+@pytest.fixture
+def swept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note each sweep of the engine, without one."""
+    swept: list[str] = []
+    monkeypatch.setattr(engine, "sweep", lambda: swept.append("swept"))
+    return swept
+
+
+def test_a_sweep_revives_the_chain_while_anything_is_unsettled(
+    queued: Queued, swept: list[str]
+) -> None:
+    make_remix()
+
+    tasks.sweep()
+
+    assert (swept, queued) == (["swept"], [(tasks.advance, 1)])
+
+
+def test_a_sweep_revives_a_turn_whose_message_was_lost_under_its_own_number(
+    queued: Queued, swept: list[str]
+) -> None:
+    make_remix()
+    tasks.nudge()
+    Chain.objects.update(since=ago(seconds=21))
+
+    tasks.sweep()
+
+    assert queued == [(tasks.advance, 1), (tasks.advance, 1)]
+
+
+def test_a_sweep_leaves_a_chain_that_is_alive_alone(queued: Queued, swept: list[str]) -> None:
+    make_remix()
+    tasks.nudge()
+
+    tasks.sweep()
+
+    assert queued == [(tasks.advance, 1)]
+
+
+def test_a_sweep_of_a_site_without_work_queues_nothing(queued: Queued, swept: list[str]) -> None:
+    make_remix(status=Remix.Status.FAILED)
+
+    tasks.sweep()
+
+    assert (swept, queued) == (["swept"], [])
+
+
+def test_a_sweep_settles_before_it_looks_for_work(queued: Queued) -> None:
+    make_remix(status=Remix.Status.SUBMITTING, leased_until=ago(seconds=1))
+
+    tasks.sweep()
+
+    assert (queued, Remix.objects.get().status) == ([], Remix.Status.UNCONFIRMED)
+
+
+def test_a_message_holds_a_name_and_plain_numbers(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django_q.tasks.get_broker", lambda _cluster: ORM(list_key="test"))
+
+    tasks.queue_collect(3, 5)
+
+    message = SignedPackage.loads(OrmQ.objects.get().payload)
+    assert (message["func"], message["args"]) == ("sora_remix.tasks.collect", (3, 5))
+    assert message["kwargs"] == {}
+
+
+def _migrate(using: str = "default") -> None:
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=using)
+
+
+def test_migrating_schedules_the_sweep_each_minute_for_ever(db: None) -> None:
+    Schedule.objects.all().delete()
+
+    _migrate()
+
+    schedule = Schedule.objects.get()
+    assert import_string(schedule.func) is tasks.sweep
+    assert (schedule.schedule_type, schedule.minutes, schedule.repeats) == ("I", 1, -1)
+
+
+def test_migrating_again_leaves_one_schedule(db: None) -> None:
+    Schedule.objects.all().delete()
+
+    _migrate()
+    _migrate()
+
+    assert Schedule.objects.count() == 1
+
+
+def test_a_schedule_that_the_site_has_changed_stays_changed(db: None) -> None:
+    Schedule.objects.all().delete()
+    _migrate()
+    Schedule.objects.update(name="Ours", minutes=5)
+
+    _migrate()
+
+    assert [(one.name, one.minutes) for one in Schedule.objects.all()] == [("Ours", 5)]
+
+
+def test_a_site_with_two_schedules_of_the_sweep_can_still_migrate(db: None) -> None:
+    Schedule.objects.all().delete()
+    for name in ("weekdays", "weekends"):
+        Schedule.objects.create(func=tasks.SWEEP, name=name)
+
+    _migrate()
+
+    assert Schedule.objects.count() == 2
+
+
+def test_no_schedule_is_made_in_a_database_that_the_queue_does_not_use(db: None) -> None:
+    Schedule.objects.all().delete()
+
+    tasks.ensure_schedule(using="other")
+
+    assert not Schedule.objects.exists()
+
+
+def test_no_schedule_is_made_before_its_table_is_there(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Schedule.objects.all().delete()
+    monkeypatch.setattr(connection.introspection, "table_names", list)
+
+    tasks.ensure_schedule(using="default")
+
+    assert not Schedule.objects.exists()
