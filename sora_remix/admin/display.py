@@ -41,20 +41,25 @@ def confirm_url(batch: RemixBatch) -> str:
     return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
 
 
-def thumbnail(video: Video) -> SafeString:
-    """Show a small picture, which the title beside it describes, or its place."""
+def thumbnail(video: Video, description: str = "") -> SafeString:
+    """Show a small picture, or its place; a title beside it is description enough."""
     if not video.thumbnail:
-        place = '<span class="sora-remix-thumbnail" aria-hidden="true">{}</span>'
-        return format_html(place, "▶")
+        place = '<span class="sora-remix-thumbnail" aria-hidden="true">▶</span>'
+        return format_html(place + '<span class="visually-hidden">{}</span>', description)
     return format_html(
-        '<img class="sora-remix-thumbnail" src="{}" alt="" loading="lazy" width="72" height="41">',
+        '<img class="sora-remix-thumbnail" src="{}" alt="{}" width="72" height="41" '
+        'loading="lazy">',
         video.thumbnail.url,
+        description,
     )
 
 
-def beside(picture: SafeString, text: SafeString) -> SafeString:
-    """Show a picture and its text side by side."""
-    return format_html('<span class="sora-remix-beside">{} <span>{}</span></span>', picture, text)
+def titled(video: Video) -> SafeString:
+    """Show the picture of a video beside its title, which links to it."""
+    link = change_link(video, video.title)
+    return format_html(
+        '<span class="sora-remix-beside">{} <span>{}</span></span>', thumbnail(video), link
+    )
 
 
 def player(video: Video) -> SafeString | str:

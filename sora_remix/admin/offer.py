@@ -9,11 +9,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from ..endpoints import Endpoint
 from ..models import Video
-from . import words
+from . import display, words
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -26,6 +27,10 @@ class Line:
     video: Video
     refusal: str | _StrPromise | None
     amount: Decimal | None
+
+    @property
+    def link(self) -> SafeString:
+        return display.titled(self.video)
 
     @property
     def seconds(self) -> str:

@@ -34,13 +34,13 @@ class RemixAdmin(RemixModelAdmin):
     list_display = (
         "__str__",
         "state",
-        "source_video",
-        "result_video",
-        "short_prompt",
+        "result_link",
         "cost",
-        "endpoint_name",
+        "source_video",
+        "short_prompt",
         "requested_by",
         "created_at",
+        "endpoint_name",
     )
     list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter)
     list_select_related = ("source", "result", "requested_by")
@@ -84,15 +84,22 @@ class RemixAdmin(RemixModelAdmin):
 
     @admin.display(description=_("source"), ordering="source__title")
     def source_video(self, remix: Remix) -> SafeString:
-        link = display.change_link(remix.source, remix.source.title)
-        return display.beside(display.thumbnail(remix.source), link)
+        return display.titled(remix.source)
 
     @admin.display(description=_("result"))
     def result_video(self, remix: Remix) -> SafeString | str:
         if remix.result:
-            link = display.change_link(remix.result, remix.result.title)
-            return display.beside(display.thumbnail(remix.result), link)
+            return display.titled(remix.result)
         return gettext("deleted") if remix.status == Remix.Status.SUCCEEDED else "-"
+
+    @admin.display(description=_("result"))
+    def result_link(self, remix: Remix) -> SafeString | str:
+        """Show the result's picture alone: its title is the prompt, which stands beside it."""
+        if not remix.result:
+            return self.result_video(remix)
+        return display.change_link(
+            remix.result, display.thumbnail(remix.result, remix.result.title)
+        )
 
     @admin.display(description=_("prompt"))
     def short_prompt(self, remix: Remix) -> str:
