@@ -25,6 +25,9 @@ from .video import Video
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+FIRST_CHECK = timedelta(seconds=2)
+"""How soon fal is asked about what it has just accepted."""
+
 
 class Remix(models.Model):
     """One video, one prompt, one charge at most."""
@@ -125,7 +128,7 @@ class Remix(models.Model):
             request_id=request_id,
             error_code="",
             error_message="",
-            **_step(timezone.now() + timedelta(seconds=1)),
+            **_step(timezone.now() + FIRST_CHECK),
         )
 
     def refused(self, code: str, message: str | _StrPromise) -> None:
