@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 
 from sora_remix import engine, fal
-from sora_remix.engine import turn as turns
+from sora_remix.engine import turns
 from sora_remix.engine.pace import Watch, back_off, next_check
 from sora_remix.exceptions import TryLater
 from sora_remix.models import Chain, Remix
@@ -167,7 +167,7 @@ def test_a_turn_asks_again_within_its_second(
     monkeypatch: pytest.MonkeyPatch, short_turn: int
 ) -> None:
     remix = processing()
-    monkeypatch.setattr("sora_remix.engine.check.next_check", lambda *_: timezone.now())
+    monkeypatch.setattr("sora_remix.engine.checking.next_check", lambda *_: timezone.now())
     answers = iter([RUNNING, RUNNING, FINISHED])
     answer_with(monkeypatch, lambda request_id: next(answers))
 

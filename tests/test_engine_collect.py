@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -302,6 +303,52 @@ def test_a_worker_that_lost_its_claim_changes_nothing(
     assert (remix.status, remix.result) == (Status.FAILED, None)
     assert not Video.objects.exclude(pk=remix.source_id).exists()
     assert PendingFile.objects.count() == 3
+
+
+def test_a_large_file_keeps_its_claim_while_it_is_copied(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = finished()
+    left: list[timedelta] = []
+    store = media.store
+
+    def slow(name: str, file: IO[bytes]) -> str:
+        until = Remix.objects.values_list("leased_until", flat=True).get(pk=remix.pk)
+        assert until
+        left.append(until - timezone.now())
+        return store(name, file)
+
+    monkeypatch.setattr(media, "store", slow)
+    monkeypatch.setattr("sora_remix.engine.collecting.SLOWEST_STORAGE", 1)
+
+    collect(remix)
+
+    assert min(left) > timedelta(minutes=10)
+
+
+def test_a_file_that_can_not_be_removed_stops_nothing_and_is_removed_later(
+    media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = finished(leased_until=ago(seconds=1))
+    for letter in "ab":
+        name = media.store(f"sora_remix/videos/{letter}.mp4", io.BytesIO(b"x"))
+        PendingFile.objects.create(remix=remix, name=name)
+    PendingFile.objects.update(created_at=ago(minutes=2))
+    remove = media.remove
+
+    def stumble(name: str) -> None:
+        if name.endswith("a.mp4"):
+            raise OSError("the storage is away")
+        remove(name)
+
+    monkeypatch.setattr(media, "remove", stumble)
+    engine.sweep()
+    assert files_in(media_root) == {"sora_remix/videos/a.mp4"}
+    monkeypatch.setattr(media, "remove", remove)
+
+    engine.sweep()
+
+    assert files_in(media_root) == set()
 
 
 def test_the_sweep_marks_what_died_while_it_was_sent() -> None:

@@ -4,10 +4,10 @@ Rows are claimed before the network is touched and committed as answers come. Ev
 may run twice, late, or be killed at any instant.
 """
 
-from .check import check_due
-from .collect import collect
-from .send import send_waiting
-from .sweep import sweep
-from .turn import take_turn
+from .checking import check_due
+from .collecting import collect
+from .sending import send_waiting
+from .sweeping import sweep
+from .turns import take_turn
 
 __all__ = ["check_due", "collect", "send_waiting", "sweep", "take_turn"]

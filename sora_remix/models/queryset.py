@@ -83,11 +83,15 @@ class RemixQuerySet(models.QuerySet["Remix"]):
             self.model._default_manager.filter(lease=lease).select_related("source").order_by("pk")
         )
 
-    def renew(self, remixes: Iterable[Remix]) -> None:
-        """Prolong the leases of remixes that are still being worked on."""
+    def renew(self, remixes: Iterable[Remix], *, silence: timedelta = timedelta()) -> None:
+        """Prolong the leases of remixes that are still being worked on.
+
+        `silence` is how long their worker will not get to renew them again.
+        """
+        until = timezone.now() + LEASE + silence
         leases = {remix.lease for remix in remixes}
         pks = [remix.pk for remix in remixes]
-        self.filter(pk__in=pks, lease__in=leases).update(leased_until=timezone.now() + LEASE)
+        self.filter(pk__in=pks, lease__in=leases).update(leased_until=until)
 
     def hand_over(self, most: int) -> list[int]:
         """Choose finished remixes to send a message for; again only when that one got lost."""

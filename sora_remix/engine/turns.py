@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import partial
 
 from ..models import Chain, Remix
-from .check import check_due
+from .checking import check_due
 from .pace import Watch
-from .send import send_waiting
+from .sending import send_waiting
 
 TURN_SECONDS = 1.0
 PAUSE = 0.2

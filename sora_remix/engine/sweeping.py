@@ -15,7 +15,15 @@ def sweep() -> None:
     if lost := Remix.objects.give_up_lost_sends():
         logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
     for name in PendingFile.objects.condemn_abandoned():
+        _remove(name)
+    RemixBatch.objects.forget_old_drafts()
+
+
+def _remove(name: str) -> None:
+    try:
         media.remove(name)
+    except Exception:
+        logger.exception("The abandoned file %s can't be removed yet", name)
+    else:
         PendingFile.objects.removed(name)
         logger.info("Removed the abandoned file %s", name)
-    RemixBatch.objects.forget_old_drafts()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,6 +39,8 @@ logger = logging.getLogger(__name__)
 GONE_FOR = timedelta(minutes=10)
 """How long a missing file is asked for again, each time under a fresh URL."""
 GONE_PAUSE = timedelta(seconds=200)
+SLOWEST_STORAGE = 1024**2
+"""Bytes a second that a storage is trusted to take."""
 TITLE_LENGTH = 80
 
 
@@ -116,11 +119,19 @@ def _go_on(flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception
             remix.start_storing()
             flight.start(remix, _download(answer))
         elif isinstance(answer, Parcel):
+            _hold_while_storing([*flight.tags, remix], answer)
             _store(remix, answer)
         else:
             _settle(remix, answer)
     except InvalidTransition:
         logger.warning("Remix %s: another worker has gone on with it meanwhile", remix.pk)
+
+
+def _hold_while_storing(remixes: list[Remix], parcel: Parcel) -> None:
+    """Keep the claims while a large file is copied, during which nothing else can happen."""
+    seconds = parcel.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
+    if seconds > HEARTBEAT:
+        Remix.objects.renew(remixes, silence=timedelta(seconds=seconds))
 
 
 def _settle(remix: Remix, error: Exception) -> None:
