@@ -40,6 +40,14 @@ SUBMIT_TIMEOUT = httpx.Timeout(60, connect=10)
 # An idle connection that fal has closed meanwhile looks like a lost answer.
 SUBMIT_LIMITS = httpx.Limits(max_connections=PLACES, keepalive_expiry=2)
 ASK_SECONDS = 20
+NO_CONNECTION = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""What httpx raises before any byte of a request has left, TLS handshakes included."""
 BODY_SHOWN = 500
 
 
@@ -118,9 +126,7 @@ async def submit(endpoint_id: str, arguments: Mapping[str, Any]) -> Submitted:
         response = await _submit_client().post(
             url, json=arguments, headers={"Authorization": authorization}
         )
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        return NotSent(_told(error))
-    except (httpx.ProxyError, httpx.UnsupportedProtocol) as error:
+    except NO_CONNECTION as error:
         return NotSent(_told(error))
     except httpx.HTTPError as error:
         return Unknown(_told(error))

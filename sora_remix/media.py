@@ -26,16 +26,16 @@ from .storage import app_storage
 
 PLACES = 8
 """Downloads at once."""
-CHUNK = 256 * 1024
 IN_MEMORY = 1024**2
 """Bytes of a download that are kept in memory before it goes to disk."""
 REDIRECTS = 5
 ATTEMPTS = 5
 """How often a broken download is resumed before the caller gets to decide."""
-TIMEOUT = httpx.Timeout(30, connect=10)
+TIMEOUT = httpx.Timeout(30, connect=10, pool=None)
 
 VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"
-"""Demuxers that read nothing but the file itself; others, such as HLS, open what it names."""
+"""Demuxers of videos, none of pictures, that read nothing but the file itself: HLS opens what
+a file names."""
 IMAGE_MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": ".webp"}
 
 
@@ -43,8 +43,8 @@ IMAGE_MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": "
 class VideoFacts:
     """What the file itself says."""
 
-    duration: Decimal
-    """Seconds."""
+    duration: Decimal | None
+    """Seconds; None for a recording that was cut off before its length was written."""
     width: int
     height: int
     size: int
@@ -87,7 +87,7 @@ async def _fetch_rest(url: str, file: IO[bytes]) -> None:
         length = _length(response)
         _check_size(have + (length or 0))
         got = 0
-        async for chunk in response.aiter_raw(CHUNK):
+        async for chunk in response.aiter_raw():
             got += len(chunk)
             _check_size(have + got)
             file.write(chunk)
@@ -211,9 +211,8 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
         with av.open(file, "r", options={"format_whitelist": VIDEO_FORMATS}) as container:
             stream = container.streams.video[0]
             next(container.decode(stream))
-            length = container.duration or 0
-            facts = VideoFacts(
-                duration=(Decimal(length) / av.time_base).quantize(Decimal("0.001")),
+            return VideoFacts(
+                duration=_seconds(container.duration),
                 width=stream.width,
                 height=stream.height,
                 size=size,
@@ -222,9 +221,11 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
         raise NotAVideo(f"{type(error).__name__}: {error}") from error
     finally:
         file.seek(0)
-    if not facts.duration:
-        raise NotAVideo(_("The file has no length: it is a picture, not a video."))
-    return facts
+
+
+def _seconds(length: int | None) -> Decimal | None:
+    seconds = (Decimal(length or 0) / av.time_base).quantize(Decimal("0.001"))
+    return seconds if seconds > 0 else None
 
 
 def image_extension(file: IO[bytes]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -280,6 +281,30 @@ def test_a_database_that_stumbles_ends_the_sending_and_loses_no_answer(
 
     statuses = [remix.status for remix in Remix.objects.order_by("pk")]
     assert statuses == [Status.PROCESSING] * fal.PLACES + [Status.QUEUED] * fal.PLACES
+
+
+def test_a_free_place_is_filled_while_others_still_wait_for_an_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow_is_answered = asyncio.Event()
+    seen: list[str] = []
+
+    async def submit(endpoint_id: str, arguments: Mapping[str, Any]) -> fal.Submitted:
+        seen.append(arguments["prompt"])
+        if arguments["prompt"] == "slow":
+            await asyncio.wait_for(slow_is_answered.wait(), 20)
+        if arguments["prompt"] == "last":
+            slow_is_answered.set()
+        return fal.Accepted(arguments["prompt"])
+
+    monkeypatch.setattr(fal, "submit", submit)
+    for prompt in ["slow", *map(str, range(fal.PLACES)), "last"]:
+        make_remix(prompt=prompt)
+
+    send()
+
+    assert seen[0] == "slow"
+    assert Remix.objects.filter(status=Status.PROCESSING).count() == fal.PLACES + 2
 
 
 def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:

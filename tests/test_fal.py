@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import certifi
+import fal_client
 import httpx
 import pytest
+from fal_client.auth import MissingCredentialsError
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
@@ -211,6 +213,40 @@ def test_no_key_at_all_is_refused(
     assert isinstance(answer, fal.Refused)
     assert answer.code == "credentials_refused"
     assert sandbox.calls()["submit"] == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [(httpx.ConnectError("login server"), fal.NotSent), (OSError("home"), fal.NotSent)],
+)
+def test_a_key_that_can_not_be_fetched_just_now_sends_nothing(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: type
+) -> None:
+    async def fetch() -> None:
+        raise error
+
+    monkeypatch.setattr(fal, "fetch_auth_credentials_async", fetch)
+
+    assert type(submit()) is outcome
+    assert sandbox.calls()["submit"] == 0
+
+
+def test_without_a_key_what_is_in_progress_waits_for_one(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = accepted()
+
+    async def no_key() -> None:
+        raise MissingCredentialsError
+
+    client = fal_client.AsyncClient()
+    monkeypatch.setattr("fal_client.client.fetch_auth_credentials_async", no_key)
+    monkeypatch.setattr(fal, "_fal", lambda: client)
+
+    with pytest.raises(TryLater):
+        progress(request_id)
+    with pytest.raises(TryLater):
+        result(request_id)
 
 
 def test_progress_goes_from_the_queue_to_finished(sandbox: SandboxProcess) -> None:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
+import av
 import httpx
 import pytest
 from django.core.files.storage import InMemoryStorage, storages
@@ -179,6 +180,13 @@ def test_a_private_address_behind_a_wildcard_is_never_contacted(
         download("https://v3.fal.media/x.mp4")
 
 
+def test_a_name_of_this_machine_behind_a_wildcard_is_never_contacted(settings: Any) -> None:
+    settings.SORA_REMIX_RESULT_HOSTS = ["local*"]
+
+    with pytest.raises(FileRefused, match="public"):
+        download("https://localhost/x.mp4")
+
+
 def test_the_address_that_was_checked_is_the_one_that_is_contacted(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
@@ -215,6 +223,19 @@ def test_facts_are_read_from_the_file_itself(clip: Path) -> None:
 
         assert file.tell() == 0
     assert facts == media.VideoFacts(Decimal("1.000"), 160, 90, clip.stat().st_size)
+
+
+def test_a_recording_without_a_length_is_a_video_all_the_same() -> None:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="matroska", options={"live": "1"}) as container:
+        stream = container.add_stream("libx264", rate=12)
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        for packet in (*stream.encode(av.VideoFrame(160, 90, "yuv420p")), *stream.encode()):
+            container.mux(packet)
+
+    facts = media.video_facts(buffer)
+
+    assert (facts.duration, facts.width) == (None, 160)
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n"

@@ -67,7 +67,7 @@ class VideoForm(VideoModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.facts:
+        if self.facts and self.facts.duration:
             cleaned["duration"] = self.facts.duration
         has_file = bool(self.instance.file) or bool(cleaned.get("file"))
         tried = {"file", "sora_id"} & self.errors.keys()

@@ -77,7 +77,9 @@ class VideoAdmin(VideoModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Video | None = None) -> Any:
         """Keep a file that is there: another one in its place would leave it an orphan."""
-        fixed = ("file", "duration") if obj and obj.file else ()
+        if not obj or not obj.file:
+            return self.readonly_fields
+        fixed = ("file", "duration") if obj.duration else ("file",)
         return (*self.readonly_fields, *fixed)
 
     def save_model(
