@@ -174,6 +174,24 @@ def test_a_turn_asks_again_within_its_second(
     assert list(engine.take_turn(short_turn)) == [[remix.pk]]
 
 
+def test_what_is_asked_for_during_a_turn_is_sent_in_it(
+    monkeypatch: pytest.MonkeyPatch, short_turn: int
+) -> None:
+    async def submit(endpoint_id: str, arguments: dict[str, Any]) -> fal.Submitted:
+        return fal.Accepted("id")
+
+    def click(seconds: float) -> None:
+        if not Remix.objects.exists():
+            make_remix()
+
+    monkeypatch.setattr(fal, "submit", submit)
+    monkeypatch.setattr(time, "sleep", click)
+
+    list(engine.take_turn(short_turn))
+
+    assert Remix.objects.get().status == Status.PROCESSING
+
+
 def test_a_turn_that_lost_its_place_ends(
     monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
 ) -> None:
