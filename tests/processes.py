@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from django.db import connection
 
@@ -35,6 +36,13 @@ class Qcluster:
         self._log = media_root.with_name("qcluster.log")
         self._process: subprocess.Popen[bytes] | None = None
 
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
+
     def start(self) -> None:
         """Start the cluster; it is up once it takes messages."""
         with self._log.open("ab") as log:
@@ -60,8 +68,7 @@ class Qcluster:
     def kill(self) -> None:
         """Kill the parent and all it started, in the middle of whatever they do."""
         assert self._process
-        family = _family(self._process.pid)
-        for pid in family:
+        for pid in family(self.pid):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -70,15 +77,22 @@ class Qcluster:
         self._process = None
 
     @property
+    def pid(self) -> int:
+        """The parent's process id."""
+        assert self._process
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """Everything the processes wrote."""
         return self._log.read_text()
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
+    """Return a process and all it started, and they in turn, by id."""
     children = [
         int(child)
         for task in Path(f"/proc/{pid}/task").iterdir()
         for child in (task / "children").read_text().split()
     ]
-    return [pid, *(one for child in children for one in _family(child))]
+    return [pid, *(one for child in children for one in family(child))]

@@ -17,7 +17,8 @@ from django_q.tasks import async_task  # noqa: E402
 from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
 from sora_remix import services  # noqa: E402
 from sora_remix.models import Remix, RemixBatch, Video  # noqa: E402
-from tests.benchmarks.cluster import Cluster  # noqa: E402
+from tests.benchmarks.usage import cpu_seconds, peak_memory  # noqa: E402
+from tests.processes import Qcluster, wait_until  # noqa: E402
 
 MIB = 1024 * 1024
 BASELINE = "tests.benchmarks.baseline.remix"
@@ -47,7 +48,7 @@ class Site:
 
     def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
         self.sandbox = sandbox
-        self.log = folder / "qcluster.log"
+        self.media_root = folder / "media"
         self.is_within_limits = True
         self.source = Video.objects.create(title="Clip", sora_id="video_clip", duration=4)
         self.is_postgresql = connection.vendor == "postgresql"
@@ -70,11 +71,11 @@ class Site:
     def baseline_seconds(self, count: int, fal_seconds: float) -> float:
         """Return what one remix takes when a task waits for it."""
         self.sandbox.timing(queue_seconds=0, run_seconds=fal_seconds)
-        with Cluster(self.log):
+        with Qcluster(self.media_root):
             begin = time.monotonic()
             for _ in range(count):
                 async_task(BASELINE, self.source.sora_id, "make it noir")
-            self.wait(lambda: Video.objects.count() == count + 1)
+            wait_until(lambda: Video.objects.count() == count + 1)
             seconds = (time.monotonic() - begin) / count
         self.clear()
         print(f"the baseline takes {seconds:.1f} s for a remix of {fal_seconds} s", flush=True)
@@ -82,14 +83,14 @@ class Site:
 
     def remixes(self, count: int, fal_seconds: float, *, limit: float, baseline: float) -> None:
         """Time many remixes from the click to the last file in the storage."""
-        with Cluster(self.log) as cluster:
+        with Qcluster(self.media_root) as cluster:
             self.warm_up()
             self.sandbox.reset()
             self.sandbox.timing(queue_seconds=0, run_seconds=fal_seconds)
-            cpu, begin = cluster.cpu_seconds(), time.monotonic()
+            cpu, begin = cpu_seconds(cluster.pid), time.monotonic()
             services.request_remixes([self.source], ["make it noir"] * count)
             most_at_once = self.wait_until_settled()
-            seconds, cpu = time.monotonic() - begin, cluster.cpu_seconds() - cpu
+            seconds, cpu = time.monotonic() - begin, cpu_seconds(cluster.pid) - cpu
         calls = sum(self.sandbox.calls().values())
         assert Remix.objects.filter(status=Remix.Status.SUCCEEDED).count() == count + 1
         assert len(self.sandbox.accepted()) == count
@@ -114,9 +115,9 @@ class Site:
         self.sandbox.behave()
         if size:
             self.sandbox.misbehave("job", "pad_bytes", bytes=size)
-        with Cluster(self.log) as cluster:
+        with Qcluster(self.media_root) as cluster:
             work()
-            peak = cluster.peak_memory()
+            peak = peak_memory(cluster.pid)
         self.sandbox.behave()
         self.clear()
         return peak
@@ -129,7 +130,7 @@ class Site:
 
     def _run_baseline(self) -> None:
         async_task(BASELINE, self.source.sora_id, "make it noir")
-        self.wait(lambda: Video.objects.count() == 2)
+        wait_until(lambda: Video.objects.count() == 2)
 
     def wait_until_settled(self) -> int:
         """Return how many were in progress at the busiest moment."""
@@ -140,14 +141,8 @@ class Site:
             most = max(most, Remix.objects.filter(status=Remix.Status.PROCESSING).count())
             return not Remix.objects.unsettled().exists()
 
-        self.wait(settled)
+        wait_until(settled, 600)
         return most
-
-    def wait(self, done: Callable[[], bool]) -> None:
-        end = time.monotonic() + 600
-        while not done():
-            assert time.monotonic() < end, self.log.read_text()[-3000:]
-            time.sleep(0.2)
 
     def clear(self) -> None:
         """Forget everything but the source."""

@@ -1,0 +1,32 @@
+"""What a process and all it started have used (Linux only)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tests.processes import family
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time of the whole family so far."""
+    return sum(_cpu_ticks(one) for one in family(pid)) / TICKS
+
+
+def peak_memory(pid: int) -> int:
+    """Return the bytes that the largest of the family, a worker, held at most."""
+    return max(_peak(one) for one in family(pid))
+
+
+def _cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def _peak(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    return 0
