@@ -20,6 +20,9 @@ def read_options() -> Options:
     parser.add_argument("--queue-seconds", type=float, default=0.5)
     parser.add_argument("--run-seconds", type=float, default=3.0)
     parser.add_argument("--key", help="the only key to accept; any by default")
+    parser.add_argument(
+        "--list-running", action="store_true", help="show requests in the list before their end"
+    )
     parser.add_argument("--exit-with-parent", action="store_true")
     given = parser.parse_args()
     return Options(
@@ -30,6 +33,7 @@ def read_options() -> Options:
         timing=Timing(given.queue_seconds, given.run_seconds),
         key=given.key,
         parent=os.getppid() if given.exit_with_parent else None,
+        list_running=given.list_running,
     )
 
 

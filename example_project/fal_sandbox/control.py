@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 
 from aiohttp import web
 
@@ -15,6 +16,7 @@ def add_routes(app: web.Application) -> None:
     """Add the routes under `/_sandbox/`."""
     app.router.add_get("/_sandbox/accepted", accepted)
     app.router.add_get("/_sandbox/calls", calls)
+    app.router.add_get("/_sandbox/struck", struck)
     app.router.add_post("/_sandbox/reset", reset)
     app.router.add_put("/_sandbox/timing", timing)
     app.router.add_get("/_sandbox/rules", rules)
@@ -40,6 +42,11 @@ async def calls(http: web.Request) -> web.Response:
     return web.json_response(dict.fromkeys(FAULT_NAMES.keys() - {"job"}, 0) | counts)
 
 
+async def struck(http: web.Request) -> web.Response:
+    """Count the HTTP calls that a rule befell, by kind and fault."""
+    return web.json_response(http.app[SANDBOX].struck)
+
+
 async def reset(http: web.Request) -> web.Response:
     """Start afresh with the same library."""
     http.app[SANDBOX].reset()
@@ -47,10 +54,10 @@ async def reset(http: web.Request) -> web.Response:
 
 
 async def timing(http: web.Request) -> web.Response:
-    """Change how long requests wait and run from now on."""
+    """Change how long requests wait, run, and are missing from the list, from now on."""
     timing, body = http.app[SANDBOX].queue.timing, await http.json()
-    timing.queue_seconds = float(body.get("queue_seconds", timing.queue_seconds))
-    timing.run_seconds = float(body.get("run_seconds", timing.run_seconds))
+    for name, seconds in asdict(timing).items():
+        setattr(timing, name, float(body.get(name, seconds)))
     return web.Response(status=204)
 
 

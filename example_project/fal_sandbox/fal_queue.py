@@ -17,12 +17,19 @@ logger = logging.getLogger(__name__)
 CANCELLATION_SECONDS = 0.2
 
 
+def now() -> str:
+    """Return the time as the logs and lists have it: in UTC, so that it sorts as text."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
 @dataclass
 class Timing:
     """How long requests wait and run."""
 
     queue_seconds: float
     run_seconds: float
+    list_lag_seconds: float = 0.0
+    """How long after its end a request shows as ended in the request list."""
 
 
 @dataclass(eq=False)
@@ -31,17 +38,27 @@ class Request:
 
     endpoint: Endpoint
     input: dict[str, Any]
+    """The body as it was sent."""
     base_url: str
     webhook: str | None = None
     faults: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    accepted_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+    accepted_at: str = field(default_factory=now)
+    answered: bool = True
+    """Whether the caller was told; not when a rule lost the answer."""
+    started_at: str = ""
+    ended_at: str = ""
     number: int = 0
     status: str = "IN_QUEUE"
     started: float = 0.0
     inference_time: float = 0.0
     outcome: Outcome | None = None
     task: asyncio.Task[None] | None = None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The input with every optional field filled in."""
+        return self.endpoint.with_defaults(self.input)
 
     @property
     def prompt(self) -> str:
@@ -108,7 +125,7 @@ class Queue:
         await asyncio.sleep(self.timing.queue_seconds)
         self._left += 1
         request.status = "IN_PROGRESS"
-        request.started = time.monotonic()
+        request.started, request.started_at = time.monotonic(), now()
         try:
             outcome = await self._run(request)
         except Exception as error:
@@ -129,5 +146,5 @@ class Queue:
         if request.started:
             request.inference_time = time.monotonic() - request.started
         request.outcome = outcome
-        request.status = "COMPLETED"
+        request.status, request.ended_at = "COMPLETED", now()
         self._completed(request, outcome)

@@ -24,6 +24,10 @@ class Call:
 
 
 Fault = Callable[[Call, Rule], Awaitable[web.StreamResponse]]
+FAULT = "fal_sandbox.fault"
+"""Key of an HTTP request under which the name of the fault that befell it stands."""
+LOST_ANSWER = {"drop_after", "stall", "answer_after", "cut", "garbage"}
+"""Faults by which the work is done and its proper answer never comes."""
 
 
 def abort(http: web.Request) -> web.Response:

@@ -34,6 +34,7 @@ class SandboxProcess:
         queue_seconds: float = 0.1,
         run_seconds: float = 0.2,
         key: str | None = None,
+        list_running: bool = False,
         start_timeout: float = 30.0,
     ) -> None:
         self.state = state.resolve()
@@ -42,6 +43,7 @@ class SandboxProcess:
         self._port = port
         self._timing = {"queue_seconds": queue_seconds, "run_seconds": run_seconds}
         self._key = key
+        self._list_running = list_running
         self._start_timeout = start_timeout
         self._process: subprocess.Popen[str] | None = None
         self._client: httpx.Client | None = None
@@ -62,6 +64,11 @@ class SandboxProcess:
     def url(self) -> str:
         """The server's base URL."""
         return f"https://{self.host}"
+
+    @property
+    def api_url(self) -> str:
+        """The base URL of the platform API."""
+        return f"{self.url}/v1"
 
     @property
     def pid(self) -> int | None:
@@ -127,12 +134,17 @@ class SandboxProcess:
         counts: dict[str, int] = self._control("GET", "calls").json()
         return counts
 
+    def struck(self) -> dict[str, dict[str, int]]:
+        """Return how many calls a rule befell, by kind and fault (`answer 500`)."""
+        counts: dict[str, dict[str, int]] = self._control("GET", "struck").json()
+        return counts
+
     def reset(self) -> None:
         """Forget requests, counts and rules, and go back to the first timing."""
         self._control("POST", "reset")
 
     def timing(self, **seconds: float) -> None:
-        """Change `queue_seconds` or `run_seconds`."""
+        """Change `queue_seconds`, `run_seconds` or `list_lag_seconds`."""
         self._control("PUT", "timing", json=seconds)
 
     def add_video(self, video_id: str, path: Path) -> None:
@@ -162,7 +174,8 @@ class SandboxProcess:
         if self._key:
             options["--key"] = self._key
         words = [str(word) for option in options.items() for word in option]
-        return [sys.executable, "-m", "example_project.fal_sandbox", *words, "--exit-with-parent"]
+        words += ["--exit-with-parent", *(["--list-running"] if self._list_running else [])]
+        return [sys.executable, "-m", "example_project.fal_sandbox", *words]
 
     def _first_line(self, process: subprocess.Popen[str]) -> str:
         lines: list[str] = []

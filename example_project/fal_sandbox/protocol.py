@@ -9,7 +9,7 @@ from aiohttp import web
 from .downloads import file_response
 from .endpoints import APPS, ENDPOINTS
 from .fal_queue import Request
-from .faults import Call
+from .faults import FAULT, LOST_ANSWER, Call
 from .sandbox import SANDBOX, Sandbox
 from .studio import CONTENT_TYPES, VIDEO
 
@@ -133,7 +133,8 @@ def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
     if longest.isdigit() and sandbox.queue.length > int(longest):
         return web.json_response({"detail": "The queue is too long"}, status=429)
     base_url, webhook = f"https://{http.host}", http.query.get("fal_webhook")
-    request = Request(endpoint, endpoint.with_defaults(body), base_url, webhook)
+    answered = http.get(FAULT) not in LOST_ANSWER
+    request = Request(endpoint, body, base_url, webhook, answered=answered)
     sandbox.accept(request)
     return web.json_response(_receipt(request, sandbox))
 

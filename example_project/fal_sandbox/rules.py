@@ -25,6 +25,11 @@ class Rule:
         others = {key: value for key, value in body.items() if key not in _OWN_KEYS}
         return cls(**own, parameters=others)
 
+    @property
+    def name(self) -> str:
+        """The fault, with the status that it answers if it is given one."""
+        return f"{self.fault} {self.parameters.get('status', '')}".strip()
+
     def as_json(self) -> dict[str, Any]:
         """Return the flat object again, with `times` as what is left."""
         body: dict[str, Any] = asdict(self)

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,14 @@ from aiohttp import web
 from .downloads import DOWNLOAD_FAULTS
 from .endpoints import ENDPOINTS
 from .fal_queue import Queue, Request, Timing
-from .faults import HTTP_FAULTS, Call, abort
+from .faults import FAULT, HTTP_FAULTS, Call, abort
 from .library import Library
 from .rules import Rules
 from .studio import Studio
 from .webhooks import Postman, Signer
 
 FAULTS = {
-    **dict.fromkeys(("submit", "status", "result", "cancel"), HTTP_FAULTS),
+    **dict.fromkeys(("submit", "status", "result", "cancel", "list"), HTTP_FAULTS),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD_FAULTS),
 }
 JOB_FAULTS = {"fail", "output", "pad_bytes", "no_extras", "finish_anyway"}
@@ -36,14 +36,26 @@ FAULT_NAMES = {kind: set(faults) for kind, faults in FAULTS.items()} | {
     "webhook": WEBHOOK_FAULTS,
 }
 
+KEPT = ("accepted_at", "answered")
+"""What a request from before a restart has beside its id, endpoint and input."""
+
 
 class Sandbox:
     """The provider: its library, its queue, its rules and its counts."""
 
-    def __init__(self, state: Path, timing: Timing, key: str | None = None) -> None:
+    def __init__(
+        self,
+        state: Path,
+        timing: Timing,
+        key: str | None = None,
+        *,
+        list_running: bool = False,
+    ) -> None:
         state.mkdir(parents=True, exist_ok=True)
         self.key = key
+        self.list_running = list_running
         self.calls: Counter[str] = Counter()
+        self.struck: dict[str, Counter[str]] = {}
         self.rules = Rules()
         self.library = Library(state / "library")
         self.signer = Signer(state / "webhook_key.pem")
@@ -65,8 +77,17 @@ class Sandbox:
         """Return a request; one from before a restart is taken up again when it is asked for."""
         if entry := self._earlier.pop(request_id, None):
             endpoint = ENDPOINTS[entry["endpoint"]]
-            self.queue.accept(Request(endpoint, entry["input"], base_url, id=request_id))
+            kept = {name: entry[name] for name in KEPT if name in entry}
+            request = Request(endpoint, entry["input"], base_url, id=request_id, **kept)
+            self.queue.accept(request)
         return self.queue.requests.get(request_id)
+
+    def find_all(self, base_url: str, since: str) -> list[Request]:
+        """Return all requests; take up those from before a restart that were accepted since."""
+        for request_id, entry in list(self._earlier.items()):
+            if entry["accepted_at"] >= since:
+                self.find(request_id, base_url)
+        return list(self.queue.requests.values())
 
     async def answer(self, call: Call) -> web.StreamResponse:
         """Count the call and answer it, badly if a rule says so."""
@@ -74,6 +95,8 @@ class Sandbox:
         rule = self.rules.take(call.kind, call.text)
         if rule is None:
             return call.work()
+        call.http[FAULT] = rule.fault
+        self.struck.setdefault(call.kind, Counter())[rule.name] += 1
         try:
             return await FAULTS[call.kind][rule.fault](call, rule)
         except ConnectionError:
@@ -87,8 +110,9 @@ class Sandbox:
         self.studio.owners.clear()
         self.rules.clear()
         self.calls.clear()
-        self.queue.timing.queue_seconds = self._start_timing.queue_seconds
-        self.queue.timing.run_seconds = self._start_timing.run_seconds
+        self.struck.clear()
+        for name, seconds in asdict(self._start_timing).items():
+            setattr(self.queue.timing, name, seconds)
 
     async def close(self) -> None:
         """Stop all work."""
@@ -120,4 +144,5 @@ def accepted_entry(request: Request) -> dict[str, Any]:
         "endpoint": request.endpoint.id,
         "input": request.input,
         "accepted_at": request.accepted_at,
+        "answered": request.answered,
     }

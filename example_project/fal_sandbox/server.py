@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import control, protocol
+from . import control, protocol, request_list
 from .authority import load_authority, server_context, write_atomically
 from .fal_queue import Timing
 from .sandbox import SANDBOX, Sandbox
@@ -25,6 +25,7 @@ class Options:
     timing: Timing
     key: str | None
     parent: int | None
+    list_running: bool = False
 
 
 async def serve(options: Options) -> None:
@@ -34,7 +35,7 @@ async def serve(options: Options) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     authority = load_authority(options.state / "authority.pem")
     write_atomically(options.certificate, authority.cert_pem.bytes())
-    sandbox = Sandbox(options.state, options.timing, options.key)
+    sandbox = Sandbox(options.state, options.timing, options.key, list_running=options.list_running)
     runner = web.AppRunner(
         build_app(sandbox), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
     )
@@ -52,11 +53,12 @@ async def serve(options: Options) -> None:
 
 
 def build_app(sandbox: Sandbox) -> web.Application:
-    """Return the application; the control API comes before fal's catch-all submit."""
+    """Return the application; the queue comes last, for it takes almost every path."""
     # A source may be a data URI.
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app[SANDBOX] = sandbox
     control.add_routes(app)
+    request_list.add_routes(app)
     protocol.add_routes(app)
     return app
 

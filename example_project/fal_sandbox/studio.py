@@ -66,7 +66,7 @@ class Studio:
             ), None
         if "forbidden" in request.prompt.lower():
             return forbidden_prompt(request.prompt), None
-        video_id = request.input[request.endpoint.source]
+        video_id = request.arguments[request.endpoint.source]
         source = self._library.find(video_id)
         if source is None:
             return unknown_video(video_id), None
@@ -100,7 +100,7 @@ class Studio:
         padding = int(request.faults.get("pad_bytes", {}).get("bytes", 0))
         write_video(rendering / VIDEO, folder / VIDEO, padding)
         self.owners[token] = request
-        remember = not request.input.get("delete_video", True)
+        remember = not request.arguments.get("delete_video", True)
         video_id = self._library.add(rendering / VIDEO, remember=remember)
         output = describe(folder, f"{request.base_url}/files/b/{token}", facts)
         output["video_id"] = video_id
