@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps.config import AppConfig
 from django.core import checks
+from django.core.cache import DEFAULT_CACHE_ALIAS, caches
+from django.core.cache.backends.dummy import DummyCache
 from django.core.checks import CheckMessage, Tags, register
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from .conf import conf, unknown_settings
 from .endpoints import all_endpoints
 from .exceptions import InvalidEndpoint
+from .fal.keys import is_safe_url
 
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 
@@ -27,6 +33,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_endpoints(),
         *_storage(),
         *_queue(),
+        *_webhook_keys(),
+        *(_webhook() if conf.SORA_REMIX_WEBHOOK_BASE_URL else ()),
     ]
 
 
@@ -110,3 +118,49 @@ def _queue() -> Iterator[CheckMessage]:
             hint="Nothing is lost with it: the sweep, each minute, goes on where it stopped.",
             id="sora_remix.I001",
         )
+
+
+def _webhook_keys() -> Iterator[CheckMessage]:
+    if not is_safe_url(conf.SORA_REMIX_JWKS_URL):
+        yield checks.Error(
+            "SORA_REMIX_JWKS_URL is not an https URL.",
+            hint="Whoever can change what it serves can sign in fal's name. Remove it: fal's own "
+            "URL is the default.",
+            id="sora_remix.E006",
+        )
+
+
+def _webhook() -> Iterator[CheckMessage]:
+    if not _is_base_url(conf.SORA_REMIX_WEBHOOK_BASE_URL):
+        yield checks.Error(
+            "SORA_REMIX_WEBHOOK_BASE_URL is not the https base of a site.",
+            hint="It has a scheme and a host only, like “https://www.example.com”.",
+            id="sora_remix.E004",
+        )
+    try:
+        reverse("sora_remix:webhook", args=[uuid.uuid4()])
+    except NoReverseMatch:
+        yield checks.Error(
+            "SORA_REMIX_WEBHOOK_BASE_URL is set, and there is no URL for fal to call.",
+            hint="Add path('sora_remix/', include('sora_remix.urls')) to your urlpatterns.",
+            id="sora_remix.E005",
+        )
+    if not conf.SORA_REMIX_WEBHOOK_USER_ID:
+        yield checks.Warning(
+            "Webhooks of every fal account are taken for yours.",
+            hint="fal signs for all its customers: set SORA_REMIX_WEBHOOK_USER_ID to your account.",
+            id="sora_remix.W007",
+        )
+    if isinstance(caches[DEFAULT_CACHE_ALIAS], DummyCache):
+        yield checks.Warning(
+            "The default cache keeps nothing: fal's keys are read for each webhook.",
+            hint="Name another one in CACHES: then they are read about once a day.",
+            id="sora_remix.W008",
+        )
+
+
+def _is_base_url(url: str) -> bool:
+    if not is_safe_url(url):
+        return False
+    parts = urlsplit(url)
+    return parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)

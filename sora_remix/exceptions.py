@@ -74,6 +74,10 @@ class RemoteFailure(RemoteError):
         super().__init__(message)
 
 
+class RemoteCancelled(RemoteFailure):
+    """fal says that it was cancelled before it made anything."""
+
+
 class FileGone(RemoteError):
     """The file server no longer has the file behind this URL."""
 
@@ -84,3 +88,7 @@ class FileRefused(RemoteError):
 
 class NotAVideo(RemoteError):
     """The file is not a video that can be played."""
+
+
+class WebhookRefused(SoraRemixError):
+    """The call does not prove that it comes from fal, for this account, just now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.utils.functional import _StrPromise
 
     User = AbstractBaseUser | AnonymousUser
 
@@ -61,18 +63,27 @@ def confirm(
         raise
 
 
-@transaction.atomic
 def retry(remix: Remix, *, by: User | None) -> Remix:
     """Ask for the same remix once more: a new one, and a new charge.
 
     Raise `InvalidTransition` unless it failed or was cancelled and was not retried yet: what is
     retried next is the retry. Raise `RequestRefused` when it can't be made any more.
     """
+    over = (Remix.Status.FAILED, Remix.Status.CANCELLED)
+    refusal = _("Only a remix that failed or was cancelled can be retried.")
+    return _again(remix, over, refusal, by)
+
+
+@transaction.atomic
+def _again(
+    remix: Remix, statuses: Sequence[str], refusal: str | _StrPromise, by: User | None
+) -> Remix:
+    """Ask for the same by a new remix, once, if it is in one of these states."""
     remix = Remix.objects.select_for_update(of=("self",)).get(pk=remix.pk)
     if remix.retries.exists():
         raise InvalidTransition(_("It was retried already."))
-    if remix.status not in (Remix.Status.FAILED, Remix.Status.CANCELLED):
-        raise InvalidTransition(_("Only a remix that failed or was cancelled can be retried."))
+    if remix.status not in statuses:
+        raise InvalidTransition(refusal)
     [again] = _request(
         [remix.source],
         [remix.prompt],
@@ -86,11 +97,53 @@ def retry(remix: Remix, *, by: User | None) -> Remix:
 
 
 def cancel(remix: Remix, *, by: User | None) -> None:
-    """Cancel a remix that was not sent yet, for good and free of charge.
+    """Cancel a remix: for good and free of charge before it is sent, afterwards as a wish.
 
-    Raise `InvalidTransition` when it was.
+    What fal has it is asked to stop; a video that it makes all the same is paid for, and is
+    collected. Raise `InvalidTransition` when the remix is over or its video is made already.
     """
-    remix.cancel()
+    try:
+        remix.cancel()
+    except InvalidTransition:
+        remix.wish_to_cancel()
+        transaction.on_commit(nudge, robust=True)
+
+
+def give_up(remix: Remix, *, by: User | None) -> None:
+    """Settle an unconfirmed remix as failed; raise `InvalidTransition` for any other."""
+    remix.give_up()
+
+
+def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
+    """Settle an unconfirmed remix by the id under which a person found it at fal.
+
+    Raise `InvalidTransition` for any other, or when another remix has that id.
+    """
+    if remix.status != Remix.Status.UNCONFIRMED:
+        raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+    if Remix.objects.filter(request_id=request_id).exists():
+        raise InvalidTransition(_("Another remix has this request id."))
+    remix.accepted(request_id)
+    transaction.on_commit(nudge, robust=True)
+
+
+def send_again(remix: Remix, *, by: User | None) -> Remix:
+    """Ask for an unconfirmed remix once more, by a new one: fal may charge for both.
+
+    Raise `InvalidTransition` unless it is unconfirmed and was not sent again yet.
+    """
+    refusal = _("Only an unconfirmed remix can be sent again.")
+    return _again(remix, (Remix.Status.UNCONFIRMED,), refusal, by)
+
+
+def ring(key: UUID, request_id: str) -> None:
+    """Take note that fal has the remix with this key of ours, and is done with it.
+
+    However often fal rings, and in whatever order. Raise `Remix.DoesNotExist`.
+    """
+    remix = Remix.objects.get(key=key)
+    remix.rang(request_id)
+    transaction.on_commit(nudge, robust=True)
 
 
 def collect_again(remix: Remix, *, by: User | None) -> None:

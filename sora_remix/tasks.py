@@ -43,9 +43,11 @@ def collect(*pks: int) -> None:
 
 def sweep() -> None:
     """Settle and revive what dead workers and lost messages left behind."""
-    engine.sweep()
-    if Remix.objects.unsettled().exists():
-        nudge()
+    try:
+        engine.sweep()
+    finally:
+        if Remix.objects.unsettled().exists():
+            nudge()
 
 
 def nudge() -> None:

@@ -115,3 +115,65 @@ def test_the_checks_run_with_those_of_django(db: None, settings: Settings) -> No
     call_command("check", "sora_remix", stderr=output, fail_level="CRITICAL")
 
     assert "sora_remix.W001" in output.getvalue()
+
+
+WEBHOOKS = {
+    "SORA_REMIX_WEBHOOK_BASE_URL": "https://www.example.com",
+    "SORA_REMIX_WEBHOOK_USER_ID": "account",
+}
+DUMMY_CACHE = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
+SITE_WITHOUT_OURS = "django.contrib.auth.urls"
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"SORA_REMIX_WEBHOOK_USER_ID": ""}, ["sora_remix.W007"]),
+        ({"CACHES": DUMMY_CACHE}, ["sora_remix.W008"]),
+        ({"ROOT_URLCONF": SITE_WITHOUT_OURS}, ["sora_remix.E005"]),
+        ({"SORA_REMIX_JWKS_URL": "http://rest.fal.ai/jwks.json"}, ["sora_remix.E006"]),
+        ({"SORA_REMIX_JWKS_URL": "http://127.0.0.1:8000/jwks.json"}, []),
+        ({"SORA_REMIX_JWKS_URL": ""}, ["sora_remix.E006"]),
+    ],
+)
+def test_what_is_wrong_with_webhooks_is_named_and_nothing_else(
+    settings: Settings, changed: dict[str, Any], expected: list[str]
+) -> None:
+    for name, value in {**WEBHOOKS, **changed}.items():
+        setattr(settings, name, value)
+
+    assert _ids() == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.example.com", []),
+        ("https://www.example.com:8443/", []),
+        ("http://127.0.0.1:8000", []),
+        ("http://localhost:8000/", []),
+        ("http://www.example.com", ["sora_remix.E004"]),
+        ("www.example.com", ["sora_remix.E004"]),
+        ("https://", ["sora_remix.E004"]),
+        ("https://[", ["sora_remix.E004"]),
+        ("https://www.example.com/site", ["sora_remix.E004"]),
+        ("https://www.example.com?a=1", ["sora_remix.E004"]),
+        ("https://www.example.com#a", ["sora_remix.E004"]),
+        ("https://me@www.example.com", ["sora_remix.E004"]),
+    ],
+)
+def test_fal_can_only_call_the_base_of_a_site_over_https(
+    settings: Settings, url: str, expected: list[str]
+) -> None:
+    settings.SORA_REMIX_WEBHOOK_USER_ID = "account"
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = url
+
+    assert _ids() == expected
+
+
+def test_a_site_without_webhooks_needs_nothing_for_them(settings: Settings) -> None:
+    settings.ROOT_URLCONF = SITE_WITHOUT_OURS
+    settings.CACHES = DUMMY_CACHE
+
+    assert _ids() == []

@@ -95,6 +95,43 @@ def test_no_answer_is_remembered_and_asked_for_again(
     assert remix.due_at > timezone.now() + timedelta(seconds=6)
 
 
+def test_a_wish_to_cancel_is_told_to_fal_once(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    remix = processing(cancel_requested_at=timezone.now())
+    cancelled: list[str] = []
+
+    async def cancel(endpoint_id: str, request_id: str) -> None:
+        cancelled.append(request_id)
+
+    monkeypatch.setattr(fal, "cancel", cancel)
+    check()
+    Remix.objects.update(due_at=timezone.now())
+
+    check()
+
+    remix.refresh_from_db()
+    assert cancelled == ["id"]
+    assert remix.cancel_asked_at
+    assert (remix.status, len(asked)) == (Status.PROCESSING, 2)
+
+
+def test_a_wish_to_cancel_that_fal_did_not_hear_is_told_again(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    remix = processing(cancel_requested_at=timezone.now())
+
+    async def cancel(endpoint_id: str, request_id: str) -> None:
+        raise TryLater("HTTP 502")
+
+    monkeypatch.setattr(fal, "cancel", cancel)
+
+    check()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.cancel_asked_at, remix.failures) == (Status.PROCESSING, None, 1)
+
+
 def test_an_answer_ends_the_count_of_failures(asked: list[str]) -> None:
     remix = processing(failures=3, failing_since=ago(hours=5))
 
@@ -177,7 +214,9 @@ def test_a_turn_asks_again_within_its_second(
 def test_what_is_asked_for_during_a_turn_is_sent_in_it(
     monkeypatch: pytest.MonkeyPatch, short_turn: int
 ) -> None:
-    async def submit(endpoint_id: str, arguments: dict[str, Any]) -> fal.Submitted:
+    async def submit(
+        endpoint_id: str, arguments: dict[str, Any], webhook_url: str
+    ) -> fal.Submitted:
         return fal.Accepted("id")
 
     def click(seconds: float) -> None:

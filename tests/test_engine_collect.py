@@ -18,6 +18,7 @@ from sora_remix.exceptions import (
     FileRefused,
     NotAVideo,
     NotReady,
+    RemoteCancelled,
     RemoteFailure,
     TryLater,
 )
@@ -69,7 +70,8 @@ def remote(monkeypatch: pytest.MonkeyPatch, clip: Path) -> Remote:
 
 def finished(**values: Any) -> Remix:
     values = {"status": Status.PROCESSING, "completed_at": timezone.now(), **values}
-    return make_remix(request_id="id", **values)
+    values.setdefault("request_id", f"id{Remix.objects.count() or ''}")
+    return make_remix(**values)
 
 
 def collect(remix: Remix) -> Remix:
@@ -174,6 +176,26 @@ def test_what_fal_calls_failed_is_failed(remote: Remote, error: Exception, code:
     assert (remix.status, remix.error_code) == (Status.FAILED, code)
     assert remix.request_id == "id"
     assert remix.finished_at
+
+
+@pytest.mark.parametrize(
+    ("wished", "status", "code"),
+    [(True, Status.CANCELLED, ""), (False, Status.FAILED, "client_cancelled")],
+)
+def test_what_fal_calls_cancelled_is_so_only_if_somebody_wished_it(
+    remote: Remote, wished: bool, status: str, code: str
+) -> None:
+    remote.result = _raising(RemoteCancelled("client_cancelled", "HTTP 499"))
+
+    remix = collect(finished(cancel_requested_at=timezone.now() if wished else None))
+
+    assert (remix.status, remix.error_code) == (status, code)
+
+
+def test_a_video_that_was_made_in_spite_of_a_wish_to_cancel_is_collected(remote: Remote) -> None:
+    remix = collect(finished(cancel_requested_at=timezone.now()))
+
+    assert remix.status == Status.SUCCEEDED
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,9 @@ class Gateway:
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
         self.answer: Callable[[str], Answer] = lambda prompt: fal.Accepted(f"id-{prompt}")
 
-    async def submit(self, endpoint_id: str, arguments: Mapping[str, Any]) -> fal.Submitted:
+    async def submit(
+        self, endpoint_id: str, arguments: Mapping[str, Any], webhook_url: str = ""
+    ) -> fal.Submitted:
         self.sent.append((endpoint_id, arguments))
         answer = self.answer(arguments["prompt"])
         if isinstance(answer, Exception):
@@ -137,8 +139,8 @@ def test_no_more_than_allowed_are_in_flight(gateway: Gateway, settings: Any) -> 
     settings.SORA_REMIX_MAX_IN_FLIGHT = 3
     make_remix(status=Status.PROCESSING, request_id="x")
     make_remix(status=Status.UNCONFIRMED)
-    for _ in range(5):
-        make_remix()
+    for number in range(5):
+        make_remix(prompt=str(number))
 
     send()
 
@@ -289,7 +291,9 @@ def test_a_free_place_is_filled_while_others_still_wait_for_an_answer(
     slow_is_answered = asyncio.Event()
     seen: list[str] = []
 
-    async def submit(endpoint_id: str, arguments: Mapping[str, Any]) -> fal.Submitted:
+    async def submit(
+        endpoint_id: str, arguments: Mapping[str, Any], webhook_url: str
+    ) -> fal.Submitted:
         seen.append(arguments["prompt"])
         if arguments["prompt"] == "slow":
             await asyncio.wait_for(slow_is_answered.wait(), 20)
@@ -305,6 +309,89 @@ def test_a_free_place_is_filled_while_others_still_wait_for_an_answer(
 
     assert seen[0] == "slow"
     assert Remix.objects.filter(status=Status.PROCESSING).count() == fal.PLACES + 2
+
+
+def test_the_body_is_kept_as_it_was_sent(gateway: Gateway) -> None:
+    remix = make_remix()
+
+    send()
+
+    remix.refresh_from_db()
+    assert remix.arguments == gateway.sent[0][1]
+
+
+def test_fal_is_told_where_to_ring_with_our_key(
+    monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://example.com/"
+    urls: list[str] = []
+
+    async def submit(
+        endpoint_id: str, arguments: Mapping[str, Any], webhook_url: str
+    ) -> fal.Submitted:
+        urls.append(webhook_url)
+        return fal.Accepted("id")
+
+    monkeypatch.setattr(fal, "submit", submit)
+    remix = make_remix()
+
+    send()
+
+    assert urls == [f"https://example.com/sora_remix/webhook/{remix.key}/"]
+
+
+def test_an_answer_that_comes_after_its_webhook_changes_nothing(gateway: Gateway) -> None:
+    remix = make_remix()
+
+    def ring_first(prompt: str) -> Answer:
+        remix.rang("id")
+        return fal.Accepted("id")
+
+    gateway.answer = _outside_the_loop(ring_first)
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.PROCESSING, "id")
+    assert remix.other_request_ids == []
+
+
+def test_an_answer_that_says_another_id_than_the_webhook_is_kept(gateway: Gateway) -> None:
+    remix = make_remix()
+
+    def ring_first(prompt: str) -> Answer:
+        remix.rang("heard")
+        return fal.Accepted("answered")
+
+    gateway.answer = _outside_the_loop(ring_first)
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.request_id, remix.other_request_ids) == ("heard", ["answered"])
+
+
+def test_an_id_that_another_remix_has_leaves_it_unconfirmed(gateway: Gateway) -> None:
+    make_remix(status=Status.SUCCEEDED, request_id="id-a")
+    remix = make_remix(prompt="a")
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.UNCONFIRMED, "")
+
+
+def test_what_breaks_before_it_is_sent_is_sent_later(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = make_remix()
+    monkeypatch.setattr("sora_remix.engine.sending.get_endpoint", lambda key: 1 // 0)
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.failures) == (Status.QUEUED, 1)
+    assert gateway.sent == []
 
 
 def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:

@@ -364,14 +364,98 @@ def test_what_is_not_sent_yet_can_be_cancelled(db: None) -> None:
     assert Remix.objects.get().status == Status.CANCELLED
 
 
-@pytest.mark.parametrize("status", [one for one in Status if one != Status.QUEUED])
-def test_what_was_sent_is_not_cancelled(db: None, status: str) -> None:
+@pytest.mark.parametrize("status", [Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING])
+def test_to_cancel_what_was_sent_is_a_wish(db: None, status: str) -> None:
+    remix = make_remix(status=status)
+
+    services.cancel(remix, by=None)
+
+    remix.refresh_from_db()
+    assert remix.status == status
+    assert remix.cancel_requested_at
+
+
+@pytest.mark.parametrize(
+    "status", [Status.STORING, Status.SUCCEEDED, Status.FAILED, Status.CANCELLED]
+)
+def test_what_is_over_or_made_already_is_not_cancelled(db: None, status: str) -> None:
     remix = make_remix(status=status)
 
     with pytest.raises(InvalidTransition):
         services.cancel(remix, by=None)
 
+    remix.refresh_from_db()
+    assert (remix.status, remix.cancel_requested_at) == (status, None)
+
+
+def test_an_unconfirmed_remix_is_given_up(db: None) -> None:
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    services.give_up(remix, by=None)
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "given_up")
+
+
+def test_an_id_that_a_person_found_settles_an_unconfirmed_remix(db: None) -> None:
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    services.enter_request_id(remix, "fal-1", by=None)
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
+
+
+@pytest.mark.parametrize("status", [one for one in Status if one != Status.UNCONFIRMED])
+def test_only_an_unconfirmed_remix_is_decided(db: None, status: str) -> None:
+    remix = make_remix(status=status)
+
+    for decide in (
+        lambda: services.give_up(remix, by=None),
+        lambda: services.enter_request_id(remix, "fal-1", by=None),
+        lambda: services.send_again(remix, by=None),
+    ):
+        with pytest.raises(InvalidTransition):
+            decide()
+
     assert Remix.objects.get().status == status
+
+
+def test_an_id_that_another_remix_has_is_not_taken_twice(db: None) -> None:
+    make_remix(status=Status.SUCCEEDED, request_id="fal-1")
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    with pytest.raises(InvalidTransition):
+        services.enter_request_id(remix, "fal-1", by=None)
+
+
+def test_sending_again_is_a_new_remix_once_and_leaves_the_first_open(db: None) -> None:
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    again = services.send_again(remix, by=None)
+
+    with pytest.raises(InvalidTransition):
+        services.send_again(remix, by=None)
+    remix.refresh_from_db()
+    assert (again.retry_of, again.status) == (remix, Status.QUEUED)
+    assert remix.status == Status.UNCONFIRMED
+
+
+def test_a_ring_heals_its_remix_and_starts_the_work(
+    db: None,
+    queued: Queued,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        services.ring(remix.key, "fal-1")
+        services.ring(remix.key, "fal-1")
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
+    assert remix.other_request_ids == []
+    assert len(queued) == 1
 
 
 def test_a_result_is_collected_again_without_being_bought_again(

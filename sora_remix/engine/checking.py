@@ -26,7 +26,7 @@ def check_due(watch: Watch, until: float) -> None:
         in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
         with Flight[Remix, fal.Progress](fal.PLACES) as flight:
             for remix in claimed:
-                flight.start(remix, fal.progress(remix.endpoint_id, remix.request_id))
+                flight.start(remix, _ask(remix))
             while flight:
                 answers = flight.answers(HEARTBEAT)
                 with transaction.atomic():
@@ -35,8 +35,20 @@ def check_due(watch: Watch, until: float) -> None:
                 watch.keep(flight.tags)
 
 
+async def _ask(remix: Remix) -> fal.Progress:
+    if _is_cancel_due(remix):
+        await fal.cancel(remix.endpoint_id, remix.request_id)
+    return await fal.progress(remix.endpoint_id, remix.request_id)
+
+
+def _is_cancel_due(remix: Remix) -> bool:
+    return remix.cancel_requested_at is not None and remix.cancel_asked_at is None
+
+
 def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> None:
     with suppress(InvalidTransition):  # another worker has gone on with it meanwhile
+        if isinstance(answer, fal.Progress) and _is_cancel_due(remix):
+            remix.cancel_asked()
         match answer:
             case fal.Progress(is_finished=True):
                 logger.info("Remix %s: finished at fal", remix.pk)

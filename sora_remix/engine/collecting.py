@@ -24,6 +24,7 @@ from ..exceptions import (
     InvalidTransition,
     NotAVideo,
     NotReady,
+    RemoteCancelled,
     RemoteError,
     RemoteFailure,
     TryLater,
@@ -139,6 +140,8 @@ def _settle(remix: Remix, error: Exception) -> None:
     match error:
         case NotReady():
             remix.look_again(back_off(1))
+        case RemoteCancelled() if remix.cancel_requested_at:
+            remix.cancelled_at_fal(error.message)
         case RemoteFailure():
             remix.fail(error.code, error.message)
         case FileRefused():

@@ -6,7 +6,15 @@ import logging
 import time
 from datetime import timedelta
 
-from django.db import DatabaseError, close_old_connections, transaction
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    transaction,
+)
+from django.urls import reverse
 from django.utils import timezone
 
 from .. import fal
@@ -65,13 +73,24 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
     try:
         endpoint = get_endpoint(remix.endpoint)
         arguments = endpoint.arguments(remix.source, remix.prompt, remix.options)
+        remix.sending(arguments)
+        logger.info("Remix %s: sending", remix.pk)
+        flight.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
     except (UnknownEndpoint, InvalidEndpoint) as error:
         remix.refused("endpoint_retired", error.message)
     except RequestRefused as error:
         remix.refused("source_not_remixable", error.message)
-    else:
-        logger.info("Remix %s: sending", remix.pk)
-        flight.start(remix, fal.submit(remix.endpoint_id, arguments))
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("Remix %s: could not be sent", remix.pk)
+        remix.not_sent(back_off(remix.failures))
+
+
+def _webhook_url(remix: Remix) -> str:
+    """Return where fal rings when it is done; it holds our key, which ties its id to the row."""
+    base = conf.SORA_REMIX_WEBHOOK_BASE_URL.rstrip("/")
+    return base + reverse("sora_remix:webhook", args=[remix.key]) if base else ""
 
 
 def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
@@ -80,7 +99,7 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
         match answer:
             case fal.Accepted(request_id):
                 logger.info("Remix %s: accepted as %s", remix.pk, request_id)
-                _commit_accepted(remix, request_id)
+                _accepted(remix, request_id)
             case fal.Refused(code, message):
                 remix.refused(code, message)
             case fal.NotSent(message):
@@ -101,12 +120,21 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
         close_old_connections()
 
 
+def _accepted(remix: Remix, request_id: str) -> None:
+    try:
+        _commit_accepted(remix, request_id)
+    except InvalidTransition:
+        remix.rang(request_id)  # its webhook was quicker, or says something else
+    except IntegrityError:
+        remix.unanswered(f"Another remix that asked for the same has {request_id}.")
+
+
 def _commit_accepted(remix: Remix, request_id: str) -> None:
     """Commit the id of a paid request, also while the database stumbles."""
     for pause in (0.5, 1.0, 2.0, 4.0):
         try:
             return remix.accepted(request_id)
-        except DatabaseError:
+        except (OperationalError, InterfaceError):
             logger.exception("Remix %s: %s is not saved yet", remix.pk, request_id)
             close_old_connections()
             time.sleep(pause)

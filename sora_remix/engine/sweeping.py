@@ -6,17 +6,19 @@ import logging
 
 from .. import media
 from ..models import PendingFile, Remix, RemixBatch
+from .evidence import look_for_evidence
 
 logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    """Settle what died while being sent, and remove files and drafts that nobody uses."""
+    """Settle what is unconfirmed, as far as can be, and remove what nobody uses."""
     if lost := Remix.objects.give_up_lost_sends():
         logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
     for name in PendingFile.objects.condemn_abandoned():
         _remove(name)
     RemixBatch.objects.forget_old_drafts()
+    look_for_evidence()
 
 
 def _remove(name: str) -> None:

@@ -51,6 +51,11 @@ class RemixQuerySet(models.QuerySet["Remix"]):
         """Keep those that fal must be asked about now."""
         return self.due().filter(status=Status.PROCESSING, completed_at__isnull=True)
 
+    def to_search(self, since: datetime) -> list[Remix]:
+        """Return unconfirmed remixes, sent since then, for which fal's list is to be read now."""
+        lost = self.due().filter(status=Status.UNCONFIRMED, submitted_at__gte=since)
+        return list(lost.exclude(arguments=None).order_by("pk"))
+
     def claim_to_send(self, most: int) -> list[Remix]:
         """Claim queued remixes, oldest first; whoever gets one, and only they, must send it."""
         now = timezone.now()
@@ -118,4 +123,7 @@ class RemixQuerySet(models.QuerySet["Remix"]):
             error_message=str(_("The worker that was sending it disappeared.")),
             lease=None,
             leased_until=None,
+            due_at=timezone.now(),
+            failures=0,
+            failing_since=None,
         )

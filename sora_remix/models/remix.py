@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ from .video import Video
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+EVIDENCE_AFTER = timedelta(seconds=30)
+"""How soon fal's list of requests is searched for one whose answer did not come."""
 FIRST_CHECK = timedelta(seconds=2)
 """How soon fal is asked about what it has just accepted."""
 
@@ -57,6 +60,10 @@ class Remix(models.Model):
     request_id = models.CharField(
         _("request id"), max_length=100, blank=True, db_index=True, editable=False
     )
+    other_request_ids = models.JSONField(default=list, editable=False)
+    """Ids under which fal was heard to have it as well: evidence of a double charge."""
+    arguments = models.JSONField(null=True, editable=False)
+    """The body as it was sent, by which fal's list of requests can be searched."""
     estimated_cost = models.DecimalField(
         _("estimated cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
@@ -94,6 +101,9 @@ class Remix(models.Model):
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     """When fal was seen to be done with it."""
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(_("cancel wished at"), null=True, blank=True)
+    cancel_asked_at = models.DateTimeField(null=True, editable=False)
+    """When fal was asked to cancel it."""
     due_at = models.DateTimeField(default=timezone.now, editable=False)
     """When the next step may be taken: send, ask or collect."""
     lease = models.UUIDField(null=True, editable=False, db_index=True)
@@ -109,6 +119,13 @@ class Remix(models.Model):
         verbose_name = _("remix")
         verbose_name_plural = _("remixes")
         ordering = ("-pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("request_id",),
+                condition=~Q(request_id=""),
+                name="sora_remix_remix_request_id_unique",
+            ),
+        )
         indexes = (
             models.Index(
                 fields=("status", "due_at"),
@@ -119,6 +136,10 @@ class Remix(models.Model):
 
     def __str__(self) -> str:
         return str(_("Remix %(number)s") % {"number": self.pk})
+
+    def sending(self, arguments: dict[str, Any]) -> None:
+        """Note the body of the request that is about to be sent."""
+        self._move_mine((Status.SUBMITTING,), arguments=arguments)
 
     def accepted(self, request_id: str) -> None:
         """fal has it: the first thing to commit after its answer."""
@@ -154,7 +175,7 @@ class Remix(models.Model):
             (Status.SUBMITTING,),
             status=Status.UNCONFIRMED,
             error_message=str(message),
-            **_step(timezone.now()),
+            **_step(timezone.now() + EVIDENCE_AFTER),
         )
 
     def completed(self) -> None:
@@ -198,6 +219,79 @@ class Remix(models.Model):
     def cancel(self) -> None:
         """It was never sent and never will be."""
         self._end(Status.CANCELLED, (Status.QUEUED,), "", "")
+
+    def wish_to_cancel(self) -> None:
+        """Have fal asked to stop, as soon as it is known to have it."""
+        now = timezone.now()
+        sources = (Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING)
+        wished = Remix.objects.filter(status__in=sources, cancel_requested_at=None)
+        self._update(wished, {"cancel_requested_at": now, "due_at": now})
+
+    def cancel_asked(self) -> None:
+        """fal was asked to cancel it, and answered."""
+        self._move_mine((Status.PROCESSING,), cancel_asked_at=timezone.now())
+
+    def cancelled_at_fal(self, message: str | _StrPromise) -> None:
+        """fal confirmed that it stopped before it made anything."""
+        self._end(Status.CANCELLED, (Status.PROCESSING,), "", message)
+
+    def give_up(self) -> None:
+        """A person decided that nobody will ever know whether fal had it."""
+        message = _("Whether fal ever had it was not found out.")
+        self._end(Status.FAILED, (Status.UNCONFIRMED,), "given_up", message)
+
+    def rang(self, request_id: str) -> None:
+        """fal says by itself under which id it has this remix; as often as it likes."""
+        if Remix.objects.exclude(pk=self.pk).filter(request_id=request_id).exists():
+            return  # found in fal's list for one that asked for the same: they are alike
+        if not self._heard_first(request_id):
+            self._heard_again(request_id)
+        ringing = Remix.objects.filter(pk=self.pk, request_id=request_id, leased_until=None)
+        ringing.filter(status=Status.PROCESSING).update(due_at=timezone.now())
+
+    def _heard_first(self, request_id: str) -> bool:
+        """Heal a remix whose answer did not come, or one that was given up too early."""
+        with suppress(InvalidTransition):
+            self.accepted(request_id)
+            return True
+        given_up = Remix.objects.filter(pk=self.pk, status=Status.FAILED, request_id="")
+        return bool(given_up.update(request_id=request_id))
+
+    def _heard_again(self, request_id: str) -> None:
+        """Keep another id than the one it has: somebody may have been charged twice."""
+        with transaction.atomic():
+            row = Remix.objects.select_for_update().get(pk=self.pk)
+            if request_id in (row.request_id, *row.other_request_ids):
+                return
+            if twin := row._unconfirmed_twin():
+                twin.accepted(request_id)
+                return
+            row.other_request_ids = [*row.other_request_ids, request_id]
+            row.save(update_fields=["other_request_ids"])
+
+    def search_again(self) -> None:
+        """Nothing was found in fal's list: look again, after growing pauses."""
+        pause = EVIDENCE_AFTER * 2 ** min(self.failures, 5)
+        with suppress(InvalidTransition):
+            self._move((Status.UNCONFIRMED,), **self._failed_step(timezone.now() + pause))
+
+    def has_twin_being_sent(self) -> bool:
+        """Tell whether one that asks for the same is on its way to fal at this moment."""
+        return self._alike(Status.SUBMITTING) is not None
+
+    def _unconfirmed_twin(self) -> Remix | None:
+        """Return a remix that asked for the same and whose own answer did not come."""
+        return self._alike(Status.UNCONFIRMED)
+
+    def _alike(self, status: str) -> Remix | None:
+        others = Remix.objects.exclude(pk=self.pk).filter(
+            status=status,
+            source_id=self.source_id,
+            prompt=self.prompt,
+            endpoint_id=self.endpoint_id,
+            options=self.options,
+        )
+        return others.first()
 
     def reopen(self) -> None:
         """Look for its result once more, which is free."""

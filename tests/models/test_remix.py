@@ -34,6 +34,7 @@ def _succeed(remix: Remix) -> None:
 
 
 MOVES: dict[str, tuple[Callable[[Remix], None], dict[str, str]]] = {
+    "sending": (lambda remix: remix.sending({"prompt": "a"}), {S: S}),
     "accepted": (lambda remix: remix.accepted("fal-1"), {S: P, U: P}),
     "refused": (lambda remix: remix.refused("no", "No."), {S: Status.FAILED}),
     "not_sent": (lambda remix: remix.not_sent(LATER), {S: Q}),
@@ -46,13 +47,26 @@ MOVES: dict[str, tuple[Callable[[Remix], None], dict[str, str]]] = {
     "succeed": (_succeed, {T: Status.SUCCEEDED}),
     "fail": (lambda remix: remix.fail("no", "No."), dict.fromkeys((Q, P, T), Status.FAILED)),
     "cancel": (lambda remix: remix.cancel(), {Q: Status.CANCELLED}),
+    "wish_to_cancel": (lambda remix: remix.wish_to_cancel(), {S: S, U: U, P: P}),
+    "cancel_asked": (lambda remix: remix.cancel_asked(), {P: P}),
+    "cancelled_at_fal": (lambda remix: remix.cancelled_at_fal("HTTP 499"), {P: Status.CANCELLED}),
+    "give_up": (lambda remix: remix.give_up(), {U: Status.FAILED}),
     "reopen": (lambda remix: remix.reopen(), {Status.FAILED: T}),
 }
 MATRIX = [(name, status) for name in MOVES for status in Status]
 ALLOWED = [(name, status) for name, status in MATRIX if status in MOVES[name][1]]
 REFUSED = [(name, status) for name, status in MATRIX if status not in MOVES[name][1]]
-NEEDS_THE_CLAIM = ["completed", "start_storing", "postpone", "look_again"]
-FREES = [one for one in ALLOWED if one[0] != "start_storing"]
+NEEDS_THE_CLAIM = [
+    "completed",
+    "start_storing",
+    "postpone",
+    "look_again",
+    "cancel_asked",
+    "cancelled_at_fal",
+    "fail",
+]
+KEEPS = ["start_storing", "sending", "wish_to_cancel", "cancel_asked"]
+FREES = [one for one in ALLOWED if one[0] not in KEEPS]
 
 
 def _remix(status: str, **values: Any) -> Remix:

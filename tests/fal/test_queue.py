@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import certifi
@@ -18,7 +18,8 @@ from fal_client.auth import MissingCredentialsError
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.endpoints import SORA_2
-from sora_remix.exceptions import NotReady, RemoteFailure, TryLater
+from sora_remix.exceptions import NotReady, RemoteCancelled, RemoteFailure, TryLater
+from sora_remix.fal import queue
 from sora_remix.flight import wait_for
 
 ID = SORA_2.endpoint_id
@@ -98,7 +99,7 @@ def test_a_submit_that_is_never_answered_is_unknown(
 ) -> None:
     sandbox.misbehave("submit", "stall", seconds=5)
     client = httpx.AsyncClient(timeout=httpx.Timeout(0.5, connect=5))
-    monkeypatch.setattr(fal, "_submit_client", lambda: client)
+    monkeypatch.setattr(queue, "_submit_client", lambda: client)
 
     answer = submit()
 
@@ -151,7 +152,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """A port on which nobody listens."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
-        monkeypatch.setattr(fal, "FAL_QUEUE_RUN_HOST", f"127.0.0.1:{one.getsockname()[1]}")
+        monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", f"127.0.0.1:{one.getsockname()[1]}")
 
 
 @pytest.fixture
@@ -167,7 +168,7 @@ def plain_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    monkeypatch.setattr(fal, "FAL_QUEUE_RUN_HOST", f"127.0.0.1:{server.getsockname()[1]}")
+    monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", f"127.0.0.1:{server.getsockname()[1]}")
     yield
     thread.join(10)
     server.close()
@@ -185,7 +186,7 @@ def test_a_failed_handshake_sends_nothing() -> None:
 
 @pytest.mark.usefixtures("running_sandbox")
 def test_an_unknown_name_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fal, "FAL_QUEUE_RUN_HOST", "nowhere.invalid")
+    monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", "nowhere.invalid")
 
     assert isinstance(submit(), fal.NotSent)
 
@@ -225,7 +226,7 @@ def test_a_key_that_can_not_be_fetched_just_now_sends_nothing(
     async def fetch() -> None:
         raise error
 
-    monkeypatch.setattr(fal, "fetch_auth_credentials_async", fetch)
+    monkeypatch.setattr(queue, "fetch_auth_credentials_async", fetch)
 
     assert type(submit()) is outcome
     assert sandbox.calls()["submit"] == 0
@@ -241,7 +242,7 @@ def test_without_a_key_what_is_in_progress_waits_for_one(
 
     client = fal_client.AsyncClient()
     monkeypatch.setattr("fal_client.client.fetch_auth_credentials_async", no_key)
-    monkeypatch.setattr(fal, "_fal", lambda: client)
+    monkeypatch.setattr(queue, "_fal", lambda: client)
 
     with pytest.raises(TryLater):
         progress(request_id)
@@ -286,7 +287,7 @@ def test_a_status_that_does_not_come_is_given_up(
 ) -> None:
     request_id = accepted()
     sandbox.misbehave("status", "drop_before")
-    monkeypatch.setattr(fal, "ASK_SECONDS", 0.5)
+    monkeypatch.setattr(queue, "ASK_SECONDS", 0.5)
 
     with pytest.raises(TryLater):
         progress(request_id)
@@ -345,6 +346,57 @@ def test_fals_own_word_for_a_failure_is_final(
     assert failure.value.code == code
 
 
+def test_a_failure_is_read_from_the_status_when_a_gateway_hides_the_result(
+    sandbox: SandboxProcess,
+) -> None:
+    sandbox.misbehave("job", "fail", http_status=504, error_type="request_timeout", detail="late")
+    request_id = finished(accepted())
+    sandbox.misbehave("result", "answer", status=502, body="<html>nginx</html>")
+
+    with pytest.raises(RemoteFailure) as failure:
+        result(request_id)
+
+    assert failure.value.code == "request_timeout"
+
+
+@pytest.mark.parametrize(
+    "misbehave",
+    [
+        lambda sandbox: None,
+        lambda sandbox: sandbox.misbehave("cancel", "answer", status=404, body=""),
+        lambda sandbox: sandbox.misbehave("cancel", "answer", status=400, body=""),
+    ],
+)
+def test_a_wish_to_cancel_that_fal_answered_is_done(
+    sandbox: SandboxProcess, misbehave: Callable[[SandboxProcess], None]
+) -> None:
+    sandbox.timing(queue_seconds=30)
+    request_id = accepted()
+    misbehave(sandbox)
+
+    wait_for(fal.cancel(ID, request_id))
+
+    assert sandbox.calls()["cancel"] == 1
+
+
+def test_what_was_cancelled_in_the_queue_says_so(sandbox: SandboxProcess) -> None:
+    sandbox.timing(queue_seconds=30)
+    request_id = accepted()
+
+    wait_for(fal.cancel(ID, request_id))
+
+    with pytest.raises(RemoteCancelled):
+        result(finished(request_id))
+
+
+def test_a_wish_to_cancel_that_fal_did_not_answer_is_told_again(sandbox: SandboxProcess) -> None:
+    request_id = accepted()
+    sandbox.misbehave("cancel", "answer", status=500, body="")
+
+    with pytest.raises(TryLater):
+        wait_for(fal.cancel(ID, request_id))
+
+
 @pytest.mark.parametrize(
     ("fault", "parameters", "error"),
     [
@@ -372,7 +424,7 @@ def test_the_certificate_of_the_environment_is_trusted_and_no_other(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = httpx.AsyncClient(verify=ssl.create_default_context(cafile=certifi.where()))
-    monkeypatch.setattr(fal, "_submit_client", lambda: stranger)
+    monkeypatch.setattr(queue, "_submit_client", lambda: stranger)
 
     assert isinstance(submit(), fal.NotSent)
     assert sandbox.accepted() == []

@@ -1,4 +1,4 @@
-"""fal's queue: send once, ask, fetch. Nothing else in the app knows its words.
+"""The queue: send once, ask, fetch.
 
 Protocol: https://fal.ai/docs/documentation/model-apis/inference/queue
 """
@@ -25,9 +25,9 @@ from fal_client.auth import (
     fetch_auth_credentials_async,
 )
 
-from .conf import conf
-from .endpoints import Outputs
-from .exceptions import NotReady, RemoteFailure, TryLater
+from ..conf import conf
+from ..endpoints import Outputs
+from ..exceptions import NotReady, RemoteCancelled, RemoteFailure, TryLater
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +49,8 @@ NO_CONNECTION = (
 )
 """What httpx raises before any byte of a request has left, TLS handshakes included."""
 BODY_SHOWN = 500
+CANCELLED = 499
+"""nginx's code for a caller who went away; fal's for a request that was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -110,26 +112,32 @@ class Result:
     spritesheet_url: str = ""
 
 
-async def submit(endpoint_id: str, arguments: Mapping[str, Any]) -> Submitted:
+async def submit(
+    endpoint_id: str, arguments: Mapping[str, Any], webhook_url: str = ""
+) -> Submitted:
     """Send one request by exactly one POST and say what is certain about it; raise nothing.
 
     fal-client's own `submit` may send its POST ten times, and fal's queue has no idempotency key.
+    With a `webhook_url`, fal calls that when it is done.
     """
     try:
-        authorization = await _authorization()
+        value = await authorization()
     except MissingCredentialsError as error:
         return Refused("credentials_refused", str(error))
     except (httpx.HTTPError, OSError) as error:
-        return NotSent(_told(error))
+        return NotSent(told(error))
     url = f"https://{FAL_QUEUE_RUN_HOST}/{endpoint_id}"
     try:
         response = await _submit_client().post(
-            url, json=arguments, headers={"Authorization": authorization}
+            url,
+            json=arguments,
+            params={"fal_webhook": webhook_url} if webhook_url else None,
+            headers={"Authorization": value},
         )
     except NO_CONNECTION as error:
-        return NotSent(_told(error))
+        return NotSent(told(error))
     except httpx.HTTPError as error:
-        return Unknown(_told(error))
+        return Unknown(told(error))
     return _submitted(response)
 
 
@@ -139,12 +147,12 @@ def _submitted(response: httpx.Response) -> Submitted:
         request_id = _json(response).get("request_id")
         if isinstance(request_id, str) and request_id:
             return Accepted(request_id)
-        return Unknown(_exchange(response))
+        return Unknown(exchange(response))
     if status == httpx.codes.TOO_MANY_REQUESTS:
-        return RefusedForNow(_retry_after(response), _exchange(response))
+        return RefusedForNow(_retry_after(response), exchange(response))
     if status == httpx.codes.REQUEST_TIMEOUT or not response.is_client_error:
-        return Unknown(_exchange(response))
-    return Refused(_refusal_code(response), _exchange(response))
+        return Unknown(exchange(response))
+    return Refused(_refusal_code(response), exchange(response))
 
 
 def _refusal_code(response: httpx.Response) -> str:
@@ -163,10 +171,10 @@ async def progress(endpoint_id: str, request_id: str) -> Progress:
     except MissingCredentialsError as error:
         raise TryLater(str(error)) from error
     except (fal_client.FalClientError, httpx.HTTPError, TimeoutError) as error:
-        raise TryLater(_told(error)) from error
+        raise TryLater(told(error)) from error
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         # fal-client raises these for answers that are no JSON, lack a key or name a new status.
-        raise TryLater(_told(error)) from error
+        raise TryLater(told(error)) from error
     if isinstance(status, fal_client.Queued):
         return Progress(is_finished=False, position=status.position)
     return Progress(is_finished=isinstance(status, fal_client.Completed))
@@ -183,28 +191,58 @@ async def result(endpoint_id: str, request_id: str, outputs: Outputs) -> Result:
             handle = await _fal().get_handle(endpoint_id, request_id)
             # fal-client's own `result` asks for the status again, without a deadline.
             response = await handle.client.get(handle.response_url)
+            if response.is_server_error and not _says_failed(response):
+                await _raise_error_in_status(handle)
     except (MissingCredentialsError, httpx.HTTPError, TimeoutError) as error:
-        raise TryLater(_told(error)) from error
+        raise TryLater(told(error)) from error
     if response.status_code == httpx.codes.OK:
         return _result(response, outputs)
     if _is_pending(response):
         raise NotReady
+    if response.status_code == CANCELLED:
+        raise RemoteCancelled("client_cancelled", exchange(response))
     if _says_failed(response):
-        raise RemoteFailure(_failure_code(response), _exchange(response))
-    raise TryLater(_exchange(response))
+        raise RemoteFailure(_failure_code(response), exchange(response))
+    raise TryLater(exchange(response))
+
+
+async def cancel(endpoint_id: str, request_id: str) -> None:
+    """Ask fal to stop a request; raise `TryLater` when it did not answer.
+
+    That is a wish: a request that runs already may end with a result all the same, and one that
+    has ended (400) or is unknown (404) stays what it is.
+    """
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            await _fal().cancel(endpoint_id, request_id)
+    except fal_client.FalClientHTTPError as error:
+        if error.status_code not in (400, 404):
+            raise TryLater(told(error)) from error
+    except (MissingCredentialsError, httpx.HTTPError, TimeoutError) as error:
+        raise TryLater(told(error)) from error
+
+
+async def _raise_error_in_status(handle: fal_client.AsyncRequestHandle) -> None:
+    """Raise `RemoteFailure` if the status says what a gateway's answer to the result does not."""
+    try:
+        status = await handle.status()
+    except (fal_client.FalClientError, KeyError, ValueError, TypeError, AttributeError):
+        return
+    if isinstance(status, fal_client.Completed) and status.error:
+        raise RemoteFailure(status.error_type or "internal_error", str(status.error))
 
 
 def _result(response: httpx.Response, outputs: Outputs) -> Result:
     try:
         output = response.json()
     except ValueError as error:
-        raise TryLater(_exchange(response)) from error
+        raise TryLater(exchange(response)) from error
     if not isinstance(output, dict):
-        raise TryLater(_exchange(response))
+        raise TryLater(exchange(response))
     url = _url(output, outputs.video)
     if not url:
         message = _("fal's result holds no video. %(exchange)s")
-        raise RemoteFailure("result_missing", message % {"exchange": _exchange(response)})
+        raise RemoteFailure("result_missing", message % {"exchange": exchange(response)})
     sora_id = output.get(outputs.sora_id)
     return Result(
         video_url=url,
@@ -259,12 +297,12 @@ def _json(response: httpx.Response) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _exchange(response: httpx.Response) -> str:
+def exchange(response: httpx.Response) -> str:
     """Show what was answered, short; the request's headers hold the key and stay out."""
     return f"HTTP {response.status_code}: {response.text[:BODY_SHOWN]}"
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:BODY_SHOWN]
 
 
@@ -281,7 +319,7 @@ def _retry_after(response: httpx.Response, default: float = 5.0) -> float:
         return default
 
 
-async def _authorization() -> str:
+async def authorization() -> str:
     """Return the value of the header; raise `MissingCredentialsError` when there is no key."""
     if conf.SORA_REMIX_FAL_KEY:
         value = f"Key {conf.SORA_REMIX_FAL_KEY.strip()}"

@@ -1,0 +1,72 @@
+"""Find out about remixes that were sent and never answered."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from .. import fal
+from ..exceptions import InvalidTransition, RemoteError
+from ..flight import wait_for
+from ..models import Chain, Remix
+
+logger = logging.getLogger(__name__)
+
+SEARCHED_FOR = timedelta(hours=1)
+"""How long fal's list is searched; it lags, so that absence never proves anything."""
+SKEW = timedelta(minutes=1)
+"""How far fal's clock may be from ours."""
+LATEST = timedelta(minutes=3)
+"""How long after we began to send, at most, fal may have got it."""
+
+
+def look_for_evidence() -> None:
+    """Search fal's list for unconfirmed remixes and give each a request that asked for the same.
+
+    Remixes that asked for the same are interchangeable: as many are settled as there are requests
+    that no other remix has.
+    """
+    due: dict[str, list[Remix]] = defaultdict(list)
+    for remix in Remix.objects.to_search(timezone.now() - SEARCHED_FOR):
+        due[remix.endpoint_id].append(remix)
+    for endpoint_id, remixes in due.items():
+        first = min(remix.submitted_at for remix in remixes if remix.submitted_at)
+        try:
+            requests = wait_for(fal.sent_requests(endpoint_id, first - SKEW))
+        except RemoteError as error:
+            logger.warning("fal's list of requests to %s can't be read: %s", endpoint_id, error)
+            requests = []
+        _settle(remixes, requests)
+
+
+@transaction.atomic
+def _settle(remixes: Iterable[Remix], requests: list[fal.SentRequest]) -> None:
+    """Give away each request once; who gets none is looked at again later."""
+    Chain.objects.lock()
+    known = Remix.objects.filter(request_id__in=[one.request_id for one in requests])
+    taken = set(known.values_list("request_id", flat=True))
+    free = [one for one in requests if one.request_id not in taken]
+    for remix in remixes:
+        request = next((one for one in free if _is_its(one, remix)), None)
+        # While an equal one is being sent, the request may be that one's.
+        if request is None or remix.has_twin_being_sent():
+            remix.search_again()
+            continue
+        free.remove(request)
+        try:
+            remix.accepted(request.request_id)
+            logger.info("Remix %s: fal has it as %s", remix.pk, request.request_id)
+        except InvalidTransition:
+            logger.info("Remix %s: is known meanwhile", remix.pk)
+
+
+def _is_its(request: fal.SentRequest, remix: Remix) -> bool:
+    sent_at = remix.submitted_at
+    if sent_at is None or request.arguments != remix.arguments:
+        return False
+    return sent_at - SKEW <= request.sent_at <= sent_at + LATEST

@@ -1,0 +1,58 @@
+"""The doorbell that fal rings when a remix is done."""
+
+from __future__ import annotations
+
+import logging
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from . import services
+from .exceptions import TryLater, WebhookRefused
+from .fal.webhook import MAX_BODY, verified_request_id
+from .models import Remix
+
+logger = logging.getLogger(__name__)
+
+
+@transaction.non_atomic_requests
+@csrf_exempt
+@login_not_required
+@require_POST
+def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
+    """Have the remix with this key looked after, once it is proven that fal asks for it.
+
+    Nothing of the call is believed but fal's request id; who proves nothing learns nothing.
+    """
+    if (body := _body(request)) is None:
+        logger.warning("Refused a webhook for remix %s: its body is too large or incomplete", key)
+        return HttpResponse(status=400)
+    try:
+        request_id = verified_request_id(request.headers, body)
+    except WebhookRefused as refusal:
+        logger.warning("Refused a webhook for remix %s: %s", key, refusal)
+        return HttpResponse(status=403)
+    except TryLater as reason:
+        logger.warning("Put off a webhook for remix %s: %s", key, reason)
+        return HttpResponse(status=503)
+    try:
+        services.ring(key, request_id)
+    except Remix.DoesNotExist:
+        logger.warning("There is no remix %s, for which a webhook came", key)
+        return HttpResponse(status=404)
+    return HttpResponse()
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """Read the raw body, unless it is larger than any of fal's or breaks off."""
+    try:
+        if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
+            return None
+        body: bytes = request.read(MAX_BODY + 1)
+    except (ValueError, UnreadablePostError):
+        return None
+    return body if len(body) <= MAX_BODY else None

@@ -1,0 +1,259 @@
+"""Keys are read from one place, seldom, and within bounds whatever that place does."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from sora_remix.exceptions import TryLater
+from sora_remix.fal import keys
+from tests.fal.conftest import Clock, KeyServer
+
+KEY = bytes(range(32))
+X = base64.urlsafe_b64encode(KEY).decode().rstrip("=")
+GOOD = {"kty": "OKP", "crv": "Ed25519", "x": X}
+
+
+def _unavailable() -> float:
+    """Return how long it takes to find out that there are no keys."""
+    start = time.monotonic()
+    with pytest.raises(TryLater):
+        keys.current()
+    return time.monotonic() - start
+
+
+@pytest.mark.parametrize("x", [X, X + "=", X + "=="])
+def test_a_key_may_be_padded(key_server: KeyServer, x: str) -> None:
+    key_server.publish({**GOOD, "x": x})
+
+    assert keys.current() == [KEY]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        None,
+        "text",
+        {},
+        {**GOOD, "x": None},
+        {**GOOD, "x": ""},
+        {**GOOD, "x": "="},
+        {**GOOD, "x": X[:-1]},
+        {**GOOD, "x": X + "AAAA"},
+        {**GOOD, "x": "ü" * 43},
+        {**GOOD, "x": "!" * 43},
+        {**GOOD, "kty": "RSA"},
+        {**GOOD, "crv": "X25519"},
+        {**GOOD, "crv": None},
+    ],
+)
+def test_a_key_that_can_not_be_used_is_passed_over(key_server: KeyServer, entry: Any) -> None:
+    key_server.publish(entry, GOOD)
+
+    assert keys.current() == [KEY]
+
+
+def test_a_key_need_not_say_of_what_kind_it_is(key_server: KeyServer) -> None:
+    key_server.publish({"x": X})
+
+    assert keys.current() == [KEY]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        b"",
+        b"<html>",
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"keys": []}',
+        b'{"keys": {"x": ""}}',
+        b'{"keys": [{"x": "AAAA"}]}',
+        b"[" * 50_000,
+    ],
+)
+def test_a_document_without_keys_gives_none(key_server: KeyServer, document: bytes) -> None:
+    key_server.say(document)
+
+    _unavailable()
+
+    assert keys.known() == []
+    assert len(key_server.calls) == 1
+
+
+def test_a_reading_that_failed_is_repeated_after_a_minute(
+    key_server: KeyServer, clock: Clock
+) -> None:
+    key_server.say(b"", status=503)
+    _unavailable()
+    key_server.publish(GOOD)
+    clock.turn(59)
+    _unavailable()
+    clock.turn(2)
+
+    assert keys.current() == [KEY]
+    assert len(key_server.calls) == 2
+
+
+def test_a_reading_that_failed_leaves_the_keys_that_are_known(
+    key_server: KeyServer, clock: Clock
+) -> None:
+    key_server.publish(GOOD)
+    keys.current()
+    key_server.publish()
+    clock.turn(61)
+
+    _unavailable()
+
+    assert keys.known() == [KEY]
+
+
+def test_keys_are_current_for_a_minute(key_server: KeyServer, clock: Clock) -> None:
+    key_server.publish(GOOD)
+
+    assert [keys.current(), keys.current()] == [[KEY], [KEY]]
+    clock.turn(61)
+    assert keys.current() == [KEY]
+    assert len(key_server.calls) == 2
+
+
+def test_keys_are_known_for_a_day(key_server: KeyServer, clock: Clock) -> None:
+    key_server.publish(GOOD)
+    keys.current()
+
+    clock.turn(86_399)
+    assert keys.known() == [KEY]
+    clock.turn(2)
+    assert keys.known() == []
+
+
+def test_the_keys_of_one_server_are_not_those_of_another(
+    key_server: KeyServer, settings: Settings
+) -> None:
+    key_server.publish(GOOD)
+    keys.current()
+    settings.SORA_REMIX_JWKS_URL = key_server.url + "?other"
+
+    assert keys.known() == []
+    assert keys.current() == [KEY]
+
+
+def test_a_server_that_sends_on_to_another_is_not_followed(key_server: KeyServer) -> None:
+    key_server.say(b"", status=302, headers={"Location": "/other.json"})
+
+    _unavailable()
+
+    assert key_server.calls == ["/jwks.json"]
+
+
+def test_a_large_document_is_not_read_to_its_end(key_server: KeyServer) -> None:
+    entries = [GOOD] * 2000
+    key_server.say(json.dumps({"keys": entries}).encode())
+
+    _unavailable()
+
+    assert keys.known() == []
+
+
+def test_a_document_without_end_is_given_up(key_server: KeyServer) -> None:
+    def pour(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not key_server.ended.is_set():
+            try:
+                handler.wfile.write(b" " * 65_536)
+            except OSError:
+                return
+
+    key_server.answer = pour
+
+    assert _unavailable() < 5
+
+
+def test_a_compressed_document_is_not_unfolded(key_server: KeyServer) -> None:
+    body = json.dumps({"keys": [GOOD]}).encode()
+    key_server.say(body, headers={"Content-Encoding": "gzip"})
+
+    assert keys.current() == [KEY]
+
+
+def test_a_server_that_says_nothing_is_not_waited_for(
+    key_server: KeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "READ_SECONDS", 0.2)
+    key_server.answer = lambda _: key_server.ended.wait(30)
+
+    assert _unavailable() < 2
+    assert _unavailable() < 0.1
+    assert len(key_server.calls) == 1
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_server_that_trickles_is_not_waited_for(
+    key_server: KeyServer, monkeypatch: pytest.MonkeyPatch, head: bytes
+) -> None:
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(head)
+        while not key_server.ended.wait(0.05):
+            try:
+                handler.wfile.write(b"x")
+            except OSError:
+                return
+
+    monkeypatch.setattr(keys, "READ_SECONDS", 0.3)
+    key_server.answer = trickle
+
+    assert _unavailable() < 2
+
+
+def test_a_server_that_is_not_there_has_no_keys(key_server: KeyServer, settings: Settings) -> None:
+    settings.SORA_REMIX_JWKS_URL = "http://127.0.0.1:9/jwks.json"
+
+    _unavailable()
+
+    assert keys.known() == []
+
+
+@pytest.mark.parametrize(
+    "url", ["http://fal.example/jwks.json", "ftp://127.0.0.1/", "https://", "https://[", "", "x"]
+)
+def test_a_url_that_others_can_change_is_not_asked(
+    key_server: KeyServer,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    url: str,
+) -> None:
+    settings.SORA_REMIX_JWKS_URL = url
+
+    _unavailable()
+
+    assert "neither https" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("https://rest.fal.ai/.well-known/jwks.json", True),
+        ("https://127.0.0.1:8443", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost", True),
+        ("http://[::1]:8000/", True),
+        ("http://www.example.com", False),
+        ("http://10.0.0.1", False),
+        ("http://127.0.0.1.example.com", False),
+        ("http://localhost@example.com", False),
+        ("http://", False),
+        ("https://example.com:port", False),
+        ("www.example.com", False),
+    ],
+)
+def test_https_is_safe_and_so_is_this_machine(url: str, safe: bool) -> None:
+    assert keys.is_safe_url(url) == safe

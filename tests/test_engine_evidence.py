@@ -1,0 +1,164 @@
+"""Searching fal's list for remixes whose answer did not come."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from sora_remix import engine, fal
+from sora_remix.exceptions import TryLater
+from sora_remix.models import Remix
+from tests.factories import ago, make_remix, make_video
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = Remix.Status
+BODY = {"prompt": "a"}
+
+
+@pytest.fixture
+def listed(monkeypatch: pytest.MonkeyPatch) -> list[fal.SentRequest]:
+    """What fal lists; the test fills it."""
+    requests: list[fal.SentRequest] = []
+
+    async def sent_requests(endpoint_id: str, since: datetime) -> list[fal.SentRequest]:
+        return [one for one in requests if one.sent_at >= since]
+
+    monkeypatch.setattr(fal, "sent_requests", sent_requests)
+    return requests
+
+
+def request(request_id: str, arguments: Any = BODY, **sent_ago: float) -> fal.SentRequest:
+    return fal.SentRequest(request_id, ago(**(sent_ago or {"minutes": 5})), arguments)
+
+
+def unconfirmed(**values: Any) -> Remix:
+    values = {"submitted_at": ago(minutes=5), "arguments": BODY, **values}
+    return make_remix(status=Status.UNCONFIRMED, **values)
+
+
+def search() -> None:
+    engine.sweep()
+
+
+def found() -> list[str]:
+    return list(Remix.objects.filter(status=Status.PROCESSING).values_list("request_id", flat=True))
+
+
+def test_a_request_with_the_same_input_settles_a_remix(listed: list[fal.SentRequest]) -> None:
+    unconfirmed()
+    listed.append(request("fal-1"))
+
+    search()
+
+    assert found() == ["fal-1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "minutes"),
+    [
+        ({"prompt": "b"}, 5),
+        ({"prompt": "a", "delete_video": False}, 5),
+        (BODY, 7),
+        (BODY, 1),
+    ],
+)
+def test_a_request_with_another_input_or_time_settles_nothing(
+    listed: list[fal.SentRequest], arguments: dict[str, Any], minutes: int
+) -> None:
+    remix = unconfirmed()
+    listed.append(request("x", arguments, minutes=minutes))
+
+    search()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.UNCONFIRMED
+    assert remix.due_at > timezone.now()
+
+
+def test_a_request_that_a_remix_has_already_settles_no_other(
+    listed: list[fal.SentRequest],
+) -> None:
+    make_remix(status=Status.SUCCEEDED, request_id="fal-1", arguments=BODY)
+    unconfirmed()
+    listed.append(request("fal-1"))
+
+    search()
+
+    assert found() == []
+
+
+@pytest.mark.parametrize(("remixes", "requests"), [(3, 2), (2, 3), (2, 2)])
+def test_of_equal_ones_as_many_are_settled_as_there_are_requests(
+    listed: list[fal.SentRequest], remixes: int, requests: int
+) -> None:
+    source = make_video()
+    for _ in range(remixes):
+        unconfirmed(source=source)
+    listed.extend(request(f"fal-{number}") for number in range(requests))
+
+    search()
+
+    assert len(set(found())) == len(found()) == min(remixes, requests)
+
+
+def test_nothing_is_given_away_while_an_equal_one_is_being_sent(
+    listed: list[fal.SentRequest],
+) -> None:
+    remix = unconfirmed()
+    make_remix(status=Status.SUBMITTING, source=remix.source, leased_until=ago(seconds=-20))
+    listed.append(request("fal-1"))
+
+    search()
+
+    assert found() == []
+
+
+def test_pauses_between_searches_grow(listed: list[fal.SentRequest]) -> None:
+    remix = unconfirmed()
+    pauses = []
+    for _ in range(4):
+        Remix.objects.update(due_at=timezone.now())
+        search()
+        remix.refresh_from_db()
+        pauses.append(round((remix.due_at - timezone.now()).total_seconds()))
+
+    assert pauses == [30, 60, 120, 240]
+
+
+def test_after_an_hour_it_is_left_to_a_person(listed: list[fal.SentRequest]) -> None:
+    unconfirmed(submitted_at=ago(minutes=61))
+    listed.append(request("fal-1", minutes=61))
+
+    search()
+
+    assert found() == []
+
+
+def test_a_list_that_can_not_be_read_is_read_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    remix = unconfirmed()
+
+    async def sent_requests(endpoint_id: str, since: datetime) -> list[fal.SentRequest]:
+        raise TryLater("HTTP 500")
+
+    monkeypatch.setattr(fal, "sent_requests", sent_requests)
+
+    search()
+
+    remix.refresh_from_db()
+    assert remix.status == Status.UNCONFIRMED
+    assert remix.due_at > timezone.now() + timedelta(seconds=20)
+
+
+def test_what_was_lost_before_it_could_be_sent_is_not_searched_for(
+    listed: list[fal.SentRequest],
+) -> None:
+    unconfirmed(arguments=None)
+    listed.append(request("fal-1", None))
+
+    search()
+
+    assert found() == []
