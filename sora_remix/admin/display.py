@@ -10,18 +10,26 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 
-from ..models import RemixBatch, Video
+from ..models import Remix, RemixBatch, Video
+from . import words
 
 STYLESHEET = "sora_remix/admin.css"
+EXPLANATION_SHOWN = 300
+
+
+def change_url(instance: Model) -> str:
+    """Return the URL of the page of a row."""
+    opts = instance._meta
+    name = f"admin:{opts.app_label}_{opts.model_name}_change"
+    return reverse(name, args=[quote(instance.pk)])
 
 
 def change_link(instance: Model, text: str) -> SafeString:
     """Link to the page of a row."""
-    opts = instance._meta
-    name = f"admin:{opts.app_label}_{opts.model_name}_change"
-    return format_html('<a href="{}">{}</a>', reverse(name, args=[quote(instance.pk)]), text)
+    return format_html('<a href="{}">{}</a>', change_url(instance), text)
 
 
 def changelist_url(model: type[Model], **lookups: int) -> str:
@@ -39,6 +47,21 @@ def changelist_link(text: str, model: type[Model], **lookups: int) -> SafeString
 def confirm_url(batch: RemixBatch) -> str:
     """Return the URL of the page on which a draft is confirmed."""
     return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
+
+
+def act_url(name: str, remix: Remix | None = None) -> str:
+    """Return the URL of an act for one remix, or for a selection."""
+    return reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk] if remix else [])
+
+
+def state(remix: Remix) -> SafeString:
+    """Show the status of a remix, and what went wrong in words."""
+    return format_html(
+        '<span class="sora-remix-status sora-remix-{}">{}</span> <span>{}</span>',
+        remix.status,
+        remix.get_status_display(),
+        Truncator(words.explain(remix)).chars(EXPLANATION_SHOWN),
+    )
 
 
 def thumbnail(video: Video, description: str = "") -> SafeString:

@@ -66,14 +66,8 @@ class Offer:
     @property
     def total(self) -> str:
         """Show what all of it costs; an unknown cost is never 0."""
-        if not self.amounts:
-            return gettext("cost unknown")
-        amount = sum(self.amounts, Decimal(0))
-        shown = words.dollars(amount) if self.endpoint.price.is_firm else words.about(amount)
-        if not self.unknown:
-            return shown
-        message = gettext("%(amount)s + %(count)d of unknown cost")
-        return message % {"amount": shown, "count": self.unknown}
+        is_firm = self.endpoint.price.is_firm
+        return words.total(self.amounts, unknown=self.unknown, is_firm=is_firm)
 
     @property
     def order(self) -> str:

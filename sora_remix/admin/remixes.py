@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.http import HttpRequest
-from django.utils.html import format_html
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
@@ -16,7 +18,19 @@ from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix
 from . import display, words
+from .act_pages import act_on_many, act_on_one, show
+from .acts import Act
+from .decide import (
+    BUTTONS,
+    CANCEL,
+    COLLECT_AGAIN,
+    DECISIONS,
+    RETRY,
+    choices,
+    enter_request_id,
+)
 from .filters import BatchFilter, EndpointFilter, SourceFilter
+from .plan import Plan
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -24,7 +38,6 @@ else:
     RemixModelAdmin = admin.ModelAdmin
 
 PROMPT_SHOWN = 60
-EXPLANATION_SHOWN = 240
 
 
 @admin.register(Remix)
@@ -47,7 +60,7 @@ class RemixAdmin(RemixModelAdmin):
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("prompt", "request_id", "source__title", "result__title")
-    actions = None
+    actions = ("cancel_selected", "retry_selected", "collect_selected")
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
         (
@@ -64,10 +77,14 @@ class RemixAdmin(RemixModelAdmin):
                     "submitted_at",
                     "completed_at",
                     "finished_at",
+                    "cancel_requested_at",
                 )
             },
         ),
-        (_("For support"), {"fields": ("key", "request_id", "error_code", "error_message")}),
+        (
+            _("For support"),
+            {"fields": ("key", "request_id", "other_ids", "error_code", "error_message")},
+        ),
     )
 
     class Media:
@@ -81,6 +98,51 @@ class RemixAdmin(RemixModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Remix | None = None) -> bool:
         return False
+
+    def has_remix_permission(self, request: HttpRequest) -> bool:
+        """Tell whether this user may decide about remixes, which can cost money."""
+        return request.user.has_perm("sora_remix.remix_video")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Remix]:
+        retries = Remix.objects.order_by().filter(retry_of=OuterRef("pk"))
+        return super().get_queryset(request).annotate(_is_retried=Exists(retries))
+
+    def get_urls(self) -> list[URLPattern]:
+        one = [self._url(f"<int:pk>/{act.path}/", act_on_one, act) for act in BUTTONS + DECISIONS]
+        many = [self._url(f"{act.path}/", act_on_many, act) for act in BUTTONS]
+        view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
+        name = "sora_remix_remix_request_id"
+        return [*one, *many, path("<int:pk>/request-id/", view, name=name), *super().get_urls()]
+
+    def _url(self, route: str, view: Any, act: Act) -> URLPattern:
+        wrapped = self.admin_site.admin_view(partial(view, model_admin=self, act=act))
+        return path(route, wrapped, name=f"sora_remix_remix_{act.name}")
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Remix | None = None,
+    ) -> HttpResponse:
+        """Offer what this user may decide about the remix, in the state it is in."""
+        context["paid_twice"] = words.paid_twice(obj) if obj else ""
+        context |= choices(obj) if obj and self.has_remix_permission(request) else {}
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    @admin.action(permissions=["remix"], description=_("Cancel selected remixes"))
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
+        return show(request, Plan(CANCEL, queryset), self)
+
+    @admin.action(permissions=["remix"], description=_("Retry selected remixes"))
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
+        return show(request, Plan(RETRY, queryset), self)
+
+    @admin.action(permissions=["remix"], description=_("Collect selected remixes again"))
+    def collect_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
+        return show(request, Plan(COLLECT_AGAIN, queryset), self)
 
     @admin.display(description=_("source"), ordering="source__title")
     def source_video(self, remix: Remix) -> SafeString:
@@ -114,13 +176,7 @@ class RemixAdmin(RemixModelAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, remix: Remix) -> SafeString:
-        explanation = Truncator(words.explain(remix)).chars(EXPLANATION_SHOWN)
-        return format_html(
-            '<span class="sora-remix-status sora-remix-{}">{}</span> <span>{}</span>',
-            remix.status,
-            remix.get_status_display(),
-            explanation,
-        )
+        return display.state(remix)
 
     @admin.display(description=_("cost"))
     def cost(self, remix: Remix) -> str:
@@ -133,3 +189,7 @@ class RemixAdmin(RemixModelAdmin):
     @admin.display(description=_("video"))
     def player(self, remix: Remix) -> SafeString | str:
         return display.player(remix.result) if remix.result else "-"
+
+    @admin.display(description=_("other request ids"))
+    def other_ids(self, remix: Remix) -> str:
+        return ", ".join(map(str, remix.other_request_ids)) or "-"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format, number_format
 from django.utils.timezone import localtime
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..models import Remix
@@ -85,6 +87,22 @@ def about(amount: Decimal | None) -> str:
     return gettext("about %(amount)s") % {"amount": dollars(amount)}
 
 
+def price(amount: Decimal | None, is_firm: bool) -> str:
+    """Show what a remix will cost: exactly, about, or that it is not known."""
+    return about(amount) if amount is None or not is_firm else dollars(amount)
+
+
+def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
+    """Show what several remixes will cost together; an unknown cost is never 0."""
+    if not amounts:
+        return gettext("cost unknown")
+    shown = price(sum(amounts, Decimal(0)), is_firm)
+    if not unknown:
+        return shown
+    message = gettext("%(amount)s + %(count)d of unknown cost")
+    return message % {"amount": shown, "count": unknown}
+
+
 def seconds(length: Decimal | None) -> str:
     """Show a length, or that it is not known."""
     if length is None:
@@ -130,6 +148,22 @@ def _charge_of_failure(remix: Remix) -> Charge:
 
 def explain(remix: Remix) -> str:
     """Say what went wrong, and what that means for the money; nothing when all is well."""
+    return " ".join(filter(None, (paid_twice(remix), _outcome(remix), _wish(remix))))
+
+
+def paid_twice(remix: Remix) -> str:
+    """Warn where fal was heard to have a remix under several ids."""
+    others = remix.other_request_ids
+    message = ngettext(
+        "fal may have been paid twice for this: it also has it under the request id %(ids)s.",
+        "fal may have been paid several times for this: it also has it under the request ids "
+        "%(ids)s.",
+        len(others),
+    )
+    return message % {"ids": ", ".join(map(str, others))} if others else ""
+
+
+def _outcome(remix: Remix) -> str:
     match remix.status:
         case Status.UNCONFIRMED:
             return gettext(
@@ -141,10 +175,26 @@ def explain(remix: Remix) -> str:
         case Status.CANCELLED:
             return gettext("It was cancelled. %(charge)s") % {"charge": CHARGES[charge(remix)]}
     if remix.failing_since:
-        since = date_format(localtime(remix.failing_since), "SHORT_DATETIME_FORMAT")
         message = gettext("No answer since %(time)s; it is tried again by itself.")
-        return message % {"time": since}
+        return message % {"time": _moment(remix.failing_since)}
     return ""
+
+
+def _wish(remix: Remix) -> str:
+    """Say what became of the wish to cancel it, unless its state says so."""
+    if not remix.cancel_requested_at or remix.status in (Status.FAILED, Status.CANCELLED):
+        return ""
+    if remix.status in (Status.STORING, Status.SUCCEEDED):
+        message = gettext("Cancel wished at %(time)s; fal made it all the same.")
+    elif remix.cancel_asked_at:
+        message = gettext("Cancel wished at %(time)s; fal was asked to stop.")
+    else:
+        message = gettext("Cancel wished at %(time)s; fal is asked.")
+    return message % {"time": _moment(remix.cancel_requested_at)}
+
+
+def _moment(time: datetime) -> str:
+    return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
 
 
 def _cause(remix: Remix) -> str:

@@ -1,0 +1,111 @@
+"""The page between a decision about remixes and its doing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.core.exceptions import BadRequest, PermissionDenied
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from ..models import Remix
+from . import display
+from .acting import carry_out
+from .acts import Act
+from .plan import SHOWN, Plan
+
+if TYPE_CHECKING:
+    from .remixes import RemixAdmin
+
+
+def check_permission(model_admin: RemixAdmin, request: HttpRequest) -> None:
+    """Let nobody decide about remixes who may not see them, or may not remix."""
+    if not model_admin.has_view_permission(request) or not model_admin.has_remix_permission(
+        request
+    ):
+        raise PermissionDenied
+
+
+def act_on_one(request: HttpRequest, pk: int, *, model_admin: RemixAdmin, act: Act) -> HttpResponse:
+    """Show what an act would do to one remix; do it when that is confirmed."""
+    check_permission(model_admin, request)
+    remix = get_object_or_404(model_admin.get_queryset(request).select_related("source"), pk=pk)
+    plan = Plan(act, [remix])
+    if plan.allowed and not _is_confirmed(request, plan):
+        return show(request, plan, model_admin, one=remix)
+    again = carry_out(model_admin, request, plan)
+    return HttpResponseRedirect(display.change_url(again[0] if again else remix))
+
+
+def act_on_many(request: HttpRequest, *, model_admin: RemixAdmin, act: Act) -> HttpResponse:
+    """Do to a selection what its page has shown, or show it anew if that has changed."""
+    check_permission(model_admin, request)
+    if request.method == "POST":
+        plan = Plan(act, _selected(model_admin, request))
+        if plan.allowed and not _is_confirmed(request, plan):
+            return show(request, plan, model_admin)
+        carry_out(model_admin, request, plan)
+    return HttpResponseRedirect(_filtered(model_admin, request, display.changelist_url(Remix)))
+
+
+def show(
+    request: HttpRequest, plan: Plan, model_admin: RemixAdmin, one: Remix | None = None
+) -> HttpResponse:
+    """Show what an act would do, and the button that does it."""
+    list_url = _filtered(model_admin, request, display.changelist_url(Remix))
+    context = {
+        "plan": plan,
+        "act": plan.act,
+        "has_changed": "_terms" in request.POST,
+        "allowed": plan.allowed[:SHOWN],
+        "refused": plan.refused[:SHOWN],
+        "act_url": _filtered(model_admin, request, display.act_url(plan.act.name, one)),
+        "back_url": display.change_url(one) if one else list_url,
+    }
+    title = _("%(act)s: %(remix)s") if one else _("%(act)s: selected remixes")
+    return page(
+        request,
+        model_admin,
+        "act.html",
+        {"title": title % {"act": plan.act.label, "remix": one}, "remix": one, **context},
+    )
+
+
+def page(
+    request: HttpRequest, model_admin: RemixAdmin, template: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Render a page of the remixes that is none of Django's own."""
+    request.current_app = model_admin.admin_site.name
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "media": Media(css={"all": (display.STYLESHEET,)}),
+        "list_url": _filtered(model_admin, request, display.changelist_url(Remix)),
+        **context,
+    }
+    return TemplateResponse(request, f"admin/sora_remix/remix/{template}", context)
+
+
+def _selected(model_admin: RemixAdmin, request: HttpRequest) -> list[Remix]:
+    """Return the remixes that the page has named, in its order."""
+    named = request.POST.get("remixes", "").split(",")
+    if not all(pk.isdecimal() for pk in named):
+        raise BadRequest("`remixes` must be primary keys, separated by commas.")
+    rows = model_admin.get_queryset(request).select_related("source")
+    found = rows.in_bulk([int(pk) for pk in named])
+    return [found[int(pk)] for pk in dict.fromkeys(named) if int(pk) in found]
+
+
+def _filtered(model_admin: RemixAdmin, request: HttpRequest, url: str) -> str:
+    """Keep the filters of the list through the pages that lead back to it."""
+    filters = model_admin.get_preserved_filters(request)
+    return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)
+
+
+def _is_confirmed(request: HttpRequest, plan: Plan) -> bool:
+    """Tell whether what is agreed to be paid is what it costs now."""
+    return request.method == "POST" and request.POST.get("_terms") == plan.terms

@@ -1,0 +1,67 @@
+"""Doing what was decided about remixes: one by one, each with its entry in the history."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext, ngettext
+
+from ..exceptions import InvalidTransition, RequestRefused
+from ..models import Remix
+from .acts import Act
+from .paid_acts import PaidAct
+from .plan import Plan
+
+if TYPE_CHECKING:
+    from .remixes import RemixAdmin
+
+NAMED = 10
+"""Remixes that a message names; of the others it says how many they are."""
+
+
+def carry_out(model_admin: RemixAdmin, request: HttpRequest, plan: Plan) -> list[Remix]:
+    """Do it to each remix that allows it, say how that went, and return what was requested."""
+    done, requested = [], []
+    reasons: dict[str, list[Remix]] = defaultdict(list)
+    for line in plan.refused:
+        reasons[str(line.refusal)].append(line.remix)
+    for line in plan.allowed:
+        try:
+            again = _do(model_admin, request, plan.act, line.remix)
+        except (InvalidTransition, RequestRefused) as refusal:
+            reasons[str(refusal)].append(line.remix)
+            continue
+        done.append(line.remix)
+        requested += [again] if again else []
+    for message in plan.act.report(done) if done else []:
+        messages.success(request, message)
+    for reason, remixes in reasons.items():
+        messages.warning(request, _left_alone(remixes, reason))
+    return requested
+
+
+@transaction.atomic
+def _do(model_admin: RemixAdmin, request: HttpRequest, act: Act, remix: Remix) -> Remix | None:
+    """Do it to one remix and note it in the history, or neither."""
+    again = act.perform(remix, request.user)
+    model_admin.log_change(request, remix, act.history(remix, again))
+    if again and isinstance(act, PaidAct):
+        model_admin.log_change(request, again, act.origin(again))
+    return again
+
+
+def _left_alone(remixes: list[Remix], reason: str) -> str:
+    """Name the remixes to which nothing was done, and why."""
+    names = ", ".join(map(str, remixes[:NAMED]))
+    if more := len(remixes) - NAMED if len(remixes) > NAMED else 0:
+        names = gettext("%(names)s and %(more)d more") % {"names": names, "more": more}
+    message = ngettext(
+        "%(many)d remix was left as it is (%(names)s): %(reason)s",
+        "%(many)d remixes were left as they are (%(names)s): %(reason)s",
+        len(remixes),
+    )
+    return message % {"many": len(remixes), "names": names, "reason": reason}

@@ -1,0 +1,171 @@
+"""What a person may do to remixes by hand, and how each act is told before and after."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from .. import services
+from ..models import Remix
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from ..services import User
+
+    Text = str | _StrPromise
+
+Status = Remix.Status
+AT_FAL = (Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING)
+"""States in which fal has it, or may have it, and may still be asked to stop."""
+
+
+class Act(ABC):
+    """One thing that a person may decide about remixes."""
+
+    name: str
+    """Ends the names of its URLs."""
+    label: Text
+    meaning: Text
+    """What it does and what it may cost, said before it is done."""
+    counted_as: Text
+    """What the summary calls the remixes that it will be done to."""
+    column: Text = ""
+    """Head of the column that says what it does to each of them, unless that is clear."""
+    order: Text
+    """Text of the button that does it, with `many` and `cost`."""
+    done: Text
+    """Answer when it was done, with `many`."""
+    is_paid = False
+
+    @property
+    def path(self) -> str:
+        return self.name.replace("_", "-")
+
+    @abstractmethod
+    def refusal(self, remix: Remix) -> Text | None:
+        """Say why this remix is in no state for it, if it isn't."""
+
+    def effect(self, remix: Remix) -> Text:
+        """Say what it does to this remix."""
+        return ""
+
+    @abstractmethod
+    def perform(self, remix: Remix, by: User) -> Remix | None:
+        """Do it and return the remix that it requested; raise when it can't be done."""
+
+    @abstractmethod
+    def history(self, remix: Remix, again: Remix | None) -> str:
+        """Say in the history of a remix what was done."""
+
+    def report(self, remixes: Sequence[Remix]) -> list[str]:
+        """Say to how many remixes it was done."""
+        return [str(self.done % {"many": len(remixes)})]
+
+
+class Cancel(Act):
+    name = "cancel"
+    label = _("Cancel")
+    meaning = _(
+        "What is not sent yet is cancelled for good, and nothing is charged. What fal has, or may "
+        "have, can only be asked to stop: that is a wish. A video that fal makes all the same is "
+        "paid for, and is collected."
+    )
+    counted_as = _("Will be cancelled")
+    column = _("What happens")
+    order = ngettext_lazy("Cancel %(many)d remix", "Cancel %(many)d remixes", "many")
+    done = ngettext_lazy(
+        "%(many)d remix was cancelled before it was sent: nothing was charged.",
+        "%(many)d remixes were cancelled before they were sent: nothing was charged.",
+        "many",
+    )
+    wished = ngettext_lazy(
+        "The wish to cancel %(many)d remix is noted: fal is asked to stop. If it makes the video "
+        "all the same, that is paid for and collected.",
+        "The wish to cancel %(many)d remixes is noted: fal is asked to stop. Videos that it makes "
+        "all the same are paid for and collected.",
+        "many",
+    )
+
+    def refusal(self, remix: Remix) -> Text | None:
+        if remix.status == Status.STORING:
+            return _("Its video is made already and is being stored.")
+        if remix.status not in (Status.QUEUED, *AT_FAL):
+            return _("It is over already.")
+        if remix.status in AT_FAL and remix.cancel_requested_at:
+            return _("The wish to cancel it is noted already.")
+        return None
+
+    def effect(self, remix: Remix) -> Text:
+        if remix.status == Status.QUEUED:
+            return _("It is cancelled for good. Nothing is charged.")
+        return _("fal is asked to stop. It may be charged all the same.")
+
+    def perform(self, remix: Remix, by: User) -> None:
+        services.cancel(remix, by=by)
+
+    def history(self, remix: Remix, again: Remix | None) -> str:
+        if remix.status == Status.CANCELLED:
+            return str(_("Cancelled before it was sent."))
+        return str(_("Wished to cancel it: fal is asked to stop."))
+
+    def report(self, remixes: Sequence[Remix]) -> list[str]:
+        final = sum(remix.status == Status.CANCELLED for remix in remixes)
+        counted = ((self.done, final), (self.wished, len(remixes) - final))
+        return [str(message % {"many": many}) for message, many in counted if many]
+
+
+class CollectAgain(Act):
+    name = "collect_again"
+    label = _("Collect again")
+    meaning = _(
+        "The result is looked for at fal once more. This is free: it never buys anything. It works "
+        "for as long as fal keeps the result."
+    )
+    counted_as = _("Will be collected again")
+    order = ngettext_lazy("Collect %(many)d remix again", "Collect %(many)d remixes again", "many")
+    done = ngettext_lazy(
+        "%(many)d remix is being collected again, free of charge.",
+        "%(many)d remixes are being collected again, free of charge.",
+        "many",
+    )
+
+    def refusal(self, remix: Remix) -> Text | None:
+        if remix.status != Status.FAILED:
+            return _("Only a remix that failed can be collected again.")
+        if not remix.request_id:
+            return _("fal never accepted it: there is nothing to collect.")
+        return None
+
+    def perform(self, remix: Remix, by: User) -> None:
+        services.collect_again(remix, by=by)
+
+    def history(self, remix: Remix, again: Remix | None) -> str:
+        return str(_("Had its result looked for once more, free of charge."))
+
+
+class GiveUp(Act):
+    name = "give_up"
+    label = _("Give up")
+    meaning = _(
+        "It ends as failed, and nobody looks for it any more. If fal has it, it is charged all "
+        "the same."
+    )
+    counted_as = _("Will be given up")
+    order = ngettext_lazy("Give up %(many)d remix", "Give up %(many)d remixes", "many")
+    done = ngettext_lazy("%(many)d remix was given up.", "%(many)d remixes were given up.", "many")
+
+    def refusal(self, remix: Remix) -> Text | None:
+        if remix.status != Status.UNCONFIRMED:
+            return _("Only an unconfirmed remix can be given up.")
+        return None
+
+    def perform(self, remix: Remix, by: User) -> None:
+        services.give_up(remix, by=by)
+
+    def history(self, remix: Remix, again: Remix | None) -> str:
+        return str(_("Gave it up: whether fal ever had it was not found out."))

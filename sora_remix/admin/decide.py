@@ -1,0 +1,121 @@
+"""What may be decided on the page of one remix, above all when nobody knows whether fal has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django import forms
+from django.contrib import messages
+from django.core.validators import RegexValidator
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .. import services
+from ..exceptions import InvalidTransition
+from ..models import Remix
+from . import display
+from .act_pages import check_permission, page
+from .acts import Act, Cancel, CollectAgain, GiveUp
+from .paid_acts import Retry, SendAgain
+
+if TYPE_CHECKING:
+    from .acts import Text
+    from .remixes import RemixAdmin
+
+CANCEL, RETRY, COLLECT_AGAIN = Cancel(), Retry(), CollectAgain()
+BUTTONS: tuple[Act, ...] = (CANCEL, RETRY, COLLECT_AGAIN)
+"""Offered for a selection, and on the page of each remix whose state allows them."""
+DECISIONS: tuple[Act, ...] = (GiveUp(), SendAgain())
+"""Offered on the page of an unconfirmed remix, beside entering its request id."""
+TAKEN = _("Another remix has this request id.")
+
+
+class Choice(NamedTuple):
+    """An act as it is offered on the page of a remix."""
+
+    act: Act
+    url: str
+    refusal: Text | None
+
+
+class RequestIdForm(forms.Form):
+    """Take the id under which a person found a remix at fal."""
+
+    request_id = forms.CharField(
+        label=_("Request id"),
+        max_length=100,
+        validators=[
+            RegexValidator(
+                r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z",
+                _("A request id has no spaces: only letters, digits, and - _ . : between them."),
+            )
+        ],
+        help_text=_("As your account at fal shows it."),
+        widget=forms.TextInput(
+            attrs={"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
+        ),
+    )
+
+    def clean_request_id(self) -> str:
+        request_id: str = self.cleaned_data["request_id"]
+        if Remix.objects.filter(request_id=request_id).exists():
+            raise forms.ValidationError(TAKEN, code="unique")
+        return request_id
+
+
+def choices(remix: Remix) -> dict[str, Any]:
+    """Return what the page of a remix offers in the state it is in."""
+    buttons = [_choice(act, remix) for act in BUTTONS]
+    offered: dict[str, Any] = {"buttons": [one for one in buttons if not one.refusal]}
+    if remix.status == Remix.Status.UNCONFIRMED:
+        offered["decisions"] = [_choice(act, remix) for act in DECISIONS]
+        offered["form"] = RequestIdForm()
+        offered["request_id_url"] = display.act_url("request_id", remix)
+    return offered
+
+
+def _choice(act: Act, remix: Remix) -> Choice:
+    return Choice(act, display.act_url(act.name, remix), act.refusal(remix))
+
+
+def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) -> HttpResponse:
+    """Settle an unconfirmed remix by the id under which fal has it."""
+    check_permission(model_admin, request)
+    remix = get_object_or_404(model_admin.get_queryset(request), pk=pk)
+    form = RequestIdForm(request.POST if request.method == "POST" else None)
+    try:
+        if remix.status != Remix.Status.UNCONFIRMED:
+            raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+        if not form.is_valid():
+            return _show(request, remix, form, model_admin)
+        _enter(model_admin, request, remix, form.cleaned_data["request_id"])
+    except IntegrityError:
+        form.add_error("request_id", TAKEN)
+        return _show(request, remix, form, model_admin)
+    except InvalidTransition as refusal:
+        messages.warning(request, f"{remix}: {refusal}")
+    return HttpResponseRedirect(display.change_url(remix))
+
+
+def _show(
+    request: HttpRequest, remix: Remix, form: RequestIdForm, model_admin: RemixAdmin
+) -> HttpResponse:
+    context = {
+        "title": _("Enter request id: %(remix)s") % {"remix": remix},
+        "remix": remix,
+        "form": form,
+        "request_id_url": display.act_url("request_id", remix),
+        "back_url": display.change_url(remix),
+    }
+    return page(request, model_admin, "request_id.html", context)
+
+
+def _enter(model_admin: RemixAdmin, request: HttpRequest, remix: Remix, request_id: str) -> None:
+    with transaction.atomic():
+        services.enter_request_id(remix, request_id, by=request.user)
+        message = gettext("Entered the request id “%(request_id)s”, under which fal has it.")
+        model_admin.log_change(request, remix, message % {"request_id": request_id})
+    messages.success(request, _("The request id is noted: the result is collected from there."))

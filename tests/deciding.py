@@ -1,0 +1,52 @@
+"""Deciding about remixes in the admin, as an editor does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+
+from sora_remix.models import Remix
+
+LIST = "/admin/sora_remix/remix/"
+ACTIONS = {
+    "cancel": "cancel_selected",
+    "retry": "retry_selected",
+    "collect_again": "collect_selected",
+}
+
+
+def log_in(client: Client, *permissions: str) -> User:
+    """Log in as an editor with these permissions and no others."""
+    user = User.objects.create_user("editor", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(user)
+    return user
+
+
+def ask(client: Client, act: str, remixes: Iterable[Remix], query: str = "", **more: str) -> Any:
+    """Tick remixes in the list and choose the action."""
+    ticked = [str(remix.pk) for remix in remixes]
+    data = {"action": ACTIONS[act], "_selected_action": ticked, **more}
+    return client.post(LIST + query, data)
+
+
+def confirm(client: Client, asked: Any) -> Any:
+    """Press the button of the page."""
+    plan = asked.context["plan"]
+    data = {"remixes": plan.pks, "_terms": plan.terms}
+    return client.post(asked.context["act_url"], data, follow=True)
+
+
+def history(remix: Remix) -> list[str]:
+    """Return what the history of a remix says, oldest first."""
+    entries = LogEntry.objects.filter(object_id=str(remix.pk), action_flag=CHANGE)
+    return [entry.get_change_message() for entry in entries.order_by("pk")]
+
+
+def said(response: Any) -> list[str]:
+    """Return the messages above a page."""
+    return [str(message) for message in response.context["messages"]]
