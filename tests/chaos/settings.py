@@ -1,0 +1,10 @@
+"""Settings of these runs: those of the tests, with more workers and the sandbox's request list."""
+
+import json
+import os
+
+from tests.settings import *  # noqa: F403
+from tests.settings import Q_CLUSTER as OF_TESTS
+
+Q_CLUSTER = OF_TESTS | {"workers": 2} | json.loads(os.environ.get("SORA_REMIX_CHAOS_QUEUE", "{}"))
+SORA_REMIX_FAL_API_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}/v1"

@@ -1,0 +1,81 @@
+"""Kill one cluster after the other while work comes in."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+from tests.processes import Qcluster
+
+PATIENCE = 3.0
+"""Seconds that a kill is put off to hit a worker in the midst of something."""
+LONGEST_AIM = 0.2
+"""Seconds after which it is hit at the latest, so that it gets differently far each time."""
+
+
+class Crowd(Protocol):
+    """Those who ask for work, and watch it, while it storms."""
+
+    def tick(self, progress: float) -> None:
+        """Do what is due when this share of the storm is over."""
+
+    def is_worst_moment(self) -> bool:
+        """Tell whether a kill now would hit somebody in the midst of something."""
+
+    def note_kill(self) -> None:
+        """Look what a kill has left behind."""
+
+
+class Cluster(Qcluster):
+    """A qcluster under the settings of these runs."""
+
+    def __init__(self, media_root: Path) -> None:
+        super().__init__(media_root)
+        self._settings["DJANGO_SETTINGS_MODULE"] = "tests.chaos.settings"
+
+
+class Storm:
+    """Some clusters, of which one is killed and started again every few seconds."""
+
+    def __init__(self, clusters: Sequence[Cluster], pauses: tuple[float, float]) -> None:
+        self.clusters = clusters
+        self.kills = 0
+        self._pauses = pauses
+        self._next_kill = time.monotonic() + pauses[1]
+
+    def rage(self, crowd: Crowd, seconds: float) -> None:
+        """Storm for so long; at its end all clusters run."""
+        begin = time.monotonic()
+        while (passed := time.monotonic() - begin) < seconds:
+            crowd.tick(passed / seconds)
+            overdue = time.monotonic() - self._next_kill
+            if overdue > PATIENCE or (overdue > 0 and crowd.is_worst_moment()):
+                time.sleep(random.uniform(0, LONGEST_AIM))
+                self._kill_one(crowd)
+            time.sleep(0.05)
+        crowd.tick(1)
+
+    def _kill_one(self, crowd: Crowd) -> None:
+        victim = random.choice(self.clusters)
+        victim.kill()
+        self.kills += 1
+        crowd.note_kill()
+        victim.start()
+        self._next_kill = time.monotonic() + random.uniform(*self._pauses)
+
+
+def running(stack: ExitStack, media_root: Path, count: int) -> list[Cluster]:
+    """Start some clusters, which end with the stack."""
+    return [stack.enter_context(Cluster(media_root)) for _ in range(count)]
+
+
+def wait_quietly(condition: Callable[[], bool], seconds: float) -> bool:
+    """Wait for a condition at most so long; tell whether it came true."""
+    end = time.monotonic() + seconds
+    while not (is_true := condition()) and time.monotonic() < end:
+        time.sleep(0.2)
+    return is_true

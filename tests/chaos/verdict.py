@@ -1,0 +1,159 @@
+"""Compare what the sandbox accepted with what the site has, and say which promise was broken."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from example_project.fal_sandbox.process import SandboxProcess
+from sora_remix import engine, media
+from sora_remix.exceptions import NotAVideo
+from sora_remix.models import PendingFile, Remix, Video
+
+from .faults import REFUSED, UNANSWERED
+
+if TYPE_CHECKING:
+    from .site import Seen
+
+Status = Remix.Status
+Accepted = dict[str, Any]
+SAMPLE = 30
+
+
+def judge(seen: Seen, sandbox: SandboxProcess, media_root: Path) -> bool:
+    """Print what came of the run; tell whether a promise was broken."""
+    accepted, struck = sandbox.accepted(), sandbox.struck().get("submit", {})
+    remixes = list(Remix.objects.order_by("pk"))
+    _print_counts(remixes, accepted, struck, seen)
+    broken = [
+        *seen.troubles,
+        *_bought_twice(remixes, accepted),
+        *_without_a_row(remixes, accepted),
+        *_mixed_up(remixes, accepted),
+        *_sent_after_doubt(remixes, accepted, seen),
+        *_needlessly_in_doubt(seen, struck),
+        *_not_settled(remixes),
+        *_lost(remixes, struck),
+        *_files(media_root),
+    ]
+    for line in broken:
+        print(f"BROKEN: {line}", flush=True)
+    return bool(broken)
+
+
+def _print_counts(
+    remixes: list[Remix], accepted: list[Accepted], struck: dict[str, int], seen: Seen
+) -> None:
+    statuses = Counter(remix.status for remix in remixes)
+    print("by status:", ", ".join(f"{count} {name}" for name, count in statuses.items()))
+    lost = sum(not one["answered"] for one in accepted)
+    print(f"fal accepted {len(accepted)}, and lost its answer to {lost} of them")
+    hit = sum(struck.values())
+    print(f"{hit} submits met a fault: {', '.join(f'{n} {name}' for name, n in struck.items())}")
+    print(f"{len(seen.sending_at_kills)} were being sent when a cluster was killed")
+    healed = sum(r.status != Status.UNCONFIRMED for r in remixes if r.pk in seen.unconfirmed)
+    print(f"{len(seen.unconfirmed)} were unconfirmed; of {healed} fal was found to have them")
+
+
+def _prompt(one: Accepted) -> str:
+    return str(one["input"]["prompt"])
+
+
+def _bought_twice(remixes: list[Remix], accepted: list[Accepted]) -> Iterator[str]:
+    asked = Counter(remix.prompt for remix in remixes)
+    bought = Counter(_prompt(one) for one in accepted)
+    for prompt, surplus in (bought - asked).items():
+        yield f"“{prompt}” was bought {surplus} times too often"
+    for remix in remixes:
+        if remix.other_request_ids:
+            yield f"remix {remix.pk} was heard of under other ids: {remix.other_request_ids}"
+
+
+def _without_a_row(remixes: list[Remix], accepted: list[Accepted]) -> Iterator[str]:
+    known = {remix.request_id for remix in remixes}
+    unknown = Counter(_prompt(one) for one in accepted if one["request_id"] not in known)
+    in_doubt = Counter(r.prompt for r in remixes if r.status == Status.UNCONFIRMED)
+    for prompt, count in (unknown - in_doubt).items():
+        yield f"{count} accepted requests for “{prompt}” have no row"
+
+
+def _mixed_up(remixes: list[Remix], accepted: list[Accepted]) -> Iterator[str]:
+    prompts = {one["request_id"]: _prompt(one) for one in accepted}
+    for remix in remixes:
+        if remix.request_id and prompts.get(remix.request_id) != remix.prompt:
+            yield f"remix {remix.pk} has the request of another: {remix.request_id}"
+
+
+def _sent_after_doubt(remixes: list[Remix], accepted: list[Accepted], seen: Seen) -> Iterator[str]:
+    asked = Counter(remix.prompt for remix in remixes)
+    latest = {_prompt(one): datetime.fromisoformat(one["accepted_at"]) for one in accepted}
+    for remix in remixes:
+        since = seen.unconfirmed.get(remix.pk)
+        if since is None or asked[remix.prompt] > 1 or remix.prompt not in latest:
+            continue
+        if latest[remix.prompt] > since:
+            yield f"remix {remix.pk} was sent after it had become unconfirmed"
+
+
+def _needlessly_in_doubt(seen: Seen, struck: dict[str, int]) -> Iterator[str]:
+    unanswered = sum(struck.get(fault, 0) for fault in UNANSWERED)
+    others = seen.unconfirmed.keys() - seen.sending_at_kills
+    if len(others) > unanswered:
+        yield f"{len(others)} were unconfirmed without a kill, but {unanswered} lost their answer"
+
+
+def _not_settled(remixes: list[Remix]) -> Iterator[str]:
+    for remix in remixes:
+        if remix.status in (Status.QUEUED, Status.SUBMITTING, Status.PROCESSING, Status.STORING):
+            yield f"remix {remix.pk} is still {remix.status}, since {remix.failing_since}"
+
+
+def _lost(remixes: list[Remix], struck: dict[str, int]) -> Iterator[str]:
+    failed = [remix for remix in remixes if remix.status == Status.FAILED]
+    for remix in failed:
+        if remix.request_id or remix.error_code != "chaos_refusal":
+            yield f"remix {remix.pk} failed: {remix.error_code} {remix.error_message[:200]}"
+    if len(failed) > struck.get(REFUSED, 0):
+        yield f"{len(failed)} failed, but fal refused {struck.get(REFUSED, 0)}"
+
+
+def _files(media_root: Path) -> Iterator[str]:
+    PendingFile.objects.update(created_at=timezone.now() - timedelta(minutes=2))
+    engine.sweep()
+    there = {str(p.relative_to(media_root)) for p in media_root.rglob("*") if p.is_file()}
+    results = list(Video.objects.exclude(file=""))
+    used = {
+        str(file.name)
+        for video in results
+        for file in (video.file, video.thumbnail, video.spritesheet)
+        if file
+    }
+    print(f"{len(results)} results with {len(used)} files in the storage")
+    if succeeded := Remix.objects.filter(status=Status.SUCCEEDED).exclude(result__in=results):
+        yield f"{len(succeeded)} succeeded without a file"
+    if nobodys := [video for video in results if not hasattr(video, "remix")]:
+        yield f"{len(nobodys)} results belong to no remix"
+    if missing := used - there:
+        yield f"{len(missing)} files are missing: {sorted(missing)[:3]}"
+    if orphans := there - used:
+        yield f"{len(orphans)} files belong to nobody: {sorted(orphans)[:3]}"
+    if left := PendingFile.objects.count():
+        yield f"{left} names of files were never settled"
+    for video in results[:: max(1, len(results) // SAMPLE)]:
+        yield from _not_playable(video)
+
+
+def _not_playable(video: Video) -> Iterator[str]:
+    try:
+        with video.file.open() as file:
+            facts = media.video_facts(file.file)
+    except (NotAVideo, OSError) as error:
+        yield f"video {video.pk} can't be played: {error}"
+    else:
+        if facts.size != video.size:
+            yield f"video {video.pk} has {facts.size} bytes instead of {video.size}"
