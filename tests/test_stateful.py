@@ -265,7 +265,7 @@ def test_the_promises_hold_in_any_order_of_events(
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=30,
+            max_examples=20,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,
