@@ -192,7 +192,7 @@ class Life(RuleBasedStateMachine):
         accepted = Counter(str(sorted(one.items())) for one in self.world.accepted.values())
         asked = Counter(
             str(sorted(one.arguments.items()))
-            for one in Remix.objects.exclude(arguments=None)
+            for one in Remix.objects.filter(arguments__isnull=False)
             if one.arguments
         )
         assert all(count <= asked[body] for body, count in accepted.items())

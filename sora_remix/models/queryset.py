@@ -54,7 +54,7 @@ class RemixQuerySet(models.QuerySet["Remix"]):
     def to_search(self, since: datetime) -> list[Remix]:
         """Return unconfirmed remixes, sent since then, for which fal's list is to be read now."""
         lost = self.due().filter(status=Status.UNCONFIRMED, submitted_at__gte=since)
-        return list(lost.exclude(arguments=None).order_by("pk"))
+        return list(lost.filter(arguments__isnull=False).order_by("pk"))
 
     def claim_to_send(self, most: int) -> list[Remix]:
         """Claim queued remixes, oldest first; whoever gets one, and only they, must send it."""
