@@ -4,7 +4,11 @@ import json
 import os
 
 from tests.settings import *  # noqa: F403
-from tests.settings import Q_CLUSTER as OF_TESTS
+from tests.settings import Q_CLUSTER as QUEUE_OF_TESTS
+from tests.settings import STORAGES as STORAGES_OF_TESTS
 
-Q_CLUSTER = OF_TESTS | {"workers": 2} | json.loads(os.environ.get("SORA_REMIX_CHAOS_QUEUE", "{}"))
+Q_CLUSTER = (
+    QUEUE_OF_TESTS | {"workers": 2} | json.loads(os.environ.get("SORA_REMIX_CHAOS_QUEUE", "{}"))
+)
 SORA_REMIX_FAL_API_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}/v1"
+STORAGES = STORAGES_OF_TESTS | {"default": {"BACKEND": "tests.chaos.storage.SlowStorage"}}

@@ -1,0 +1,19 @@
+"""A storage that takes its time, as remote ones do."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.files.storage import FileSystemStorage
+
+PAUSE = 0.05
+
+
+class SlowStorage(FileSystemStorage):
+    """Leave a moment after each file in which a kill makes it an orphan."""
+
+    def _save(self, name: str, content: Any) -> str:
+        saved: str = super()._save(name, content)
+        time.sleep(PAUSE)
+        return saved
