@@ -95,12 +95,17 @@ def _outputs(remix: Remix) -> Outputs:
 
 
 async def _download(result: fal.Result) -> Flown:
-    video, thumbnail, spritesheet = await asyncio.gather(
-        media.download(result.video_url),
-        _download_extra(result.thumbnail_url),
-        _download_extra(result.spritesheet_url),
+    video = asyncio.create_task(media.download(result.video_url))
+    thumbnail, spritesheet = await asyncio.gather(
+        _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
     )
-    return Parcel(result, video, thumbnail, spritesheet)
+    try:
+        return Parcel(result, await video, thumbnail, spritesheet)
+    except BaseException:
+        for picture in (thumbnail, spritesheet):
+            if picture:
+                picture.close()
+        raise
 
 
 async def _download_extra(url: str) -> IO[bytes] | None:
