@@ -113,7 +113,7 @@ def test_a_remix_that_was_not_sent_is_sent_later(gateway: Gateway) -> None:
 
 
 def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
-    remix = make_remix(failing_since=timezone.now() - timedelta(minutes=61), failures=9)
+    remix = make_remix(failing_since=timezone.now() - timedelta(minutes=61), failures=10)
     gateway.answer = lambda prompt: fal.NotSent("ConnectError")
 
     send()

@@ -29,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 UNREACHABLE_FOR = timedelta(hours=1)
 """How long fal may be out of reach before what waits for it fails."""
+UNREACHABLE_TIMES = 10
+"""How often it must have been tried in that time: an outage long ago proves nothing."""
 
 
 def send_waiting(watch: Watch, until: float) -> None:
@@ -142,8 +144,8 @@ def _commit_accepted(remix: Remix, request_id: str) -> None:
 
 
 def _not_sent(remix: Remix, message: str) -> None:
-    since = remix.failing_since
-    if since and timezone.now() - since > UNREACHABLE_FOR:
+    since = remix.failing_since or timezone.now()
+    if timezone.now() - since > UNREACHABLE_FOR and remix.failures >= UNREACHABLE_TIMES:
         remix.refused("cannot_reach_fal", message)
         return
     logger.info("Remix %s: not sent: %s", remix.pk, message)
