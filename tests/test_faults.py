@@ -1,0 +1,456 @@
+"""Every fault, over the wire and through the engine: what becomes of the remix and of the money."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import IO, Any
+
+import httpx
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from example_project.fal_sandbox.process import SandboxProcess
+from sora_remix import engine, media, tasks
+from sora_remix.engine.pace import Watch
+from sora_remix.fal import queue
+from sora_remix.models import Chain, PendingFile, Remix, Video
+from tests.factories import make_remix, make_video
+from tests.processes import wait_until
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
+
+Status = Remix.Status
+WELL = "make it noir"
+
+
+@pytest.fixture(autouse=True)
+def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up a call that does not come off soon: fal-client repeats some for a long time."""
+    monkeypatch.setattr(queue, "ASK_SECONDS", 0.5)
+    monkeypatch.setattr(media, "ATTEMPTS", 2)
+
+
+def ask(prompt: str = WELL) -> Remix:
+    source = Video.objects.filter(sora_id="video_clip").first() or make_video(sora_id="video_clip")
+    return make_remix(source=source, prompt=prompt)
+
+
+def work() -> None:
+    """Do what workers do in a turn."""
+    engine.send_waiting(Watch(), time.monotonic() + 5)
+    engine.check_due(Watch(), time.monotonic() + 5)
+    engine.collect(Remix.objects.hand_over(10))
+
+
+def pass_time(**length: float) -> None:
+    """Let time pass: for the rows, that is to move everything they wait for closer."""
+    passed = timedelta(**(length or {"minutes": 6}))
+    Remix.objects.update(
+        due_at=F("due_at") - passed,
+        leased_until=F("leased_until") - passed,
+        failing_since=F("failing_since") - passed,
+        submitted_at=F("submitted_at") - passed,
+    )
+    PendingFile.objects.update(created_at=F("created_at") - passed)
+
+
+def settle(remix: Remix, *, turns: int = 40) -> Remix:
+    """Work until a remix is over, or has had so many turns."""
+    for _ in range(turns):
+        work()
+        remix.refresh_from_db()
+        if remix.finished_at or remix.status == Status.UNCONFIRMED:
+            break
+        pass_time(seconds=30)
+        time.sleep(0.05)
+    return remix
+
+
+def finished_at_fal(sandbox: SandboxProcess) -> Remix:
+    """Return a remix that fal has made, and whose result nobody has asked for."""
+    remix = ask()
+    engine.send_waiting(Watch(), time.monotonic() + 5)
+
+    def is_made() -> bool:
+        [request] = sandbox.accepted()
+        return bool(request["status"] == "COMPLETED")
+
+    wait_until(is_made)
+    return remix
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong, and what must come of it."""
+
+    on: str
+    fault: str
+    status: str
+    code: str = ""
+    accepted: int = 1
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.on}: {self.fault} {self.parameters.get('status', '')}".strip()
+
+
+def refused(http_status: int, body: object, code: str) -> Fault:
+    parameters = {"status": http_status, "body": body}
+    return Fault("submit", "answer", Status.FAILED, code, 0, parameters)
+
+
+def unanswered(fault: str, accepted: int = 1, **parameters: Any) -> Fault:
+    return Fault("submit", fault, Status.UNCONFIRMED, "", accepted, parameters)
+
+
+def passing(on: str, fault: str, **parameters: Any) -> Fault:
+    return Fault(on, fault, Status.SUCCEEDED, "", 1, {"times": 3, **parameters})
+
+
+def final(on: str, fault: str, code: str, **parameters: Any) -> Fault:
+    return Fault(on, fault, Status.FAILED, code, 1, parameters)
+
+
+MODERATION = {"detail": [{"type": "content_policy_violation", "msg": "no", "loc": []}]}
+NGINX = "<html>502 Bad Gateway nginx</html>"
+FAULTS = [
+    refused(401, {"detail": "No user found for this key"}, "credentials_refused"),
+    refused(403, {"detail": "User is locked"}, "credentials_refused"),
+    refused(404, {"detail": 'Application "sora-2" not found'}, "endpoint_retired"),
+    refused(400, {"detail": {"error": "EndpointDeprecated", "message": ""}}, "endpoint_retired"),
+    refused(400, {"detail": "bad", "error_type": "bad_request"}, "bad_request"),
+    refused(422, MODERATION, "content_policy_violation"),
+    passing("submit", "answer", status=429, body="", headers={"Retry-After": "20"}),
+    unanswered("drop_before", accepted=0),
+    unanswered("drop_after"),
+    unanswered("stall", seconds=1),
+    unanswered("answer", accepted=0, status=408, body=""),
+    unanswered("answer", accepted=0, status=500, body={"detail": "oh"}),
+    unanswered("answer_after", status=502, body=NGINX),
+    unanswered("garbage"),
+    unanswered("cut"),
+    unanswered("answer_after", status=200, body={"status": "IN_QUEUE"}),
+    passing("status", "drop_before"),
+    passing("status", "cut"),
+    passing("status", "garbage"),
+    passing("status", "answer", status=404, body={"status": "NOT_FOUND"}),
+    passing("status", "answer", status=500, body=""),
+    passing("status", "answer", status=200, body={"status": "PONDERING", "logs": None}),
+    passing("status", "answer", status=200, body={"status": "COMPLETED"}),
+    final("result", "answer", "content_policy_violation", status=422, body=MODERATION),
+    final(
+        "result", "answer", "runner_disconnected",
+        status=503, body={"detail": "", "error_type": "runner_disconnected"},
+    ),
+    final("job", "fail", "generation_timeout", http_status=504, error_type="generation_timeout"),
+    final("job", "fail", "http_500", http_status=500, detail="Internal Server Error"),
+    passing("result", "answer", status=502, body=NGINX),
+    passing("result", "garbage"),
+    passing("result", "drop_after"),
+    passing("result", "answer", status=400, body={"detail": "Request is still in progress"}),
+    passing("result", "answer", status=202, body={"status": "IN_PROGRESS"}),
+    final("job", "output", "result_missing", merge={"video": {"url": None}}),
+    final("job", "output", "result_missing", merge={"video": None}),
+    final("job", "output", "result_refused", merge={"video": {"url": "https://example.com/v"}}),
+    final("job", "output", "result_refused", merge={"video": {"url": "http://127.0.0.1/v"}}),
+    passing("download", "cut"),
+    passing("download", "drop_before"),
+    passing("download", "slow", bytes_per_second=400_000),
+    passing("download", "answer", status=503, body=""),
+    passing("download", "answer", status=429, body=""),
+    passing("download", "no_length"),
+    passing("download", "wrong_length"),
+    passing("download", "answer", status=404, body="", times=2),
+    passing("download", "answer", status=403, body="", times=2),
+    final("download", "answer", "result_expired", status=410, body=""),
+    final("download", "html", "result_refused"),
+    final("download", "not_video", "not_a_video"),
+    final("download", "endless", "result_refused"),
+    final("download", "redirect", "result_refused", to="http://127.0.0.1/v.mp4"),
+    final("download", "redirect", "result_refused", to="ftp://127.0.0.1/v.mp4"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FAULTS, ids=str)
+def test_each_fault_has_its_outcome_and_is_never_paid_twice(
+    sandbox: SandboxProcess, settings: Any, case: Fault
+) -> None:
+    settings.SORA_REMIX_MAX_RESULT_BYTES = 1024**2
+    sandbox.misbehave(case.on, case.fault, **case.parameters)
+
+    remix = settle(ask())
+
+    assert (remix.status, remix.error_code) == (case.status, case.code), remix.error_message
+    assert len(sandbox.accepted()) == case.accepted
+    assert bool(remix.request_id) == (case.accepted == 1 and case.status != Status.UNCONFIRMED)
+    assert Video.objects.count() == 1 + (case.status == Status.SUCCEEDED)
+    assert not PendingFile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in FAULTS if one.status == Status.UNCONFIRMED], ids=str
+)
+def test_what_was_not_answered_is_not_sent_again_and_found_if_fal_has_it(
+    sandbox: SandboxProcess, settings: Any, case: Fault
+) -> None:
+    settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
+    sandbox.misbehave(case.on, case.fault, **case.parameters)
+    remix = settle(ask())
+    sandbox.behave()
+
+    def is_over() -> bool:
+        Remix.objects.update(due_at=timezone.now())
+        engine.sweep()
+        return settle(remix, turns=2).status != Status.UNCONFIRMED
+
+    if case.accepted:
+        wait_until(is_over)
+        settle(remix)
+
+    assert not is_over() if not case.accepted else remix.status == Status.SUCCEEDED
+    assert sandbox.calls()["submit"] == 1
+
+
+@pytest.mark.parametrize("case", [one for one in FAULTS if one.code.startswith("result_")], ids=str)
+def test_a_result_that_could_not_be_stored_can_be_collected_again(
+    sandbox: SandboxProcess, settings: Any, case: Fault
+) -> None:
+    settings.SORA_REMIX_MAX_RESULT_BYTES = 1024**2
+    remix = finished_at_fal(sandbox)
+    # What the request itself ends with can't be mended, but fal's answer about it can be.
+    if case.on == "job":
+        body = {"video": case.parameters["merge"]["video"]}
+        sandbox.misbehave("result", "answer", status=200, body=body)
+    else:
+        sandbox.misbehave(case.on, case.fault, **case.parameters)
+    settle(remix)
+    assert (remix.status, remix.error_code) == (Status.FAILED, case.code)
+    sandbox.behave()
+
+    remix.reopen()
+    settle(remix)
+
+    assert remix.status == Status.SUCCEEDED
+    assert sandbox.calls()["submit"] == 1
+
+
+def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{one.getsockname()[1]}"
+    monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", host)
+
+
+def _nobody_knows_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", "fal.invalid")
+
+
+def _the_certificate_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE")
+    stranger = httpx.AsyncClient()
+    monkeypatch.setattr(queue, "_submit_client", lambda: stranger)
+
+
+@pytest.mark.parametrize(
+    "cut_off", [_nobody_listens, _nobody_knows_the_name, _the_certificate_is_unknown]
+)
+def test_without_a_connection_everything_waits_and_is_sent_once_it_is_back(
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    cut_off: Callable[[pytest.MonkeyPatch], None],
+) -> None:
+    first, second = ask(), ask("in gold")
+    with monkeypatch.context() as patch:
+        cut_off(patch)
+        for _ in range(3):
+            work()
+            pass_time()
+        first.refresh_from_db()
+        assert (first.status, first.failures) == (Status.QUEUED, 3)
+        assert first.failing_since
+
+    settle(first)
+    settle(second)
+
+    assert (first.status, second.status) == (Status.SUCCEEDED, Status.SUCCEEDED)
+    assert sandbox.calls()["submit"] == 2
+
+
+def test_after_an_hour_without_a_connection_it_fails_and_nothing_is_spent(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = ask()
+    _nobody_listens(monkeypatch)
+
+    for _ in range(14):
+        work()
+        pass_time()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "cannot_reach_fal")
+    assert sandbox.calls()["submit"] == 0
+
+
+def test_one_failure_long_after_an_outage_is_not_the_end(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = ask()
+    Remix.objects.update(failing_since=timezone.now() - timedelta(hours=3), failures=2)
+    with monkeypatch.context() as patch:
+        _nobody_listens(patch)
+        work()
+
+    settle(remix)
+
+    assert remix.status == Status.SUCCEEDED
+
+
+def test_too_many_requests_hold_back_the_whole_chain(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.misbehave("submit", "answer", status=429, headers={"Retry-After": "30"}, body="")
+    for number in range(30):
+        ask(f"{WELL} {number}")
+
+    work()
+    work()
+
+    assert sandbox.calls()["submit"] <= queue.PLACES
+    assert not Remix.objects.exclude(status=Status.QUEUED).exists()
+    assert not Remix.objects.filter(due_at__lt=timezone.now() + timedelta(seconds=20)).exists()
+
+
+def test_a_worker_that_dies_while_sending_leaves_no_more_in_doubt_than_it_was_sending(
+    sandbox: SandboxProcess,
+) -> None:
+    for number in range(30):
+        ask(f"{WELL} {number}")
+
+    Remix.objects.claim_to_send(queue.PLACES)  # and then it is killed
+    pass_time(minutes=1)
+    engine.sweep()
+    work()
+
+    assert Remix.objects.filter(status=Status.UNCONFIRMED).count() == queue.PLACES
+    assert len(sandbox.accepted()) == 30 - queue.PLACES
+
+
+def test_hours_without_a_status_end_with_the_result_and_are_told_meanwhile(
+    sandbox: SandboxProcess,
+) -> None:
+    remix = ask()
+    engine.send_waiting(Watch(), time.monotonic() + 5)
+    sandbox.misbehave("status", "answer", status=500, body="")
+    for _ in range(50):
+        pass_time()
+        work()
+    remix.refresh_from_db()
+    assert remix.status == Status.PROCESSING
+    assert remix.failing_since
+    assert timezone.now() - remix.failing_since > timedelta(hours=4)
+    sandbox.behave()
+
+    settle(remix)
+
+    assert remix.status == Status.SUCCEEDED
+    assert Remix.objects.filter(failing_since=None).exists()
+    assert len(sandbox.accepted()) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device"), RuntimeError("S3: SlowDown")],
+    ids=["full disk", "S3 error"],
+)
+@pytest.mark.parametrize("is_written", [False, True])
+def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    media_root: Path,
+    error: Exception,
+    is_written: bool,
+) -> None:
+    left, store = [3], media.store
+
+    def fail(name: str, file: IO[bytes]) -> str:
+        if not left[0]:
+            return store(name, file)
+        left[0] -= 1
+        if is_written:
+            store(name, file)
+        raise error
+
+    monkeypatch.setattr(media, "store", fail)
+
+    remix = settle(ask())
+    pass_time()
+    engine.sweep()
+
+    assert remix.status == Status.SUCCEEDED and remix.result
+    files = (remix.result.file, remix.result.thumbnail, remix.result.spritesheet)
+    there = {str(path.relative_to(media_root)) for path in media_root.rglob("*.*")}
+    assert there == {str(file.name) for file in files}
+    assert Video.objects.count() == 2
+
+
+def test_a_message_that_comes_twice_late_or_never_changes_nothing(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages: list[tuple[str, tuple[int, ...]]] = []
+    monkeypatch.setattr(tasks, "async_task", lambda name, *args: messages.append((name, args)))
+    remix = ask()
+    tasks.nudge()
+    late: list[tuple[str, tuple[int, ...]]] = []
+    rounds: list[int] = []
+
+    def deliver() -> bool:
+        came, messages[:] = [*messages, *messages, *late[-3:]], []
+        rounds.append(len(came))
+        for name, args in came:
+            late.append((name, args))
+            getattr(tasks, name.rpartition(".")[2])(*args)
+        if len(rounds) % 2:
+            messages.clear()  # what was queued in this round is lost
+        Remix.objects.update(due_at=timezone.now())
+        Chain.objects.update(since=timezone.now() - timedelta(minutes=1))
+        tasks.sweep()
+        remix.refresh_from_db()
+        return remix.status == Status.SUCCEEDED
+
+    wait_until(deliver)
+
+    assert len(sandbox.accepted()) == 1
+    assert Video.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("timing", "fault", "outcome"),
+    [
+        ({"queue_seconds": 60}, None, Status.CANCELLED),
+        ({"run_seconds": 1}, "finish_anyway", Status.SUCCEEDED),
+        ({"run_seconds": 60}, None, Status.CANCELLED),
+    ],
+)
+def test_a_wish_to_cancel_ends_as_what_it_turns_out_to_be(
+    sandbox: SandboxProcess, timing: dict[str, float], fault: str | None, outcome: str
+) -> None:
+    sandbox.timing(**timing)
+    if fault:
+        sandbox.misbehave("job", fault)
+    remix = ask()
+    engine.send_waiting(Watch(), time.monotonic() + 5)
+    if "run_seconds" in timing:
+        wait_until(lambda: sandbox.accepted()[0]["status"] == "IN_PROGRESS")
+
+    remix.wish_to_cancel()
+    settle(remix, turns=200)
+
+    assert remix.status == outcome
+    assert sandbox.calls()["cancel"] == 1
