@@ -38,6 +38,7 @@ class World:
     def __init__(self, clip: bytes) -> None:
         self.clip = clip
         self.accepted: dict[str, Mapping[str, Any]] = {}
+        self.answered: set[str] = set()
         self.finished: set[str] = set()
         self.cancelled: set[str] = set()
         self.plan: list[str] = []
@@ -61,7 +62,10 @@ class World:
         self.accepted[request_id] = dict(arguments)
         if step == "killed after":
             raise Killed
-        return fal.Unknown("ReadTimeout") if step == "lost" else fal.Accepted(request_id)
+        if step == "lost":
+            return fal.Unknown("ReadTimeout")
+        self.answered.add(request_id)
+        return fal.Accepted(request_id)
 
     async def progress(self, endpoint_id: str, request_id: str) -> fal.Progress:
         match self._next():
@@ -108,8 +112,18 @@ class World:
 
 
 _store = media.store
-STEPS = ["well", "lost", "not sent", "refused", "refused for now", "killed before", "killed after"]
-PLANS = st.lists(st.sampled_from(STEPS), max_size=3)
+STEPS = [
+    "well",
+    "well",
+    "well",
+    "lost",
+    "not sent",
+    "refused",
+    "refused for now",
+    "killed before",
+    "killed after",
+]
+PLANS = st.lists(st.sampled_from(STEPS), min_size=3, max_size=6)
 
 
 class Life(RuleBasedStateMachine):
@@ -128,7 +142,7 @@ class Life(RuleBasedStateMachine):
         self.source = make_video(sora_id="video_source")
         self.over: dict[int, tuple[str, str]] = {}
 
-    @rule(prompts=st.lists(st.sampled_from(["a", "b"]), min_size=1, max_size=3))
+    @rule(prompts=st.lists(st.sampled_from(["a", "b"]), min_size=2, max_size=4))
     def click(self, prompts: list[str]) -> None:
         services.request_remixes([self.source], prompts)
 
@@ -199,6 +213,12 @@ class Life(RuleBasedStateMachine):
         assert not Remix.objects.exclude(other_request_ids=[]).exists()
 
     @invariant()
+    def every_answer_stands_on_a_row(self) -> None:
+        """As only one is sent at a time, no answer may be unsaved when the next one is sent."""
+        ids = set(Remix.objects.exclude(request_id="").values_list("request_id", flat=True))
+        assert self.world.answered <= ids
+
+    @invariant()
     def every_accepted_request_can_be_reached(self) -> None:
         ids = set(Remix.objects.values_list("request_id", flat=True))
         lost = Counter(
@@ -260,12 +280,13 @@ def test_the_promises_hold_in_any_order_of_events(
     monkeypatch.setattr(media, "store", world.store)
     monkeypatch.setattr(services, "nudge", lambda: None)
     monkeypatch.setattr(services, "queue_collect", lambda *pks: None)
+    monkeypatch.setattr(fal, "PLACES", 1)
     Life.world, Life.media_root = world, media_root
 
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=20,
+            max_examples=40,
             stateful_step_count=25,
             deadline=None,
             derandomize=True,

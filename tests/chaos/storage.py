@@ -14,6 +14,6 @@ class SlowStorage(FileSystemStorage):
     """Leave a moment after each file in which a kill makes it an orphan."""
 
     def _save(self, name: str, content: Any) -> str:
-        saved: str = super()._save(name, content)
+        saved: str = super()._save(name, content)  # type: ignore[misc]
         time.sleep(PAUSE)
         return saved
