@@ -206,3 +206,4 @@ def test_a_lost_answer_is_noted(
 
     [request] = sandbox.accepted()
     assert request["answered"] is answered
+    assert bool(request["answered_at"]) is answered

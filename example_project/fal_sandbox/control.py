@@ -30,7 +30,12 @@ async def accepted(http: web.Request) -> web.Response:
     """List the requests that were accepted since the start or the last reset."""
     requests = http.app[SANDBOX].queue.requests.values()
     entries = [
-        accepted_entry(request) | {"status": request.status, "webhook": request.webhook}
+        accepted_entry(request)
+        | {
+            "answered_at": request.answered_at,
+            "status": request.status,
+            "webhook": request.webhook,
+        }
         for request in requests
     ]
     return web.json_response(entries)

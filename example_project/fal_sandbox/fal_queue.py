@@ -46,6 +46,7 @@ class Request:
     accepted_at: str = field(default_factory=now)
     answered: bool = True
     """Whether the caller was told; not when a rule lost the answer."""
+    answered_at: str = ""
     started_at: str = ""
     ended_at: str = ""
     number: int = 0

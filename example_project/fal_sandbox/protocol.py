@@ -8,7 +8,7 @@ from aiohttp import web
 
 from .downloads import file_response
 from .endpoints import APPS, ENDPOINTS
-from .fal_queue import Request
+from .fal_queue import Request, now
 from .faults import FAULT, LOST_ANSWER, Call
 from .sandbox import SANDBOX, Sandbox
 from .studio import CONTENT_TYPES, VIDEO
@@ -17,6 +17,8 @@ JSON = dict[str, Any]
 Work = Callable[[Request, Sandbox], web.Response]
 NOT_FOUND = {"status": "NOT_FOUND"}
 NO_JSON = object()
+REQUEST = "fal_sandbox.request"
+"""Key of an HTTP request under which the one stands that it was accepted as."""
 
 
 def add_routes(app: web.Application) -> None:
@@ -41,7 +43,10 @@ async def submit(http: web.Request) -> web.StreamResponse:
         return refuse_key(sandbox, http) or _accept(sandbox, http, body)
 
     text = f"{http.path} {raw.decode(errors='replace')} {prompt}"
-    return await sandbox.answer(Call(http, "submit", text, work))
+    response = await sandbox.answer(Call(http, "submit", text, work))
+    if (request := http.get(REQUEST)) and request.answered:
+        request.answered_at = now()
+    return response
 
 
 async def status(http: web.Request) -> web.StreamResponse:
@@ -136,6 +141,7 @@ def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
     answered = http.get(FAULT) not in LOST_ANSWER
     request = Request(endpoint, body, base_url, webhook, answered=answered)
     sandbox.accept(request)
+    http[REQUEST] = request
     return web.json_response(_receipt(request, sandbox))
 
 

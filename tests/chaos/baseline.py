@@ -8,6 +8,7 @@ import os
 import time
 from collections import Counter
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 
 import django
@@ -50,7 +51,7 @@ class Crowd:
         """Strike when it is due: such a task is nearly always in the midst of something."""
         return True
 
-    def note_kill(self) -> None:
+    def note_kill(self, killed_at: datetime) -> None:
         """Nothing of it is written down anywhere."""
 
 

@@ -41,7 +41,8 @@ class Seen:
 
     unconfirmed: dict[int, datetime] = field(default_factory=dict)
     """When a remix was first seen to be unconfirmed, by primary key."""
-    sending_at_kills: set[int] = field(default_factory=set)
+    sending_at_kills: dict[int, datetime] = field(default_factory=dict)
+    """When the cluster was killed that was, perhaps, sending a remix, by primary key."""
     troubles: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -71,10 +72,11 @@ class People:
         """Tell whether a remix is being sent, or stored, whichever is to be hit next."""
         return Remix.objects.filter(status=self._target).exists()
 
-    def note_kill(self) -> None:
+    def note_kill(self, killed_at: datetime) -> None:
         """Note which remixes may have lost the worker that was sending them."""
         sending = Remix.objects.filter(status=Status.SUBMITTING)
-        self.seen.sending_at_kills |= set(sending.values_list("pk", flat=True))
+        for pk in sending.values_list("pk", flat=True):
+            self.seen.sending_at_kills.setdefault(pk, killed_at)
         self._target = random.choice(TARGETS)
 
     def sweep(self) -> None:

@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +27,7 @@ class Crowd(Protocol):
     def is_worst_moment(self) -> bool:
         """Tell whether a kill now would hit somebody in the midst of something."""
 
-    def note_kill(self) -> None:
+    def note_kill(self, killed_at: datetime) -> None:
         """Look what a kill has left behind."""
 
 
@@ -61,9 +62,10 @@ class Storm:
 
     def _kill_one(self, crowd: Crowd) -> None:
         victim = random.choice(self.clusters)
+        killed_at = datetime.now(UTC)
         victim.kill()
         self.kills += 1
-        crowd.note_kill()
+        crowd.note_kill(killed_at)
         victim.start()
         self._next_kill = time.monotonic() + random.uniform(*self._pauses)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Status = Remix.Status
 Accepted = dict[str, Any]
 SAMPLE = 30
+SAVED_WITHIN = timedelta(seconds=0.5)
+"""How long an answer may be on its way into the database of a busy machine."""
 
 
 def judge(seen: Seen, sandbox: SandboxProcess, media_root: Path) -> bool:
@@ -37,6 +39,7 @@ def judge(seen: Seen, sandbox: SandboxProcess, media_root: Path) -> bool:
         *_mixed_up(remixes, accepted),
         *_sent_after_doubt(remixes, accepted, seen),
         *_needlessly_in_doubt(seen, struck),
+        *_saved_too_late(remixes, accepted, seen),
         *_not_settled(remixes),
         *_lost(remixes, struck),
         *_files(media_root),
@@ -100,9 +103,26 @@ def _sent_after_doubt(remixes: list[Remix], accepted: list[Accepted], seen: Seen
             yield f"remix {remix.pk} was sent after it had become unconfirmed"
 
 
+def _saved_too_late(remixes: list[Remix], accepted: list[Accepted], seen: Seen) -> Iterator[str]:
+    """Find answers that a kill made forgotten although they came well before it."""
+    answered = {
+        _prompt(one): datetime.fromisoformat(one["answered_at"])
+        for one in accepted
+        if one["answered_at"]
+    }
+    asked = Counter(remix.prompt for remix in remixes)
+    for remix in remixes:
+        killed_at = seen.sending_at_kills.get(remix.pk)
+        came_at = answered.get(remix.prompt)
+        in_doubt = remix.pk in seen.unconfirmed and asked[remix.prompt] == 1
+        if killed_at and came_at and in_doubt and killed_at - came_at > SAVED_WITHIN:
+            early = (killed_at - came_at).total_seconds()
+            yield f"the answer for remix {remix.pk} came {early:.1f} s before its worker died"
+
+
 def _needlessly_in_doubt(seen: Seen, struck: dict[str, int]) -> Iterator[str]:
     unanswered = sum(struck.get(fault, 0) for fault in UNANSWERED)
-    others = seen.unconfirmed.keys() - seen.sending_at_kills
+    others = seen.unconfirmed.keys() - seen.sending_at_kills.keys()
     if len(others) > unanswered:
         yield f"{len(others)} were unconfirmed without a kill, but {unanswered} lost their answer"
 
