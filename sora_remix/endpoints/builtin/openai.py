@@ -39,6 +39,7 @@ SORA_2 = Endpoint(
     outputs=Outputs(sora_id="video_id", thumbnail="thumbnail", spritesheet="spritesheet"),
     deletes_result="delete_video",
     ends_on=date(2026, 9, 24),
+    successor="flux-3",
     typical_seconds=180,
     note=_("Only videos that Sora 2 made on fal can be remixed."),
     doc_url=URL,
