@@ -177,7 +177,7 @@ def _request(
             endpoint=record.key,
             endpoint_id=record.endpoint_id,
             options=chosen,
-            estimated_cost=record.estimate(video),
+            estimated_cost=record.estimate(video, chosen),
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,

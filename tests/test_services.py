@@ -92,7 +92,9 @@ def test_options_are_stored_as_they_will_be_sent(
 
 def test_options_keep_their_wire_types(db: None, settings: Settings) -> None:
     options = tuple(Option(name=kind, kind=kind) for kind in ("int", "number", "text"))
-    settings.SORA_REMIX_ENDPOINTS = {"mine": replace(SORA_2, key="mine", options=options)}
+    settings.SORA_REMIX_ENDPOINTS = {
+        "mine": replace(SORA_2, key="mine", options=options, deletes_result="")
+    }
     chosen = {"int": 0, "number": 0.5, "text": "0"}
 
     services.request_remixes([make_video()], ["noir"], endpoint="mine", options=chosen)

@@ -112,7 +112,7 @@ class SendAgain(PaidAct):
 def price(remix: Remix) -> tuple[Decimal | None, bool]:
     """Return what it would cost now, as far as that is known, and whether that is certain."""
     endpoint = get_endpoint(remix.endpoint)
-    return endpoint.estimate(remix.source), endpoint.price.is_firm
+    return endpoint.estimate(remix.source, remix.options), endpoint.price.is_firm
 
 
 def _is_retried(remix: Any) -> bool:

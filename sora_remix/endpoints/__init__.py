@@ -5,30 +5,44 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from ..conf import conf
-from ..exceptions import UnknownEndpoint
+from ..exceptions import InvalidEndpoint, UnknownEndpoint
+from .audio import Audio
 from .builtin import BUILT_IN, SORA_2
+from .clip import Clip
+from .option import UNSET, Option
+from .price import Price
 from .reading import read_endpoint
-from .record import UNSET, Clip, Endpoint, Option, Outputs, Price, Source
+from .record import Endpoint, Outputs
+from .references import References, is_url
+from .source import Source
 
 __all__ = [
     "SORA_2",
     "UNSET",
+    "Audio",
     "Clip",
     "Endpoint",
     "Option",
     "Outputs",
     "Price",
+    "References",
     "Source",
     "all_endpoints",
     "default_endpoint",
     "get_endpoint",
+    "is_url",
 ]
 
 
 def all_endpoints() -> dict[str, Endpoint]:
     """Return the built-in records and the site's own by key; raise `InvalidEndpoint`."""
     own = conf.SORA_REMIX_ENDPOINTS
-    return BUILT_IN | {key: read_endpoint(key, record) for key, record in own.items()}
+    endpoints = BUILT_IN | {key: read_endpoint(key, record) for key, record in own.items()}
+    for key in own:
+        if (successor := endpoints[key].successor) and successor not in endpoints:
+            message = _("%(key)s.successor: there is no endpoint “%(successor)s”.")
+            raise InvalidEndpoint(message % {"key": key, "successor": successor})
+    return endpoints
 
 
 def get_endpoint(key: str) -> Endpoint:

@@ -2,89 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from ..exceptions import InvalidEndpoint
-from .record import TYPES, Endpoint, Option, Outputs, Price, Source
-
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-NESTED: dict[str, type] = {"source": Source, "price": Price, "outputs": Outputs}
-KINDS: dict[type, tuple[str, ...]] = {Source: ("sora_id",), Option: tuple(TYPES)}
-DATES = ("ends_on", "checked_on", "as_of")
+from . import values
+from .audio import Audio
+from .consistency import check
+from .option import TYPES, Option
+from .price import Price
+from .record import Endpoint, Outputs
+from .references import References
+from .source import Source
+from .values import Reader, optional, wrong
 
 
 def read_endpoint(key: str, record: Any) -> Endpoint:
     """Return the record under a key of `SORA_REMIX_ENDPOINTS`.
 
-    Raise `InvalidEndpoint`, which names the key and the field.
+    Raise `InvalidEndpoint`, which names the key and the path to what is wrong.
     """
     if not isinstance(record, Endpoint):
-        record = _read_endpoint(key, record)
+        record = _read(Endpoint, {"key": key, **values.mapping(record, key)}, key)
     if record.key != key:
-        raise _wrong(key, _("it can't have another key, “%(value)s”."), value=record.key)
+        raise wrong(key, _("it can't have another key, “%(value)s”."), record.key)
     endpoint: Endpoint = record
-    return endpoint
-
-
-def _read_endpoint(key: str, record: Any) -> Endpoint:
-    values = {"key": key, **_mapping(record, key)}
-    for name, kind in NESTED.items():
-        if name in values:
-            values[name] = _read(kind, values[name], f"{key}.{name}")
-    values["options"] = tuple(
-        _read(Option, option, f"{key}.options[{number}]")
-        for number, option in enumerate(values.get("options", ()))
-    )
-    endpoint: Endpoint = _read(Endpoint, values, key)
+    check(endpoint)
     return endpoint
 
 
 def _read(kind: type, record: Any, where: str) -> Any:
-    values = _mapping(record, where)
-    known = {one.name: one for one in fields(kind)}
-    for name in values:
-        if name not in known:
-            raise _wrong(where, _("there is no field “%(value)s”."), value=name)
-    for name, one in known.items():
-        if one.default is MISSING and one.default_factory is MISSING and name not in values:
-            raise _wrong(where, _("the field “%(value)s” is missing."), value=name)
-    if kind in KINDS and values["kind"] not in KINDS[kind]:
-        raise _wrong(where, _("there is no kind “%(value)s”."), value=values["kind"])
-    return kind(**{name: _value(name, value, where) for name, value in values.items()})
+    given = values.mapping(record, where)
+    for name in given:
+        if name not in READERS[kind]:
+            raise wrong(where, _("there is no field “%(value)s”."), name)
+    for field in fields(kind):
+        needed = field.default is MISSING and field.default_factory is MISSING
+        if needed and field.name not in given:
+            raise wrong(where, _("the field “%(value)s” is missing."), field.name)
+    read = {name: READERS[kind][name](one, f"{where}.{name}") for name, one in given.items()}
+    return kind(**read)
 
 
-def _mapping(record: Any, where: str) -> dict[str, Any]:
-    if not isinstance(record, Mapping):
-        raise _wrong(where, _("“%(value)s” is not a dictionary of fields."), value=record)
-    return dict(record)
+def _record(kind: type) -> Reader:
+    return lambda value, where: _read(kind, value, where)
 
 
-def _value(name: str, value: Any, where: str) -> Any:
-    """Read amounts, which settings may give as text, dates and lists."""
-    if name == "per_source_second":
-        return _amount(value, where)
-    if name in DATES and not isinstance(value, date | None):
-        raise _wrong(where, _("“%(value)s” is not a date."), value=value)
-    return tuple(value) if isinstance(value, list) else value
+def _records(kind: type) -> Reader:
+    return lambda value, where: tuple(
+        _read(kind, one, f"{where}[{number}]")
+        for number, one in enumerate(values.items(value, where))
+    )
 
 
-def _amount(value: Any, where: str) -> Decimal:
-    try:
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite():
-        raise _wrong(where, _("“%(value)s” is not an amount."), value=value)
-    return amount
-
-
-def _wrong(where: str, what: _StrPromise, *, value: object) -> InvalidEndpoint:
-    return InvalidEndpoint(f"{where}: {what % {'value': value}}")
+READERS: dict[type, dict[str, Reader]] = {
+    Source: {
+        "kind": values.one_of("sora_id", "url"),
+        "param": values.name,
+        "as_list": values.switch,
+        "extensions": values.extensions,
+        "min_seconds": optional(values.limit),
+        "max_seconds": optional(values.limit),
+        "below_seconds": optional(values.limit),
+        "cut_at_seconds": optional(values.limit),
+        "max_bytes": optional(values.count),
+        "below_bytes": optional(values.count),
+        "min_side": optional(values.count),
+        "max_side": optional(values.count),
+        "min_aspect": optional(values.limit),
+        "max_aspect": optional(values.limit),
+        "min_fps": optional(values.limit),
+        "max_fps": optional(values.limit),
+        "safe_seconds": optional(values.limit),
+        "safe_side": optional(values.count),
+    },
+    References: {
+        "param": values.name,
+        "as_list": values.switch,
+        "maximum": values.count,
+        "tag": values.text,
+        "extensions": values.extensions,
+        "max_bytes": optional(values.count),
+        "min_side": optional(values.count),
+        "min_aspect": optional(values.limit),
+        "max_aspect": optional(values.limit),
+        "label": values.text,
+        "help": values.text,
+    },
+    Option: {
+        "name": values.name,
+        "kind": values.one_of(*TYPES),
+        "default": values.anything,
+        "choices": values.items,
+        "minimum": optional(values.bound),
+        "maximum": optional(values.bound),
+        "excludes": values.names,
+        "advanced": values.switch,
+        "label": values.text,
+        "help": values.text,
+    },
+    Audio: {
+        "policy": values.one_of("carried", "switch", "generated", "none", "unknown"),
+        "param": values.text,
+        "keep": values.anything,
+        "drop": values.anything,
+    },
+    Price: {
+        "by": values.names,
+        "per_source_second": values.amounts,
+        "per_output_second": values.amounts,
+        "per_run": values.amounts,
+        "min_source_as_output": values.switch,
+        "floor": optional(values.amount),
+        "duration_option": values.text,
+        "duration_cuts": values.switch,
+        "as_of": optional(values.day),
+        "url": values.text,
+        "is_firm": values.switch,
+    },
+    Outputs: dict.fromkeys(("sora_id", "thumbnail", "spritesheet"), values.text)
+    | {"video": values.name},
+}
+READERS[Endpoint] = {
+    "key": values.name,
+    "endpoint_id": values.name,
+    "label": values.text,
+    "vendor": values.text,
+    "source": _record(Source),
+    "price": _record(Price),
+    "prompt_param": values.name,
+    "prompt_max": optional(values.count),
+    "prompt_hint": values.text,
+    "references": optional(_record(References)),
+    "options": _records(Option),
+    "constants": values.fields_of_json,
+    "audio": _record(Audio),
+    "outputs": _record(Outputs),
+    "deletes_result": values.text,
+    "ends_on": optional(values.day),
+    "successor": values.text,
+    "typical_seconds": values.count,
+    "longest_seconds": optional(values.count),
+    "note": values.text,
+    "doc_url": values.text,
+    "checked_on": optional(values.day),
+}

@@ -9,142 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import Enum
-from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import Reason, RequestRefused
+from .audio import Audio
+from .clip import Clip
+from .measure import SECONDS
+from .option import UNSET, Option, is_set
+from .price import Price, shorter
+from .references import References, is_url
+from .source import Source
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-    Text = str | _StrPromise
-
-
-class Unset(Enum):
-    """Tell "not sent" from every value that can be sent."""
-
-    UNSET = "unset"
-
-
-UNSET = Unset.UNSET
-
-
-class Clip(Protocol):
-    """What an endpoint wants to know of a video."""
-
-    sora_id: str
-    is_deleted_at_provider: bool
-    duration: Decimal | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """One option of an endpoint, under its wire name and with its wire type."""
-
-    name: str
-    kind: Literal["bool", "int", "number", "enum", "text"]
-    default: Any = UNSET
-    """Sent when nothing else was chosen; `UNSET` leaves it to the endpoint."""
-    choices: tuple[Any, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    label: Text = ""
-    help: Text = ""
-
-    def problem(self, value: object) -> Text | None:
-        """Say why this value can't be sent, if it can't."""
-        if self.choices:
-            if not any(value == one and type(value) is type(one) for one in self.choices):
-                allowed = ", ".join(map(str, self.choices))
-                return _("“%(name)s” must be one of: %(allowed)s.") % {
-                    "name": self.name,
-                    "allowed": allowed,
-                }
-            return None
-        if not _has_kind(value, self.kind):
-            return _("“%(name)s” must be %(kind)s.") % {
-                "name": self.name,
-                "kind": _KIND_NAMES[self.kind],
-            }
-        return self._outside(value) if isinstance(value, int | float) else None
-
-    def _outside(self, value: float) -> Text | None:
-        if (self.minimum is not None and value < self.minimum) or (
-            self.maximum is not None and value > self.maximum
-        ):
-            return _("“%(name)s” must be from %(minimum)s to %(maximum)s.") % {
-                "name": self.name,
-                "minimum": "…" if self.minimum is None else self.minimum,
-                "maximum": "…" if self.maximum is None else self.maximum,
-            }
-        return None
-
-    def read(self, text: str) -> Any:
-        """Turn text, as typed on a command line, into a value of the wire type if it can be one.
-
-        What can't be read is returned as it is, so that `problem` names it.
-        """
-        for choice in self.choices:
-            if text == str(choice):
-                return choice
-        if self.kind == "bool":
-            return {"true": True, "false": False}.get(text.lower(), text)
-        try:
-            return {"int": int, "number": float}.get(self.kind, str)(text)
-        except ValueError:
-            return text
-
-
-def _has_kind(value: object, kind: str) -> bool:
-    if isinstance(value, bool):
-        return kind == "bool"
-    if isinstance(value, float) and not isfinite(value):
-        return False  # JSON has no such number
-    return isinstance(value, TYPES[kind])
-
-
-TYPES: dict[str, tuple[type, ...]] = {
-    "bool": (bool,),
-    "int": (int,),
-    "number": (int, float),
-    "enum": (str,),
-    "text": (str,),
-}
-_KIND_NAMES = {
-    "bool": _("true or false"),
-    "int": _("a whole number"),
-    "number": _("a number"),
-    "enum": _("a text"),
-    "text": _("a text"),
-}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Source:
-    """How the endpoint is told which video to remix."""
-
-    kind: Literal["sora_id"]
-    """`sora_id`: the id of an earlier Sora generation that the provider still has."""
-    param: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Price:
-    """What a run costs, in US dollars."""
-
-    per_source_second: Decimal
-    as_of: date | None = None
-    is_firm: bool = True
-    """False when sources disagree: the app then says "about"."""
-
-    def estimate(self, seconds: Decimal | None) -> Decimal | None:
-        """Return the cost for a source of this length; an unknown length costs None, never 0."""
-        if seconds is None:
-            return None
-        return (self.per_source_second * seconds).quantize(Decimal("0.000001"))
+    from .option import Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,17 +45,29 @@ class Endpoint:
     endpoint_id: str
     """fal's id: the path that is posted to."""
     label: Text
+    vendor: str = ""
+    """Who made the model."""
     source: Source
     price: Price
     prompt_param: str = "prompt"
     prompt_max: int | None = None
+    prompt_hint: Text = ""
+    """What to write, for editors."""
+    references: References | None = None
     options: tuple[Option, ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    """Sent with every request, as they are."""
+    audio: Audio = field(default_factory=lambda: Audio(policy="unknown"))
     outputs: Outputs = field(default_factory=Outputs)
     deletes_result: str = ""
     """Option that, when true, has the provider forget the result: it can't be a source."""
     ends_on: date | None = None
     """The day the provider switches it off."""
+    successor: str = ""
+    """Key of the record to use instead."""
     typical_seconds: int = 120
+    longest_seconds: int | None = None
+    """A run that takes longer is overdue."""
     note: Text = ""
     doc_url: str = ""
     checked_on: date | None = None
@@ -190,15 +81,30 @@ class Endpoint:
 
     def refusal(self, clip: Clip) -> Text | None:
         """Say why this video can't be remixed here, if it can't."""
-        if not clip.sora_id:
-            return _("It is not a Sora generation: it has no Sora id.")
-        if clip.is_deleted_at_provider:
-            return _("Its provider has deleted it, so it can't be remixed any more.")
-        return None
+        return self.source.refusal(clip)
 
-    def estimate(self, clip: Clip) -> Decimal | None:
+    def warnings(self, clip: Clip, options: Mapping[str, Any] = {}) -> list[Text]:
+        """List what of this video will be cut off, and what of it is perhaps refused."""
+        warnings = self.source.warnings(clip)
+        used = shorter(clip.duration, self.source.cut_at_seconds)
+        output = self._output_seconds(clip, options)
+        if used is not None and output is not None and output < used:
+            message = _("The result is only %(limit)s long.")
+            warnings.append(message % {"limit": SECONDS.words(output)})
+        return warnings
+
+    def limits(self) -> list[Text]:
+        """List which videos are taken, in short statements."""
+        return self.source.limits()
+
+    def sound(self, options: Mapping[str, Any]) -> Text:
+        """Say what becomes of the sound with these options."""
+        return self.audio.sentence(self.complete(options))
+
+    def estimate(self, clip: Clip, options: Mapping[str, Any] = {}) -> Decimal | None:
         """Return what remixing this video will cost in US dollars, None when unknown."""
-        return self.price.estimate(clip.duration)
+        cut_at = self.source.cut_at_seconds
+        return self.price.estimate(clip.duration, self.complete(options), cut_at=cut_at)
 
     def prompt_problem(self, prompt: str) -> Text | None:
         """Say why this prompt can't be sent, if it can't."""
@@ -209,32 +115,91 @@ class Endpoint:
         return None
 
     def option_problems(self, options: Mapping[str, object]) -> list[Reason]:
-        """List the options that can't be sent, each with the reason."""
-        known = {option.name: option for option in self.options}
-        reasons = []
-        for name, value in options.items():
-            if name not in known:
-                message = _("“%(endpoint)s” has no option “%(name)s”.")
-                reasons.append(Reason(name, message % {"endpoint": self.label, "name": name}))
-            elif problem := known[name].problem(value):
-                reasons.append(Reason(name, problem))
-        return reasons
+        """List the options and references that can't be sent, each with the reason."""
+        problems = ((name, self._problem(name, value)) for name, value in options.items())
+        reasons = [Reason(name, problem) for name, problem in problems if problem]
+        return reasons + self._exclusions(self.complete(options))
 
     def complete(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options as they will be sent: what was chosen, else our defaults."""
+        """Return the options as they will be sent: what was chosen, else our defaults.
+
+        References stand among them as they were given, unless there are none.
+        """
         chosen = {option.name: options.get(option.name, option.default) for option in self.options}
+        if self.references and options.get(self.references.param):
+            chosen[self.references.param] = options[self.references.param]
         return {name: value for name, value in chosen.items() if value is not UNSET}
 
-    def arguments(self, clip: Clip, prompt: str, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the body of the request; raise `RequestRefused` when the video can't be sent."""
+    def files(self, options: Mapping[str, Any]) -> list[str]:
+        """Return the names in the storage that need a URL before these options can be sent."""
+        return self.references.names(self._images(options)) if self.references else []
+
+    def arguments(
+        self,
+        clip: Clip,
+        prompt: str,
+        options: Mapping[str, Any],
+        *,
+        source_url: str = "",
+        urls: Mapping[str, str] = {},
+    ) -> dict[str, Any]:
+        """Return the body of the request, where `urls` replaces names in the storage.
+
+        Raise `RequestRefused` when the video, or a reference, can't be sent.
+        """
         if refusal := self.refusal(clip):
             raise RequestRefused([Reason("videos", refusal)])
+        source = clip.sora_id if self.source.kind == "sora_id" else source_url
+        if not source:
+            raise RequestRefused([Reason("videos", _("Its file has no URL yet."))])
         return {
-            self.source.param: clip.sora_id,
+            **self.constants,
+            self.source.param: [source] if self.source.as_list else source,
             self.prompt_param: prompt,
             **self.complete(options),
+            **self._sent_references(options, urls),
         }
 
     def forgets(self, options: Mapping[str, Any]) -> bool:
         """Tell whether the provider deletes the result of a remix with these options."""
         return options.get(self.deletes_result) is True
+
+    def _output_seconds(self, clip: Clip, options: Mapping[str, Any]) -> Decimal | int | None:
+        cut_at = self.source.cut_at_seconds
+        return self.price.output_seconds(clip.duration, self.complete(options), cut_at=cut_at)
+
+    def _problem(self, name: str, value: object) -> Text | None:
+        known = {option.name: option for option in self.options}
+        if self.references and name == self.references.param:
+            return None if value is UNSET else self.references.problem(value)
+        if name in known:
+            return None if value is UNSET else known[name].problem(value)
+        message = _("“%(endpoint)s” has no option “%(name)s”.")
+        return message % {"endpoint": self.label, "name": name}
+
+    def _exclusions(self, sent: Mapping[str, object]) -> list[Reason]:
+        message = _("“%(name)s” can't be set together with “%(other)s”.")
+        return [
+            Reason(option.name, message % {"name": option.name, "other": other})
+            for option in self.options
+            for other in option.excludes
+            if is_set(sent.get(option.name)) and is_set(sent.get(other))
+        ]
+
+    def _sent_references(
+        self, options: Mapping[str, Any], urls: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """Return the references under their wire name, each by its URL; nothing without any."""
+        images = self._images(options)
+        if not self.references or not images:
+            return {}
+        problem = self.references.problem(images)
+        if not problem and any(name not in urls for name in self.files(options)):
+            problem = _("A reference image has no URL yet.")
+        if problem:
+            raise RequestRefused([Reason(self.references.param, problem)])
+        sent = [image if is_url(image) else urls[image] for image in images]
+        return {self.references.param: sent if self.references.as_list else sent[0]}
+
+    def _images(self, options: Mapping[str, Any]) -> Any:
+        return self.complete(options).get(self.references.param) if self.references else None

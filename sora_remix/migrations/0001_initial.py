@@ -322,6 +322,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "fps",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=3,
+                        editable=False,
+                        max_digits=7,
+                        null=True,
+                        verbose_name="frames per second",
+                    ),
+                ),
+                (
                     "size",
                     models.PositiveBigIntegerField(
                         blank=True, editable=False, null=True, verbose_name="size in bytes"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import ClassVar
 
 from django.conf import settings
@@ -53,6 +54,14 @@ class Video(models.Model):
     )
     width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
     height = models.PositiveIntegerField(_("height"), null=True, blank=True, editable=False)
+    fps = models.DecimalField(
+        _("frames per second"),
+        max_digits=7,
+        decimal_places=3,
+        null=True,
+        blank=True,
+        editable=False,
+    )
     size = models.PositiveBigIntegerField(_("size in bytes"), null=True, blank=True, editable=False)
     is_deleted_at_provider = models.BooleanField(
         _("deleted at its provider"),
@@ -86,6 +95,11 @@ class Video(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def extension(self) -> str:
+        """What the file's name ends in, as “.mp4”; empty when there is no file."""
+        return PurePosixPath(self.file.name or "").suffix.lower()
 
 
 def delete_files_after_commit(instance: Video, using: str, **_signal: object) -> None:

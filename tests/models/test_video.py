@@ -40,6 +40,14 @@ def test_a_video_is_called_by_its_title() -> None:
     assert str(Video(title="Sea")) == "Sea"
 
 
+@pytest.mark.parametrize(
+    ("name", "extension"),
+    [("", ""), ("videos/a", ""), ("videos/a.mp4", ".mp4"), ("videos.x/a.b.MOV", ".mov")],
+)
+def test_a_video_tells_what_its_file_ends_in(name: str, extension: str) -> None:
+    assert Video(file=name).extension == extension
+
+
 def test_files_go_once_the_deletion_is_committed_and_not_before(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:

@@ -1,4 +1,4 @@
-"""The endpoints that come with the app."""
+"""Sora, by OpenAI."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from .record import Endpoint, Option, Outputs, Price, Source
+from ..audio import Audio
+from ..option import Option
+from ..price import Price
+from ..record import Endpoint, Outputs
+from ..source import Source
+
+URL = "https://fal.ai/models/fal-ai/sora-2/video-to-video/remix"
 
 SORA_2 = Endpoint(
     key="sora-2",
     endpoint_id="fal-ai/sora-2/video-to-video/remix",
     label="Sora 2",
+    vendor="OpenAI",
     source=Source(kind="sora_id", param="video_id"),
-    price=Price(per_source_second=Decimal("0.10"), as_of=date(2026, 11, 22)),
+    price=Price(per_output_second={"": Decimal("0.10")}, as_of=date(2026, 11, 22), url=URL),
     options=(
         # The endpoint's own default is true, which ends the chain for good.
         Option(
@@ -28,13 +35,13 @@ SORA_2 = Endpoint(
             ),
         ),
     ),
+    audio=Audio(policy="generated"),
     outputs=Outputs(sora_id="video_id", thumbnail="thumbnail", spritesheet="spritesheet"),
     deletes_result="delete_video",
     ends_on=date(2026, 9, 24),
+    successor="flux-3",
     typical_seconds=180,
     note=_("Only videos that Sora 2 made on fal can be remixed."),
-    doc_url="https://fal.ai/models/fal-ai/sora-2/video-to-video/remix",
+    doc_url=URL,
     checked_on=date(2026, 11, 22),
 )
-
-BUILT_IN = {SORA_2.key: SORA_2}

@@ -1,0 +1,47 @@
+"""What becomes of the sound of a video."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from .option import is_same
+
+if TYPE_CHECKING:
+    from .option import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audio:
+    """Whether the sound is kept, and by which option that is chosen."""
+
+    policy: Literal["carried", "switch", "generated", "none", "unknown"]
+    """`carried`: kept; `switch`: as an option says; `generated`: made by the model."""
+    param: str = ""
+    """The option that switches."""
+    keep: Any = None
+    """Its value that keeps the sound."""
+    drop: Any = None
+    """Its value that drops the sound; None when there is none."""
+
+    def sentence(self, options: Mapping[str, Any]) -> Text:
+        """Say what becomes of the sound with these complete options."""
+        if self.policy != "switch":
+            return _SENTENCES[self.policy]
+        value = options.get(self.param)
+        if self.keep is not None and is_same(value, self.keep):
+            return _SENTENCES["carried"]
+        if self.drop is not None and is_same(value, self.drop):
+            return _("The sound of the video is dropped.")
+        return _("The endpoint decides whether the sound of the video is kept.")
+
+
+_SENTENCES = {
+    "carried": _("The sound of the video is kept."),
+    "generated": _("The model makes a new sound; that of the video is not kept."),
+    "none": _("The result has no sound."),
+    "unknown": _("It is not known what becomes of the sound."),
+}

@@ -1,0 +1,50 @@
+"""Lucy, by Decart."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from ..option import Option
+from ..price import Price
+from ..record import Endpoint
+from ..source import Source
+
+URL = "https://fal.ai/learn/devs/lucy-restyle-long-form-user-guide"
+
+LUCY_RESTYLE = Endpoint(
+    key="lucy-restyle",
+    endpoint_id="decart/lucy-restyle",
+    label="Lucy Restyle",
+    vendor="Decart",
+    source=Source(
+        kind="url",
+        param="video_url",
+        extensions=(".mp4", ".mov", ".webm", ".m4v", ".gif"),
+        max_seconds=30 * 60,
+    ),
+    price=Price(per_output_second={"": Decimal("0.01")}, as_of=date(2026, 11, 22), url=URL),
+    prompt_hint=_("Describe the style that the whole video should have."),
+    options=(
+        Option(
+            name="enhance_prompt",
+            kind="bool",
+            default=True,
+            label=_("Enhance the prompt"),
+            help=_("A language model writes the prompt out before it is used."),
+        ),
+        Option(
+            name="seed",
+            kind="int",
+            label=_("Seed"),
+            help=_("With the same seed, the same request gives a similar result."),
+            advanced=True,
+        ),
+    ),
+    # With true the video would come back inside the answer, as a data URI.
+    constants={"sync_mode": False},
+    doc_url=URL,
+    checked_on=date(2026, 11, 22),
+)

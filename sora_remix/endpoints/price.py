@@ -1,0 +1,112 @@
+"""What a run costs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from .measure import Number
+from .option import UNSET
+
+MILLIONTH = Decimal("0.000001")
+TABLES = ("per_source_second", "per_output_second", "per_run")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """What a run costs, in US dollars.
+
+    Each table gives an amount for a key: the values of the options in `by`, joined by "|". The
+    amount under "" is for every key that the table does not have.
+    """
+
+    by: tuple[str, ...] = ()
+    per_source_second: Mapping[str, Decimal] = field(default_factory=dict)
+    per_output_second: Mapping[str, Decimal] = field(default_factory=dict)
+    per_run: Mapping[str, Decimal] = field(default_factory=dict)
+    min_source_as_output: bool = False
+    """True when at least as many seconds are charged for the source as for the result."""
+    floor: Decimal | None = None
+    """No run costs less."""
+    duration_option: str = ""
+    """Option that sets how long the result is; 0, "auto" and unset: as long as the source."""
+    duration_cuts: bool = False
+    """True when that option only shortens: the result is never longer than the source."""
+    as_of: date | None = None
+    url: str = ""
+    is_firm: bool = True
+    """False when sources disagree: the app then says "about"."""
+
+    def estimate(
+        self, seconds: Number | None, options: Mapping[str, Any], *, cut_at: Number | None = None
+    ) -> Decimal | None:
+        """Return the cost for a source of so many seconds, of which those after `cut_at` are cut.
+
+        A rate or a length that is needed and not known makes it None, never 0.
+        """
+        output = self.output_seconds(seconds, options, cut_at=cut_at)
+        source = self._source_seconds(shorter(seconds, cut_at), output)
+        times = {"per_source_second": source, "per_output_second": output, "per_run": 1}
+        parts = [_product(rate, times[name]) for name, rate in self._rates(options).items()]
+        known = [part for part in parts if part is not None]
+        if not known or len(known) < len(parts):
+            return None
+        return max(sum(known, Decimal()), self.floor or Decimal()).quantize(MILLIONTH)
+
+    def figures(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the rates that apply with these complete options, as JSON can hold them."""
+        rates = self._rates(options).items()
+        figures: dict[str, Any] = {name: f"{rate:f}" for name, rate in rates if rate is not None}
+        if self.min_source_as_output:
+            figures["min_source_as_output"] = True
+        if self.floor is not None:
+            figures["floor"] = f"{self.floor:f}"
+        as_of = self.as_of and self.as_of.isoformat()
+        return {**figures, "currency": "USD", "as_of": as_of, "is_firm": self.is_firm}
+
+    def output_seconds(
+        self, seconds: Number | None, options: Mapping[str, Any], *, cut_at: Number | None = None
+    ) -> Number | None:
+        """Return how long the result will be, None when unknown."""
+        wanted = options.get(self.duration_option, UNSET)
+        if wanted in (UNSET, None, 0, "", "auto"):
+            return shorter(seconds, cut_at)
+        chosen = _read_seconds(wanted)
+        if not self.duration_cuts or chosen is None:
+            return chosen
+        return shorter(shorter(seconds, cut_at), chosen)
+
+    def _rates(self, options: Mapping[str, Any]) -> dict[str, Decimal | None]:
+        """Return the rate in each table that there is, None where it has none for the key."""
+        key = "|".join(key_text(options.get(name, "")) for name in self.by)
+        tables = {name: getattr(self, name) for name in TABLES}
+        return {name: table.get(key, table.get("")) for name, table in tables.items() if table}
+
+    def _source_seconds(self, source: Number | None, output: Number | None) -> Number | None:
+        if not self.min_source_as_output:
+            return source
+        return None if source is None or output is None else max(source, output)
+
+
+def shorter(seconds: Number | None, limit: Number | None) -> Number | None:
+    """Return the length that a limit leaves; an unknown length stays unknown."""
+    return seconds if seconds is None or limit is None else min(seconds, limit)
+
+
+def key_text(value: object) -> str:
+    """Return the value of an option as it stands in the key of a rate."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _product(rate: Decimal | None, times: Number | None) -> Decimal | None:
+    return None if rate is None or times is None else rate * times
+
+
+def _read_seconds(value: object) -> Decimal | None:
+    """Read 5, "5" and "5s"."""
+    length = re.fullmatch(r"(\d+(?:\.\d+)?)s?", str(value))
+    return Decimal(length[1]) if length else None

@@ -1,0 +1,75 @@
+"""Images that an endpoint takes beside the video and the prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .option import Text
+
+URL = "https://"
+
+
+@dataclass(frozen=True, kw_only=True)
+class References:
+    """The reference images: in the options a list of texts under `param`.
+
+    Each text is an https URL, or else a name in the site's storage.
+    """
+
+    param: str
+    as_list: bool
+    """False when the wire wants a single text; the options hold a list all the same."""
+    maximum: int
+    tag: str = ""
+    """How the prompt names the image number n, as “@Image{n}”."""
+    extensions: tuple[str, ...] = (".jpg", ".jpeg", ".png", ".webp")
+    max_bytes: int | None = None
+    min_side: int | None = None
+    """In pixels, of the shorter side."""
+    min_aspect: Decimal | int | None = None
+    """Width divided by height."""
+    max_aspect: Decimal | int | None = None
+    label: Text = ""
+    help: Text = ""
+
+    def problem(self, value: object) -> Text | None:
+        """Say why these references can't be sent, if they can't."""
+        if not isinstance(value, list | tuple):
+            return _("“%(name)s” must be a list.") % {"name": self.param}
+        if len(value) > self.maximum:
+            return _("“%(name)s” holds %(number)d images; at most %(most)d are taken.") % {
+                "name": self.param,
+                "number": len(value),
+                "most": self.maximum,
+            }
+        return next((wrong for image in value if (wrong := self._wrong(image))), None)
+
+    def _wrong(self, image: object) -> Text | None:
+        if not isinstance(image, str) or not image:
+            message = _("“%(name)s” must hold texts: “%(image)s” is none.")
+        elif is_url(image):
+            return None
+        elif "://" in image or image.startswith("data:"):
+            message = _("“%(name)s” can hold only https URLs: “%(image)s” is none.")
+        elif self.extensions and PurePosixPath(image).suffix.lower() not in self.extensions:
+            message = _("“%(name)s” can't hold “%(image)s”: its name must end in %(extensions)s.")
+        else:
+            return None
+        extensions = ", ".join(self.extensions)
+        return message % {"name": self.param, "image": image, "extensions": extensions}
+
+    def names(self, value: object) -> list[str]:
+        """Return the names in the storage among these references, each once."""
+        images = value if isinstance(value, list | tuple) else ()
+        return list(dict.fromkeys(image for image in images if not is_url(image)))
+
+
+def is_url(image: str) -> bool:
+    """Tell an address from a name in the storage."""
+    return image.startswith(URL)

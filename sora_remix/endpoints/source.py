@@ -1,0 +1,139 @@
+"""Which videos an endpoint takes, and how it is told which one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from .clip import Clip
+from .measure import ASPECT, BYTES, FPS, LONG_SIDE, SECONDS, SHORT_SIDE, Measure, Number, Span
+
+if TYPE_CHECKING:
+    from .option import Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """How the endpoint is told which video to change, and which ones it takes."""
+
+    kind: Literal["sora_id", "url"]
+    """`sora_id`: the id of an earlier Sora generation that the provider still has; `url`: the
+    address of any clip."""
+    param: str
+    as_list: bool = False
+    """True when the wire wants a list, which then holds the one video."""
+    extensions: tuple[str, ...] = (".mp4",)
+    """Containers behind a URL; empty when all are taken."""
+    min_seconds: Number | None = None
+    max_seconds: Number | None = None
+    below_seconds: Number | None = None
+    """For providers that say "under": this length is too long already."""
+    cut_at_seconds: Number | None = None
+    """More is accepted and cut off."""
+    max_bytes: int | None = None
+    below_bytes: int | None = None
+    min_side: int | None = None
+    """In pixels, of the shorter side."""
+    max_side: int | None = None
+    """In pixels, of the longer side."""
+    min_aspect: Number | None = None
+    """Width divided by height."""
+    max_aspect: Number | None = None
+    min_fps: Number | None = None
+    max_fps: Number | None = None
+    safe_seconds: Number | None = None
+    """More is perhaps refused: sources disagree."""
+    safe_side: int | None = None
+
+    def refusal(self, clip: Clip) -> Text | None:
+        """Say why this video can't be taken, if it can't.
+
+        An unknown length is a reason where the length is limited; nothing else unknown is.
+        """
+        length, *others = self._spans()
+        return (
+            (_not_at_provider(clip) if self.kind == "sora_id" else self._wrong_file(clip))
+            or (_length_unknown(length) if clip.duration is None else length.refusal(clip))
+            or next((refusal for span in others if (refusal := span.refusal(clip))), None)
+        )
+
+    def warnings(self, clip: Clip) -> list[Text]:
+        """List what of this video will be cut off, and what of it is perhaps refused."""
+        return [
+            warning % {"limit": measure.words(limit)}
+            for measure, limit, warning, _statement in self._cautions()
+            if (value := measure.of(clip)) is not None and value > limit
+        ]
+
+    def limits(self) -> list[Text]:
+        """List which videos are taken, in short statements."""
+        spans = (text for span in self._spans() if (text := span.statement()))
+        cautions = (
+            statement % {"limit": measure.words(limit)}
+            for measure, limit, _warning, statement in self._cautions()
+        )
+        return [*self._kinds(), *spans, *cautions]
+
+    def _spans(self) -> tuple[Span, ...]:
+        return (
+            Span(
+                measure=SECONDS,
+                least=self.min_seconds,
+                most=self.max_seconds,
+                below=self.below_seconds,
+            ),
+            Span(measure=BYTES, most=self.max_bytes, below=self.below_bytes),
+            Span(measure=SHORT_SIDE, least=self.min_side),
+            Span(measure=LONG_SIDE, most=self.max_side),
+            Span(measure=ASPECT, least=self.min_aspect, most=self.max_aspect),
+            Span(measure=FPS, least=self.min_fps, most=self.max_fps),
+        )
+
+    def _cautions(self) -> Iterator[tuple[Measure, Number, Text, Text]]:
+        """Yield what is accepted with a but: its limit, a warning, and a statement."""
+        if self.cut_at_seconds is not None:
+            warning = _("Only its first %(limit)s are used.")
+            yield SECONDS, self.cut_at_seconds, warning, _("Only the first %(limit)s are used")
+        if self.safe_seconds is not None:
+            warning = _("It is longer than %(limit)s, which is perhaps refused.")
+            yield SECONDS, self.safe_seconds, warning, _("Perhaps not more than %(limit)s")
+        if self.safe_side is not None:
+            warning = _("A side is longer than %(limit)s, which is perhaps refused.")
+            yield LONG_SIDE, self.safe_side, warning, _("Perhaps not more than %(limit)s")
+
+    def _kinds(self) -> list[Text]:
+        if self.kind == "sora_id":
+            return [_("Only Sora generations that their provider still has")]
+        names = self._container_names()
+        return [_("Files: %(names)s") % {"names": names}] if names else []
+
+    def _wrong_file(self, clip: Clip) -> Text | None:
+        if not clip.extension:
+            return _("It has no file here that could be sent.")
+        if self.extensions and clip.extension not in self.extensions:
+            return _("It is a file of the kind %(kind)s; %(names)s can be sent.") % {
+                "kind": clip.extension[1:].upper(),
+                "names": self._container_names(),
+            }
+        return None
+
+    def _container_names(self) -> str:
+        return ", ".join(extension[1:].upper() for extension in self.extensions)
+
+
+def _not_at_provider(clip: Clip) -> Text | None:
+    if not clip.sora_id:
+        return _("It is not a Sora generation: it has no Sora id.")
+    if clip.is_deleted_at_provider:
+        return _("Its provider has deleted it, so it can't be remixed any more.")
+    return None
+
+
+def _length_unknown(length: Span) -> Text | None:
+    bounds = length.bounds()
+    return (
+        _("Its length is not known; %(bounds)s are taken.") % {"bounds": bounds} if bounds else None
+    )

@@ -1,0 +1,18 @@
+"""A video as endpoints see it, with nothing known but its length and kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass
+class Clip:
+    sora_id: str = "video_123"
+    is_deleted_at_provider: bool = False
+    duration: Decimal | None = Decimal(4)
+    size: int | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: Decimal | None = None
+    extension: str = ".mp4"

@@ -1,0 +1,52 @@
+"""Editors are told what becomes of the sound."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from sora_remix.endpoints import Audio
+
+KEPT = "The sound of the video is kept."
+DROPPED = "The sound of the video is dropped."
+UNDECIDED = "The endpoint decides whether the sound of the video is kept."
+KLING = Audio(policy="switch", param="keep_audio", keep=True, drop=False)
+WAN = Audio(policy="switch", param="audio_setting", keep="origin")
+SILENT = Audio(policy="switch", param="silent", drop=True)
+
+
+@pytest.mark.parametrize(
+    ("policy", "sentence"),
+    [
+        ("carried", KEPT),
+        ("generated", "The model makes a new sound; that of the video is not kept."),
+        ("none", "The result has no sound."),
+        ("unknown", "It is not known what becomes of the sound."),
+    ],
+)
+def test_without_a_switch_the_options_say_nothing(
+    policy: Literal["carried", "generated", "none", "unknown"], sentence: str
+) -> None:
+    assert Audio(policy=policy).sentence({"": True}) == sentence
+
+
+@pytest.mark.parametrize(
+    ("audio", "options", "sentence"),
+    [
+        (KLING, {"keep_audio": True}, KEPT),
+        (KLING, {"keep_audio": False}, DROPPED),
+        (KLING, {"keep_audio": 1}, UNDECIDED),
+        (KLING, {"keep_audio": 0}, UNDECIDED),
+        (KLING, {}, UNDECIDED),
+        (WAN, {"audio_setting": "origin"}, KEPT),
+        (WAN, {"audio_setting": "auto"}, UNDECIDED),
+        (WAN, {"audio_setting": None}, UNDECIDED),
+        (SILENT, {"silent": True}, DROPPED),
+        (SILENT, {"silent": None}, UNDECIDED),
+    ],
+)
+def test_a_switch_decides_by_its_wire_value(
+    audio: Audio, options: dict[str, Any], sentence: str
+) -> None:
+    assert audio.sentence(options) == sentence

@@ -1,0 +1,309 @@
+"""What is sent is what the record says, to the last type; what it can't take is said before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sora_remix.endpoints import (
+    SORA_2,
+    UNSET,
+    Audio,
+    Endpoint,
+    Option,
+    Price,
+    References,
+    Source,
+)
+from sora_remix.exceptions import RequestRefused
+from tests.endpoints.clips import Clip
+
+ANY = Endpoint(
+    key="any",
+    endpoint_id="fal-ai/any",
+    label="Any",
+    source=Source(kind="url", param="clips", as_list=True),
+    price=Price(per_output_second={"": Decimal(1)}),
+    references=References(param="images", as_list=True, maximum=2),
+    options=(
+        Option(name="sharp", kind="bool", default=True),
+        Option(name="seed", kind="int", excludes=("images", "style")),
+        Option(name="style", kind="text"),
+    ),
+    constants={"sync_mode": False},
+)
+URL = "https://x.example/v"
+
+
+def _reasons(endpoint: Endpoint, options: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(one.field, str(one.message)) for one in endpoint.option_problems(options)]
+
+
+def _refused(endpoint: Endpoint, options: dict[str, Any], **urls: Any) -> list[tuple[str, str]]:
+    with pytest.raises(RequestRefused) as refused:
+        endpoint.arguments(Clip(), "noir", options, **urls)
+    return [(one.field, str(one.message)) for one in refused.value.reasons]
+
+
+def test_the_body_names_everything_as_the_record_does() -> None:
+    seed = Option(name="seed", kind="int")
+    strength = Option(name="strength", kind="number", default=0.5)
+    endpoint = replace(
+        SORA_2,
+        source=Source(kind="sora_id", param="clip_id"),
+        prompt_param="text",
+        options=(seed, strength),
+    )
+
+    arguments = endpoint.arguments(Clip(), "noir", {"seed": 0, "stranger": 1})
+
+    body = '{"clip_id": "video_123", "text": "noir", "seed": 0, "strength": 0.5}'
+    assert json.dumps(arguments) == body
+
+
+def test_a_body_holds_constants_source_prompt_options_and_references() -> None:
+    options = {"seed": 7, "images": ["a.png", "https://x.example/b"]}
+
+    arguments = ANY.arguments(
+        Clip(), "noir", options, source_url=URL, urls={"a.png": "https://x.example/a"}
+    )
+
+    assert json.dumps(arguments) == (
+        '{"sync_mode": false, "clips": ["https://x.example/v"], "prompt": "noir", "sharp": true, '
+        '"seed": 7, "images": ["https://x.example/a", "https://x.example/b"]}'
+    )
+
+
+def test_a_single_reference_is_sent_as_text() -> None:
+    one = replace(ANY, references=References(param="image", as_list=False, maximum=1))
+
+    arguments = one.arguments(Clip(), "noir", {"image": ["https://x.example/b"]}, source_url=URL)
+
+    assert arguments["image"] == "https://x.example/b"
+
+
+@pytest.mark.parametrize("options", [{}, {"images": []}, {"images": UNSET}])
+def test_without_references_nothing_is_sent_for_them(options: dict[str, Any]) -> None:
+    assert ANY.complete(options) == {"sharp": True}
+    assert ANY.option_problems(options) == []
+    assert "images" not in ANY.arguments(Clip(), "noir", options, source_url=URL)
+
+
+def test_references_are_completed_as_they_were_given() -> None:
+    assert ANY.complete({"images": ["a.png"]}) == {"sharp": True, "images": ["a.png"]}
+    assert "images" not in replace(ANY, references=None).complete({"images": ["a.png"]})
+
+
+def test_only_names_in_the_storage_are_to_be_delivered() -> None:
+    options = {"images": ["a.png", "https://x.example/b"]}
+
+    assert ANY.files(options) == ["a.png"]
+    assert ANY.files({}) == []
+    assert replace(ANY, references=None).files(options) == []
+
+
+def test_a_file_without_url_is_not_sent() -> None:
+    assert _refused(ANY, {}) == [("videos", "Its file has no URL yet.")]
+
+
+@pytest.mark.parametrize(
+    ("images", "reason"),
+    [
+        (["a.png"], "A reference image has no URL yet."),
+        ("a.png", "“images” must be a list."),
+        (["a.png"] * 3, "“images” holds 3 images; at most 2 are taken."),
+    ],
+)
+def test_references_that_can_not_be_sent_are_refused(images: object, reason: str) -> None:
+    refused = _refused(ANY, {"images": images}, source_url=URL, urls={"b.png": URL})
+
+    assert refused == [("images", reason)]
+
+
+def test_an_option_without_default_is_sent_only_when_chosen() -> None:
+    endpoint = replace(SORA_2, options=(Option(name="seed", kind="int"),))
+
+    assert endpoint.complete({}) == {}
+    assert endpoint.complete({"seed": UNSET}) == {}
+    assert endpoint.complete({"seed": 7}) == {"seed": 7}
+    assert endpoint.option_problems({"seed": UNSET}) == []
+
+
+def test_an_option_whose_default_is_null_is_sent() -> None:
+    endpoint = replace(SORA_2, options=(Option(name="seed", kind="int", default=None),))
+
+    assert endpoint.complete({}) == {"seed": None}
+
+
+@pytest.mark.parametrize(
+    ("clip", "reason"),
+    [
+        (Clip(sora_id=""), "it has no Sora id"),
+        (Clip(is_deleted_at_provider=True), "has deleted it"),
+    ],
+)
+def test_a_video_that_can_not_be_the_source_is_refused(clip: Clip, reason: str) -> None:
+    with pytest.raises(RequestRefused, match=reason) as refused:
+        SORA_2.arguments(clip, "noir", {})
+
+    assert [one.field for one in refused.value.reasons] == ["videos"]
+    assert reason in str(SORA_2.refusal(clip))
+
+
+def test_a_sora_generation_is_not_refused() -> None:
+    assert SORA_2.refusal(Clip()) is None
+
+
+def test_the_limits_are_those_of_the_source() -> None:
+    assert ANY.limits() == ["Files: MP4"]
+
+
+@pytest.mark.parametrize(
+    ("today", "retired"),
+    [(date(2026, 9, 23), False), (date(2026, 9, 24), True), (date(2026, 9, 25), True)],
+)
+def test_an_endpoint_is_retired_from_its_last_day_on(today: date, retired: bool) -> None:
+    assert SORA_2.is_retired(today) is retired
+
+
+def test_an_endpoint_without_a_last_day_is_never_retired() -> None:
+    assert not replace(SORA_2, ends_on=None).is_retired(date.max)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "cost"),
+    [
+        (Decimal(4), Decimal("0.40")),
+        (Decimal("0.001"), Decimal("0.0001")),
+        (Decimal("8.333"), Decimal("0.8333")),
+        (None, None),
+    ],
+)
+def test_a_remix_costs_what_its_source_is_long(
+    seconds: Decimal | None, cost: Decimal | None
+) -> None:
+    assert SORA_2.estimate(Clip(duration=seconds)) == cost
+
+
+def test_the_cost_goes_by_the_defaults_unless_something_is_chosen() -> None:
+    size = Option(name="size", kind="enum", choices=("s", "m"), default="s")
+    price = Price(by=("size",), per_run={"s": Decimal(1), "m": Decimal(2)})
+    endpoint = replace(ANY, options=(size,), price=price)
+
+    assert endpoint.estimate(Clip()) == 1
+    assert endpoint.estimate(Clip(), {"size": "m"}) == 2
+    assert endpoint.estimate(Clip(), {"size": UNSET}) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wanted", "warnings"),
+    [
+        (6, 5, ["The result is only 5 s long."]),
+        (5, 5, []),
+        (6, 0, []),
+        (6, 7, []),
+        (None, 5, []),
+        (9, 5, ["Only its first 8 s are used.", "The result is only 5 s long."]),
+        (9, 0, ["Only its first 8 s are used."]),
+    ],
+)
+def test_a_result_shorter_than_the_video_is_a_warning(
+    seconds: int | None, wanted: int, warnings: list[str]
+) -> None:
+    endpoint = replace(
+        ANY,
+        source=Source(kind="url", param="video_url", cut_at_seconds=8),
+        options=(Option(name="duration", kind="int"),),
+        price=Price(duration_option="duration"),
+    )
+    clip = Clip(duration=None if seconds is None else Decimal(seconds))
+
+    assert endpoint.warnings(clip, {"duration": wanted}) == warnings
+
+
+def test_the_sound_goes_by_the_defaults_unless_something_is_chosen() -> None:
+    endpoint = replace(ANY, audio=Audio(policy="switch", param="sharp", keep=True, drop=False))
+
+    assert endpoint.sound({}) == "The sound of the video is kept."
+    assert endpoint.sound({"sharp": False}) == "The sound of the video is dropped."
+    assert ANY.sound({}) == "It is not known what becomes of the sound."
+
+
+@pytest.mark.parametrize(
+    ("prompt", "most", "reason"),
+    [
+        ("", None, "The prompt is empty."),
+        (" \n\t", None, "The prompt is empty."),
+        ("12345", 4, "The prompt is longer than 4 characters."),
+        ("1234", 4, None),
+        ("x" * 100_000, None, None),
+    ],
+)
+def test_a_prompt_is_looked_at_before_it_is_paid(
+    prompt: str, most: int | None, reason: str | None
+) -> None:
+    problem = replace(SORA_2, prompt_max=most).prompt_problem(prompt)
+
+    assert problem == reason
+
+
+def test_each_option_that_can_not_be_sent_is_named() -> None:
+    assert _reasons(SORA_2, {"delete_video": "no", "seed": 1}) == [
+        ("delete_video", "“delete_video” must be true or false."),
+        ("seed", "“Sora 2” has no option “seed”."),
+    ]
+    assert _reasons(ANY, {"images": "a.png"}) == [("images", "“images” must be a list.")]
+
+
+@pytest.mark.parametrize("value", [0, 7])
+def test_options_that_exclude_each_other_are_named_once_for_each(value: int) -> None:
+    reasons = _reasons(ANY, {"seed": value, "style": "noir", "images": ["a.png"]})
+
+    assert reasons == [
+        ("seed", "“seed” can't be set together with “images”."),
+        ("seed", "“seed” can't be set together with “style”."),
+    ]
+
+
+@pytest.mark.parametrize("style", [{}, {"style": UNSET}, {"style": ""}])
+def test_an_option_that_is_not_set_excludes_nothing(style: dict[str, Any]) -> None:
+    assert _reasons(ANY, {"seed": 7, "images": [], **style}) == []
+    assert _reasons(ANY, {"style": "noir", "images": ["a.png"]}) == []
+
+
+def test_a_switch_that_is_off_excludes_nothing() -> None:
+    options = (Option(name="a", kind="bool", excludes=("b",)), Option(name="b", kind="bool"))
+    endpoint = replace(ANY, options=options)
+
+    assert _reasons(endpoint, {"a": True, "b": False}) == []
+    assert _reasons(endpoint, {"a": False, "b": True}) == []
+    assert len(_reasons(endpoint, {"a": True, "b": True})) == 1
+
+
+def test_a_default_that_is_sent_excludes_as_well() -> None:
+    first = Option(name="a", kind="text", default="x", excludes=("b",))
+    endpoint = replace(ANY, options=(first, Option(name="b", kind="text")))
+
+    assert _reasons(endpoint, {"b": "y"}) == [("a", "“a” can't be set together with “b”.")]
+    assert _reasons(endpoint, {"a": UNSET, "b": "y"}) == []
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "options", "forgets"),
+    [
+        (SORA_2, {"delete_video": True}, True),
+        (SORA_2, {"delete_video": False}, False),
+        (SORA_2, {"delete_video": "false"}, False),
+        (SORA_2, {}, False),
+        (replace(SORA_2, deletes_result=""), {"": False, "delete_video": True}, False),
+    ],
+)
+def test_only_a_result_that_was_asked_to_be_deleted_is_forgotten(
+    endpoint: Endpoint, options: dict[str, Any], forgets: bool
+) -> None:
+    assert endpoint.forgets(options) is forgets

@@ -1,0 +1,207 @@
+"""What a provider does not take is said before it is paid, with the figure and the limit."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sora_remix.endpoints import Source
+from tests.endpoints.clips import Clip
+
+
+def _source(**limits: Any) -> Source:
+    return Source(kind="url", param="video_url", **limits)
+
+
+@pytest.mark.parametrize(
+    ("clip", "reason"),
+    [
+        (Clip(sora_id=""), "It is not a Sora generation: it has no Sora id."),
+        (
+            Clip(is_deleted_at_provider=True),
+            "Its provider has deleted it, so it can't be remixed any more.",
+        ),
+        (Clip(extension=""), None),
+        (Clip(duration=None), None),
+    ],
+)
+def test_an_endpoint_of_sora_takes_what_its_provider_still_has(
+    clip: Clip, reason: str | None
+) -> None:
+    assert Source(kind="sora_id", param="video_id").refusal(clip) == reason
+
+
+@pytest.mark.parametrize(
+    ("extensions", "extension", "reason"),
+    [
+        ((".mp4", ".mov"), "", "It has no file here that could be sent."),
+        ((), "", "It has no file here that could be sent."),
+        (
+            (".mp4", ".mov"),
+            ".webm",
+            "It is a file of the kind WEBM; MP4, MOV can be sent.",
+        ),
+        ((".mp4", ".mov"), ".mov", None),
+        ((), ".webm", None),
+    ],
+)
+def test_an_endpoint_of_any_clip_takes_files_of_its_containers(
+    extensions: tuple[str, ...], extension: str, reason: str | None
+) -> None:
+    clip = Clip(sora_id="", is_deleted_at_provider=True, extension=extension)
+
+    assert _source(extensions=extensions).refusal(clip) == reason
+
+
+@pytest.mark.parametrize(
+    ("limits", "values", "reason"),
+    [
+        ({"max_seconds": 15}, {"duration": Decimal("21.000")}, "21 s long; at most 15 s are"),
+        ({"max_seconds": 15}, {"duration": Decimal("15.001")}, "15.001 s long; at most 15 s"),
+        ({"min_seconds": Decimal("0.7")}, {"duration": Decimal("0.699")}, "at least 0.7 s are"),
+        ({"below_seconds": 15}, {"duration": Decimal("15.000")}, "15 s long; under 15 s are"),
+        ({"max_bytes": 200_000_000}, {"size": 200_000_001}, "200.1 MB large; at most 200 MB"),
+        ({"below_bytes": 50_000_000}, {"size": 50_000_000}, "50 MB large; under 50 MB are"),
+        ({"min_side": 720}, {"width": 1280, "height": 719}, "shorter side is 719 px; at least 720"),
+        ({"min_side": 720}, {"width": 719, "height": 1280}, "shorter side is 719 px; at least 720"),
+        ({"max_side": 3840}, {"width": 1, "height": 3841}, "longer side is 3841 px; at most 3840"),
+        (
+            {"max_aspect": Decimal("2.5")},
+            {"width": 2501, "height": 1000},
+            "Its width to height is 2.51 : 1; at most 2.5 : 1 is taken.",
+        ),
+        (
+            {"min_aspect": Decimal("0.4")},
+            {"width": 399, "height": 1000},
+            "Its width to height is 0.39 : 1; at least 0.4 : 1 is taken.",
+        ),
+        ({"min_fps": 24}, {"fps": Decimal("23.976")}, "23.976 frames per second; at least 24"),
+        ({"max_fps": 60}, {"fps": Decimal("120")}, "It has 120 frames per second; at most 60"),
+    ],
+)
+def test_what_is_not_taken_is_named_with_its_figure_and_the_limit(
+    limits: dict[str, Any], values: dict[str, Any], reason: str
+) -> None:
+    assert reason in str(_source(**limits).refusal(Clip(**values)))
+
+
+@pytest.mark.parametrize(
+    ("limits", "values"),
+    [
+        ({"min_seconds": 3, "max_seconds": 15}, {"duration": Decimal(3)}),
+        ({"min_seconds": 3, "max_seconds": 15}, {"duration": Decimal(15)}),
+        ({"below_seconds": 15}, {"duration": Decimal("14.999")}),
+        ({"max_bytes": 200_000_000}, {"size": 200_000_000}),
+        ({"below_bytes": 50_000_000}, {"size": 49_999_999}),
+        ({"min_side": 720, "max_side": 3840}, {"width": 3840, "height": 720}),
+        ({"min_aspect": Decimal("0.4")}, {"width": 400, "height": 1000}),
+        ({"max_aspect": Decimal("2.5")}, {"width": 2500, "height": 1000}),
+        ({"min_fps": 24, "max_fps": 60}, {"fps": Decimal(24)}),
+        ({"min_fps": 24, "max_fps": 60}, {"fps": Decimal(60)}),
+        ({"cut_at_seconds": 8}, {"duration": Decimal(3600)}),
+        ({"safe_seconds": 8, "safe_side": 9}, {"duration": Decimal(9), "width": 10, "height": 1}),
+    ],
+)
+def test_the_limits_themselves_are_taken(limits: dict[str, Any], values: dict[str, Any]) -> None:
+    assert _source(**limits).refusal(Clip(**values)) is None
+
+
+def test_the_first_of_several_reasons_is_given() -> None:
+    source = _source(max_seconds=15, max_bytes=1_000_000, max_fps=60)
+
+    refusal = source.refusal(Clip(size=2_000_000, fps=Decimal(120)))
+
+    assert refusal == "It is 2 MB large; at most 1 MB are taken."
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (
+            {"min_seconds": 3, "max_seconds": 15},
+            "Its length is not known; at least 3 s, at most 15 s are taken.",
+        ),
+        ({"below_seconds": 15}, "Its length is not known; under 15 s are taken."),
+        ({"cut_at_seconds": 8, "safe_seconds": 8}, None),
+        ({"max_bytes": 1, "max_side": 1, "max_aspect": 1, "max_fps": 1}, None),
+    ],
+)
+def test_only_a_length_must_be_known_where_it_is_limited(
+    limits: dict[str, Any], reason: str | None
+) -> None:
+    assert _source(**limits).refusal(Clip(duration=None)) == reason
+
+
+@pytest.mark.parametrize("known", [{"width": 5000}, {"height": 5000}, {"width": 5000, "height": 0}])
+def test_half_of_the_sides_is_as_good_as_none(known: dict[str, Any]) -> None:
+    source = _source(min_side=700, max_side=800, max_aspect=2)
+
+    assert source.refusal(Clip(**known)) is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "values", "warnings"),
+    [
+        ({"cut_at_seconds": 8}, {"duration": Decimal("8.04")}, ["Only its first 8 s are used."]),
+        ({"cut_at_seconds": 8}, {"duration": Decimal(8)}, []),
+        ({"cut_at_seconds": 8}, {"duration": None}, []),
+        (
+            {"safe_seconds": 10, "safe_side": 2160},
+            {"duration": Decimal(11), "width": 1000, "height": 2161},
+            [
+                "It is longer than 10 s, which is perhaps refused.",
+                "A side is longer than 2160 px, which is perhaps refused.",
+            ],
+        ),
+        (
+            {"safe_seconds": 10, "safe_side": 2160},
+            {"duration": Decimal(10), "width": 2160, "height": 2160},
+            [],
+        ),
+        ({"safe_side": 2160}, {"width": 5000}, []),
+    ],
+)
+def test_what_is_cut_or_doubtful_is_a_warning(
+    limits: dict[str, Any], values: dict[str, Any], warnings: list[str]
+) -> None:
+    assert _source(**limits).warnings(Clip(**values)) == warnings
+
+
+def test_every_limit_is_stated() -> None:
+    source = _source(
+        extensions=(".mp4", ".mov"),
+        min_seconds=Decimal("0.7"),
+        below_seconds=15,
+        cut_at_seconds=8,
+        max_bytes=200_000_000,
+        min_side=720,
+        max_side=3840,
+        min_aspect=Decimal("0.40"),
+        max_aspect=Decimal("2.50"),
+        min_fps=24,
+        max_fps=60,
+        safe_seconds=10,
+        safe_side=2160,
+    )
+
+    assert source.limits() == [
+        "Files: MP4, MOV",
+        "Length: at least 0.7 s, under 15 s",
+        "Size: at most 200 MB",
+        "Shorter side: at least 720 px",
+        "Longer side: at most 3840 px",
+        "Width to height: at least 0.4 : 1, at most 2.5 : 1",
+        "Speed: at least 24 frames per second, at most 60 frames per second",
+        "Only the first 8 s are used",
+        "Perhaps not more than 10 s",
+        "Perhaps not more than 2160 px",
+    ]
+
+
+def test_what_is_not_limited_is_not_stated() -> None:
+    sora = Source(kind="sora_id", param="video_id")
+
+    assert _source(extensions=()).limits() == []
+    assert sora.limits() == ["Only Sora generations that their provider still has"]
