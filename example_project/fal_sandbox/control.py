@@ -22,6 +22,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/_sandbox/rules", rules)
     app.router.add_post("/_sandbox/rules", misbehave)
     app.router.add_delete("/_sandbox/rules", behave)
+    app.router.add_put("/_sandbox/endpoints/{id:.+}", endpoint)
     app.router.add_put("/_sandbox/library/{id}", add_video)
     app.router.add_delete("/_sandbox/library/{id}", remove_video)
 
@@ -79,6 +80,15 @@ async def misbehave(http: web.Request) -> web.Response:
 async def behave(http: web.Request) -> web.Response:
     """Drop all rules."""
     http.app[SANDBOX].rules.clear()
+    return web.Response(status=204)
+
+
+async def endpoint(http: web.Request) -> web.Response:
+    """Change what is said of an endpoint, until the next reset."""
+    try:
+        http.app[SANDBOX].catalogue.change(http.match_info["id"], await http.json())
+    except KeyError as error:
+        raise web.HTTPBadRequest(text=f"There is no {error} to change.") from error
     return web.Response(status=204)
 
 

@@ -140,7 +140,7 @@ class SandboxProcess:
         return counts
 
     def reset(self) -> None:
-        """Forget requests, counts and rules, and go back to the first timing."""
+        """Forget requests, counts, rules and changed endpoints; go back to the first timing."""
         self._control("POST", "reset")
 
     def timing(self, **seconds: float) -> None:
@@ -162,6 +162,13 @@ class SandboxProcess:
     def behave(self) -> None:
         """Drop all rules."""
         self._control("DELETE", "rules")
+
+    def endpoint(self, endpoint_id: str, **changes: Any) -> None:
+        """Change `status`, `gone`, `retired`, `unit_price`, `unit` or `schema` until a reset.
+
+        `schema` is merged into the JSON schema of the input, where null deletes.
+        """
+        self._control("PUT", f"endpoints/{endpoint_id}", json=changes)
 
     def _command(self) -> Sequence[str]:
         options: dict[str, object] = {

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from .downloads import file_response
-from .endpoints import APPS, ENDPOINTS
+from .endpoints import Endpoint
 from .fal_queue import Request
 from .faults import FAULT, LOST_ANSWER, Call
 from .sandbox import SANDBOX, Sandbox
@@ -120,9 +120,11 @@ def _read_json(raw: bytes) -> object:
 
 
 def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
-    endpoint = ENDPOINTS.get(http.match_info["endpoint"])
+    endpoint = sandbox.catalogue.living().get(http.match_info["endpoint"])
     if endpoint is None:
-        return _unknown_endpoint(http.match_info["endpoint"])
+        return _unknown_endpoint(sandbox, http.match_info["endpoint"])
+    if endpoint.retired:
+        return _retired_endpoint(endpoint)
     if body is NO_JSON:
         complaint = {"loc": ["body"], "msg": "JSON decode error", "type": "json_invalid"}
         return web.json_response({"detail": [complaint]}, status=422)
@@ -139,12 +141,18 @@ def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
     return web.json_response(_receipt(request, sandbox))
 
 
-def _unknown_endpoint(endpoint_id: str) -> web.Response:
+def _unknown_endpoint(sandbox: Sandbox, endpoint_id: str) -> web.Response:
     owner_app = "/".join(endpoint_id.split("/")[:2])
     text = f'Application "{owner_app.rpartition("/")[2]}" not found'
-    if owner_app in APPS:
+    if sandbox.catalogue.has_app(owner_app):
         text = "Path not found"
     return web.json_response({"detail": text}, status=404)
+
+
+def _retired_endpoint(endpoint: Endpoint) -> web.Response:
+    text = "This endpoint is no longer supported. Please use the updated endpoint."
+    detail = {"error": endpoint.retired, "message": text}
+    return web.json_response({"detail": detail}, status=400)
 
 
 def _receipt(request: Request, sandbox: Sandbox) -> JSON:

@@ -8,8 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
+from .catalogue import Catalogue
 from .downloads import DOWNLOAD_FAULTS
-from .endpoints import ENDPOINTS
 from .fal_queue import Queue, Request, Timing
 from .faults import FAULT, HTTP_FAULTS, Call, abort
 from .library import Library
@@ -18,7 +18,8 @@ from .studio import Studio
 from .webhooks import Postman, Signer
 
 FAULTS = {
-    **dict.fromkeys(("submit", "status", "result", "cancel", "list"), HTTP_FAULTS),
+    **dict.fromkeys(("submit", "status", "result", "cancel"), HTTP_FAULTS),
+    **dict.fromkeys(("list", "models", "pricing"), HTTP_FAULTS),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD_FAULTS),
 }
 JOB_FAULTS = {"fail", "output", "pad_bytes", "no_extras", "finish_anyway"}
@@ -41,7 +42,7 @@ KEPT = ("accepted_at", "answered")
 
 
 class Sandbox:
-    """The provider: its library, its queue, its rules and its counts."""
+    """The provider: its endpoints, its library, its queue, its rules and its counts."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.struck: dict[str, Counter[str]] = {}
         self.rules = Rules()
+        self.catalogue = Catalogue()
         self.library = Library(state / "library")
         self.signer = Signer(state / "webhook_key.pem")
         self._start_timing = replace(timing)
@@ -76,7 +78,7 @@ class Sandbox:
     def find(self, request_id: str, base_url: str) -> Request | None:
         """Return a request; one from before a restart is taken up again when it is asked for."""
         if entry := self._earlier.pop(request_id, None):
-            endpoint = ENDPOINTS[entry["endpoint"]]
+            endpoint = self.catalogue[entry["endpoint"]]
             kept = {name: entry[name] for name in KEPT if name in entry}
             request = Request(endpoint, entry["input"], base_url, id=request_id, **kept)
             self.queue.accept(request)
@@ -103,12 +105,13 @@ class Sandbox:
             return abort(call.http)
 
     def reset(self) -> None:
-        """Forget requests, counts and rules; keep the library and all files."""
+        """Forget requests, counts, rules and changed endpoints; keep the library and all files."""
         self._earlier.clear()
         self.queue.forget()
         self.postman.forget()
         self.studio.owners.clear()
         self.rules.clear()
+        self.catalogue.reset()
         self.calls.clear()
         self.struck.clear()
         for name, seconds in asdict(self._start_timing).items():

@@ -13,6 +13,7 @@ from .fal_queue import Request, Timing
 from .library import Library, link
 from .looks import LOOKS, choose_look
 from .outcomes import Outcome, failed, forbidden_prompt, succeeded, unknown_video
+from .schemas import merge
 from .stills import write_stills
 from .videos import Facts, read_facts, render
 
@@ -157,14 +158,3 @@ def bend(output: JSON, faults: dict[str, JSON]) -> JSON:
         *parents, name = path.split(".")
         functools.reduce(lambda place, key: place[key], parents, output)[name] = None
     return output
-
-
-def merge(target: JSON, patch: JSON) -> JSON:
-    """Merge the patch into the target, key by key; null deletes."""
-    merged = {key: value for key, value in target.items() if patch.get(key, key) is not None}
-    for key, value in patch.items():
-        if isinstance(value, dict):
-            merged[key] = merge(merged.get(key) or {}, value)
-        elif value is not None:
-            merged[key] = value
-    return merged
