@@ -7,7 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from .rules import Rule
-from .sandbox import FAULT_NAMES, SANDBOX, accepted_entry
+from .sandbox import COUNTED, FAULT_NAMES, SANDBOX, accepted_entry
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -16,6 +16,7 @@ def add_routes(app: web.Application) -> None:
     """Add the routes under `/_sandbox/`."""
     app.router.add_get("/_sandbox/accepted", accepted)
     app.router.add_get("/_sandbox/calls", calls)
+    app.router.add_get("/_sandbox/fetched", fetched)
     app.router.add_get("/_sandbox/struck", struck)
     app.router.add_post("/_sandbox/reset", reset)
     app.router.add_put("/_sandbox/timing", timing)
@@ -40,7 +41,12 @@ async def accepted(http: web.Request) -> web.Response:
 async def calls(http: web.Request) -> web.Response:
     """Count the calls by kind."""
     counts = http.app[SANDBOX].calls
-    return web.json_response(dict.fromkeys(FAULT_NAMES.keys() - {"job"}, 0) | counts)
+    return web.json_response(dict.fromkeys(COUNTED, 0) | counts)
+
+
+async def fetched(http: web.Request) -> web.Response:
+    """List the URLs that were fetched, oldest first."""
+    return web.json_response(http.app[SANDBOX].fetcher.urls)
 
 
 async def struck(http: web.Request) -> web.Response:
@@ -55,7 +61,7 @@ async def reset(http: web.Request) -> web.Response:
 
 
 async def timing(http: web.Request) -> web.Response:
-    """Change how long requests wait, run, and are missing from the list, from now on."""
+    """Change how long things take, from now on."""
     timing, body = http.app[SANDBOX].queue.timing, await http.json()
     for name, seconds in asdict(timing).items():
         setattr(timing, name, float(body.get(name, seconds)))

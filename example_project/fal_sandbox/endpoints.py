@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from . import inputs
+from . import inputs, limits, measures
+from .combinations import Combination, four_references, one_way_of_control
+from .limits import Limits
+from .measures import Length, Units
 from .schemas import defaults, in_order, merge
-from .validation import Validator
+from .validation import Validator, complaint
 
 JSON = dict[str, Any]
 CHANGEABLE = {"status", "gone", "retired", "unit_price", "unit", "schema"}
@@ -23,9 +26,18 @@ class Endpoint:
     """Schemas that the input refers to, by name."""
     tolerant: bool = False
     """Whether keys that it does not know pass."""
+    combinations: tuple[Combination, ...] = ()
+    """What is looked at once the fields themselves are right."""
     source: str = "video_url"
     """The field that names the source."""
+    limits: Limits = limits.ANY
+    pictures: tuple[str, ...] = ()
+    """The fields that name reference images."""
     outputs: tuple[str, ...] = ("video",)
+    tells_facts: bool = False
+    """Whether the video comes with its size and length: a VideoFile, not just a File."""
+    length: Length = measures.as_source
+    units: Units = measures.output_seconds
     unit_price: float
     unit: str = "seconds"
     minutes: float
@@ -43,7 +55,11 @@ class Endpoint:
 
     def complaints(self, body: object) -> list[JSON]:
         """Return pydantic's `detail` list for the body; empty when it is valid."""
-        return list(Validator(self.models, self.tolerant).check(self.input, body))
+        found = list(Validator(self.models, self.tolerant).check(self.input, body))
+        if found or not isinstance(body, dict):
+            return found
+        texts = [text for check in self.combinations if (text := check(body))]
+        return [complaint("value_error", f"Value error, {t}", ("body",), body) for t in texts]
 
     def with_defaults(self, body: JSON) -> JSON:
         """Return the body with every optional field filled in."""
@@ -61,6 +77,7 @@ SORA_2_REMIX = Endpoint(
     id="fal-ai/sora-2/video-to-video/remix",
     title="Sora 2 Remix",
     input=inputs.SORA_2_REMIX,
+    tells_facts=True,
     source="video_id",
     outputs=("video", "video_id", "thumbnail", "spritesheet"),
     unit_price=0.10,
@@ -70,6 +87,8 @@ FLUX_3 = Endpoint(
     id="blackforestlabs/flux-3/edit-video",
     title="FLUX.3 Edit Video",
     input=inputs.FLUX_3,
+    limits=limits.FLUX_3,
+    units=measures.source_seconds,
     tolerant=True,
     outputs=("video", "seed"),
     unit_price=0.03,
@@ -79,6 +98,9 @@ KLING_O3 = Endpoint(
     id="fal-ai/kling-video/o3/standard/video-to-video/edit",
     title="Kling O3 Edit Video [Standard]",
     input=inputs.KLING_O3,
+    combinations=(four_references,),
+    limits=limits.KLING_O3,
+    pictures=("image_urls", "elements"),
     models={"KlingV3ComboElementInput": inputs.KLING_ELEMENT},
     unit_price=0.126,
     minutes=2,
@@ -101,6 +123,10 @@ WAN_27 = Endpoint(
     id="fal-ai/wan/v2.7/edit-video",
     title="Wan 2.7 Edit Video",
     input=inputs.WAN_27,
+    limits=limits.WAN_27,
+    pictures=("reference_image_url",),
+    tells_facts=True,
+    length=measures.duration_or_source,
     outputs=("video", "seed", "actual_prompt"),
     unit_price=0.10,
     minutes=2,
@@ -109,6 +135,10 @@ HAPPY_HORSE = Endpoint(
     id="alibaba/happy-horse/video-edit",
     title="Happy Horse Video Edit",
     input=inputs.HAPPY_HORSE,
+    limits=limits.HAPPY_HORSE,
+    pictures=("reference_image_urls",),
+    tells_facts=True,
+    units=measures.both_seconds,
     outputs=("video", "seed"),
     unit_price=0.14,
     minutes=3,
@@ -117,6 +147,9 @@ GROK_IMAGINE = Endpoint(
     id="xai/grok-imagine-video/edit-video",
     title="Grok Imagine Edit Video",
     input=inputs.GROK_IMAGINE,
+    limits=limits.GROK_IMAGINE,
+    tells_facts=True,
+    units=measures.grok_units,
     unit_price=0.05,
     unit="units",
     minutes=2,
@@ -125,6 +158,11 @@ LUMA_RAY = Endpoint(
     id="luma/agent/ray/v3.2/video-to-video",
     title="Luma Ray 3.2 Video to Video",
     input=inputs.LUMA_RAY,
+    combinations=(one_way_of_control,),
+    limits=limits.LUMA_RAY,
+    pictures=("start_image_url",),
+    length=measures.duration_in_words,
+    units=measures.luma_units,
     unit_price=0.03,
     unit="units",
     minutes=4,
@@ -133,6 +171,7 @@ LUCY_RESTYLE = Endpoint(
     id="decart/lucy-restyle",
     title="Lucy Restyle",
     input=inputs.LUCY_RESTYLE,
+    limits=limits.LUCY_RESTYLE,
     unit_price=0.01,
     minutes=1,
 )

@@ -30,6 +30,8 @@ class Timing:
     run_seconds: float
     list_lag_seconds: float = 0.0
     """How long after its end a request shows as ended in the request list."""
+    fetch_seconds: float = 30.0
+    """How long a source may take to arrive."""
 
 
 @dataclass(eq=False)

@@ -1,5 +1,6 @@
 """The input of every endpoint, as fal's pages have it."""
 
+from . import limits
 from .schemas import choice, flag, model, models, number, optional, text, texts, whole
 
 SEED = optional(whole(0, 2147483647))
@@ -12,12 +13,12 @@ SORA_2_REMIX = model(
 )
 FLUX_3 = model(
     prompt=text(longest=4096),
-    video_url=text(),
+    video_url=text(description=limits.FLUX_3.words),
     safety_tolerance=number(0, 4, default=2),
 )
 KLING_O3 = model(
     prompt=text(longest=2500),
-    video_url=text(),
+    video_url=text(description=limits.KLING_O3.words),
     image_urls=optional(texts()),
     elements=optional(models("KlingV3ComboElementInput")),
     keep_audio=flag(default=True),
@@ -29,12 +30,12 @@ KLING_ELEMENT = model(
 )
 GEMINI_OMNI = model(
     prompt=text(longest=20_000),
-    video_url=text(),
+    video_url=text(description=limits.ANY.words),
     resolution=choice("360p", "720p", "1080p", "4k", default="720p"),
 )
 WAN_27 = model(
     prompt=text(),
-    video_url=text(),
+    video_url=text(description=limits.WAN_27.words),
     reference_image_url=optional(text()),
     resolution=choice("720p", "1080p", default="1080p"),
     aspect_ratio=optional(choice("16:9", "9:16", "1:1", "4:3", "3:4")),
@@ -45,7 +46,7 @@ WAN_27 = model(
 )
 HAPPY_HORSE = model(
     prompt=text(longest=2500),
-    video_url=text(),
+    video_url=text(description=limits.HAPPY_HORSE.words),
     reference_image_urls=optional(texts(most=5)),
     resolution=choice("720p", "1080p", default="1080p"),
     audio_setting=choice("auto", "origin", default="auto"),
@@ -54,12 +55,12 @@ HAPPY_HORSE = model(
 )
 GROK_IMAGINE = model(
     prompt=text(longest=4096),
-    video_url=text(),
+    video_url=text(description=limits.GROK_IMAGINE.words),
     resolution=choice("auto", "480p", "720p", default="auto"),
 )
 LUMA_RAY = model(
     prompt=text(shortest=1, longest=6000),
-    video_url=text(),
+    video_url=text(description=limits.LUMA_RAY.words),
     start_image_url=optional(text()),
     resolution=choice("540p", "720p", "1080p", default="540p"),
     duration=choice("5s", "10s", default="5s"),
@@ -68,7 +69,7 @@ LUMA_RAY = model(
 )
 LUCY_RESTYLE = model(
     prompt=text(),
-    video_url=text(),
+    video_url=text(description=limits.LUCY_RESTYLE.words),
     resolution=choice("720p", default="720p"),
     enhance_prompt=flag(default=True),
     seed=SEED,

@@ -7,11 +7,16 @@ from .schemas import model, optional, text, whole
 
 JSON = dict[str, Any]
 REF = "#/components/schemas/"
-FILE = model(
-    url=text(),
-    content_type=optional(text()),
-    file_name=optional(text()),
-    file_size=optional(whole(0, 2**63)),
+WHOLE, NUMBER = optional({"type": "integer"}), optional({"type": "number"})
+FILE_FIELDS = {
+    "url": text(),
+    "content_type": optional(text()),
+    "file_name": optional(text()),
+    "file_size": WHOLE,
+}
+FILE = model(**FILE_FIELDS)
+VIDEO_FILE = model(
+    **FILE_FIELDS, width=WHOLE, height=WHOLE, fps=NUMBER, duration=NUMBER, num_frames=WHOLE
 )
 STATUS = {
     "type": "object",
@@ -37,6 +42,7 @@ def document(endpoint: Endpoint) -> JSON:
         f"{name}Output": _output(endpoint) | {"title": f"{name}Output"},
         **endpoint.models,
         "File": FILE,
+        "VideoFile": VIDEO_FILE,
     }
     key = {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Fal Key"}
     return {
@@ -65,9 +71,10 @@ def _info(endpoint: Endpoint) -> JSON:
 
 def _output(endpoint: Endpoint) -> JSON:
     file: JSON = {"allOf": [{"$ref": f"{REF}File"}]}
+    video: JSON = {"allOf": [{"$ref": f"{REF}{'VideoFile' if endpoint.tells_facts else 'File'}"}]}
     kinds = {"video_id": text(), "seed": whole(0, 2**31 - 1), "actual_prompt": optional(text())}
     pictures = {"thumbnail": optional(file), "spritesheet": optional(file)}
-    known = {"video": file, **kinds, **pictures}
+    known = {"video": video, **kinds, **pictures}
     return model(**{name: known[name] for name in endpoint.outputs})
 
 

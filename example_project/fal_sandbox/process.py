@@ -134,6 +134,11 @@ class SandboxProcess:
         counts: dict[str, int] = self._control("GET", "calls").json()
         return counts
 
+    def fetched(self) -> list[str]:
+        """Return the URLs of sources and reference images that were fetched, oldest first."""
+        urls: list[str] = self._control("GET", "fetched").json()
+        return urls
+
     def struck(self) -> dict[str, dict[str, int]]:
         """Return how many calls a rule befell, by kind and fault (`answer 500`)."""
         counts: dict[str, dict[str, int]] = self._control("GET", "struck").json()
@@ -144,7 +149,7 @@ class SandboxProcess:
         self._control("POST", "reset")
 
     def timing(self, **seconds: float) -> None:
-        """Change `queue_seconds`, `run_seconds` or `list_lag_seconds`."""
+        """Change `queue_seconds`, `run_seconds`, `list_lag_seconds` or `fetch_seconds`."""
         self._control("PUT", "timing", json=seconds)
 
     def add_video(self, video_id: str, path: Path) -> None:

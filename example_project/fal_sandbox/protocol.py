@@ -10,8 +10,9 @@ from .downloads import file_response
 from .endpoints import Endpoint
 from .fal_queue import Request
 from .faults import FAULT, LOST_ANSWER, Call
+from .fetching import is_own
+from .outputs import CONTENT_TYPES, VIDEO
 from .sandbox import SANDBOX, Sandbox
-from .studio import CONTENT_TYPES, VIDEO
 
 JSON = dict[str, Any]
 Work = Callable[[Request, Sandbox], web.Response]
@@ -89,6 +90,8 @@ async def download(http: web.Request) -> web.StreamResponse:
     path = sandbox.studio.files / token / name
     if name not in CONTENT_TYPES or not path.is_file():
         raise web.HTTPNotFound
+    if is_own(http):
+        return file_response(path)
     owner = sandbox.studio.owners.get(token)
     text = f"{http.path} {owner.id} {owner.prompt}" if owner else http.path
     kind = "download" if name == VIDEO else name.partition(".")[0]

@@ -12,6 +12,7 @@ from .catalogue import Catalogue
 from .downloads import DOWNLOAD_FAULTS
 from .fal_queue import Queue, Request, Timing
 from .faults import FAULT, HTTP_FAULTS, Call, abort
+from .fetching import Fetcher
 from .library import Library
 from .rules import Rules
 from .studio import Studio
@@ -37,6 +38,8 @@ FAULT_NAMES = {kind: set(faults) for kind, faults in FAULTS.items()} | {
     "webhook": WEBHOOK_FAULTS,
 }
 
+COUNTED = FAULT_NAMES.keys() - {"job"} | {"fetch", "fetch_picture"}
+"""The kinds of calls that are counted: those that come in, and webhooks and fetches."""
 KEPT = ("accepted_at", "answered")
 """What a request from before a restart has beside its id, endpoint and input."""
 
@@ -66,7 +69,8 @@ class Sandbox:
         self._earlier = read_log(log)
         self._log = log.open("a", buffering=1, encoding="utf-8")
         self.postman = Postman(self.signer, self.rules, self.calls)
-        self.studio = Studio(state, self.library, timing)
+        self.fetcher = Fetcher(state / "sources", timing, self.calls)
+        self.studio = Studio(state, self.library, self.fetcher, timing)
         self.queue = Queue(timing, self.studio.run, self.postman.post)
 
     def accept(self, request: Request) -> None:
@@ -110,6 +114,7 @@ class Sandbox:
         self.queue.forget()
         self.postman.forget()
         self.studio.owners.clear()
+        self.fetcher.urls.clear()
         self.rules.clear()
         self.catalogue.reset()
         self.calls.clear()
@@ -122,6 +127,7 @@ class Sandbox:
         self.queue.forget()
         self.studio.close()
         await self.postman.close()
+        await self.fetcher.close()
         self._log.close()
 
 
