@@ -17,6 +17,8 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/_sandbox/accepted", accepted)
     app.router.add_get("/_sandbox/calls", calls)
     app.router.add_get("/_sandbox/fetched", fetched)
+    app.router.add_get("/_sandbox/uploads", uploads)
+    app.router.add_delete("/_sandbox/uploads", expire_uploads)
     app.router.add_get("/_sandbox/struck", struck)
     app.router.add_post("/_sandbox/reset", reset)
     app.router.add_put("/_sandbox/timing", timing)
@@ -47,6 +49,17 @@ async def calls(http: web.Request) -> web.Response:
 async def fetched(http: web.Request) -> web.Response:
     """List the URLs that were fetched, oldest first."""
     return web.json_response(http.app[SANDBOX].fetcher.urls)
+
+
+async def uploads(http: web.Request) -> web.Response:
+    """List the files that were uploaded since the last reset, oldest first."""
+    return web.json_response(http.app[SANDBOX].uploads.listed)
+
+
+async def expire_uploads(http: web.Request) -> web.Response:
+    """Let all uploaded files be gone."""
+    http.app[SANDBOX].uploads.expire()
+    return web.Response(status=204)
 
 
 async def struck(http: web.Request) -> web.Response:

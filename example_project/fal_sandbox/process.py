@@ -139,17 +139,26 @@ class SandboxProcess:
         urls: list[str] = self._control("GET", "fetched").json()
         return urls
 
+    def uploads(self) -> list[dict[str, Any]]:
+        """Return `url`, `name`, `size`, `expires_in`, `uploaded_at` of uploads, oldest first."""
+        entries: list[dict[str, Any]] = self._control("GET", "uploads").json()
+        return entries
+
+    def expire_uploads(self) -> None:
+        """Let all uploaded files be gone, as if their lifetime was over."""
+        self._control("DELETE", "uploads")
+
     def struck(self) -> dict[str, dict[str, int]]:
         """Return how many calls a rule befell, by kind and fault (`answer 500`)."""
         counts: dict[str, dict[str, int]] = self._control("GET", "struck").json()
         return counts
 
     def reset(self) -> None:
-        """Forget requests, counts, rules and changed endpoints; go back to the first timing."""
+        """Forget requests, lists, counts, rules and changes; go back to the first timing."""
         self._control("POST", "reset")
 
     def timing(self, **seconds: float) -> None:
-        """Change `queue_seconds`, `run_seconds`, `list_lag_seconds` or `fetch_seconds`."""
+        """Change what `Timing` has: `queue_seconds`, `run_seconds`, `fetch_seconds`, …"""
         self._control("PUT", "timing", json=seconds)
 
     def add_video(self, video_id: str, path: Path) -> None:

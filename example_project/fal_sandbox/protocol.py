@@ -84,9 +84,11 @@ async def cancel(http: web.Request) -> web.StreamResponse:
 
 
 async def download(http: web.Request) -> web.StreamResponse:
-    """Serve a result's file to anybody who knows its URL."""
+    """Serve a result's or an uploaded file to anybody who knows its URL."""
     sandbox = http.app[SANDBOX]
     token, name = http.match_info["token"], http.match_info["name"]
+    if uploaded := sandbox.uploads.open(token, name):
+        return web.FileResponse(uploaded[0], headers={"Content-Type": uploaded[1]})
     path = sandbox.studio.files / token / name
     if name not in CONTENT_TYPES or not path.is_file():
         raise web.HTTPNotFound

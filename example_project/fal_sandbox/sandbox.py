@@ -16,11 +16,13 @@ from .fetching import Fetcher
 from .library import Library
 from .rules import Rules
 from .studio import Studio
+from .tokens import Tokens
+from .uploads import Uploads
 from .webhooks import Postman, Signer
 
 FAULTS = {
     **dict.fromkeys(("submit", "status", "result", "cancel"), HTTP_FAULTS),
-    **dict.fromkeys(("list", "models", "pricing"), HTTP_FAULTS),
+    **dict.fromkeys(("list", "models", "pricing", "token", "upload"), HTTP_FAULTS),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD_FAULTS),
 }
 JOB_FAULTS = {"fail", "output", "pad_bytes", "no_extras", "finish_anyway"}
@@ -45,7 +47,7 @@ KEPT = ("accepted_at", "answered")
 
 
 class Sandbox:
-    """The provider: its endpoints, its library, its queue, its rules and its counts."""
+    """The provider: endpoints, library, uploads, queue, rules and counts."""
 
     def __init__(
         self,
@@ -64,6 +66,8 @@ class Sandbox:
         self.catalogue = Catalogue()
         self.library = Library(state / "library")
         self.signer = Signer(state / "webhook_key.pem")
+        self.tokens = Tokens(state / "upload_key")
+        self.uploads = Uploads(state / "uploads")
         self._start_timing = replace(timing)
         log = state / "accepted.jsonl"
         self._earlier = read_log(log)
@@ -109,12 +113,13 @@ class Sandbox:
             return abort(call.http)
 
     def reset(self) -> None:
-        """Forget requests, counts, rules and changed endpoints; keep the library and all files."""
+        """Forget requests, lists, counts, rules and changed endpoints; keep all files."""
         self._earlier.clear()
         self.queue.forget()
         self.postman.forget()
         self.studio.owners.clear()
         self.fetcher.urls.clear()
+        self.uploads.listed.clear()
         self.rules.clear()
         self.catalogue.reset()
         self.calls.clear()
