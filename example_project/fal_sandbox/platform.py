@@ -104,6 +104,7 @@ def _describe(endpoint: Endpoint, with_document: bool) -> JSON:
         "highlighted": False,
         "pinned": False,
         "license_type": "commercial",
+        "group": {"key": endpoint.app.rpartition("/")[2], "label": endpoint.title},
         "kind": "inference",
         "duration_estimate": endpoint.minutes,
     }
