@@ -1,8 +1,10 @@
 """A small server that speaks fal's queue protocol over https on loopback.
 
-It remembers videos by id, makes playable results from their own frames, signs webhooks, lists
-requests as the platform API does, and misbehaves when a rule says so:
+It remembers videos by id, fetches others by URL, takes uploads, makes playable results from the
+sources' own frames, signs webhooks, lists requests and describes endpoints as the platform API
+does, and misbehaves when a rule says so:
 `SandboxProcess.misbehave("submit", "drop_after", times=1)`.
+The endpoints are in `endpoints.py`, their inputs in `inputs.py`.
 The faults are in `faults.py` (any call), `downloads.py` (media), `studio.py` (the run, `job`) and
 `webhooks.py`; the control API is in `control.py`.
 """

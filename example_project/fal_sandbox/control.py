@@ -7,7 +7,7 @@ from dataclasses import asdict
 from aiohttp import web
 
 from .rules import Rule
-from .sandbox import FAULT_NAMES, SANDBOX, accepted_entry
+from .sandbox import COUNTED, FAULT_NAMES, SANDBOX, accepted_entry
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -16,12 +16,16 @@ def add_routes(app: web.Application) -> None:
     """Add the routes under `/_sandbox/`."""
     app.router.add_get("/_sandbox/accepted", accepted)
     app.router.add_get("/_sandbox/calls", calls)
+    app.router.add_get("/_sandbox/fetched", fetched)
+    app.router.add_get("/_sandbox/uploads", uploads)
+    app.router.add_delete("/_sandbox/uploads", expire_uploads)
     app.router.add_get("/_sandbox/struck", struck)
     app.router.add_post("/_sandbox/reset", reset)
     app.router.add_put("/_sandbox/timing", timing)
     app.router.add_get("/_sandbox/rules", rules)
     app.router.add_post("/_sandbox/rules", misbehave)
     app.router.add_delete("/_sandbox/rules", behave)
+    app.router.add_put("/_sandbox/endpoints/{id:.+}", endpoint)
     app.router.add_put("/_sandbox/library/{id}", add_video)
     app.router.add_delete("/_sandbox/library/{id}", remove_video)
 
@@ -44,7 +48,23 @@ async def accepted(http: web.Request) -> web.Response:
 async def calls(http: web.Request) -> web.Response:
     """Count the calls by kind."""
     counts = http.app[SANDBOX].calls
-    return web.json_response(dict.fromkeys(FAULT_NAMES.keys() - {"job"}, 0) | counts)
+    return web.json_response(dict.fromkeys(COUNTED, 0) | counts)
+
+
+async def fetched(http: web.Request) -> web.Response:
+    """List the URLs that were fetched, oldest first."""
+    return web.json_response(http.app[SANDBOX].fetcher.urls)
+
+
+async def uploads(http: web.Request) -> web.Response:
+    """List the files that were uploaded since the last reset, oldest first."""
+    return web.json_response(http.app[SANDBOX].uploads.listed)
+
+
+async def expire_uploads(http: web.Request) -> web.Response:
+    """Let all uploaded files be gone."""
+    http.app[SANDBOX].uploads.expire()
+    return web.Response(status=204)
 
 
 async def struck(http: web.Request) -> web.Response:
@@ -59,7 +79,7 @@ async def reset(http: web.Request) -> web.Response:
 
 
 async def timing(http: web.Request) -> web.Response:
-    """Change how long requests wait, run, and are missing from the list, from now on."""
+    """Change how long things take, from now on."""
     timing, body = http.app[SANDBOX].queue.timing, await http.json()
     for name, seconds in asdict(timing).items():
         setattr(timing, name, float(body.get(name, seconds)))
@@ -84,6 +104,15 @@ async def misbehave(http: web.Request) -> web.Response:
 async def behave(http: web.Request) -> web.Response:
     """Drop all rules."""
     http.app[SANDBOX].rules.clear()
+    return web.Response(status=204)
+
+
+async def endpoint(http: web.Request) -> web.Response:
+    """Change what is said of an endpoint, until the next reset."""
+    try:
+        http.app[SANDBOX].catalogue.change(http.match_info["id"], await http.json())
+    except KeyError as error:
+        raise web.HTTPBadRequest(text=f"There is no {error} to change.") from error
     return web.Response(status=204)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from aiohttp import web
 
 from .faults import HTTP_FAULTS, Call, Fault, cut_off
+from .outputs import CONTENT_TYPES, SPRITESHEET
 from .rules import Rule
-from .studio import CONTENT_TYPES, SPRITESHEET
 
 CHUNK = 256 * 1024
 

@@ -30,6 +30,10 @@ class Timing:
     run_seconds: float
     list_lag_seconds: float = 0.0
     """How long after its end a request shows as ended in the request list."""
+    fetch_seconds: float = 30.0
+    """How long a source may take to arrive."""
+    token_seconds: float = 3600.0
+    """How long a token for uploads is good."""
 
 
 @dataclass(eq=False)

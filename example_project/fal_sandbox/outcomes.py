@@ -1,5 +1,6 @@
 """What a request ends with: the model's output, or an error in one of fal's forms."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +20,17 @@ class Outcome:
         return None if self.http_status < 400 else f"Invalid status code: {self.http_status}"
 
 
-def succeeded(output: dict[str, Any], seconds: float) -> Outcome:
-    """Return the outcome of a run that is billed by the second."""
-    return Outcome(output, headers={"x-fal-billable-units": str(seconds)})
+class Refusal(Exception):
+    """The model does not do what it was asked for."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.error)
+        self.outcome = outcome
+
+
+def succeeded(output: dict[str, Any], units: float) -> Outcome:
+    """Return the outcome of a run that is billed by the unit."""
+    return Outcome(output, headers={"x-fal-billable-units": str(float(units))})
 
 
 def failed(status: int, detail: object, error_type: str | None = None) -> Outcome:
@@ -33,9 +42,13 @@ def failed(status: int, detail: object, error_type: str | None = None) -> Outcom
     return Outcome(body, status, headers, error_type)
 
 
-def model_error(status: int, kind: str, text: str, loc: list[str], value: object) -> Outcome:
+def model_error(
+    status: int, kind: str, text: str, loc: Sequence[str | int], value: object, **context: object
+) -> Outcome:
     """Return a model's error with a single entry in `detail`."""
-    entry = {"loc": loc, "msg": text, "type": kind, "input": value}
+    entry = {"loc": list(loc), "msg": text, "type": kind, "input": value}
+    if context:
+        entry["ctx"] = context
     return failed(status, [entry | {"url": f"https://docs.fal.ai/errors#{kind}"}])
 
 

@@ -134,17 +134,31 @@ class SandboxProcess:
         counts: dict[str, int] = self._control("GET", "calls").json()
         return counts
 
+    def fetched(self) -> list[str]:
+        """Return the URLs of sources and reference images that were fetched, oldest first."""
+        urls: list[str] = self._control("GET", "fetched").json()
+        return urls
+
+    def uploads(self) -> list[dict[str, Any]]:
+        """Return `url`, `name`, `size`, `expires_in`, `uploaded_at` of uploads, oldest first."""
+        entries: list[dict[str, Any]] = self._control("GET", "uploads").json()
+        return entries
+
+    def expire_uploads(self) -> None:
+        """Let all uploaded files be gone, as if their lifetime was over."""
+        self._control("DELETE", "uploads")
+
     def struck(self) -> dict[str, dict[str, int]]:
         """Return how many calls a rule befell, by kind and fault (`answer 500`)."""
         counts: dict[str, dict[str, int]] = self._control("GET", "struck").json()
         return counts
 
     def reset(self) -> None:
-        """Forget requests, counts and rules, and go back to the first timing."""
+        """Forget requests, lists, counts, rules and changes; go back to the first timing."""
         self._control("POST", "reset")
 
     def timing(self, **seconds: float) -> None:
-        """Change `queue_seconds`, `run_seconds` or `list_lag_seconds`."""
+        """Change what `Timing` has: `queue_seconds`, `run_seconds`, `fetch_seconds`, …"""
         self._control("PUT", "timing", json=seconds)
 
     def add_video(self, video_id: str, path: Path) -> None:
@@ -162,6 +176,13 @@ class SandboxProcess:
     def behave(self) -> None:
         """Drop all rules."""
         self._control("DELETE", "rules")
+
+    def endpoint(self, endpoint_id: str, **changes: Any) -> None:
+        """Change `status`, `gone`, `retired`, `unit_price`, `unit` or `schema` until a reset.
+
+        `schema` is merged into the JSON schema of the input, where null deletes.
+        """
+        self._control("PUT", f"endpoints/{endpoint_id}", json=changes)
 
     def _command(self) -> Sequence[str]:
         options: dict[str, object] = {

@@ -7,11 +7,12 @@ from typing import Any
 from aiohttp import web
 
 from .downloads import file_response
-from .endpoints import APPS, ENDPOINTS
+from .endpoints import Endpoint
 from .fal_queue import Request, now
 from .faults import FAULT, LOST_ANSWER, Call
+from .fetching import is_own
+from .outputs import CONTENT_TYPES, VIDEO
 from .sandbox import SANDBOX, Sandbox
-from .studio import CONTENT_TYPES, VIDEO
 
 JSON = dict[str, Any]
 Work = Callable[[Request, Sandbox], web.Response]
@@ -88,12 +89,16 @@ async def cancel(http: web.Request) -> web.StreamResponse:
 
 
 async def download(http: web.Request) -> web.StreamResponse:
-    """Serve a result's file to anybody who knows its URL."""
+    """Serve a result's or an uploaded file to anybody who knows its URL."""
     sandbox = http.app[SANDBOX]
     token, name = http.match_info["token"], http.match_info["name"]
+    if uploaded := sandbox.uploads.open(token, name):
+        return web.FileResponse(uploaded[0], headers={"Content-Type": uploaded[1]})
     path = sandbox.studio.files / token / name
     if name not in CONTENT_TYPES or not path.is_file():
         raise web.HTTPNotFound
+    if is_own(http):
+        return file_response(path)
     owner = sandbox.studio.owners.get(token)
     text = f"{http.path} {owner.id} {owner.prompt}" if owner else http.path
     kind = "download" if name == VIDEO else name.partition(".")[0]
@@ -125,9 +130,11 @@ def _read_json(raw: bytes) -> object:
 
 
 def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
-    endpoint = ENDPOINTS.get(http.match_info["endpoint"])
+    endpoint = sandbox.catalogue.living().get(http.match_info["endpoint"])
     if endpoint is None:
-        return _unknown_endpoint(http.match_info["endpoint"])
+        return _unknown_endpoint(sandbox, http.match_info["endpoint"])
+    if endpoint.retired:
+        return _retired_endpoint(endpoint)
     if body is NO_JSON:
         complaint = {"loc": ["body"], "msg": "JSON decode error", "type": "json_invalid"}
         return web.json_response({"detail": [complaint]}, status=422)
@@ -145,12 +152,18 @@ def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
     return web.json_response(_receipt(request, sandbox))
 
 
-def _unknown_endpoint(endpoint_id: str) -> web.Response:
+def _unknown_endpoint(sandbox: Sandbox, endpoint_id: str) -> web.Response:
     owner_app = "/".join(endpoint_id.split("/")[:2])
     text = f'Application "{owner_app.rpartition("/")[2]}" not found'
-    if owner_app in APPS:
+    if sandbox.catalogue.has_app(owner_app):
         text = "Path not found"
     return web.json_response({"detail": text}, status=404)
+
+
+def _retired_endpoint(endpoint: Endpoint) -> web.Response:
+    text = "This endpoint is no longer supported. Please use the updated endpoint."
+    detail = {"error": endpoint.retired, "message": text}
+    return web.json_response({"detail": detail}, status=400)
 
 
 def _receipt(request: Request, sandbox: Sandbox) -> JSON:

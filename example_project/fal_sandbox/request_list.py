@@ -11,15 +11,12 @@ from aiohttp import web
 from .fal_queue import Request
 from .faults import Call
 from .protocol import refuse_key
+from .queries import InvalidQuery, platform_error, read_expand, read_limit, require_ids
 from .sandbox import SANDBOX, Sandbox
 
 JSON = dict[str, Any]
 Place = tuple[str, str]
 PATH = "/v1/models/requests/by-endpoint"
-
-
-class InvalidQuery(Exception):
-    """The query is not one that the platform API takes; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +72,11 @@ async def by_endpoint(http: web.Request) -> web.StreamResponse:
 
     def work() -> web.Response:
         if refuse_key(sandbox, http):
-            return _error(401, "authorization_error", "Authentication is required.")
+            return platform_error(401, "authorization_error", "Authentication is required.")
         try:
             query = _read_query(http)
         except InvalidQuery as error:
-            return _error(400, "validation_error", str(error))
+            return platform_error(400, "validation_error", str(error))
         return web.json_response(_answer(sandbox, query, f"https://{http.host}"))
 
     return await sandbox.answer(Call(http, "list", http.path_qs, work))
@@ -117,23 +114,14 @@ def _is_within(row: Row, query: Query) -> bool:
 
 def _read_query(http: web.Request) -> Query:
     given = http.query
-    endpoints = {one for value in given.getall("endpoint_id", []) for one in value.split(",")}
-    if not 1 <= len(endpoints - {""}) <= 50:
-        raise InvalidQuery("endpoint_id is required, 1 to 50 of them")
-    limit = given.get("limit", "50")
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-        raise InvalidQuery("limit must be a number from 1 to 100")
-    expand = set(given.getall("expand", []))
-    if expand - {"payloads"}:
-        raise InvalidQuery("expand takes payloads only")
     now = datetime.now(UTC)
     return Query(
-        endpoints,
+        set(require_ids(http)),
         start=_time(given.get("start"), now - timedelta(hours=24)),
         end=_time(given.get("end"), now + timedelta(seconds=1)),
-        limit=int(limit),
+        limit=read_limit(http),
         after=_place(given["cursor"]) if given.get("cursor") else None,
-        with_payloads=bool(expand),
+        with_payloads=read_expand(http, "payloads"),
     )
 
 
@@ -160,7 +148,3 @@ def _place(cursor: str) -> Place:
     except (ValueError, TypeError):
         raise InvalidQuery("cursor is not one of ours") from None
     return str(time), str(request_id)
-
-
-def _error(status: int, kind: str, message: str) -> web.Response:
-    return web.json_response({"error": {"type": kind, "message": message}}, status=status)

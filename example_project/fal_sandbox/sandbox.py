@@ -8,17 +8,21 @@ from typing import Any
 
 from aiohttp import web
 
+from .catalogue import Catalogue
 from .downloads import DOWNLOAD_FAULTS
-from .endpoints import ENDPOINTS
 from .fal_queue import Queue, Request, Timing
 from .faults import FAULT, HTTP_FAULTS, Call, abort
+from .fetching import Fetcher
 from .library import Library
 from .rules import Rules
 from .studio import Studio
+from .tokens import Tokens
+from .uploads import Uploads
 from .webhooks import Postman, Signer
 
 FAULTS = {
-    **dict.fromkeys(("submit", "status", "result", "cancel", "list"), HTTP_FAULTS),
+    **dict.fromkeys(("submit", "status", "result", "cancel"), HTTP_FAULTS),
+    **dict.fromkeys(("list", "models", "pricing", "token", "upload"), HTTP_FAULTS),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD_FAULTS),
 }
 JOB_FAULTS = {"fail", "output", "pad_bytes", "no_extras", "finish_anyway"}
@@ -36,12 +40,14 @@ FAULT_NAMES = {kind: set(faults) for kind, faults in FAULTS.items()} | {
     "webhook": WEBHOOK_FAULTS,
 }
 
+COUNTED = FAULT_NAMES.keys() - {"job"} | {"fetch", "fetch_picture"}
+"""The kinds of calls that are counted: those that come in, and webhooks and fetches."""
 KEPT = ("accepted_at", "answered")
 """What a request from before a restart has beside its id, endpoint and input."""
 
 
 class Sandbox:
-    """The provider: its library, its queue, its rules and its counts."""
+    """The provider: endpoints, library, uploads, queue, rules and counts."""
 
     def __init__(
         self,
@@ -57,14 +63,18 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.struck: dict[str, Counter[str]] = {}
         self.rules = Rules()
+        self.catalogue = Catalogue()
         self.library = Library(state / "library")
         self.signer = Signer(state / "webhook_key.pem")
+        self.tokens = Tokens(state / "upload_key")
+        self.uploads = Uploads(state / "uploads")
         self._start_timing = replace(timing)
         log = state / "accepted.jsonl"
         self._earlier = read_log(log)
         self._log = log.open("a", buffering=1, encoding="utf-8")
         self.postman = Postman(self.signer, self.rules, self.calls)
-        self.studio = Studio(state, self.library, timing)
+        self.fetcher = Fetcher(state / "sources", timing, self.calls)
+        self.studio = Studio(state, self.library, self.fetcher, timing)
         self.queue = Queue(timing, self.studio.run, self.postman.post)
 
     def accept(self, request: Request) -> None:
@@ -76,7 +86,7 @@ class Sandbox:
     def find(self, request_id: str, base_url: str) -> Request | None:
         """Return a request; one from before a restart is taken up again when it is asked for."""
         if entry := self._earlier.pop(request_id, None):
-            endpoint = ENDPOINTS[entry["endpoint"]]
+            endpoint = self.catalogue[entry["endpoint"]]
             kept = {name: entry[name] for name in KEPT if name in entry}
             request = Request(endpoint, entry["input"], base_url, id=request_id, **kept)
             self.queue.accept(request)
@@ -103,12 +113,15 @@ class Sandbox:
             return abort(call.http)
 
     def reset(self) -> None:
-        """Forget requests, counts and rules; keep the library and all files."""
+        """Forget requests, lists, counts, rules and changed endpoints; keep all files."""
         self._earlier.clear()
         self.queue.forget()
         self.postman.forget()
         self.studio.owners.clear()
+        self.fetcher.urls.clear()
+        self.uploads.listed.clear()
         self.rules.clear()
+        self.catalogue.reset()
         self.calls.clear()
         self.struck.clear()
         for name, seconds in asdict(self._start_timing).items():
@@ -119,6 +132,7 @@ class Sandbox:
         self.queue.forget()
         self.studio.close()
         await self.postman.close()
+        await self.fetcher.close()
         self._log.close()
 
 

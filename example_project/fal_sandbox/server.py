@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import control, protocol, request_list
+from . import control, platform, protocol, request_list, upload_calls
 from .authority import load_authority, server_context, write_atomically
 from .fal_queue import Timing
 from .sandbox import SANDBOX, Sandbox
@@ -58,7 +58,9 @@ def build_app(sandbox: Sandbox) -> web.Application:
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app[SANDBOX] = sandbox
     control.add_routes(app)
+    platform.add_routes(app)
     request_list.add_routes(app)
+    upload_calls.add_routes(app)
     protocol.add_routes(app)
     return app
 

@@ -17,6 +17,11 @@ from .looks import Chain
 
 ENCODER = {"preset": "veryfast", "crf": "23", "threads": "1"}
 # H.264 in yuv420p has no odd sides.
+SOUNDS = {"aac", "mp3", "opus", "ac3", "eac3", "alac", "flac"}
+INTERLEAVING = 2.0
+"""How many seconds sound and pictures may be apart in a file."""
+ROUNDING = 0.005
+"""How much a time may be off."""
 EVEN = ("scale=trunc(iw/2)*2:trunc(ih/2)*2", "format=yuv420p")
 
 
@@ -42,26 +47,51 @@ def read_facts(path: Path) -> Facts:
     return Facts(*facts)
 
 
-def render(source: Path, target: Path, chain: Chain) -> None:
+def render(
+    source: Path,
+    target: Path,
+    chain: Chain,
+    *,
+    seconds: float | None = None,
+    sound: bool = True,
+) -> None:
     """Write the source to the target as faststart H.264 with the chain applied.
 
-    Every frame keeps its time; the first audio stream is copied.
+    Every frame keeps its time; the first audio stream is copied. After so many seconds both end.
     """
     with (
         av.open(str(source)) as original,
         av.open(str(target), "w", options={"movflags": "+faststart"}) as remix,
     ):
         video = original.streams.video[0]
-        audio = next(iter(original.streams.audio), None)
+        audio = _choose_sound(original) if sound else None
         picture = _add_picture(remix, video)
-        sound = remix.add_stream_from_template(audio) if audio else None
-        for item in _filtered(original, video, audio, chain):
+        track = remix.add_stream_from_template(audio) if audio else None
+        for item in _until(seconds, _filtered(original, video, audio, chain)):
             if isinstance(item, VideoFrame):
                 remix.mux(picture.encode(item))
-            elif sound:
-                item.stream = sound
+            elif track:
+                item.stream = track
                 remix.mux(item)
         remix.mux(picture.encode(None))
+
+
+def _choose_sound(original: InputContainer) -> AudioStream | None:
+    """Return the first audio stream that an MP4 can hold."""
+    streams = original.streams.audio
+    return next((one for one in streams if one.codec_context.name in SOUNDS), None)
+
+
+def _until(
+    seconds: float | None, items: "Iterator[VideoFrame | av.Packet[Stream]]"
+) -> "Iterator[VideoFrame | av.Packet[Stream]]":
+    """Leave out what comes later, and stop when no more can come before."""
+    for item in items:
+        time = float((item.pts or 0) * (item.time_base or 0))
+        if seconds is None or time < seconds - ROUNDING:
+            yield item
+        elif time > seconds + INTERLEAVING:
+            return
 
 
 def _add_picture(remix: OutputContainer, video: VideoStream) -> VideoStream:

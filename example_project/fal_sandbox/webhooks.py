@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import hashlib
-import ipaddress
 import json
 import time
 import uuid
@@ -18,6 +17,7 @@ from yarl import URL
 
 from .authority import write_atomically
 from .fal_queue import Request
+from .loopback import is_loopback
 from .outcomes import Outcome
 from .rules import Rule, Rules
 
@@ -123,7 +123,7 @@ class Postman:
                 data=body,
                 headers=headers,
                 allow_redirects=False,
-                ssl=not _is_loopback(URL(url).host or ""),
+                ssl=not is_loopback(URL(url).host or ""),
             ) as answer:
                 return answer.status < 400
         except (aiohttp.ClientError, TimeoutError, ValueError):
@@ -151,12 +151,3 @@ def webhook_body(request: Request, outcome: Outcome) -> bytes:
     if outcome.error:
         body["error"] = outcome.error
     return json.dumps(body).encode()
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

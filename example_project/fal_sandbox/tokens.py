@@ -1,0 +1,30 @@
+"""The tokens by which uploads are let in; they outlive a restart."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from pathlib import Path
+
+from .authority import write_atomically
+
+
+class Tokens:
+    """Makes and knows tokens, which are their own end and a signature of it."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            write_atomically(path, secrets.token_bytes(32), mode=0o600)
+        self._key = path.read_bytes()
+
+    def make(self, ends: float) -> str:
+        """Return a token that is good until then."""
+        return f"{ends}.{self._sign(str(ends))}"
+
+    def is_good(self, token: str) -> bool:
+        """Tell whether the token is one of ours and has not ended."""
+        ends, _, signature = token.rpartition(".")
+        return hmac.compare_digest(self._sign(ends), signature) and time.time() < float(ends)
+
+    def _sign(self, text: str) -> str:
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
