@@ -66,8 +66,7 @@ WAN_2_7 = Endpoint(
     # fal's own page says 0.10 for all; one audit saw 0.15 at 1080p, another that the seconds of
     # the source count as well.
     price=Price(
-        by=("resolution",),
-        per_output_second={"720p": Decimal("0.10"), "1080p": Decimal("0.15")},
+        per_output_second={"": Decimal("0.10")},
         duration_option="duration",
         duration_cuts=True,
         as_of=date(2026, 11, 22),

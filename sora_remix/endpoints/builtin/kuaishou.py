@@ -36,9 +36,9 @@ KLING_O3 = Endpoint(
         safe_seconds=10,
         safe_side=2160,
     ),
-    # fal's own page; an audit of 2026-09-24 saw half of it, 0.126.
+    # Seen in an audit of 2026-09-24; fal's own, older page has twice as much, 0.252.
     price=Price(
-        per_output_second={"": Decimal("0.252")},
+        per_output_second={"": Decimal("0.126")},
         as_of=date(2026, 11, 22),
         url=STANDARD,
         is_firm=False,
@@ -77,8 +77,8 @@ KLING_O3_PRO = replace(
     key="kling-o3-pro",
     endpoint_id="fal-ai/kling-video/o3/pro/video-to-video/edit",
     label="Kling O3 Pro",
-    # fal's own page; an audit of 2026-09-24 saw half of it, 0.168.
-    price=replace(KLING_O3.price, per_output_second={"": Decimal("0.336")}, url=PRO),
+    # Seen in an audit of 2026-09-24; fal's own, older page has twice as much, 0.336.
+    price=replace(KLING_O3.price, per_output_second={"": Decimal("0.168")}, url=PRO),
     typical_seconds=140,
     doc_url=PRO,
 )
