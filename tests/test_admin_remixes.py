@@ -68,6 +68,9 @@ def test_the_list_shows_source_prompt_status_cost_and_result(
         assert text in page
 
 
+OTHERWISE = "Trying again helps only with another prompt or video."
+
+
 @pytest.mark.parametrize("code", OUR_CODES)
 def test_the_list_shows_each_error_in_words(admin_client: Client, code: str) -> None:
     remix = _failed(code, error_message="HTTP 4711")
@@ -85,10 +88,26 @@ def test_an_error_without_words_of_ours_is_shown_in_those_of_fal() -> None:
     explained = [words.explain(remix) for remix in (said, coded, silent)]
 
     assert explained == [
-        "fal's answer was: “Tea”. Nothing was charged.",
-        "fal's answer was: “tea”. Nothing was charged.",
+        f"fal's answer was: “Tea”. Nothing was charged. {OTHERWISE}",
+        f"fal's answer was: “tea”. Nothing was charged. {OTHERWISE}",
         "It failed, and no reason is known. Nothing was charged.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("cannot_reach_fal", "Trying again may help."),
+        ("http_503", "Trying again may help."),
+        ("runner_disconnected", "Trying again may help."),
+        ("content_policy_violation", "Trying again helps only with another prompt or video."),
+        ("credentials_refused", "Trying again helps only once an administrator has mended that."),
+        ("result_expired", "Collect it again first: that is free."),
+        ("result_refused", "Once the site's settings allow it, collect it again: that is free."),
+    ],
+)
+def test_a_failure_says_whether_trying_again_can_help(code: str, advice: str) -> None:
+    assert words.explain(_failed(code, request_id="fal-1")).endswith(advice)
 
 
 def test_an_unconfirmed_remix_says_that_it_may_cost_and_is_not_sent_again(

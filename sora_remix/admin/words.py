@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
@@ -69,9 +69,18 @@ FREE_CODES = {
     "internal_error",
     "downstream_service_unavailable",
     "client_cancelled",
+    "source_unreachable",
 }
 """Answers of 5xx, and what never began, are not billed (https://docs.fal.ai/errors)."""
 FREE_PREFIXES = ("http_5", "runner_")
+PASSING_CODES = (FREE_CODES - {"client_cancelled"}) | {
+    "cannot_reach_fal",
+    "downstream_service_error",
+    "given_up",
+}
+"""What need not happen again (https://fal.ai/docs/documentation/model-apis/errors)."""
+SITE_CODES = {"credentials_refused", "endpoint_retired"}
+"""What an administrator has to look at first."""
 
 
 def dollars(amount: Decimal) -> str:
@@ -171,13 +180,28 @@ def _outcome(remix: Remix) -> str:
                 "It is never sent again by itself."
             )
         case Status.FAILED:
-            return f"{_cause(remix)} {CHARGES[charge(remix)]}"
+            return " ".join((_cause(remix), str(CHARGES[charge(remix)]), *_advice(remix)))
         case Status.CANCELLED:
             return gettext("It was cancelled. %(charge)s") % {"charge": CHARGES[charge(remix)]}
     if remix.failing_since:
         message = gettext("No answer since %(time)s; it is tried again by itself.")
         return message % {"time": _moment(remix.failing_since)}
     return ""
+
+
+def _advice(remix: Remix) -> Iterator[str]:
+    """Say whether trying again can help, and what to do before, as far as that is known."""
+    code = remix.error_code
+    if code == "result_refused":
+        yield gettext("Once the site's settings allow it, collect it again: that is free.")
+    elif code in CHARGED_CODES:
+        yield gettext("Collect it again first: that is free.")
+    elif code in SITE_CODES:
+        yield gettext("Trying again helps only once an administrator has mended that.")
+    elif code in PASSING_CODES or code.startswith(FREE_PREFIXES):
+        yield gettext("Trying again may help.")
+    elif code:
+        yield gettext("Trying again helps only with another prompt or video.")
 
 
 def _wish(remix: Remix) -> str:
