@@ -45,6 +45,9 @@ class Conf:
     SORA_REMIX_FAL_API_URL: str = "https://api.fal.ai/v1"
     """Platform API: endpoint status, request list, prices."""
 
+    SORA_REMIX_FAL_REST_URL: str = "https://rest.fal.ai"
+    """Where uploads to fal begin."""
+
     SORA_REMIX_SOURCE_DELIVERY: str = "upload"
     """How a stored clip reaches an endpoint that takes a URL: `"upload"` or `"url"`."""
 

@@ -78,6 +78,10 @@ class RemoteCancelled(RemoteFailure):
     """fal says that it was cancelled before it made anything."""
 
 
+class SourceUnreachable(SoraRemixError):
+    """A file that is sent along has no URL that fal can load."""
+
+
 class FileGone(RemoteError):
     """The file server no longer has the file behind this URL."""
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from fractions import Fraction
 from functools import cache
 from tempfile import SpooledTemporaryFile
 from typing import IO
@@ -49,6 +50,8 @@ class VideoFacts:
     height: int
     size: int
     """Bytes."""
+    fps: Decimal | None = None
+    """Pictures a second."""
 
 
 async def download(url: str) -> IO[bytes]:
@@ -216,6 +219,7 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
                 width=stream.width,
                 height=stream.height,
                 size=size,
+                fps=_rate(stream.average_rate),
             )
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as error:
         raise NotAVideo(f"{type(error).__name__}: {error}") from error
@@ -226,6 +230,13 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
 def _seconds(length: int | None) -> Decimal | None:
     seconds = (Decimal(length or 0) / av.time_base).quantize(Decimal("0.001"))
     return seconds if seconds > 0 else None
+
+
+def _rate(rate: Fraction | None) -> Decimal | None:
+    if not rate:
+        return None
+    exact = Decimal(rate.numerator) / rate.denominator
+    return exact.quantize(Decimal("0.001")) if 0 < exact < 10_000 else None
 
 
 def image_extension(file: IO[bytes]) -> str:

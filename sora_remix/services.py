@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from . import engine
 from .conf import conf
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
-from .models import Remix, RemixBatch, Video
+from .models import Delivery, Remix, RemixBatch, Video
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
@@ -170,6 +171,8 @@ def _request(
     if reasons := _problems(record, videos, prompts, options or {}):
         raise RequestRefused(reasons)
     chosen = record.complete(options or {})
+    price = record.price.figures(chosen)
+    uploads = {video: engine.uploads(record, video, chosen) for video in videos}
     remixes = [
         Remix(
             source=video,
@@ -178,6 +181,8 @@ def _request(
             endpoint_id=record.endpoint_id,
             options=chosen,
             estimated_cost=record.estimate(video, chosen),
+            price=price,
+            is_ready=not uploads[video],
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,
@@ -186,6 +191,7 @@ def _request(
         for prompt in prompts
     ]
     with transaction.atomic():
+        Delivery.objects.order({name for names in uploads.values() for name in names})
         Remix.objects.bulk_create(remixes, batch_size=500)
         transaction.on_commit(nudge, robust=True)
     return remixes

@@ -26,8 +26,8 @@ def advance(turn: int) -> None:
     if not Chain.objects.admit(turn):
         return
     try:
-        for pks in engine.take_turn(turn):
-            _queue("sora_remix.tasks.collect", *pks)
+        for errand in engine.take_turn(turn):
+            _queue(f"sora_remix.tasks.{errand.task}", *errand.pks)
     except Exception:
         logger.exception("Turn %s broke; the next one goes on", turn)
         time.sleep(1)
@@ -39,6 +39,12 @@ def advance(turn: int) -> None:
 def collect(*pks: int) -> None:
     """Collect the results of these remixes, as far as they wait for it."""
     engine.collect(pks)
+
+
+def deliver(*pks: int) -> None:
+    """Bring these files to fal, as far as it does not have them."""
+    engine.deliver(pks)
+    nudge()
 
 
 def sweep() -> None:

@@ -185,10 +185,13 @@ def test_a_turn_hands_finished_remixes_over_in_groups(
     remixes = [processing(request_id=str(number)) for number in range(9)]
     answer_with(monkeypatch, lambda request_id: FINISHED)
 
-    groups = list(engine.take_turn(short_turn))
+    errands = list(engine.take_turn(short_turn))
 
-    assert [len(group) for group in groups] == [8, 1]
-    assert sorted(pk for group in groups for pk in group) == [remix.pk for remix in remixes]
+    assert [(errand.task, len(errand.pks)) for errand in errands] == [
+        ("collect", 8),
+        ("collect", 1),
+    ]
+    assert sorted(pk for errand in errands for pk in errand.pks) == [remix.pk for remix in remixes]
 
 
 def test_a_turn_ends_at_once_when_results_wait_for_a_worker(
@@ -208,7 +211,7 @@ def test_a_turn_asks_again_within_its_second(
     answers = iter([RUNNING, RUNNING, FINISHED])
     answer_with(monkeypatch, lambda request_id: next(answers))
 
-    assert list(engine.take_turn(short_turn)) == [[remix.pk]]
+    assert list(engine.take_turn(short_turn)) == [engine.Errand("collect", (remix.pk,))]
 
 
 def test_what_is_asked_for_during_a_turn_is_sent_in_it(

@@ -21,7 +21,7 @@ from sora_remix import engine, fal, media, services
 from sora_remix.endpoints import Outputs
 from sora_remix.engine.pace import Watch
 from sora_remix.exceptions import InvalidTransition, NotReady, RemoteCancelled, TryLater
-from sora_remix.models import PendingFile, Remix, Video
+from sora_remix.models import Chain, PendingFile, Remix, Video
 from tests.factories import make_video
 
 Status = Remix.Status
@@ -199,6 +199,7 @@ class Life(RuleBasedStateMachine):
             leased_until=F("leased_until") - passed,
             failing_since=F("failing_since") - passed,
         )
+        Chain.objects.update(held_until=F("held_until") - passed)
         PendingFile.objects.update(created_at=F("created_at") - passed)
 
     @invariant()

@@ -20,7 +20,7 @@ from tests.factories import ago, make_remix
 
 State = Chain.State
 Queued = list[tuple[Any, ...]]
-Turn = Callable[[int], Iterator[list[int]]]
+Turn = Callable[[int], Iterator[engine.Errand]]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The turns that the engine took; it finds nothing to collect."""
     taken: list[int] = []
 
-    def turn(number: int) -> Iterator[list[int]]:
+    def turn(number: int) -> Iterator[engine.Errand]:
         taken.append(number)
         yield from ()
 
@@ -115,7 +115,7 @@ def test_the_chain_ends_when_nothing_needs_a_worker(
 def test_work_that_arrives_during_a_turn_is_taken_by_the_next(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def turn(number: int) -> Iterator[list[int]]:
+    def turn(number: int) -> Iterator[engine.Errand]:
         make_remix()
         tasks.nudge()
         yield from ()
@@ -133,10 +133,10 @@ def test_what_a_turn_finds_finished_is_queued_to_be_collected_at_once(
 ) -> None:
     during = []
 
-    def turn(number: int) -> Iterator[list[int]]:
-        yield [1, 2]
+    def turn(number: int) -> Iterator[engine.Errand]:
+        yield engine.Errand("collect", (1, 2))
         during.extend(queued)
-        yield [3]
+        yield engine.Errand("deliver", (3,))
 
     monkeypatch.setattr(engine, "take_turn", turn)
     Chain.objects.announce()
@@ -144,7 +144,7 @@ def test_what_a_turn_finds_finished_is_queued_to_be_collected_at_once(
     tasks.advance(1)
 
     assert during == [(tasks.collect, 1, 2)]
-    assert queued == [(tasks.collect, 1, 2), (tasks.collect, 3)]
+    assert queued == [(tasks.collect, 1, 2), (tasks.deliver, 3)]
 
 
 def test_a_turn_that_breaks_does_not_end_the_chain(
@@ -153,8 +153,8 @@ def test_a_turn_that_breaks_does_not_end_the_chain(
     pauses: list[float],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def turn(number: int) -> Iterator[list[int]]:
-        yield [1]
+    def turn(number: int) -> Iterator[engine.Errand]:
+        yield engine.Errand("collect", (1,))
         raise RuntimeError("It broke.")
 
     monkeypatch.setattr(engine, "take_turn", turn)
@@ -171,7 +171,7 @@ def test_a_turn_that_breaks_does_not_end_the_chain(
 def test_a_worker_whose_turn_another_took_over_queues_nothing(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def turn(number: int) -> Iterator[list[int]]:
+    def turn(number: int) -> Iterator[engine.Errand]:
         Chain.objects.update(since=ago(seconds=21))
         tasks.nudge()
         yield from ()
@@ -189,7 +189,7 @@ def test_a_worker_whose_turn_another_took_over_queues_nothing(
 def test_a_turn_that_is_killed_is_taken_over_once_it_is_stale(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def turn(number: int) -> Iterator[list[int]]:
+    def turn(number: int) -> Iterator[engine.Errand]:
         raise SystemExit
 
     monkeypatch.setattr(engine, "take_turn", turn)

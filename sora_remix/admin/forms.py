@@ -81,6 +81,7 @@ class VideoForm(VideoModelForm):
             self.instance.width = self.facts.width
             self.instance.height = self.facts.height
             self.instance.size = self.facts.size
+            self.instance.fps = self.facts.fps
         return super().save(commit)
 
 

@@ -1,4 +1,4 @@
-"""Send what waits, ask what is due, collect what is done, sweep up.
+"""Deliver files, send what waits, ask what is due, collect what is done, sweep up.
 
 Rows are claimed before the network is touched and committed as answers come. Everything here
 may run twice, late, or be killed at any instant.
@@ -6,8 +6,19 @@ may run twice, late, or be killed at any instant.
 
 from .checking import check_due
 from .collecting import collect
+from .delivering import deliver, prepare_waiting, uploads
 from .sending import send_waiting
 from .sweeping import sweep
-from .turns import take_turn
+from .turns import Errand, take_turn
 
-__all__ = ["check_due", "collect", "send_waiting", "sweep", "take_turn"]
+__all__ = [
+    "Errand",
+    "check_due",
+    "collect",
+    "deliver",
+    "prepare_waiting",
+    "send_waiting",
+    "sweep",
+    "take_turn",
+    "uploads",
+]

@@ -31,7 +31,7 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..flight import Flight
-from ..models import PendingFile, Remix, Video
+from ..models import PendingFile, Remix, Video, renew
 from ..storage import new_name
 from .pace import HEARTBEAT, Watch, back_off
 
@@ -122,7 +122,7 @@ async def _download_extra(url: str) -> IO[bytes] | None:
 def _go_on(flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception) -> None:
     try:
         if isinstance(answer, fal.Result):
-            remix.start_storing()
+            remix.start_storing(answer.billable_units)
             flight.start(remix, _download(answer))
         elif isinstance(answer, Parcel):
             _hold_while_storing([*flight.tags, remix], answer)
@@ -137,7 +137,7 @@ def _hold_while_storing(remixes: list[Remix], parcel: Parcel) -> None:
     """Keep the claims while a large file is copied, during which nothing else can happen."""
     seconds = parcel.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
     if seconds > HEARTBEAT:
-        Remix.objects.renew(remixes, silence=timedelta(seconds=seconds))
+        renew(remixes, silence=timedelta(seconds=seconds))
 
 
 def _settle(remix: Remix, error: Exception) -> None:
@@ -209,6 +209,7 @@ def _commit(
         width=facts.width,
         height=facts.height,
         size=facts.size,
+        fps=facts.fps,
         is_deleted_at_provider=_is_forgotten(remix),
         created_by_id=remix.requested_by_id,
         **names,

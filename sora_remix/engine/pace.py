@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from ..models import Remix
+from ..models import Leased, renew
 
 Alive = Callable[[], bool]
 """Say that the turn goes on; False when another one has taken over."""
@@ -16,6 +16,10 @@ Alive = Callable[[], bool]
 HEARTBEAT = 5.0
 """Seconds after which a worker that waits for answers prolongs what it holds."""
 LONGEST_PAUSE = 300.0
+UNREACHABLE_FOR = timedelta(hours=1)
+"""How long fal may be out of reach before what waits for it fails."""
+UNREACHABLE_TIMES = 10
+"""How often it must have been tried in that time: an outage long ago proves nothing."""
 
 
 class Watch:
@@ -27,12 +31,12 @@ class Watch:
         self.is_over = False
         """Set once another turn has taken over: finish what is in the air, start nothing."""
 
-    def keep(self, remixes: Iterable[Remix]) -> None:
-        """Renew the turn and the leases on these remixes, if they are a few seconds old."""
+    def keep(self, rows: Iterable[Leased]) -> None:
+        """Renew the turn and the leases on these rows of one table, if a few seconds old."""
         if time.monotonic() - self._looked_at < HEARTBEAT:
             return
         self._looked_at = time.monotonic()
-        Remix.objects.renew(remixes)
+        renew(rows)
         self.is_over = self.is_over or not self._alive()
 
 

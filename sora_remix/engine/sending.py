@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import (
     DatabaseError,
@@ -20,17 +21,19 @@ from django.utils import timezone
 from .. import fal
 from ..conf import conf
 from ..endpoints import get_endpoint
-from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
+from ..exceptions import (
+    InvalidEndpoint,
+    InvalidTransition,
+    RequestRefused,
+    SourceUnreachable,
+    UnknownEndpoint,
+)
 from ..flight import Flight
 from ..models import Chain, Remix
-from .pace import HEARTBEAT, Watch, back_off
+from .delivering import urls_for
+from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
 
 logger = logging.getLogger(__name__)
-
-UNREACHABLE_FOR = timedelta(hours=1)
-"""How long fal may be out of reach before what waits for it fails."""
-UNREACHABLE_TIMES = 10
-"""How often it must have been tried in that time: an outage long ago proves nothing."""
 
 
 def send_waiting(watch: Watch, until: float) -> None:
@@ -63,7 +66,7 @@ def _fill(flight: Flight[Remix, fal.Submitted]) -> None:
 
 def _claim(room: int) -> list[Remix]:
     """Claim remixes to send without ever exceeding `SORA_REMIX_MAX_IN_FLIGHT`."""
-    if not Remix.objects.to_send().exists():
+    if not Remix.objects.to_send().exists() or Chain.objects.is_held():
         return []
     with transaction.atomic():
         Chain.objects.lock()
@@ -73,8 +76,9 @@ def _claim(room: int) -> list[Remix]:
 
 def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
     try:
-        endpoint = get_endpoint(remix.endpoint)
-        arguments = endpoint.arguments(remix.source, remix.prompt, remix.options)
+        if (arguments := _arguments(remix)) is None:
+            remix.not_ready()
+            return
         remix.sending(arguments)
         logger.info("Remix %s: sending", remix.pk)
         flight.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
@@ -82,11 +86,27 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
         remix.refused("endpoint_retired", error.message)
     except RequestRefused as error:
         remix.refused("source_not_remixable", error.message)
+    except SourceUnreachable as error:
+        remix.refused("source_unreachable", error.message)
     except DatabaseError:
         raise
     except Exception:
         logger.exception("Remix %s: could not be sent", remix.pk)
         remix.not_sent(back_off(remix.failures))
+
+
+def _arguments(remix: Remix) -> dict[str, Any] | None:
+    """Return the body to send; None when fal does not have the files any more."""
+    endpoint = get_endpoint(remix.endpoint)
+    if (urls := urls_for(remix, endpoint)) is None:
+        return None
+    return endpoint.arguments(
+        remix.source,
+        remix.prompt,
+        remix.options,
+        source_url=urls.get(str(remix.source.file.name), ""),
+        urls=urls,
+    )
 
 
 def _webhook_url(remix: Remix) -> str:
@@ -151,11 +171,10 @@ def _not_sent(remix: Remix, message: str) -> None:
     logger.info("Remix %s: not sent: %s", remix.pk, message)
     due_at = back_off(remix.failures)
     remix.not_sent(due_at)
-    Remix.objects.hold_back(due_at)
+    Chain.objects.hold_back(due_at)
 
 
 def _hold_back(remix: Remix, seconds: float) -> None:
-    """Let everything wait that is not sent yet: fal's limit is the account's, not the row's."""
     due_at = timezone.now() + timedelta(seconds=seconds)
     remix.requeued(due_at)
-    Remix.objects.hold_back(due_at)
+    Chain.objects.hold_back(due_at)

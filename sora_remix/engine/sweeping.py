@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from .. import media
-from ..models import PendingFile, Remix, RemixBatch
+from ..models import Delivery, PendingFile, Remix, RemixBatch
 from .evidence import look_for_evidence
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ def sweep() -> None:
     for name in PendingFile.objects.condemn_abandoned():
         _remove(name)
     RemixBatch.objects.forget_old_drafts()
+    Delivery.objects.forget_old()
     look_for_evidence()
 
 

@@ -16,6 +16,7 @@ from .queue import (
     result,
     submit,
 )
+from .uploads import upload
 
 __all__ = [
     "PLACES",
@@ -33,4 +34,5 @@ __all__ = [
     "result",
     "sent_requests",
     "submit",
+    "upload",
 ]

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
@@ -49,6 +50,10 @@ NO_CONNECTION = (
 )
 """What httpx raises before any byte of a request has left, TLS handshakes included."""
 BODY_SHOWN = 500
+MILLIONTH = Decimal("0.000001")
+MOST_UNITS = 10**12
+OURS = {"EndpointDeprecated": "endpoint_retired", "file_download_error": "source_unreachable"}
+"""fal's types of errors for which the app has a name of its own."""
 CANCELLED = 499
 """nginx's code for a caller who went away; fal's for a request that was cancelled."""
 
@@ -110,6 +115,8 @@ class Result:
     sora_id: str = ""
     thumbnail_url: str = ""
     spritesheet_url: str = ""
+    billable_units: Decimal | None = None
+    """What fal counts for its bill, in the units of its price."""
 
 
 async def submit(
@@ -249,7 +256,16 @@ def _result(response: httpx.Response, outputs: Outputs) -> Result:
         sora_id=sora_id if isinstance(sora_id, str) else "",
         thumbnail_url=_url(output, outputs.thumbnail),
         spritesheet_url=_url(output, outputs.spritesheet),
+        billable_units=_units(response.headers.get("x-fal-billable-units", "")),
     )
+
+
+def _units(text: str) -> Decimal | None:
+    try:
+        units = Decimal(text)
+    except InvalidOperation:
+        return None
+    return units.quantize(MILLIONTH) if 0 <= units < MOST_UNITS else None
 
 
 def _url(output: Mapping[str, Any], key: str) -> str:
@@ -283,10 +299,10 @@ def _failure_code(response: httpx.Response) -> str:
         code = detail[0].get("type")
     elif isinstance(detail, dict):
         code = detail.get("error")
-        code = "endpoint_retired" if code == "EndpointDeprecated" else code
     else:
         code = body.get("error_type") or response.headers.get("x-fal-error-type")
-    return code if isinstance(code, str) and code else f"http_{response.status_code}"
+    code = code if isinstance(code, str) and code else f"http_{response.status_code}"
+    return OURS.get(code, code)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

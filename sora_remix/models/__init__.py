@@ -2,8 +2,20 @@
 
 from .batch import RemixBatch
 from .chain import Chain
+from .delivery import Delivery
+from .leased import Leased, renew
 from .pending import PendingFile
 from .remix import Remix
 from .video import Video, delete_files_after_commit
 
-__all__ = ["Chain", "PendingFile", "Remix", "RemixBatch", "Video", "delete_files_after_commit"]
+__all__ = [
+    "Chain",
+    "Delivery",
+    "Leased",
+    "PendingFile",
+    "Remix",
+    "RemixBatch",
+    "Video",
+    "delete_files_after_commit",
+    "renew",
+]

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -44,6 +45,16 @@ class ChainQuerySet(models.QuerySet["Chain"]):
         """End this turn; False when another has taken over, which then goes on alone."""
         return bool(self._running(turn).update(state=Chain.State.IDLE, since=timezone.now()))
 
+    def hold_back(self, until: datetime) -> None:
+        """Let nothing be sent until then: fal's limit is the account's, not the row's."""
+        self.get_or_create(pk=1)
+        earlier = Q(held_until__isnull=True) | Q(held_until__lt=until)
+        self.filter(earlier, pk=1).update(held_until=until)
+
+    def is_held(self) -> bool:
+        """Tell whether nothing may be sent for now."""
+        return self.filter(pk=1, held_until__gt=timezone.now()).exists()
+
     def lock(self) -> None:
         """Hold the row until the transaction ends, so that only one claims rows to send."""
         self.get_or_create(pk=1)
@@ -74,6 +85,8 @@ class Chain(models.Model):
     turn = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.IDLE)
     since = models.DateTimeField(default=timezone.now)
+    held_until = models.DateTimeField(null=True)
+    """Until when nothing is sent, because fal said so or can't be reached."""
 
     objects = ChainQuerySet.as_manager()
 

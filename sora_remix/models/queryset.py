@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .leased import LeasedQuerySet, step
 from .status import IN_FLIGHT, UNSETTLED, Status
 
 if TYPE_CHECKING:
     from .remix import Remix
 
-LEASE = timedelta(seconds=30)
-"""A worker that renews no claim for so long has lost it."""
-HANDED_OVER = timedelta(seconds=60)
-"""How long a message to collect may be under way before another one is sent."""
+UNREADY_FOR = timedelta(seconds=30)
+"""When files on their way to fal are looked for again, should nobody say that they are there."""
 
 
-class RemixQuerySet(models.QuerySet["Remix"]):
-    def due(self) -> RemixQuerySet:
-        """Keep those whose next step may be taken now and on which nobody works."""
-        now = timezone.now()
-        free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-        return self.filter(free, due_at__lte=now)
+class RemixQuerySet(LeasedQuerySet["Remix"]):
+    needed = ("source",)
 
     def in_flight(self) -> RemixQuerySet:
         """Keep those that count against `SORA_REMIX_MAX_IN_FLIGHT`."""
@@ -45,7 +38,26 @@ class RemixQuerySet(models.QuerySet["Remix"]):
 
     def to_send(self) -> RemixQuerySet:
         """Keep those that may be sent now."""
-        return self.due().filter(status=Status.QUEUED)
+        return self.due().filter(status=Status.QUEUED, is_ready=True)
+
+    def to_prepare(self, most: int) -> list[Remix]:
+        """Return queued remixes whose files fal may have by now, oldest first."""
+        waiting = self.due().filter(status=Status.QUEUED, is_ready=False).order_by("pk")
+        return list(waiting.select_related("source")[:most])
+
+    def prepared(self, pks: Iterable[int]) -> None:
+        """Let these be sent: fal has their files."""
+        unready = self.filter(pk__in=list(pks), status=Status.QUEUED, is_ready=False)
+        unready.update(is_ready=True, due_at=timezone.now())
+
+    def unprepared(self, pks: Iterable[int]) -> None:
+        """Look for the files of these again later."""
+        unready = self.filter(pk__in=list(pks), status=Status.QUEUED, is_ready=False)
+        unready.update(due_at=timezone.now() + UNREADY_FOR)
+
+    def files_moved(self) -> None:
+        """Look again, now, for the files of all that wait for some."""
+        self.filter(status=Status.QUEUED, is_ready=False).update(due_at=timezone.now())
 
     def to_check(self) -> RemixQuerySet:
         """Keep those that fal must be asked about now."""
@@ -69,50 +81,16 @@ class RemixQuerySet(models.QuerySet["Remix"]):
 
     def claim_to_collect(self, pks: Iterable[int]) -> list[Remix]:
         """Claim those of these remixes whose result waits and that nobody is collecting."""
-        now = timezone.now()
-        free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
-        waiting = self.finished_at_fal().filter(free, pk__in=list(pks)).order_by("pk")
+        waiting = self.finished_at_fal().free().filter(pk__in=list(pks)).order_by("pk")
         return waiting._claim(len(waiting))
-
-    def _claim(self, most: int, **changes: Any) -> list[Remix]:
-        """Lease rows to the caller by compare-and-set, under a token that nobody else has."""
-        pks = list(self.values_list("pk", flat=True)[:most])
-        if not pks:
-            return []
-        lease = uuid.uuid4()
-        until = timezone.now() + LEASE
-        claimed = self.order_by().filter(pk__in=pks)
-        if not claimed.update(lease=lease, leased_until=until, **changes):
-            return []
-        return list(
-            self.model._default_manager.filter(lease=lease).select_related("source").order_by("pk")
-        )
-
-    def renew(self, remixes: Iterable[Remix], *, silence: timedelta = timedelta()) -> None:
-        """Prolong the leases of remixes that are still being worked on.
-
-        `silence` is how long their worker will not get to renew them again.
-        """
-        until = timezone.now() + LEASE + silence
-        leases = {remix.lease for remix in remixes}
-        pks = [remix.pk for remix in remixes]
-        self.filter(pk__in=pks, lease__in=leases).update(leased_until=until)
 
     def hand_over(self, most: int) -> list[int]:
         """Choose finished remixes to send a message for; again only when that one got lost."""
-        waiting = self.finished_at_fal().due().order_by("due_at", "pk")
-        pks = list(waiting.values_list("pk", flat=True)[:most])
-        waiting.order_by().filter(pk__in=pks).update(due_at=timezone.now() + HANDED_OVER)
-        return pks
+        return self.finished_at_fal()._hand_over(most)
 
     def awaits_collector(self) -> bool:
         """Tell whether messages to collect are under way that no worker has taken yet."""
-        free = Q(leased_until__isnull=True) | Q(leased_until__lte=timezone.now())
-        return self.finished_at_fal().filter(free, failures=0).exists()
-
-    def hold_back(self, due_at: datetime) -> None:
-        """Let everything that is not sent yet wait until then."""
-        self.filter(status=Status.QUEUED, due_at__lt=due_at).update(due_at=due_at)
+        return self.finished_at_fal().free().filter(failures=0).exists()
 
     def give_up_lost_sends(self) -> int:
         """Mark as unconfirmed what a worker was sending when it died."""
@@ -121,9 +99,5 @@ class RemixQuerySet(models.QuerySet["Remix"]):
             status=Status.UNCONFIRMED,
             error_code="",
             error_message=str(_("The worker that was sending it disappeared.")),
-            lease=None,
-            leased_until=None,
-            due_at=timezone.now(),
-            failures=0,
-            failing_since=None,
+            **step(timezone.now()),
         )

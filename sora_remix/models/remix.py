@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import InvalidTransition
 from ..signals import remix_failed, remix_succeeded
 from .batch import RemixBatch
+from .leased import Leased, step
 from .pending import PendingFile
 from .queryset import RemixQuerySet
 from .status import UNSETTLED, Status
@@ -32,7 +34,7 @@ FIRST_CHECK = timedelta(seconds=2)
 """How soon fal is asked about what it has just accepted."""
 
 
-class Remix(models.Model):
+class Remix(Leased):
     """One video, one prompt, one charge at most."""
 
     Status = Status
@@ -62,11 +64,19 @@ class Remix(models.Model):
     )
     other_request_ids = models.JSONField(default=list, editable=False)
     """Ids under which fal was heard to have it as well: evidence of a double charge."""
+    is_ready = models.BooleanField(default=True, editable=False)
+    """False while fal does not have the files that are sent with it."""
     arguments = models.JSONField(null=True, editable=False)
     """The body as it was sent, by which fal's list of requests can be searched."""
     estimated_cost = models.DecimalField(
         _("estimated cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
+    price = models.JSONField(default=dict, editable=False)
+    """The figures that the estimate rests on, as they were when it was asked for."""
+    billable_units = models.DecimalField(
+        _("billable units"), max_digits=18, decimal_places=6, null=True, editable=False
+    )
+    """What fal has counted for its bill, in the units of its price."""
     billed_cost = models.DecimalField(
         _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
@@ -104,15 +114,6 @@ class Remix(models.Model):
     cancel_requested_at = models.DateTimeField(_("cancel wished at"), null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
     """When fal was asked to cancel it."""
-    due_at = models.DateTimeField(default=timezone.now, editable=False)
-    """When the next step may be taken: send, ask or collect."""
-    lease = models.UUIDField(null=True, editable=False, db_index=True)
-    """Token of the claim under which a worker holds the row."""
-    leased_until = models.DateTimeField(null=True, editable=False)
-    failures = models.PositiveIntegerField(default=0, editable=False)
-    """How many times in a row the present step did not come off."""
-    failing_since = models.DateTimeField(_("no answer since"), null=True, editable=False)
-
     objects = RemixQuerySet.as_manager()
 
     class Meta:
@@ -149,7 +150,7 @@ class Remix(models.Model):
             request_id=request_id,
             error_code="",
             error_message="",
-            **_step(timezone.now() + FIRST_CHECK),
+            **step(timezone.now() + FIRST_CHECK),
         )
 
     def refused(self, code: str, message: str | _StrPromise) -> None:
@@ -165,9 +166,19 @@ class Remix(models.Model):
             **self._failed_step(due_at),
         )
 
+    def not_ready(self) -> None:
+        """It was not sent: fal does not have its files any more."""
+        self._move(
+            (Status.SUBMITTING,),
+            status=Status.QUEUED,
+            submitted_at=None,
+            is_ready=False,
+            **step(timezone.now()),
+        )
+
     def requeued(self, due_at: datetime) -> None:
         """fal asks to send it later; nothing is spent."""
-        self._move((Status.SUBMITTING,), status=Status.QUEUED, submitted_at=None, **_step(due_at))
+        self._move((Status.SUBMITTING,), status=Status.QUEUED, submitted_at=None, **step(due_at))
 
     def unanswered(self, message: str | _StrPromise) -> None:
         """It was sent and nobody knows whether fal took it."""
@@ -175,17 +186,18 @@ class Remix(models.Model):
             (Status.SUBMITTING,),
             status=Status.UNCONFIRMED,
             error_message=str(message),
-            **_step(timezone.now() + EVIDENCE_AFTER),
+            **step(timezone.now() + EVIDENCE_AFTER),
         )
 
     def completed(self) -> None:
         """fal is done with it: its result, or its reason, can be collected."""
         now = timezone.now()
-        self._move_mine((Status.PROCESSING,), completed_at=now, **_step(now))
+        self._move_mine((Status.PROCESSING,), completed_at=now, **step(now))
 
-    def start_storing(self) -> None:
+    def start_storing(self, billable_units: Decimal | None = None) -> None:
         """A usable result was read; the claim on the row stays."""
-        self._move_mine((Status.PROCESSING, Status.STORING), status=Status.STORING)
+        sources = (Status.PROCESSING, Status.STORING)
+        self._move_mine(sources, status=Status.STORING, billable_units=billable_units)
 
     def postpone(self, due_at: datetime) -> None:
         """Take the present step again later, because its answer has not come."""
@@ -193,7 +205,7 @@ class Remix(models.Model):
 
     def look_again(self, due_at: datetime) -> None:
         """Ask again later: fal answered that it is still working."""
-        self._move_mine((Status.PROCESSING, Status.STORING), **_step(due_at))
+        self._move_mine((Status.PROCESSING, Status.STORING), **step(due_at))
 
     def succeed(self, result: Video, stored: Sequence[str]) -> None:
         """Link the result, whose files have these names, in the caller's transaction."""
@@ -207,7 +219,7 @@ class Remix(models.Model):
             finished_at=timezone.now(),
             error_code="",
             error_message="",
-            **_step(timezone.now()),
+            **step(timezone.now()),
         )
         transaction.on_commit(lambda: _tell(remix_succeeded, self))
 
@@ -303,7 +315,7 @@ class Remix(models.Model):
             finished_at=None,
             error_code="",
             error_message="",
-            **_step(timezone.now()),
+            **step(timezone.now()),
         )
 
     def _end(
@@ -315,19 +327,10 @@ class Remix(models.Model):
             error_code=code[:100],
             error_message=str(message),
             finished_at=timezone.now(),
-            **_step(timezone.now()),
+            **step(timezone.now()),
         )
         if status == Status.FAILED:
             transaction.on_commit(lambda: _tell(remix_failed, self))
-
-    def _failed_step(self, due_at: datetime) -> dict[str, Any]:
-        return {
-            "due_at": due_at,
-            "lease": None,
-            "leased_until": None,
-            "failures": self.failures + 1,
-            "failing_since": self.failing_since or timezone.now(),
-        }
 
     def _move(self, sources: Sequence[str], **changes: Any) -> None:
         """Change the row in one UPDATE that names the states it may leave."""
@@ -342,17 +345,6 @@ class Remix(models.Model):
             raise InvalidTransition
         for name, value in changes.items():
             setattr(self, name, value)
-
-
-def _step(due_at: datetime) -> dict[str, Any]:
-    """Columns of a row whose next step is due then, after one that came off."""
-    return {
-        "due_at": due_at,
-        "lease": None,
-        "leased_until": None,
-        "failures": 0,
-        "failing_since": None,
-    }
 
 
 def _tell(signal: Signal, remix: Remix) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -176,3 +177,19 @@ def test_two_workers_with_the_same_message_are_admitted_once(transactional_db: N
     admitted = at_once(lambda: Chain.objects.admit(1), times=4)
 
     assert sorted(admitted) == [False, False, False, True]
+
+
+@pytest.mark.parametrize(("until", "held"), [(ago(minutes=-1), True), (ago(minutes=1), False)])
+def test_a_chain_is_held_back_until_a_moment(db: None, until: datetime, held: bool) -> None:
+    Chain.objects.hold_back(until)
+
+    assert Chain.objects.is_held() is held
+
+
+def test_a_chain_is_not_held_back_less_than_it_is_already(db: None) -> None:
+    later = ago(minutes=-2)
+    Chain.objects.hold_back(later)
+
+    Chain.objects.hold_back(ago(minutes=-1))
+
+    assert Chain.objects.get().held_until == later

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from sora_remix.models import Remix
+from sora_remix.models import Remix, renew
 from tests.factories import ago, at_once, make_remix, write_together
 
 Status = Remix.Status
@@ -213,7 +213,7 @@ def test_a_lease_is_prolonged_while_its_worker_says_so(db: None) -> None:
     [remix] = Remix.objects.claim_to_send(1)
     Remix.objects.update(leased_until=ago(seconds=-1))
 
-    Remix.objects.renew([remix])
+    renew([remix])
 
     renewed = Remix.objects.get().leased_until
     assert renewed
@@ -226,7 +226,7 @@ def test_a_lease_that_another_worker_got_is_not_prolonged(db: None) -> None:
     until = ago(seconds=-1)
     Remix.objects.update(lease=uuid4(), leased_until=until)
 
-    Remix.objects.renew([remix])
+    renew([remix])
 
     assert Remix.objects.get().leased_until == until
 
@@ -273,19 +273,6 @@ def test_a_collector_is_awaited_for_what_none_has_tried_yet(
     make_remix(**remix)
 
     assert Remix.objects.awaits_collector() is awaited
-
-
-def test_what_is_held_back_is_what_is_not_sent_and_would_be_sent_earlier(db: None) -> None:
-    until = ago(hours=-1)
-    soon, much_later = make_remix(), make_remix(due_at=ago(hours=-2))
-    processing = make_remix(status=Status.PROCESSING)
-
-    Remix.objects.hold_back(until)
-
-    due = dict(Remix.objects.values_list("pk", "due_at"))
-    assert due[soon.pk] == until
-    assert due[much_later.pk] == much_later.due_at
-    assert due[processing.pk] == processing.due_at
 
 
 def test_what_a_dead_worker_was_sending_is_unconfirmed_and_never_sent_again(db: None) -> None:
