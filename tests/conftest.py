@@ -22,6 +22,14 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A video that every endpoint takes: MP4, 3.5 seconds of 1280 × 720."""
+    path = tmp_path_factory.mktemp("clips") / "large.mp4"
+    draw_clip(path, "sea", seconds=3.5, width=1280, height=720, fps=12)
+    return path
+
+
+@pytest.fixture(scope="session")
 def running_sandbox(clip: Path) -> Iterator[SandboxProcess]:
     """The sandbox on the port that fal-client was imported with."""
     folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])

@@ -40,7 +40,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 ROOT_URLCONF = "example_project.urls"
 STATIC_URL = "/static/"
-MEDIA_URL = "/media/"
+MEDIA_URL = os.environ.get("SORA_REMIX_TESTS_MEDIA_URL", "/media/")
 MEDIA_ROOT = os.environ.get("SORA_REMIX_TESTS_MEDIA", str(_folder / "media"))
 
 INSTALLED_APPS = [
@@ -125,4 +125,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 SORA_REMIX_RESULT_HOSTS = ["127.0.0.1"]
+SORA_REMIX_FAL_REST_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}"
+SORA_REMIX_SOURCE_DELIVERY = os.environ.get("SORA_REMIX_TESTS_DELIVERY", "upload")
 SORA_REMIX_MAX_IN_FLIGHT = int(os.environ.get("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "1000"))

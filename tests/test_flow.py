@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.core.files import File
+from pytest_django.live_server_helper import LiveServer
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import media, services
+from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import PendingFile, Remix, Video
 from tests.processes import Qcluster, wait_until
 
@@ -105,3 +112,85 @@ def test_a_batch_survives_the_death_of_all_workers(
     assert statuses.count(Status.SUCCEEDED) + unconfirmed == len(remixes)
     assert len({one["request_id"] for one in sandbox.accepted()}) == len(sandbox.accepted())
     assert len(sandbox.accepted()) <= len(remixes)
+
+
+BY_URL = [endpoint for endpoint in BUILT_IN.values() if endpoint.source.kind == "url"]
+
+
+@pytest.fixture
+def upload(large_clip: Path, media_root: Path) -> Video:
+    """An uploaded clip, without any Sora id."""
+    facts = {"duration": Decimal("3.5"), "width": 1280, "height": 720, "fps": 12}
+    video = Video(title="Upload", size=large_clip.stat().st_size, **facts)
+    with large_clip.open("rb") as file:
+        video.file.save("large.mp4", File(file))
+    return video
+
+
+def _assert_all_succeeded(qcluster: Qcluster) -> None:
+    remixes = Remix.objects.select_related("result").order_by("pk")
+    failures = [f"{one.endpoint}: {one.status} {one.error_message}" for one in remixes]
+    assert {one.status for one in remixes} == {Status.SUCCEEDED}, [*failures, qcluster.log]
+    for remix in remixes:
+        assert remix.result
+        with remix.result.file.open() as file:
+            media.video_facts(file.file)
+
+
+def test_each_endpoint_remixes_an_upload_that_is_brought_to_fal_once(
+    sandbox: SandboxProcess, qcluster: Qcluster, upload: Video
+) -> None:
+    qcluster.start()
+
+    for endpoint in BY_URL:
+        services.request_remixes([upload], ["make it noir"], endpoint=endpoint.key)
+    services.request_remixes([_video()], ["make it noir"], endpoint="sora-2")
+    wait_until(_settled, 120)
+
+    _assert_all_succeeded(qcluster)
+    assert Remix.objects.count() == len(BUILT_IN)
+    assert len(sandbox.uploads()) == 1
+    assert {one["input"].get("video_url") for one in sandbox.accepted()} == {
+        sandbox.uploads()[0]["url"],
+        None,
+    }
+
+
+def test_each_endpoint_remixes_an_upload_by_the_storages_own_url(
+    sandbox: SandboxProcess,
+    qcluster: Qcluster,
+    upload: Video,
+    live_server: LiveServer,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.SORA_REMIX_SOURCE_DELIVERY = "url"
+    monkeypatch.setenv("SORA_REMIX_TESTS_DELIVERY", "url")
+    monkeypatch.setenv("SORA_REMIX_TESTS_MEDIA_URL", f"{live_server.url}/media/")
+    qcluster.start()
+
+    for endpoint in BY_URL:
+        services.request_remixes([upload], ["make it noir"], endpoint=endpoint.key)
+    wait_until(_settled, 120)
+
+    _assert_all_succeeded(qcluster)
+    assert sandbox.uploads() == []
+    assert {one["input"]["video_url"] for one in sandbox.accepted()} == {
+        f"{live_server.url}/media/{upload.file.name}"
+    }
+
+
+def test_results_are_the_sources_of_further_remixes_elsewhere(
+    sandbox: SandboxProcess, qcluster: Qcluster, upload: Video
+) -> None:
+    qcluster.start()
+    source = upload
+    for endpoint in ("flux-3", "grok", "wan-2.7"):
+        [remix] = services.request_remixes([source], ["make it noir"], endpoint=endpoint)
+        wait_until(_settled)
+        remix.refresh_from_db()
+        assert remix.result, (remix.error_message, qcluster.log)
+        source = remix.result
+
+    chain = [source, source.remix.source, source.remix.source.remix.source]
+    assert chain[-1].remix.source == upload
