@@ -10,10 +10,12 @@ import django
 
 django.setup()
 
+from django.core.files import File  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django_q.tasks import async_task  # noqa: E402
 
+from example_project.fal_sandbox.outputs import write_video  # noqa: E402
 from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
 from sora_remix import services  # noqa: E402
 from sora_remix.models import Remix, RemixBatch, Video  # noqa: E402
@@ -22,6 +24,7 @@ from tests.processes import Qcluster, wait_until  # noqa: E402
 
 MIB = 1024 * 1024
 BASELINE = "tests.benchmarks.baseline.remix"
+BASELINE_UPLOAD = "tests.benchmarks.baseline.upload"
 
 
 def measure_all(sandbox: SandboxProcess, folder: Path, *, smoke: bool) -> bool:
@@ -34,10 +37,12 @@ def measure_all(sandbox: SandboxProcess, folder: Path, *, smoke: bool) -> bool:
     if smoke:
         site.remixes(20, 3, limit=2.0, baseline=baseline * 20)
         site.memory(20 * MIB)
+        site.upload(20 * MIB)
     else:
         limit = 2.5 if site.is_postgresql else 2.0
         site.remixes(100, 10, limit=limit, baseline=baseline * 100)
         site.memory(200 * MIB)
+        site.upload(50 * MIB)
     if not smoke and not site.is_postgresql:
         site.remixes(1000, 60, limit=2.3, baseline=(baseline + 50) * 1000)
     return site.is_within_limits or smoke
@@ -49,6 +54,7 @@ class Site:
     def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
         self.sandbox = sandbox
         self.media_root = folder / "media"
+        self.clip = folder / "clip.mp4"
         self.is_within_limits = True
         self.source = Video.objects.create(title="Clip", sora_id="video_clip", duration=4)
         self.is_postgresql = connection.vendor == "postgresql"
@@ -110,6 +116,43 @@ class Site:
         name = f"a result of {size // MIB} MiB: "
         self.report(name + "memory added", ours / MIB, "MiB", 32)
         self.report(name + "memory ÷ the baseline's", ours / naive, "×", 1.0)
+
+    def upload(self, size: int) -> None:
+        """Compare the worker's peak for a large clip, remixed with ten prompts, and a small one."""
+        ours = self._upload_peak(size, self._remix_upload)
+        assert len(self.sandbox.uploads()) == 1
+        ours -= self._upload_peak(0, self._remix_upload)
+        naive = self._upload_peak(size, self._upload_naively)
+        naive -= self._upload_peak(0, self._upload_naively)
+        name = f"a clip of {size // MIB} MiB, ten prompts: "
+        self.report(name + "memory added", ours / MIB, "MiB", 16)
+        self.report(name + "memory ÷ the baseline's", ours / naive, "×", 1.0)
+
+    def _upload_peak(self, padding: int, work: Callable[[Video], None]) -> int:
+        self.sandbox.reset()
+        self.sandbox.timing(queue_seconds=0, run_seconds=0.1)
+        write_video(self.clip, self.clip.with_name("upload.mp4"), padding)
+        video = Video(title="Upload", duration=4)
+        with Qcluster(self.media_root) as cluster:
+            self.warm_up()
+            with self.clip.with_name("upload.mp4").open("rb") as file:
+                video.file.save("upload.mp4", File(file))
+            work(video)
+            peak = peak_memory(cluster.pid)
+        self.clip.with_name("upload.mp4").unlink()
+        self.clear()
+        return peak
+
+    def _remix_upload(self, video: Video) -> None:
+        prompts = [f"make it noir {number}" for number in range(10)]
+        services.request_remixes([video], prompts, endpoint="lucy-restyle")
+        self.wait_until_settled()
+        assert Remix.objects.filter(status=Remix.Status.SUCCEEDED).count() == 11
+
+    def _upload_naively(self, video: Video) -> None:
+        done = len(self.sandbox.uploads()) + 1
+        async_task(BASELINE_UPLOAD, video.file.path)
+        wait_until(lambda: len(self.sandbox.uploads()) == done)
 
     def _peak(self, size: int, work: Callable[[], None]) -> int:
         self.sandbox.behave()
