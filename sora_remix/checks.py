@@ -13,6 +13,7 @@ from django.core import checks
 from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.checks import CheckMessage, Tags, register
+from django.core.files.storage import InvalidStorageError, storages
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
@@ -21,6 +22,7 @@ from .endpoints import all_endpoints
 from .exceptions import InvalidEndpoint
 from .fal.keys import is_safe_url
 
+DELIVERIES = ("upload", "url")
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 
 
@@ -32,6 +34,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_key(),
         *_endpoints(),
         *_storage(),
+        *_delivery(),
+        *_key_urls(),
         *_queue(),
         *_webhook_keys(),
         *(_webhook() if conf.SORA_REMIX_WEBHOOK_BASE_URL else ()),
@@ -89,6 +93,42 @@ def _storage() -> Iterator[CheckMessage]:
             hint=f"There are: {', '.join(conf.STORAGES)}.",
             id="sora_remix.E003",
         )
+
+
+def _delivery() -> Iterator[CheckMessage]:
+    delivery = conf.SORA_REMIX_SOURCE_DELIVERY
+    if delivery not in DELIVERIES:
+        yield checks.Error(
+            f"SORA_REMIX_SOURCE_DELIVERY is “{delivery}”.",
+            hint=f"It is one of: {', '.join(DELIVERIES)}.",
+            id="sora_remix.E007",
+        )
+    elif delivery == "url" and (url := _local_url()):
+        yield checks.Error(
+            f"SORA_REMIX_SOURCE_DELIVERY is “url”, and fal can't load {url}….",
+            hint="The storage must give https URLs; or set SORA_REMIX_SOURCE_DELIVERY to “upload”.",
+            id="sora_remix.E008",
+        )
+
+
+def _local_url() -> str:
+    """Return what the storage's URLs begin with, if it is nothing that fal can load."""
+    try:
+        base_url = getattr(storages[conf.SORA_REMIX_STORAGE], "base_url", None)
+    except InvalidStorageError:
+        return ""
+    # A storage that signs its URLs has no base of its own, and asking it may use the network.
+    return base_url if isinstance(base_url, str) and not is_safe_url(base_url) else ""
+
+
+def _key_urls() -> Iterator[CheckMessage]:
+    for name in ("SORA_REMIX_FAL_API_URL", "SORA_REMIX_FAL_REST_URL"):
+        if not is_safe_url(getattr(conf, name)):
+            yield checks.Error(
+                f"{name} is not an https URL.",
+                hint="The key is sent there. Remove it: fal's own URL is the default.",
+                id="sora_remix.E009",
+            )
 
 
 def _queue() -> Iterator[CheckMessage]:

@@ -67,6 +67,19 @@ def test_sound_settings_are_silent() -> None:
         ({"Q_CLUSTER": _queue_without("orm")}, ["sora_remix.I001"]),
         ({"Q_CLUSTER": {**_queue_without("orm"), "redis": "redis://x"}}, ["sora_remix.I001"]),
         ({"Q_CLUSTER": {**_queue_without("orm"), "sqs": {}, "broker_class": "x.Y"}}, []),
+        ({"SORA_REMIX_SOURCE_DELIVERY": "post"}, ["sora_remix.E007"]),
+        ({"SORA_REMIX_SOURCE_DELIVERY": "url"}, ["sora_remix.E008"]),
+        (
+            {"SORA_REMIX_SOURCE_DELIVERY": "url", "MEDIA_URL": "http://cdn.example.com/"},
+            ["sora_remix.E008"],
+        ),
+        ({"SORA_REMIX_SOURCE_DELIVERY": "url", "MEDIA_URL": "https://cdn.example.com/"}, []),
+        ({"SORA_REMIX_FAL_API_URL": "http://api.fal.ai/v1"}, ["sora_remix.E009"]),
+        ({"SORA_REMIX_FAL_REST_URL": "ftp://rest.fal.ai"}, ["sora_remix.E009"]),
+        (
+            {"SORA_REMIX_SOURCE_DELIVERY": "url", "SORA_REMIX_STORAGE": "gone"},
+            ["sora_remix.E003"],
+        ),
         ({"Q_CLUSTER": {}}, ["sora_remix.W004", "sora_remix.W005", "sora_remix.I001"]),
     ],
 )
