@@ -19,7 +19,7 @@ from django.utils import timezone
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import engine, media, tasks
 from sora_remix.engine.pace import Watch
-from sora_remix.fal import queue
+from sora_remix.fal import queue, submitting
 from sora_remix.models import Chain, PendingFile, Remix, Video
 from tests.factories import make_remix, make_video
 from tests.processes import wait_until
@@ -246,17 +246,17 @@ def _nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{one.getsockname()[1]}"
-    monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", host)
+    monkeypatch.setattr(submitting, "FAL_QUEUE_RUN_HOST", host)
 
 
 def _nobody_knows_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queue, "FAL_QUEUE_RUN_HOST", "fal.invalid")
+    monkeypatch.setattr(submitting, "FAL_QUEUE_RUN_HOST", "fal.invalid")
 
 
 def _the_certificate_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     stranger = httpx.AsyncClient()
-    monkeypatch.setattr(queue, "_submit_client", lambda: stranger)
+    monkeypatch.setattr(submitting, "_client", lambda: stranger)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_too_many_requests_hold_back_the_whole_chain(
     work()
     work()
 
-    assert sandbox.calls()["submit"] <= queue.PLACES
+    assert sandbox.calls()["submit"] <= submitting.PLACES
     assert not Remix.objects.exclude(status=Status.QUEUED).exists()
     held_until = Chain.objects.get().held_until
     assert held_until and held_until > timezone.now() + timedelta(seconds=20)
@@ -335,13 +335,13 @@ def test_a_worker_that_dies_while_sending_leaves_no_more_in_doubt_than_it_was_se
     for number in range(30):
         ask(f"{WELL} {number}")
 
-    Remix.objects.claim_to_send(queue.PLACES)  # and then it is killed
+    Remix.objects.claim_to_send(submitting.PLACES)  # and then it is killed
     pass_time(minutes=1)
     engine.sweep()
     work()
 
-    assert Remix.objects.filter(status=Status.UNCONFIRMED).count() == queue.PLACES
-    assert len(sandbox.accepted()) == 30 - queue.PLACES
+    assert Remix.objects.filter(status=Status.UNCONFIRMED).count() == submitting.PLACES
+    assert len(sandbox.accepted()) == 30 - submitting.PLACES
 
 
 def test_hours_without_a_status_end_with_the_result_and_are_told_meanwhile(

@@ -1,19 +1,15 @@
 """fal, the remote side. Nothing else in the app knows its words."""
 
 from .platform import SentRequest, sent_requests
-from .queue import (
+from .queue import Progress, Result, cancel, progress, result
+from .submitting import (
     PLACES,
     Accepted,
     NotSent,
-    Progress,
     Refused,
     RefusedForNow,
-    Result,
     Submitted,
     Unknown,
-    cancel,
-    progress,
-    result,
     submit,
 )
 from .uploads import upload

@@ -17,7 +17,8 @@ from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
 from ..exceptions import TryLater
-from .queue import ASK_SECONDS, authorization, exchange, told
+from .answers import authorization, exchange, told
+from .queue import ASK_SECONDS
 
 PAGES = 20
 PER_PAGE = 100

@@ -19,7 +19,7 @@ from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
 from ..exceptions import RemoteFailure, TryLater
-from .queue import authorization, exchange, told
+from .answers import authorization, exchange, told
 
 IN_PARTS_FROM = 100 * 1024**2
 """Bytes from which on fal's storage wants a file in parts."""
