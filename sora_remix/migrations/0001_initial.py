@@ -47,6 +47,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="EndpointFact",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("endpoint_id", models.CharField(max_length=200, unique=True)),
+                ("retired_at", models.DateTimeField(null=True)),
+                ("unit_price", models.DecimalField(decimal_places=6, max_digits=14, null=True)),
+                ("unit", models.CharField(blank=True, max_length=100)),
+                ("currency", models.CharField(blank=True, max_length=10)),
+                ("priced_at", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name": "what fal says of an endpoint",
+                "verbose_name_plural": "what fal says of endpoints",
+            },
+        ),
+        migrations.CreateModel(
             name="Remix",
             fields=[
                 (

@@ -2,8 +2,17 @@
 
 from .batch import RemixBatch
 from .chain import Chain
+from .endpoint import EndpointFact
 from .pending import PendingFile
 from .remix import Remix
 from .video import Video, delete_files_after_commit
 
-__all__ = ["Chain", "PendingFile", "Remix", "RemixBatch", "Video", "delete_files_after_commit"]
+__all__ = [
+    "Chain",
+    "EndpointFact",
+    "PendingFile",
+    "Remix",
+    "RemixBatch",
+    "Video",
+    "delete_files_after_commit",
+]
