@@ -1,6 +1,7 @@
 """fal, the remote side. Nothing else in the app knows its words."""
 
-from .platform import SentRequest, sent_requests
+from .catalogue import Model, UnitPrice, models, prices
+from .platform import Key, SentRequest, check_key, hide_key, sent_requests
 from .queue import (
     PLACES,
     Accepted,
@@ -20,6 +21,8 @@ from .queue import (
 __all__ = [
     "PLACES",
     "Accepted",
+    "Key",
+    "Model",
     "NotSent",
     "Progress",
     "Refused",
@@ -27,8 +30,13 @@ __all__ = [
     "Result",
     "SentRequest",
     "Submitted",
+    "UnitPrice",
     "Unknown",
     "cancel",
+    "check_key",
+    "hide_key",
+    "models",
+    "prices",
     "progress",
     "result",
     "sent_requests",
