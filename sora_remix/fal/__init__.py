@@ -1,6 +1,7 @@
 """fal, the remote side. Nothing else in the app knows its words."""
 
 from .catalogue import Model, UnitPrice, models, prices
+from .drift import Finding, drift
 from .platform import Key, SentRequest, check_key, hide_key, sent_requests
 from .queue import (
     PLACES,
@@ -21,6 +22,7 @@ from .queue import (
 __all__ = [
     "PLACES",
     "Accepted",
+    "Finding",
     "Key",
     "Model",
     "NotSent",
@@ -34,6 +36,7 @@ __all__ = [
     "Unknown",
     "cancel",
     "check_key",
+    "drift",
     "hide_key",
     "models",
     "prices",
