@@ -35,6 +35,14 @@ class Model:
     schema: Mapping[str, Any] | None
     """Its OpenAPI document, None when fal gave none."""
 
+    @property
+    def is_active(self) -> bool:
+        return self.status == "active"
+
+    @property
+    def is_deprecated(self) -> bool:
+        return self.status == "deprecated"
+
 
 @dataclass(frozen=True)
 class UnitPrice:

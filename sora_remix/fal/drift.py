@@ -13,7 +13,6 @@ from ..endpoints import UNSET, Endpoint, Option
 from .catalogue import Model, UnitPrice
 from .schema import Field, Input, input_of
 
-ACTIVE = "active"
 CURRENCY = "USD"
 TYPES = {
     "bool": {"boolean"},
@@ -40,7 +39,7 @@ def drift(
     record: Endpoint, model: Model | None, price: UnitPrice | None, *, today: date
 ) -> list[Finding]:
     """List in what fal, which lists this model or none, differs from the record."""
-    if model is None or model.status != ACTIVE:
+    if model is None or not model.is_active:
         return [_life(record, model, today)]
     try:
         if model.schema is None:
