@@ -32,6 +32,8 @@ class Option:
     kind: Literal["bool", "int", "number", "enum", "text"]
     default: Any = UNSET
     """Sent when nothing else was chosen; `UNSET` leaves it to the endpoint."""
+    endpoint_default: Any = UNSET
+    """What the endpoint takes when nothing is sent, where that is not our default."""
     choices: tuple[Any, ...] = ()
     """Wire values with their own types: 0 is not "0", and True is not 1."""
     minimum: float | None = None

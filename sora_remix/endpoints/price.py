@@ -38,6 +38,8 @@ class Price:
     """True when that option only shortens: the result is never longer than the source."""
     as_of: date | None = None
     url: str = ""
+    unit_price: Decimal | None = None
+    """fal's flat price of a unit, as its platform API had it when this was checked."""
     is_firm: bool = True
     """False when sources disagree: the app then says "about"."""
 

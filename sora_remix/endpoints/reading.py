@@ -94,6 +94,7 @@ READERS: dict[type, dict[str, Reader]] = {
         "name": values.name,
         "kind": values.one_of(*TYPES),
         "default": values.anything,
+        "endpoint_default": values.anything,
         "choices": values.items,
         "minimum": optional(values.bound),
         "maximum": optional(values.bound),
@@ -119,6 +120,7 @@ READERS: dict[type, dict[str, Reader]] = {
         "duration_cuts": values.switch,
         "as_of": optional(values.day),
         "url": values.text,
+        "unit_price": optional(values.amount),
         "is_firm": values.switch,
     },
     Outputs: dict.fromkeys(("sora_id", "thumbnail", "spritesheet"), values.text)
@@ -137,6 +139,7 @@ READERS[Endpoint] = {
     "references": optional(_record(References)),
     "options": _records(Option),
     "constants": values.fields_of_json,
+    "ignored": values.names,
     "audio": _record(Audio),
     "outputs": _record(Outputs),
     "deletes_result": values.text,

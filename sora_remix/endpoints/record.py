@@ -57,6 +57,8 @@ class Endpoint:
     options: tuple[Option, ...] = ()
     constants: Mapping[str, Any] = field(default_factory=dict)
     """Sent with every request, as they are."""
+    ignored: tuple[str, ...] = ()
+    """What the endpoint takes as well and is left out on purpose."""
     audio: Audio = field(default_factory=lambda: Audio(policy="unknown"))
     outputs: Outputs = field(default_factory=Outputs)
     deletes_result: str = ""

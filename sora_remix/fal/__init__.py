@@ -1,6 +1,8 @@
 """fal, the remote side. Nothing else in the app knows its words."""
 
-from .platform import SentRequest, sent_requests
+from .catalogue import Model, UnitPrice, models, prices
+from .drift import Finding, drift
+from .platform import Key, SentRequest, check_key, hide_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
 from .submitting import (
     PLACES,
@@ -17,6 +19,9 @@ from .uploads import upload
 __all__ = [
     "PLACES",
     "Accepted",
+    "Finding",
+    "Key",
+    "Model",
     "NotSent",
     "Progress",
     "Refused",
@@ -24,8 +29,14 @@ __all__ = [
     "Result",
     "SentRequest",
     "Submitted",
+    "UnitPrice",
     "Unknown",
     "cancel",
+    "check_key",
+    "drift",
+    "hide_key",
+    "models",
+    "prices",
     "progress",
     "result",
     "sent_requests",

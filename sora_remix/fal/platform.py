@@ -1,4 +1,4 @@
-"""The platform API: which requests fal has had.
+"""The platform API: which requests fal has had, and who may ask for that.
 
 https://docs.fal.ai/platform-apis/v1/models/requests/by-endpoint
 """
@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import httpx
@@ -16,12 +17,25 @@ from django.utils.dateparse import parse_datetime
 from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
+from ..endpoints import SORA_2
 from ..exceptions import TryLater
 from .answers import authorization, exchange, told
 from .queue import ASK_SECONDS
 
 PAGES = 20
 PER_PAGE = 100
+REQUESTS, PRICING = "models/requests/by-endpoint", "models/pricing"
+
+
+class Key(Enum):
+    """What fal says of the key."""
+
+    GOOD = "good"
+    """It may send requests and read the list of them."""
+    LIMITED = "limited"
+    """It may not read the list of requests."""
+    REFUSED = "refused"
+    MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -78,3 +92,55 @@ def _read(item: Mapping[str, Any]) -> SentRequest | None:
     if sent_at is None or not isinstance(arguments, Mapping):
         return None
     return SentRequest(str(item["request_id"]), sent_at, arguments)
+
+
+async def check_key() -> Key:
+    """Ask fal what the key is good for, which is free; raise `TryLater` when it can't be asked."""
+    if not await _credentials():
+        return Key.MISSING
+    # What is asked about does not matter: for an endpoint that is gone, a good key gets a 404.
+    if await _is_let_in(REQUESTS, {"limit": "1"}):
+        return Key.GOOD
+    return Key.LIMITED if await _is_let_in(PRICING, {}) else Key.REFUSED
+
+
+async def hide_key(text: str) -> str:
+    """Return the text without the key, should it stand there: servers may repeat what they get."""
+    key = (await _credentials()).removeprefix("Key ")
+    return text.replace(key, "…") if key else text
+
+
+async def fetch(path: str, parameters: Mapping[str, Any]) -> httpx.Response:
+    """Make one call of the platform API, with the key if there is one.
+
+    Raise `TryLater` when no answer comes.
+    """
+    url = f"{conf.SORA_REMIX_FAL_API_URL}/{path}"
+    value = await _credentials()
+    headers = {"Authorization": value} if value else {}
+    try:
+        async with (
+            asyncio.timeout(ASK_SECONDS),
+            httpx.AsyncClient(headers=headers, timeout=ASK_SECONDS) as client,
+        ):
+            return await client.get(url, params=parameters)
+    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TimeoutError is an OSError
+        raise TryLater(told(error)) from error
+
+
+async def _credentials() -> str:
+    """Return the value of the header; empty when there is no key that could be sent."""
+    try:
+        return await authorization()
+    except (MissingCredentialsError, httpx.HTTPError, OSError):
+        return ""
+
+
+async def _is_let_in(path: str, more: Mapping[str, str]) -> bool:
+    """Tell whether the key may make this call."""
+    response = await fetch(path, {"endpoint_id": SORA_2.endpoint_id, **more})
+    if response.status_code in (401, 403):
+        return False
+    if response.is_success or response.status_code == httpx.codes.NOT_FOUND:
+        return True
+    raise TryLater(exchange(response))

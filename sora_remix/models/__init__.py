@@ -3,6 +3,7 @@
 from .batch import RemixBatch
 from .chain import Chain
 from .delivery import Delivery
+from .endpoint import EndpointFact
 from .leased import Leased, renew
 from .pending import PendingFile
 from .remix import Remix
@@ -11,6 +12,7 @@ from .video import Video, delete_files_after_commit
 __all__ = [
     "Chain",
     "Delivery",
+    "EndpointFact",
     "Leased",
     "PendingFile",
     "Remix",

@@ -1,4 +1,4 @@
-"""fal's list of requests, over the wire."""
+"""fal's list of requests, and what it says of the key, over the wire."""
 
 from __future__ import annotations
 
@@ -75,3 +75,78 @@ def test_a_list_that_can_not_be_read_is_asked_for_again(
 
     with pytest.raises(TryLater):
         listed()
+
+
+def test_a_good_key_is_told_by_a_call_that_costs_nothing(sandbox: SandboxProcess) -> None:
+    assert wait_for(fal.check_key()) is fal.Key.GOOD
+    assert sandbox.accepted() == []
+
+
+def test_an_endpoint_that_fal_does_not_know_says_nothing_against_the_key(
+    sandbox: SandboxProcess,
+) -> None:
+    sandbox.misbehave("list", "answer", status=404, body={"error": {"type": "not_found"}})
+
+    assert wait_for(fal.check_key()) is fal.Key.GOOD
+
+
+def test_a_key_that_may_not_read_the_list_is_told(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("list", "answer", status=403, body={"error": {"type": "forbidden"}})
+
+    assert wait_for(fal.check_key()) is fal.Key.LIMITED
+
+
+def test_a_bad_key_is_told(settings: Any) -> None:
+    settings.SORA_REMIX_FAL_KEY = "bad-key"
+
+    assert wait_for(fal.check_key()) is fal.Key.REFUSED
+
+
+def test_a_missing_key_is_told_without_asking_fal(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FAL_KEY")
+
+    assert wait_for(fal.check_key()) is fal.Key.MISSING
+    assert sandbox.calls()["list"] == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters"), [("drop_before", {}), ("answer", {"status": 500, "body": ""})]
+)
+def test_a_key_that_fal_can_not_be_asked_about_is_neither_good_nor_bad(
+    sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
+) -> None:
+    sandbox.misbehave("list", fault, **parameters)
+
+    with pytest.raises(TryLater):
+        wait_for(fal.check_key())
+
+
+@pytest.mark.parametrize("url", ["https://127.0.0.1:9", "nowhere", "https://[", ""])
+def test_an_address_at_which_nobody_answers_is_no_crash(settings: Any, url: str) -> None:
+    settings.SORA_REMIX_FAL_API_URL = url
+
+    with pytest.raises(TryLater):
+        wait_for(fal.check_key())
+
+
+def test_nobody_is_waited_for_without_end(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "ASK_SECONDS", 0.2)
+    sandbox.misbehave("list", "stall", seconds=5)
+
+    with pytest.raises(TryLater, match="Timeout"):
+        wait_for(fal.check_key())
+
+
+def test_the_key_is_hidden_wherever_it_stands(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SORA_REMIX_FAL_KEY = "secret"
+    assert wait_for(fal.hide_key("HTTP 401: Key secret")) == "HTTP 401: Key …"
+
+    settings.SORA_REMIX_FAL_KEY = None
+    monkeypatch.delenv("FAL_KEY")
+    assert wait_for(fal.hide_key("no key")) == "no key"

@@ -71,6 +71,7 @@ WAN_2_7 = Endpoint(
         duration_cuts=True,
         as_of=date(2026, 11, 22),
         url=WAN_URL,
+        unit_price=Decimal("0.10"),
         is_firm=False,
     ),
     references=References(
@@ -133,6 +134,7 @@ HAPPY_HORSE = Endpoint(
         per_output_second={"720p": Decimal("0.14"), "1080p": Decimal("0.28")},
         as_of=date(2026, 11, 22),
         url=HAPPY_HORSE_URL,
+        unit_price=Decimal("0.14"),
         is_firm=False,
     ),
     prompt_max=2500,

@@ -28,7 +28,12 @@ FLUX_3 = Endpoint(
         below_seconds=15,
         below_bytes=50_000_000,
     ),
-    price=Price(per_source_second={"": Decimal("0.03")}, as_of=date(2026, 11, 22), url=URL),
+    price=Price(
+        per_source_second={"": Decimal("0.03")},
+        as_of=date(2026, 11, 22),
+        url=URL,
+        unit_price=Decimal("0.03"),
+    ),
     prompt_max=4096,
     prompt_hint=_("Say what should change; motion, timing and framing stay as they are."),
     options=(

@@ -25,7 +25,12 @@ LUCY_RESTYLE = Endpoint(
         extensions=(".mp4", ".mov", ".webm", ".m4v", ".gif"),
         max_seconds=30 * 60,
     ),
-    price=Price(per_output_second={"": Decimal("0.01")}, as_of=date(2026, 11, 22), url=URL),
+    price=Price(
+        per_output_second={"": Decimal("0.01")},
+        as_of=date(2026, 11, 22),
+        url=URL,
+        unit_price=Decimal("0.01"),
+    ),
     prompt_hint=_("Describe the style that the whole video should have."),
     options=(
         Option(
@@ -45,6 +50,8 @@ LUCY_RESTYLE = Endpoint(
     ),
     # With true the video would come back inside the answer, as a data URI.
     constants={"sync_mode": False},
+    # It has one value only.
+    ignored=("resolution",),
     doc_url=URL,
     checked_on=date(2026, 11, 22),
 )

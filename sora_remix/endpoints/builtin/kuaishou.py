@@ -41,6 +41,7 @@ KLING_O3 = Endpoint(
         per_output_second={"": Decimal("0.126")},
         as_of=date(2026, 11, 22),
         url=STANDARD,
+        unit_price=Decimal("0.126"),
         is_firm=False,
     ),
     prompt_max=2500,
@@ -66,6 +67,7 @@ KLING_O3 = Endpoint(
             help=_("The result gets the sound of the video."),
         ),
     ),
+    ignored=("elements", "shot_type"),
     audio=Audio(policy="switch", param="keep_audio", keep=True, drop=False),
     typical_seconds=90,
     doc_url=STANDARD,
@@ -78,7 +80,12 @@ KLING_O3_PRO = replace(
     endpoint_id="fal-ai/kling-video/o3/pro/video-to-video/edit",
     label="Kling O3 Pro",
     # Seen in an audit of 2026-09-24; fal's own, older page has twice as much, 0.336.
-    price=replace(KLING_O3.price, per_output_second={"": Decimal("0.168")}, url=PRO),
+    price=replace(
+        KLING_O3.price,
+        per_output_second={"": Decimal("0.168")},
+        url=PRO,
+        unit_price=Decimal("0.168"),
+    ),
     typical_seconds=140,
     doc_url=PRO,
 )

@@ -38,6 +38,7 @@ LUMA_3_2 = Endpoint(
         duration_option="duration",
         as_of=date(2026, 11, 22),
         url=URL,
+        unit_price=Decimal("0.03"),
     ),
     prompt_max=6000,
     references=References(
@@ -77,6 +78,7 @@ LUMA_3_2 = Endpoint(
             help=_("Lets the model choose what it keeps of the video; not with a strength."),
         ),
     ),
+    ignored=("controls", "keyframes", "keyframe_indexes", "hdr", "exr_export"),
     typical_seconds=190,
     doc_url=URL,
     checked_on=date(2026, 11, 22),

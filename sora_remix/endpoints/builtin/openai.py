@@ -21,13 +21,19 @@ SORA_2 = Endpoint(
     label="Sora 2",
     vendor="OpenAI",
     source=Source(kind="sora_id", param="video_id"),
-    price=Price(per_output_second={"": Decimal("0.10")}, as_of=date(2026, 11, 22), url=URL),
+    price=Price(
+        per_output_second={"": Decimal("0.10")},
+        as_of=date(2026, 11, 22),
+        url=URL,
+        unit_price=Decimal("0.10"),
+    ),
     options=(
-        # The endpoint's own default is true, which ends the chain for good.
+        # The endpoint's own default ends the chain for good.
         Option(
             name="delete_video",
             kind="bool",
             default=False,
+            endpoint_default=True,
             label=_("Delete the result at the provider"),
             help=_(
                 "Your own copy stays. A result that is deleted at the provider "

@@ -27,6 +27,7 @@ GROK = Endpoint(
         per_output_second={"480p": Decimal("0.05"), "720p": Decimal("0.07")},
         as_of=date(2026, 11, 22),
         url=URL,
+        unit_price=Decimal("0.05"),
     ),
     prompt_max=4096,
     options=(

@@ -1,0 +1,115 @@
+"""Read what an endpoint takes out of its OpenAPI document, which hides it well.
+
+The input stands behind references, and what may be null behind alternatives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+DEEPEST = 20
+"""References that may lead to further ones, before they are taken for a circle."""
+COMBINED = ("$ref", "allOf", "anyOf", "oneOf")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of the input."""
+
+    types: frozenset[str]
+    """JSON types without `null`; empty when nothing is said."""
+    choices: tuple[Any, ...]
+    """The only values that it may have; empty when it may have others."""
+    default: Any
+    """None when there is none."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """All fields of the input."""
+
+    fields: Mapping[str, Field]
+    required: frozenset[str]
+
+
+def input_of(document: Mapping[str, Any], endpoint_id: str) -> Input:
+    """Return what an endpoint takes; raise `ValueError` when the document does not say it."""
+    try:
+        body = document["paths"][f"/{endpoint_id}"]["post"]["requestBody"]
+        schema = _flat(document, body["content"]["application/json"]["schema"])
+        if not schema["properties"]:
+            raise ValueError("It names no field.")
+        fields = {name: _field(_flat(document, one)) for name, one in schema["properties"].items()}
+        return Input(fields, frozenset(schema.get("required") or ()))
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _field(schema: Mapping[str, Any]) -> Field:
+    choices = [schema["const"]] if "const" in schema else schema.get("enum") or ()
+    return Field(
+        types=frozenset(_types(schema)) - {"null"},
+        choices=tuple(choice for choice in choices if choice is not None),
+        default=schema.get("default"),
+    )
+
+
+def _flat(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+    """Return a schema with everything in it that it refers to and combines."""
+    if depth > DEEPEST:
+        raise ValueError("Its references lead round in a circle.")
+
+    def flat(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [_flat(document, part, depth + 1) for part in parts]
+
+    parts = flat([_target(document, schema["$ref"])] if "$ref" in schema else [])
+    parts += flat(schema.get("allOf") or ())
+    for name in ("anyOf", "oneOf"):
+        if alternatives := [one for one in flat(schema.get(name) or ()) if not _is_null(one)]:
+            parts.append(_either(alternatives))
+    own = {key: value for key, value in schema.items() if key not in COMBINED}
+    return _all(*parts, own)
+
+
+def _target(document: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
+    """Return what a reference within the document leads to."""
+    start, *steps = reference.split("/")
+    if start != "#":
+        raise ValueError(f"It refers to another document, {reference}.")
+    target: Any = document
+    for step in steps:
+        target = target[step.replace("~1", "/").replace("~0", "~")]
+    found: Mapping[str, Any] = target
+    return found
+
+
+def _all(*schemas: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of what fits all of these; of what only one can say, the last counts."""
+    merged: dict[str, Any] = {}
+    for schema in schemas:
+        properties = {**merged.get("properties", {}), **schema.get("properties", {})}
+        required = [*merged.get("required", ()), *schema.get("required", ())]
+        merged |= {**schema, "properties": properties, "required": required}
+    return merged
+
+
+def _either(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the schema of what fits one of these, as far as a field needs it."""
+    if len(schemas) == 1:
+        return schemas[0]
+    choices = [_field(schema).choices for schema in schemas]
+    merged: dict[str, Any] = {"type": [one for schema in schemas for one in _types(schema)]}
+    if all(choices):
+        merged["enum"] = [choice for some in choices for choice in some]
+    return merged
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    types = schema.get("type") or []
+    return [types] if isinstance(types, str) else list(types)
+
+
+def _is_null(schema: Mapping[str, Any]) -> bool:
+    return _types(schema) == ["null"]

@@ -1,0 +1,44 @@
+"""What the commands ask fal about the records of endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from .. import fal
+from ..endpoints import Endpoint
+from ..exceptions import TryLater
+from ..flight import wait_for
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What fal says of endpoints, by their ids there."""
+
+    models: Mapping[str, fal.Model]
+    prices: Mapping[str, fal.UnitPrice]
+    no_prices: str = ""
+    """Why there are no prices, if fal did not tell them."""
+
+    def drift(self, record: Endpoint) -> list[fal.Finding]:
+        """List in what fal differs from a record."""
+        model, price = self.models.get(record.endpoint_id), self.prices.get(record.endpoint_id)
+        return fal.drift(record, model, price, today=timezone.localdate())
+
+
+def ask(records: Iterable[Endpoint]) -> Answers:
+    """Ask fal about the endpoints of these records; raise `TryLater` when it does not answer."""
+    ids = [record.endpoint_id for record in records]
+    models = wait_for(fal.models(ids))
+    try:
+        return Answers(models, wait_for(fal.prices(ids)))
+    except TryLater as error:
+        return Answers(models, {}, no_prices=str(error))
+
+
+def presentable(text: object) -> str:
+    """Return foreign text as one line that a terminal can show, without the key."""
+    hidden = wait_for(fal.hide_key(str(text)))
+    return " ".join("".join(one if one.isprintable() else " " for one in hidden).split())

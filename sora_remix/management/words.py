@@ -1,0 +1,46 @@
+"""Records in words, for the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from ..endpoints import Endpoint, Price
+
+UNITS = {
+    "per_run": "a run",
+    "per_source_second": "a second of the source",
+    "per_output_second": "a second of the result",
+}
+
+
+def cost(price: Price) -> str:
+    """Return what a run costs, from the lowest rate to the highest."""
+    tables = {unit: getattr(price, name).values() for name, unit in UNITS.items()}
+    parts = [f"{_span(rates)} {unit}" for unit, rates in tables.items() if rates]
+    if not parts:
+        return "unknown"
+    least = f", at least {_dollars(price.floor)}" if price.floor is not None else ""
+    return f"{'' if price.is_firm else 'about '}{' + '.join(parts)}{least}"
+
+
+def life(record: Endpoint, retired: Mapping[str, datetime], today: date) -> str:
+    """Return whether an endpoint is there, as far as its record and fal have said so."""
+    if record.is_retired(today):
+        return f"switched off on {record.ends_on}"
+    if gone := retired.get(record.endpoint_id):
+        return f"fal has declared it gone on {timezone.localtime(gone).date()}"
+    return f"living, until {record.ends_on}" if record.ends_on else "living"
+
+
+def _span(rates: Collection[Decimal]) -> str:
+    least, most = min(rates), max(rates)
+    return _dollars(least) if least == most else f"{_dollars(least)} to {_dollars(most)}"
+
+
+def _dollars(amount: Decimal) -> str:
+    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
+    return f"${amount:,.{places}f}"

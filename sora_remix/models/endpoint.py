@@ -1,0 +1,81 @@
+"""What fal has said of its endpoints, beside what their records say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+PLACES = Decimal("0.000001")
+
+
+class NotedPrice(NamedTuple):
+    """What fal said that one unit costs, and when."""
+
+    amount: Decimal
+    unit: str
+    currency: str
+    at: datetime
+
+
+class EndpointFactQuerySet(models.QuerySet["EndpointFact"]):
+    def retired(self) -> dict[str, datetime]:
+        """Return since when fal has been known to declare endpoints gone, by their id at fal."""
+        gone = self.filter(retired_at__isnull=False)
+        return {fact.endpoint_id: fact.retired_at for fact in gone if fact.retired_at}
+
+    def note_retired(self, endpoint_id: str) -> None:
+        """Note that fal has declared an endpoint gone; the first time stays."""
+        self.get_or_create(endpoint_id=endpoint_id)
+        known = self.filter(endpoint_id=endpoint_id, retired_at__isnull=True)
+        known.update(retired_at=timezone.now())
+
+    def note_living(self, endpoint_id: str) -> None:
+        """Note that fal has the endpoint, whatever it said before."""
+        self.filter(endpoint_id=endpoint_id).update(retired_at=None)
+
+    def note_price(self, endpoint_id: str, amount: Decimal, unit: str, currency: str) -> None:
+        """Note what fal says that one unit costs; a price that the column can't hold is unknown."""
+        fits = amount == amount.quantize(PLACES)
+        self.update_or_create(
+            endpoint_id=endpoint_id,
+            defaults={
+                "unit_price": amount if fits else None,
+                "unit": unit[:100],
+                "currency": currency[:10],
+                "priced_at": timezone.now(),
+            },
+        )
+
+    def unit_price_of(self, endpoint_id: str) -> NotedPrice | None:
+        """Return what fal last said that one unit costs there, None when unknown."""
+        fact = self.filter(endpoint_id=endpoint_id).first()
+        if fact is None or fact.unit_price is None or fact.priced_at is None:
+            return None
+        return NotedPrice(fact.unit_price, fact.unit, fact.currency, fact.priced_at)
+
+
+class EndpointFact(models.Model):
+    """What fal has said of one endpoint."""
+
+    endpoint_id = models.CharField(max_length=200, unique=True)
+    """Its id at fal: facts are about the endpoint, whatever record leads to it."""
+    retired_at = models.DateTimeField(null=True)
+    """When fal was first heard to have declared it gone."""
+    unit_price = models.DecimalField(max_digits=14, decimal_places=6, null=True)
+    unit = models.CharField(max_length=100, blank=True)
+    currency = models.CharField(max_length=10, blank=True)
+    priced_at = models.DateTimeField(null=True)
+
+    objects = EndpointFactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("what fal says of an endpoint")
+        verbose_name_plural = _("what fal says of endpoints")
+
+    def __str__(self) -> str:
+        return self.endpoint_id

@@ -1,0 +1,169 @@
+"""fal's word on endpoints and prices, over the wire."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from example_project.fal_sandbox.process import SandboxProcess
+from sora_remix import fal
+from sora_remix.exceptions import TryLater
+from sora_remix.fal import catalogue
+from sora_remix.flight import wait_for
+
+SORA = "fal-ai/sora-2/video-to-video/remix"
+FLUX = "blackforestlabs/flux-3/edit-video"
+UNKNOWN = "fal-ai/never-was"
+
+
+@pytest.fixture(autouse=True)
+def _api(sandbox: SandboxProcess, settings: Any) -> None:
+    settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
+
+
+def models(*endpoint_ids: str) -> dict[str, fal.Model]:
+    return wait_for(fal.models(endpoint_ids))
+
+
+def prices(*endpoint_ids: str) -> dict[str, fal.UnitPrice]:
+    return wait_for(fal.prices(endpoint_ids))
+
+
+def test_endpoints_are_told_with_status_and_document_by_one_call(sandbox: SandboxProcess) -> None:
+    sandbox.endpoint(SORA, status="deprecated")
+
+    told = models(SORA, FLUX, FLUX)
+
+    assert {key: model.status for key, model in told.items()} == {
+        SORA: "deprecated",
+        FLUX: "active",
+    }
+    assert (told[FLUX].schema or {})["info"]["x-fal-metadata"]["endpointId"] == FLUX
+    assert sandbox.calls()["models"] == 1
+
+
+def test_an_endpoint_that_fal_does_not_list_is_missing(sandbox: SandboxProcess) -> None:
+    sandbox.endpoint(SORA, gone=True)
+
+    assert list(models(SORA, UNKNOWN, FLUX)) == [FLUX]
+
+
+def test_many_endpoints_are_asked_about_in_parts(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "AT_ONCE", 1)
+
+    assert list(models(SORA, FLUX)) == [SORA, FLUX]
+    assert sandbox.calls()["models"] == 2
+
+
+def test_all_pages_are_read(sandbox: SandboxProcess) -> None:
+    page = {"models": [], "next_cursor": "0", "has_more": True}
+    sandbox.misbehave("models", "answer", status=200, body=page, times=2)
+
+    assert list(models(SORA)) == [SORA]
+    assert sandbox.calls()["models"] == 3
+
+
+def test_pages_without_end_are_left_at_last(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogue, "PAGES", 3)
+    page = {"models": [], "next_cursor": "0", "has_more": True}
+    sandbox.misbehave("models", "answer", status=200, body=page)
+
+    assert models(SORA) == {}
+    assert sandbox.calls()["models"] == 3
+
+
+@pytest.mark.parametrize(
+    ("entry", "is_listed"),
+    [
+        ({"endpoint_id": SORA}, False),
+        ({"endpoint_id": SORA, "metadata": None}, False),
+        ("odd", False),
+        ({"endpoint_id": SORA, "metadata": {"status": "active"}}, True),
+        ({"endpoint_id": SORA, "metadata": {"status": "active"}, "openapi": []}, True),
+        ({"endpoint_id": SORA, "metadata": {"status": "active"}, "openapi": {"error": {}}}, True),
+    ],
+)
+def test_an_endpoint_without_a_word_about_it_is_not_listed(
+    sandbox: SandboxProcess, entry: Any, *, is_listed: bool
+) -> None:
+    sandbox.misbehave("models", "answer", status=200, body={"models": [entry], "has_more": False})
+
+    assert [model.schema for model in models(SORA).values()] == ([None] if is_listed else [])
+
+
+def test_an_endpoint_for_which_there_is_no_page_is_not_listed(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("models", "answer", status=404, body={"error": {"type": "not_found"}})
+
+    assert models(SORA) == {}
+
+
+def test_one_that_fal_does_not_know_does_not_spoil_the_rest(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("models", "answer", status=404, body={"error": {}}, times=1)
+
+    assert list(models(SORA, UNKNOWN, FLUX)) == [SORA, FLUX]
+    assert sandbox.calls()["models"] == 4
+
+
+def test_models_are_told_without_a_key(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FAL_KEY")
+
+    assert list(models(SORA)) == [SORA]
+
+
+def test_prices_are_read_exactly_by_one_call(sandbox: SandboxProcess) -> None:
+    sandbox.endpoint(SORA, unit_price=0.1)
+    sandbox.endpoint(FLUX, unit_price=7, unit="units")
+
+    assert prices(SORA, FLUX) == {
+        SORA: fal.UnitPrice(Decimal("0.1"), "seconds", "USD"),
+        FLUX: fal.UnitPrice(Decimal(7), "units", "USD"),
+    }
+    assert sandbox.calls()["pricing"] == 1
+
+
+def test_one_without_a_price_does_not_spoil_the_rest(sandbox: SandboxProcess) -> None:
+    assert list(prices(SORA, UNKNOWN, FLUX)) == [SORA, FLUX]
+    assert prices(UNKNOWN) == {}
+
+
+@pytest.mark.parametrize("amount", [None, True, "0.1", -1, -0.1, 1e9])
+def test_what_can_be_no_price_is_none(sandbox: SandboxProcess, amount: Any) -> None:
+    entry = {"endpoint_id": SORA, "unit_price": amount, "unit": "seconds", "currency": "USD"}
+    sandbox.misbehave("pricing", "answer", status=200, body={"prices": [entry]})
+
+    assert prices(SORA) == {}
+
+
+def test_prices_are_not_told_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FAL_KEY")
+
+    with pytest.raises(TryLater, match="401"):
+        prices(SORA)
+
+
+@pytest.mark.parametrize(
+    ("fault", "parameters"),
+    [
+        ("drop_before", {}),
+        ("garbage", {}),
+        ("answer", {"status": 500, "body": ""}),
+        ("answer", {"status": 200, "body": []}),
+        ("answer", {"status": 200, "body": {"models": None}}),
+        ("answer", {"status": 200, "body": {"nothing": 1}}),
+    ],
+)
+def test_an_answer_that_says_nothing_is_not_taken_for_an_empty_list(
+    sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
+) -> None:
+    sandbox.misbehave("models", fault, **parameters)
+
+    with pytest.raises(TryLater):
+        models(SORA)
