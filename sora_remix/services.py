@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from . import engine
 from .conf import conf
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
-from .models import Delivery, Remix, RemixBatch, Video
+from .models import Delivery, EndpointFact, Remix, RemixBatch, Video
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
@@ -208,7 +210,7 @@ def _problems(
     record: Endpoint, videos: Sequence[Video], prompts: Sequence[str], options: Mapping[str, Any]
 ) -> list[Reason]:
     """List all that is wrong, each reason once."""
-    reasons = record.option_problems(options)
+    reasons = [*_retirement(record), *record.option_problems(options)]
     if not videos:
         reasons.append(Reason("videos", _("There is no video to remix.")))
     for video in videos:
@@ -221,3 +223,11 @@ def _problems(
         if problem := record.prompt_problem(prompt):
             reasons.append(Reason("prompts", problem))
     return list(dict.fromkeys(reasons))
+
+
+def _retirement(record: Endpoint) -> Iterator[Reason]:
+    """Refuse what fal has said it does not offer any more; a date in the record only warns."""
+    if since := EndpointFact.objects.retired().get(record.endpoint_id):
+        message = _("fal said on %(day)s that it does not offer “%(endpoint)s” any more.")
+        day = date_format(localtime(since), "SHORT_DATE_FORMAT")
+        yield Reason("endpoint", message % {"day": day, "endpoint": record.label})

@@ -12,9 +12,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from sora_remix import engine, fal
+from sora_remix import engine, fal, services
 from sora_remix.engine.pace import Watch
-from sora_remix.models import Chain, Remix
+from sora_remix.exceptions import RequestRefused
+from sora_remix.models import Chain, EndpointFact, Remix
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import make_remix
 
@@ -403,3 +404,22 @@ def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -
     send(watch)
 
     assert gateway.sent == []
+
+
+def test_what_fal_calls_gone_can_not_be_asked_for_again(gateway: Gateway) -> None:
+    remix = make_remix()
+    gateway.answer = lambda prompt: fal.Refused("endpoint_retired", "HTTP 404")
+
+    send()
+
+    with pytest.raises(RequestRefused, match="does not offer “Sora 2” any more") as refusal:
+        services.request_remixes([remix.source], ["again"])
+    assert [reason.field for reason in refusal.value.reasons] == ["endpoint"]
+
+
+def test_a_record_that_is_gone_says_nothing_of_fals_endpoint(gateway: Gateway) -> None:
+    make_remix(endpoint="gone")
+
+    send()
+
+    assert EndpointFact.objects.retired() == {}

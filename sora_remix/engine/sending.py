@@ -29,7 +29,7 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..flight import Flight
-from ..models import Chain, Remix
+from ..models import Chain, EndpointFact, Remix
 from .delivering import urls_for
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
 
@@ -123,7 +123,7 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
                 logger.info("Remix %s: accepted as %s", remix.pk, request_id)
                 _accepted(remix, request_id)
             case fal.Refused(code, message):
-                remix.refused(code, message)
+                _refused(remix, code, message)
             case fal.NotSent(message):
                 _not_sent(remix, message)
             case fal.RefusedForNow(seconds, message):
@@ -140,6 +140,12 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
         # The others in the air must still be heard; this one is unconfirmed when its lease ends.
         logger.exception("Remix %s: could not be saved: %s", remix.pk, answer)
         close_old_connections()
+
+
+def _refused(remix: Remix, code: str, message: str) -> None:
+    remix.refused(code, message)
+    if code == "endpoint_retired":
+        EndpointFact.objects.note_retired(remix.endpoint_id)
 
 
 def _accepted(remix: Remix, request_id: str) -> None:

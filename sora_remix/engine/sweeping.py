@@ -6,6 +6,7 @@ import logging
 
 from .. import media
 from ..models import Delivery, PendingFile, Remix, RemixBatch
+from .billing import settle_bills
 from .evidence import look_for_evidence
 
 logger = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ def sweep() -> None:
     RemixBatch.objects.forget_old_drafts()
     Delivery.objects.forget_old()
     look_for_evidence()
+    settle_bills()
 
 
 def _remove(name: str) -> None:

@@ -92,6 +92,11 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
         """Tell whether messages to collect are under way that no worker has taken yet."""
         return self.finished_at_fal().free().filter(failures=0).exists()
 
+    def unbilled(self, since: datetime, most: int) -> list[Remix]:
+        """Return remixes, over since then, of which fal has counted units that nobody priced."""
+        counted = self.filter(billable_units__isnull=False, billed_cost__isnull=True)
+        return list(counted.filter(finished_at__gte=since).order_by("pk")[:most])
+
     def give_up_lost_sends(self) -> int:
         """Mark as unconfirmed what a worker was sending when it died."""
         lost = self.filter(status=Status.SUBMITTING, leased_until__lt=timezone.now())

@@ -28,6 +28,9 @@ from .video import Video
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
+MILLIONTH = Decimal("0.000001")
+MOST_COST = 10**8
+"""More does not fit into the column, and is no cost of a video."""
 EVIDENCE_AFTER = timedelta(seconds=30)
 """How soon fal's list of requests is searched for one whose answer did not come."""
 FIRST_CHECK = timedelta(seconds=2)
@@ -222,6 +225,13 @@ class Remix(Leased):
             **step(timezone.now()),
         )
         transaction.on_commit(lambda: _tell(remix_succeeded, self))
+
+    def bill(self, unit_price: Decimal) -> None:
+        """Note what it really cost: what fal has counted, at this price for each unit."""
+        cost = (self.billable_units or 0) * unit_price
+        if self.billable_units is not None and cost < MOST_COST:
+            unbilled = Remix.objects.filter(pk=self.pk, billed_cost=None)
+            unbilled.update(billed_cost=cost.quantize(MILLIONTH))
 
     def fail(self, code: str, message: str | _StrPromise) -> None:
         """It is over without a result."""
