@@ -5,6 +5,7 @@ from pathlib import Path
 
 import sora_remix
 from sora_remix.conf import PREFIX, Conf
+from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import Remix
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,13 +20,17 @@ def test_readme_names_every_setting() -> None:
     settings = {name for name in vars(Conf) if name.startswith(PREFIX)}
 
     assert settings == set(re.findall(rf"`({PREFIX}\w+)`", README))
-    assert rows(rf"{PREFIX}\w+") < settings
+    assert rows(rf"{PREFIX}\w+") == settings
 
 
 def test_readme_explains_every_system_check() -> None:
     code = (ROOT / "sora_remix" / "checks.py").read_text()
 
     assert rows(r"sora_remix\.\w+") == set(re.findall(r'id="(sora_remix\.\w+)"', code))
+
+
+def test_readme_names_every_endpoint_that_is_built_in() -> None:
+    assert BUILT_IN.keys() <= rows(r"[a-z0-9.-]+")
 
 
 def test_readme_explains_every_status() -> None:
