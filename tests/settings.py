@@ -1,6 +1,7 @@
 """Settings of the tests: the sandbox stands in for fal, wherever its environment points."""
 
 import atexit
+import json
 import os
 import shutil
 import socket
@@ -127,4 +128,5 @@ STORAGES = {
 SORA_REMIX_RESULT_HOSTS = ["127.0.0.1"]
 SORA_REMIX_FAL_REST_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}"
 SORA_REMIX_SOURCE_DELIVERY = os.environ.get("SORA_REMIX_TESTS_DELIVERY", "upload")
+SORA_REMIX_ENDPOINTS = json.loads(os.environ.get("SORA_REMIX_TESTS_ENDPOINTS", "{}"))
 SORA_REMIX_MAX_IN_FLIGHT = int(os.environ.get("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "1000"))

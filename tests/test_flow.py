@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files import File
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from example_project.fal_sandbox.process import SandboxProcess
@@ -194,3 +196,45 @@ def test_results_are_the_sources_of_further_remixes_elsewhere(
 
     chain = [source, source.remix.source, source.remix.source.remix.source]
     assert chain[-1].remix.source == upload
+
+
+OWN = {
+    "endpoint_id": "decart/lucy-edit/pro",
+    "label": "Lucy Edit Pro",
+    "source": {"kind": "url", "param": "video_url"},
+    "price": {"per_output_second": "0.15"},
+    "options": [{"name": "enhance_prompt", "kind": "bool", "default": True, "label": "Enhance"}],
+    "constants": {"sync_mode": False},
+}
+
+
+def test_an_endpoint_of_the_sites_own_goes_the_whole_way_from_the_page_on(
+    sandbox: SandboxProcess,
+    qcluster: Qcluster,
+    upload: Video,
+    admin_client: Client,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.SORA_REMIX_ENDPOINTS = {"mine": OWN}
+    settings.SORA_REMIX_ENDPOINT = "mine"
+    monkeypatch.setenv("SORA_REMIX_TESTS_ENDPOINTS", json.dumps({"mine": OWN}))
+    qcluster.start()
+    ticked = {"action": "remix_selected", "_selected_action": [upload.pk]}
+    page = admin_client.post("/admin/sora_remix/video/", ticked, follow=True)
+    assert "Enhance" in page.content.decode()
+    assert "$0.525" in page.content.decode()
+
+    confirm = {"prompt": "make it noir", "endpoint": "mine", "enhance_prompt": ""}
+    admin_client.post(page.request["PATH_INFO"], confirm)
+    wait_until(_settled)
+
+    _assert_all_succeeded(qcluster)
+    [request] = sandbox.accepted()
+    assert request["endpoint"] == "decart/lucy-edit/pro"
+    assert request["input"] == {
+        "prompt": "make it noir",
+        "video_url": sandbox.uploads()[0]["url"],
+        "enhance_prompt": False,
+        "sync_mode": False,
+    }

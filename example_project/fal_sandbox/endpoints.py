@@ -175,6 +175,14 @@ LUCY_RESTYLE = Endpoint(
     unit_price=0.01,
     minutes=1,
 )
+LUCY_EDIT_PRO = Endpoint(
+    id="decart/lucy-edit/pro",
+    title="Lucy Edit Pro",
+    input=inputs.LUCY_EDIT_PRO,
+    unit_price=0.15,
+    minutes=1,
+)
+"""None of those that are built into the app."""
 
 ENDPOINTS = {
     endpoint.id: endpoint
@@ -189,5 +197,6 @@ ENDPOINTS = {
         GROK_IMAGINE,
         LUMA_RAY,
         LUCY_RESTYLE,
+        LUCY_EDIT_PRO,
     )
 }

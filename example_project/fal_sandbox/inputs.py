@@ -75,3 +75,10 @@ LUCY_RESTYLE = model(
     seed=SEED,
     sync_mode=flag(default=False),
 )
+LUCY_EDIT_PRO = model(
+    prompt=text(),
+    video_url=text(description=limits.ANY.words),
+    resolution=choice("720p", default="720p"),
+    enhance_prompt=flag(default=True),
+    sync_mode=flag(default=True),
+)

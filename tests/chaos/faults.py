@@ -42,7 +42,7 @@ DOWNLOAD: list[Fault] = [
 ]
 KINDS = {
     "submit": SUBMIT,
-    **dict.fromkeys(("status", "result", "list", "cancel"), ASK),
+    **dict.fromkeys(("status", "result", "list", "cancel", "token", "upload"), ASK),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD),
 }
 

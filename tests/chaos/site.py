@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ import django
 
 django.setup()
 
+from django.core.files import File  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_q.brokers import get_broker  # noqa: E402
@@ -50,9 +51,9 @@ class Seen:
 class People:
     """Ask for remixes in portions, sweep now and then, and watch."""
 
-    def __init__(self, source: Video, remixes: int) -> None:
+    def __init__(self, sources: Sequence[tuple[Video, str]], remixes: int) -> None:
         self.seen = Seen()
-        self._source = source
+        self._sources = sources
         self._portions = _portions(remixes)
         self._count = -(-remixes // PORTION)
         self._asked = 0
@@ -62,7 +63,8 @@ class People:
     def tick(self, progress: float) -> None:
         """Ask for what is due, most of it early enough to be hit."""
         while self._asked < min(self._count, 1 + progress * 1.1 * self._count):
-            services.request_remixes([self._source], next(self._portions))
+            source, endpoint = self._sources[self._asked % len(self._sources)]
+            services.request_remixes([source], next(self._portions), endpoint=endpoint)
             self._asked += 1
         if time.monotonic() - self._swept_at > SWEEP_EVERY:
             self.sweep()
@@ -112,8 +114,11 @@ def run_app(
     """Run the app through the storm; print what came of it; return 1 for a broken promise."""
     logging.disable(logging.INFO)
     call_command("migrate", verbosity=0)
-    source = Video.objects.create(title="Clip", sora_id="video_clip", duration=1)
-    people = People(source, remixes)
+    generation = Video.objects.create(title="Clip", sora_id="video_clip", duration=1)
+    upload = Video(title="Upload", duration=1)
+    with (folder / "clip.mp4").open("rb") as file:
+        upload.file.save("clip.mp4", File(file))
+    people = People([(generation, "sora-2"), (upload, "flux-3")], remixes)
     print(f"\n=== {remixes} remixes on PostgreSQL with the {broker} broker", flush=True)
     try:
         with ExitStack() as stack:

@@ -156,7 +156,8 @@ def _files(media_root: Path) -> Iterator[str]:
     print(f"{len(results)} results with {len(used)} files in the storage")
     if succeeded := Remix.objects.filter(status=Status.SUCCEEDED).exclude(result__in=results):
         yield f"{len(succeeded)} succeeded without a file"
-    if nobodys := [video for video in results if not hasattr(video, "remix")]:
+    made = [video for video in results if not video.remixes.exists()]
+    if nobodys := [video for video in made if not hasattr(video, "remix")]:
         yield f"{len(nobodys)} results belong to no remix"
     if missing := used - there:
         yield f"{len(missing)} files are missing: {sorted(missing)[:3]}"
