@@ -82,6 +82,11 @@ def ensure_schedule(using: str, **_signal: Any) -> None:
         )
 
 
+def is_sweep_scheduled() -> bool:
+    """Tell whether the sweep is going to run."""
+    return bool(Schedule.objects.filter(func=SWEEP).exclude(repeats=0).exists())
+
+
 def _queue(task: str, *args: int) -> None:
     # Outside a transaction, the ORM broker closes the database connection at every call.
     with transaction.atomic():

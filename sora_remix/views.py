@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 
 from . import services
 from .exceptions import TryLater, WebhookRefused
-from .fal.webhook import MAX_BODY, verified_request_id
+from .fal.webhook import MAX_BODY, learn_account, verified_request_id
 from .models import Remix
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
     except Remix.DoesNotExist:
         logger.warning("There is no remix %s, for which a webhook came", key)
         return HttpResponse(status=404)
+    if account := learn_account(request.headers):
+        logger.info("fal's account id is %s: set SORA_REMIX_WEBHOOK_USER_ID to it", account)
     return HttpResponse()
 
 

@@ -24,7 +24,7 @@ UNKNOWN = "fal-ai/never-was"
 
 
 @pytest.fixture(autouse=True)
-def _api(sandbox: SandboxProcess, settings: Settings) -> None:
+def _api(sandbox: SandboxProcess, settings: Settings, asked_aside: None) -> None:
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
 
 

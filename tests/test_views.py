@@ -24,7 +24,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from example_project.fal_sandbox.webhooks import USER_ID, Signer
 from sora_remix import services, tasks, views
 from sora_remix.endpoints import SORA_2
-from sora_remix.fal.webhook import MAX_BODY
+from sora_remix.fal.webhook import MAX_BODY, known_account
 from sora_remix.models import Chain, Remix
 from tests.factories import at_once, make_remix
 
@@ -216,6 +216,45 @@ def test_the_log_names_the_remix_and_never_what_was_said(
     [line] = [record for record in caplog.records if record.name == "sora_remix.views"]
     assert str(key) in line.getMessage()
     assert "secret" not in caplog.text
+
+
+def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the log says of the account."""
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
+    return [line for line in lines if "account" in line]
+
+
+def test_the_account_that_fal_names_is_told_once_and_remembered(
+    db: None, fal: Signer, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    settings.SORA_REMIX_WEBHOOK_USER_ID = ""
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    for _ in range(2):
+        assert _ring(remix.key, fal.headers("fal-1", BODY)) == (200, b"")
+
+    assert _told(caplog) == [f"fal's account id is {USER_ID}: set SORA_REMIX_WEBHOOK_USER_ID to it"]
+    assert known_account() == USER_ID
+
+
+@pytest.mark.parametrize(("is_ours", "is_set"), [(False, False), (True, True)])
+def test_no_account_is_told_for_another_remix_or_when_it_is_set(
+    db: None,
+    fal: Signer,
+    settings: Settings,
+    caplog: pytest.LogCaptureFixture,
+    is_ours: bool,
+    is_set: bool,
+) -> None:
+    caplog.set_level(logging.INFO)
+    settings.SORA_REMIX_WEBHOOK_USER_ID = USER_ID if is_set else ""
+    remix = make_remix(status=Status.UNCONFIRMED)
+
+    _ring(remix.key if is_ours else uuid4(), fal.headers("fal-1", BODY))
+
+    assert _told(caplog) == []
+    assert known_account() == ""
 
 
 class Rings(list[tuple[UUID, str]]):

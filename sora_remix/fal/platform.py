@@ -123,9 +123,10 @@ async def fetch(path: str, parameters: Mapping[str, Any]) -> httpx.Response:
             asyncio.timeout(ASK_SECONDS),
             httpx.AsyncClient(headers=headers, timeout=ASK_SECONDS) as client,
         ):
-            return await client.get(url, params=parameters)
+            response = await client.get(url, params=parameters)
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TimeoutError is an OSError
         raise TryLater(told(error)) from error
+    return response
 
 
 async def _credentials() -> str:

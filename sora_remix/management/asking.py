@@ -22,6 +22,11 @@ class Answers:
     no_prices: str = ""
     """Why there are no prices, if fal did not tell them."""
 
+    def lives(self, record: Endpoint) -> bool:
+        """Tell whether fal has the endpoint of a record, and means to keep it."""
+        model = self.models.get(record.endpoint_id)
+        return model is not None and model.is_active
+
     def drift(self, record: Endpoint) -> list[fal.Finding]:
         """List in what fal differs from a record."""
         model, price = self.models.get(record.endpoint_id), self.prices.get(record.endpoint_id)
@@ -36,6 +41,11 @@ def ask(records: Iterable[Endpoint]) -> Answers:
         return Answers(models, wait_for(fal.prices(ids)))
     except TryLater as error:
         return Answers(models, {}, no_prices=str(error))
+
+
+def check_key() -> fal.Key:
+    """Ask fal what the key is good for; raise `TryLater` when it does not answer."""
+    return wait_for(fal.check_key())
 
 
 def presentable(text: object) -> str:

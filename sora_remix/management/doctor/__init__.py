@@ -1,0 +1,7 @@
+"""What `manage.py sora_remix_doctor` looks at, each part by itself."""
+
+from __future__ import annotations
+
+from .report import OK, PROBLEM, WARNING, Line, Part, examine
+
+__all__ = ["OK", "PROBLEM", "WARNING", "Line", "Part", "examine"]

@@ -1,0 +1,129 @@
+"""What belongs to the site: settings, workers, the schedule, the storage, the rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from django.apps import apps
+from django.core import checks
+from django.core.files.base import ContentFile
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from ... import tasks
+from ...conf import conf
+from ...models import Chain, Remix
+from ...storage import app_storage, new_name
+from .report import OK, PROBLEM, WARNING, Line, within
+
+NUDGE_SECONDS = 15.0
+STORAGE_SECONDS = 60.0
+PAUSE = 0.5
+CONTENT = b"Written by sora_remix_doctor; it can be deleted.\n"
+
+
+def look_at_settings() -> Iterator[Line]:
+    """Say whether the system checks find errors; they name them themselves."""
+    found = checks.run_checks(app_configs=[apps.get_app_config("sora_remix")])
+    errors = sum(one.is_serious() and not one.is_silenced() for one in found)
+    if errors:
+        text = f"The system checks find errors in the settings: {errors}."
+        yield Line(PROBLEM, text, "manage.py check names them.")
+    else:
+        yield Line(OK, "The system checks find no error in the settings.")
+
+
+def look_at_worker(timeout: float) -> Iterator[Line]:
+    """Ask for a turn, and wait for a worker to take it."""
+    end, seen = time.monotonic() + timeout, _chain()
+    while True:
+        within(NUDGE_SECONDS, tasks.nudge)
+        now = _chain()
+        if _has_moved(seen, now):
+            yield Line(OK, "A worker takes its turns.")
+            return
+        if time.monotonic() >= end:
+            break
+        seen = now
+        time.sleep(PAUSE)
+    yield Line(
+        PROBLEM,
+        f"No worker has taken a turn within {timeout:g} s.",
+        "Start one by “manage.py qcluster”, with the settings and the FAL_KEY of the site, and "
+        "keep it running; a busy one may need a longer --timeout.",
+    )
+
+
+def _chain() -> Chain:
+    """Return the row as it is now; before the first turn ever, one as it is made."""
+    return Chain.objects.filter(pk=1).first() or Chain(pk=1)
+
+
+def _has_moved(seen: Chain, now: Chain) -> bool:
+    """Tell what only a worker does from what everybody may do, which is to announce a turn."""
+    if now.state == Chain.State.PENDING:
+        return seen.state == Chain.State.PENDING and now.turn > seen.turn
+    return (seen.turn, seen.state, seen.since) != (now.turn, now.state, now.since)
+
+
+def look_at_schedule() -> Iterator[Line]:
+    """Say whether the sweep is scheduled."""
+    if tasks.is_sweep_scheduled():
+        yield Line(OK, "The sweep is scheduled.")
+    else:
+        yield Line(
+            PROBLEM,
+            "The sweep is not scheduled: what dead workers leave behind stays behind.",
+            "“manage.py migrate” schedules it, each minute.",
+        )
+
+
+def look_at_storage() -> Iterator[Line]:
+    """Write a small file, read it and delete it."""
+    url = within(STORAGE_SECONDS, _try_storage)
+    yield Line(OK, f"The storage “{conf.SORA_REMIX_STORAGE}” can be written and read.")
+    if conf.SORA_REMIX_SOURCE_DELIVERY == "url" and urlsplit(url).scheme != "https":
+        yield Line(
+            PROBLEM,
+            f"fal can't fetch sources from the storage: its URLs are like {url.partition('?')[0]}.",
+            "They have to begin with https://; or remove SORA_REMIX_SOURCE_DELIVERY, and sources "
+            "are uploaded to fal.",
+        )
+
+
+def _try_storage() -> str:
+    """Return the URL that the file had, if one is needed; raise what the storage raises."""
+    storage = app_storage()
+    name = storage.save(new_name("doctor", ".txt"), ContentFile(CONTENT))
+    try:
+        with storage.open(name) as file:
+            if file.read() != CONTENT:
+                raise OSError("what was read is not what was written")
+        return storage.url(name) if conf.SORA_REMIX_SOURCE_DELIVERY == "url" else ""
+    finally:
+        with suppress(FileNotFoundError):
+            storage.delete(name)
+
+
+def look_at_remixes() -> Iterator[Line]:
+    """Say how many remixes wait for a decision, and for how long steps have failed."""
+    if count := Remix.objects.filter(status=Remix.Status.UNCONFIRMED).count():
+        yield Line(
+            WARNING,
+            f"Remixes that are unconfirmed, and perhaps paid: {count}.",
+            "Decide about them in the admin: their page says what can be done.",
+        )
+    else:
+        yield Line(OK, "No remix is unconfirmed.")
+    failing = Remix.objects.unsettled().filter(failing_since__isnull=False)
+    found = failing.order_by().aggregate(count=Count("pk"), since=Min("failing_since"))
+    if found["count"]:
+        since = timezone.localtime(found["since"])
+        yield Line(
+            WARNING,
+            f"Remixes whose present step fails: {found['count']}, since {since:%Y-%m-%d %H:%M}.",
+            "Their steps are tried again by themselves; the log of the workers says why they fail.",
+        )

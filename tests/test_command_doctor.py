@@ -1,0 +1,428 @@
+"""`manage.py sora_remix_doctor` looks at everything, whatever of it is broken."""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.core.files.storage import FileSystemStorage
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django_q.models import Schedule
+from pytest_django import Settings
+
+from example_project.fal_sandbox.process import SandboxProcess
+from example_project.fal_sandbox.webhooks import USER_ID
+from sora_remix import tasks
+from sora_remix.fal import keys, webhook
+from sora_remix.management.doctor import local, remote
+from sora_remix.management.doctor.report import Line, Part, examine, within
+from sora_remix.models import Chain, EndpointFact
+from sora_remix.models.status import Status
+from tests.factories import ago, make_remix
+from tests.processes import Qcluster
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = Chain.State
+FLUX, GROK = "blackforestlabs/flux-3/edit-video", "xai/grok-imagine-video/edit-video"
+
+
+@pytest.fixture(autouse=True)
+def site(
+    sandbox: SandboxProcess,
+    settings: Settings,
+    media_root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    asked_aside: None,
+) -> Settings:
+    """A site in health, whose worker takes each turn at once."""
+    cache.clear()
+    tasks.ensure_schedule("default")
+    settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
+    settings.SORA_REMIX_JWKS_URL = f"{sandbox.url}/.well-known/jwks.json"
+    settings.SORA_REMIX_ENDPOINT = "flux-3"
+    monkeypatch.setattr(tasks, "nudge", _take_a_turn)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    return settings
+
+
+def _take_a_turn() -> None:
+    turn = Chain.objects.announce()
+    assert turn
+    Chain.objects.admit(turn)
+
+
+def _doctor(*args: str, **options: Any) -> tuple[list[str], str]:
+    """Return the lines, and the error with which it ends if it does."""
+    out = io.StringIO()
+    try:
+        call_command("sora_remix_doctor", *args, stdout=out, no_color=True, **options)
+    except CommandError as error:
+        return out.getvalue().splitlines(), f"{error} ({error.returncode})"
+    return out.getvalue().splitlines(), ""
+
+
+def _bad(*args: str, **options: Any) -> list[str]:
+    """Return the lines that are not ok, each followed by what to do."""
+    lines, _error = _doctor(*args, verbosity=0, **options)
+    return [line for line in lines if not line.startswith("Problems: ")]
+
+
+def _lines(look: Callable[[], Any]) -> list[tuple[str, str]]:
+    return [(line.level, line.text) for line in examine(Part("It", look))]
+
+
+def test_a_healthy_site_has_a_line_for_each_part_and_succeeds() -> None:
+    lines, error = _doctor()
+
+    assert [line.split(":")[0].removeprefix("ok       ") for line in lines] == [
+        "The system checks find no error in the settings.",
+        "The fal API key is good, and may read the list of requests.",
+        "Endpoint flux-3, offered first",
+        "Endpoint sora-2",
+        *(
+            f"Endpoint {key}"
+            for key in ("kling-o3", "kling-o3-pro", "wan-2.7", "gemini-omni", "grok")
+        ),
+        *(f"Endpoint {key}" for key in ("lucy-restyle", "luma-3.2", "happy-horse")),
+        "The sweep is scheduled.",
+        "A worker takes its turns.",
+        "The storage “default” can be written and read.",
+        "Webhooks are off",
+        "No remix is unconfirmed.",
+        "Problems",
+    ]
+    assert lines[-1] == "Problems: 0, warnings: 0."
+    assert error == ""
+
+
+def test_warnings_alone_are_no_failure(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("list", "answer", status=403, body={})
+
+    lines, error = _doctor(verbosity=0)
+
+    assert lines[0] == "warning  The fal API key may not read the list of requests."
+    assert lines[1].startswith("         → Unconfirmed remixes")
+    assert (lines[2], error) == ("Problems: 0, warnings: 1.", "")
+
+
+def test_errors_of_the_system_checks_are_counted_and_end_nothing(settings: Settings) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "ftp://127.0.0.1"
+
+    lines, error = _doctor()
+
+    assert "problem  The system checks find errors in the settings: 1." in lines
+    assert error.startswith("Problems: 1, ")
+    assert error.endswith("(1)")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [("bad-key", "fal refuses the API key."), ("kéy", "There is no fal API key, or none that")],
+)
+def test_a_key_that_is_no_good_is_a_problem(settings: Settings, key: str, said: str) -> None:
+    settings.SORA_REMIX_FAL_KEY = key
+
+    lines, error = _doctor()
+
+    assert any(line.startswith(f"problem  {said}") for line in lines)
+    assert error
+    assert not any(key in line for line in lines)
+
+
+def test_a_server_that_repeats_the_key_does_not_get_it_printed(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("list", "answer", status=500, body="sandbox-key")
+    sandbox.misbehave("models", "answer", status=500, body="sandbox-key")
+
+    lines = _bad()
+
+    assert lines == [
+        "problem  The fal API key: TryLater: HTTP 500: …",
+        "problem  fal could not be asked about the endpoints: HTTP 500: …",
+    ]
+
+
+def test_prices_that_can_not_be_read_are_a_warning(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("pricing", "answer", status=500, body="")
+
+    assert _bad() == ["warning  The prices could not be compared: HTTP 500:"]
+
+
+def test_the_end_of_the_endpoint_that_is_offered_first_is_a_problem(settings: Settings) -> None:
+    settings.SORA_REMIX_ENDPOINT = "sora-2"
+
+    assert _bad() == [
+        "problem  Endpoint sora-2, offered first: switched off on 2026-09-24, as its record says.",
+        "         → Name a living endpoint in SORA_REMIX_ENDPOINT.",
+    ]
+
+
+@pytest.mark.parametrize(("default", "level"), [("flux-3", "problem"), ("grok", "warning")])
+def test_an_endpoint_that_is_gone_at_fal_is_told(
+    sandbox: SandboxProcess, settings: Settings, default: str, level: str
+) -> None:
+    settings.SORA_REMIX_ENDPOINT = default
+    sandbox.endpoint(FLUX, gone=True)
+
+    line, hint = _bad()
+
+    assert line.startswith(f"{level}  Endpoint flux-3")
+    assert f"fal does not list {FLUX}" in line
+    assert hint.startswith("         → Use another one")
+
+
+def test_drift_is_told_in_short(sandbox: SandboxProcess) -> None:
+    sandbox.endpoint(FLUX, unit_price=9)
+
+    assert _bad() == [
+        "warning  Endpoint flux-3, offered first: differences between fal and its record: 1.",
+        "         → manage.py sora_remix_endpoints --check flux-3 names them.",
+    ]
+
+
+def test_an_endpoint_that_came_back_is_told() -> None:
+    EndpointFact.objects.create(endpoint_id=GROK, retired_at=datetime(2026, 11, 3, tzinfo=UTC))
+
+    assert _bad()[0] == (
+        "warning  Endpoint grok: fal has declared it gone on 2026-11-03, and has it again."
+    )
+
+
+def test_an_endpoint_to_offer_first_that_there_is_not_is_a_problem(settings: Settings) -> None:
+    settings.SORA_REMIX_ENDPOINT = "typo"
+
+    assert "problem  SORA_REMIX_ENDPOINT names “typo”, and there is none such." in _bad()
+
+
+def test_a_record_that_can_not_be_read_leaves_the_rest_to_be_looked_at(
+    settings: Settings,
+) -> None:
+    settings.SORA_REMIX_ENDPOINTS = {"odd": {}}
+
+    lines, _error = _doctor()
+
+    assert any("InvalidEndpoint: odd: " in line for line in lines)
+    assert "ok       No remix is unconfirmed." in lines
+
+
+def test_a_missing_schedule_is_a_problem() -> None:
+    Schedule.objects.update(repeats=0)
+    assert _bad()[0].startswith("problem  The sweep is not scheduled")
+
+    Schedule.objects.all().delete()
+    assert _bad()[0].startswith("problem  The sweep is not scheduled")
+
+
+def test_a_real_worker_is_noticed(
+    qcluster: Qcluster, monkeypatch: pytest.MonkeyPatch, site: Settings
+) -> None:
+    monkeypatch.undo()
+    qcluster.start()
+
+    assert _lines(lambda: local.look_at_worker(60)) == [("ok", "A worker takes its turns.")]
+
+
+def test_a_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "nudge", Chain.objects.announce)
+
+    lines = _bad("--timeout", "0.5")
+
+    assert lines[0] == "problem  No worker has taken a turn within 0.5 s."
+    assert "manage.py qcluster" in lines[1]
+
+
+def test_a_broker_that_can_not_be_reached_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nudge() -> None:
+        raise ConnectionRefusedError("redis")
+
+    monkeypatch.setattr(tasks, "nudge", nudge)
+
+    assert _bad() == ["problem  The workers: ConnectionRefusedError: redis"]
+
+
+@pytest.mark.parametrize(
+    ("states", "moves"),
+    [
+        ([(3, State.IDLE, 0), (4, State.PENDING, 1), (4, State.RUNNING, 2)], True),
+        ([(3, State.IDLE, 0), (4, State.RUNNING, 1)], True),
+        ([(3, State.IDLE, 0), (4, State.IDLE, 1)], True),
+        ([(4, State.PENDING, 0), (5, State.PENDING, 1)], True),
+        ([(4, State.RUNNING, 0), (4, State.RUNNING, 1)], True),
+        ([(4, State.RUNNING, 0), (4, State.RUNNING, 0), (4, State.IDLE, 1)], True),
+        ([(4, State.RUNNING, 0), (5, State.PENDING, 1), (5, State.PENDING, 2)], False),
+        ([(4, State.PENDING, 0), (4, State.PENDING, 1)], False),
+        ([(3, State.IDLE, 0), (4, State.PENDING, 1)], False),
+    ],
+)
+def test_a_worker_is_known_by_what_only_workers_do(
+    monkeypatch: pytest.MonkeyPatch, states: list[tuple[int, str, int]], *, moves: bool
+) -> None:
+    chains = [Chain(turn=turn, state=state, since=ago(days=-day)) for turn, state, day in states]
+    waiting = iter([*chains, *[chains[-1]] * 10_000])
+    monkeypatch.setattr(local, "_chain", lambda: next(waiting))
+    monkeypatch.setattr(tasks, "nudge", lambda: None)
+
+    [(level, _text)] = _lines(lambda: local.look_at_worker(0.2))
+
+    assert (level == "ok") is moves
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for path in root.rglob("*") if path.is_file()]
+
+
+def test_nothing_is_left_in_the_storage(media_root: Path) -> None:
+    assert _lines(local.look_at_storage)[0][0] == "ok"
+    assert _files(media_root) == []
+
+
+def test_a_storage_that_can_not_be_written_is_a_problem(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings.MEDIA_ROOT = str(tmp_path / "file")
+
+    [line] = _bad()
+
+    assert line.startswith("problem  The storage: ")
+
+
+def test_a_storage_that_gives_back_something_else_is_a_problem(
+    monkeypatch: pytest.MonkeyPatch, media_root: Path
+) -> None:
+    monkeypatch.setattr(FileSystemStorage, "open", lambda *_: io.BytesIO(b"other"))
+
+    assert _bad() == ["problem  The storage: OSError: what was read is not what was written"]
+    assert _files(media_root) == []
+
+
+def test_a_storage_that_does_not_answer_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(local, "STORAGE_SECONDS", 0.01)
+    monkeypatch.setattr(local, "_try_storage", lambda: threading.Event().wait(2))
+
+    assert _bad() == ["problem  The storage: TimeoutError: no answer within 0.01 s"]
+
+
+@pytest.mark.parametrize(
+    ("url", "levels"), [("/media/", ["ok", "problem"]), ("https://cdn.example.com/", ["ok"])]
+)
+def test_the_storage_needs_https_when_fal_is_to_fetch_from_it(
+    settings: Settings, url: str, levels: list[str]
+) -> None:
+    settings.SORA_REMIX_SOURCE_DELIVERY = "url"
+    settings.MEDIA_URL = url
+
+    assert [level for level, _text in _lines(local.look_at_storage)] == levels
+
+
+def _addresses(*addresses: str) -> Callable[..., Any]:
+    return lambda *_args: [(0, 0, 0, "", (address, 0)) for address in addresses]
+
+
+def _not_found(*_args: object) -> None:
+    raise socket.gaierror("Name or service not known")
+
+
+@pytest.mark.parametrize(
+    ("found", "level", "said"),
+    [
+        (_addresses("10.0.0.1", "8.8.8.8"), "ok", "fal is to call www.example.com, at 10.0.0.1, "),
+        (
+            _addresses("10.0.0.1", "fe80::1%eth0"),
+            "warning",
+            "has no public address: 10.0.0.1, ",
+        ),
+        (_not_found, "problem", "The host “www.example.com” of SORA_REMIX_WEBHOOK_BASE_URL is not"),
+    ],
+)
+def test_the_host_that_fal_is_to_call_is_looked_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, found: Any, level: str, said: str
+) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
+    settings.SORA_REMIX_WEBHOOK_USER_ID = USER_ID
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+    monkeypatch.setattr(keys, "current", list)
+
+    host, key_server = _lines(remote.look_at_webhooks)
+
+    assert host[0] == level
+    assert said in host[1]
+    assert key_server[0] == "ok"
+
+
+def test_keys_that_can_not_be_read_are_a_problem(settings: Settings) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "http://127.0.0.1:8000"
+    settings.SORA_REMIX_JWKS_URL = "http://127.0.0.1:9/jwks.json"
+
+    lines = _bad()
+
+    assert any(
+        line.startswith("problem  fal's keys can't be read at http://127.0.0.1:9") for line in lines
+    )
+
+
+def test_how_to_learn_the_account_is_told(settings: Settings) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "http://127.0.0.1:8000"
+
+    assert "in the site's log" in _bad()[-1]
+
+
+def test_an_account_that_fal_has_named_is_told(settings: Settings) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "http://127.0.0.1:8000"
+    webhook.learn_account({"X-Fal-Webhook-User-Id": "account-1"})
+
+    assert _bad()[-1] == '         → Set SORA_REMIX_WEBHOOK_USER_ID = "account-1".'
+
+
+def test_remixes_that_wait_for_a_person_or_for_an_answer_are_counted() -> None:
+    since = datetime(2026, 11, 3, 12, 30, tzinfo=UTC)
+    make_remix(status=Status.UNCONFIRMED, failing_since=ago(days=900))
+    make_remix(status=Status.PROCESSING, request_id="a", failing_since=since)
+    make_remix(status=Status.QUEUED, failing_since=ago(seconds=5))
+    make_remix(status=Status.QUEUED)
+
+    lines = _bad()
+
+    assert lines[0] == "warning  Remixes that are unconfirmed, and perhaps paid: 1."
+    assert lines[2] == "warning  Remixes whose present step fails: 2, since 2026-11-03 12:30."
+
+
+def test_colours_are_for_terminals() -> None:
+    out = io.StringIO()
+
+    call_command("sora_remix_doctor", stdout=out, force_color=True)
+
+    assert "\x1b[32;1mok     \x1b[0m  A worker" in out.getvalue()
+
+
+def test_an_interrupt_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local, "look_at_schedule", interrupt)
+
+    with pytest.raises(CommandError) as interrupted:
+        call_command("sora_remix_doctor", stdout=io.StringIO())
+    assert interrupted.value.returncode == 130
+
+
+def test_a_part_that_breaks_becomes_a_line() -> None:
+    def look() -> Any:
+        yield Line("ok", "first")
+        raise ZeroDivisionError
+
+    assert _lines(look) == [("ok", "first"), ("problem", "It: ZeroDivisionError")]
+
+
+def test_what_breaks_while_it_is_waited_for_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        within(5, lambda: 1 // 0)
