@@ -148,7 +148,7 @@ def test_an_endpoint_that_is_deprecated_one_that_has_changed_and_an_unknown_one_
         f"odd: fal does not list {UNKNOWN}: it is gone, misspelt or not public",
     ]
     assert error == "Differences between fal and the records: 3."
-    assert EndpointFact.objects.retired().keys() == {FLUX, UNKNOWN}
+    assert EndpointFact.objects.retired().keys() == {FLUX}
 
 
 def test_only_the_endpoints_that_are_named_are_checked(sandbox: SandboxProcess) -> None:
@@ -159,11 +159,11 @@ def test_only_the_endpoints_that_are_named_are_checked(sandbox: SandboxProcess) 
 
 
 def test_an_end_that_the_record_knows_of_is_told_and_no_failure(sandbox: SandboxProcess) -> None:
-    sandbox.endpoint(SORA, gone=True)
+    sandbox.endpoint(SORA, status="deprecated")
 
     line, verdict = _run("--check", "sora-2")
 
-    assert line.startswith(f"sora-2: fal does not list {SORA}")
+    assert line.startswith(f"sora-2: fal calls {SORA} deprecated")
     assert verdict == "Compared 1: the records say what fal says."
     assert list(EndpointFact.objects.retired()) == [SORA]
 

@@ -81,9 +81,10 @@ def _note(records: Iterable[Endpoint], answers: Answers) -> None:
     facts = EndpointFact.objects
     for endpoint_id in dict.fromkeys(record.endpoint_id for record in records):
         model = answers.models.get(endpoint_id)
-        if model is None or model.is_deprecated:
+        # One that is not listed may be private: then it works all the same.
+        if model and model.is_deprecated:
             facts.note_retired(endpoint_id)
-        elif model.is_active:
+        elif model and model.is_active:
             facts.note_living(endpoint_id)
     for endpoint_id, price in answers.prices.items():
         facts.note_price(endpoint_id, price.amount, price.unit, price.currency)
