@@ -233,9 +233,7 @@ def _seconds(length: int | None) -> Decimal | None:
 
 
 def _rate(rate: Fraction | None) -> Decimal | None:
-    if not rate:
-        return None
-    exact = Decimal(rate.numerator) / rate.denominator
+    exact = Decimal(rate.numerator) / rate.denominator if rate else Decimal()
     return exact.quantize(Decimal("0.001")) if 0 < exact < 10_000 else None
 
 

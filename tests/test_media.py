@@ -6,6 +6,7 @@ import asyncio
 import io
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
@@ -222,20 +223,42 @@ def test_facts_are_read_from_the_file_itself(clip: Path) -> None:
         facts = media.video_facts(file)
 
         assert file.tell() == 0
-    assert facts == media.VideoFacts(Decimal("1.000"), 160, 90, clip.stat().st_size)
+    size = clip.stat().st_size
+    assert facts == media.VideoFacts(Decimal("1.000"), 160, 90, size, fps=Decimal(12))
+
+
+def recording(kind: str, rate: Fraction | int, pictures: int = 1, **options: str) -> io.BytesIO:
+    """Return a silent video of so many pictures."""
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format=kind, options=options) as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
+        for number in range(pictures):
+            picture = av.VideoFrame(160, 90, "yuv420p")
+            picture.pts = number
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return buffer
 
 
 def test_a_recording_without_a_length_is_a_video_all_the_same() -> None:
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="matroska", options={"live": "1"}) as container:
-        stream = container.add_stream("libx264", rate=12)
-        stream.width, stream.height, stream.pix_fmt = 160, 90, "yuv420p"
-        for packet in (*stream.encode(av.VideoFrame(160, 90, "yuv420p")), *stream.encode()):
-            container.mux(packet)
-
-    facts = media.video_facts(buffer)
+    facts = media.video_facts(recording("matroska", 12, live="1"))
 
     assert (facts.duration, facts.width) == (None, 160)
+
+
+@pytest.mark.parametrize(("rate", "fps"), [(Fraction(30000, 1001), "29.970"), (25, "25")])
+def test_a_video_tells_how_many_pictures_a_second_it_has(rate: Fraction | int, fps: str) -> None:
+    facts = media.video_facts(recording("mp4", rate, pictures=30))
+
+    assert facts.fps == Decimal(fps)
+
+
+@pytest.mark.parametrize(("pictures", "rate"), [(1, 90000), (2, 90000)])
+def test_a_speed_that_no_video_has_is_unknown(pictures: int, rate: int) -> None:
+    facts = media.video_facts(recording("mp4", rate, pictures=pictures))
+
+    assert facts.fps is None
 
 
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\n#EXT-X-ENDLIST\n"

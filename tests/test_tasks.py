@@ -213,6 +213,18 @@ def test_a_collect_passes_on_what_it_was_asked_for(monkeypatch: pytest.MonkeyPat
     assert collected == [3, 5]
 
 
+def test_a_delivery_is_followed_by_a_turn_that_sends_what_waited_for_it(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered: list[tuple[int, ...]] = []
+    monkeypatch.setattr(engine, "deliver", delivered.append)
+
+    tasks.deliver(1, 2)
+
+    assert delivered == [(1, 2)]
+    assert queued == [(tasks.advance, 1)]
+
+
 def test_a_collect_can_be_queued_alone(queued: Queued) -> None:
     tasks.queue_collect(3, 5)
 
