@@ -13,7 +13,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from functools import cache
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, cast
 
 import av
 import httpx
@@ -21,7 +21,7 @@ from django.core.files import File
 from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
-from .exceptions import FileGone, FileRefused, NotAVideo, TryLater
+from .exceptions import FileGone, FileRefused, NotAnImage, NotAVideo, TryLater
 from .storage import app_storage
 
 PLACES = 8
@@ -36,6 +36,11 @@ TIMEOUT = httpx.Timeout(30, connect=10, pool=None)
 VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"
 """Demuxers of videos, none of pictures, that read nothing but the file itself: HLS opens what
 a file names."""
+IMAGE_DECODERS = {".jpg": "mjpeg", ".png": "png", ".webp": "webp"}
+"""Decoders of the pictures that browsers show, by the ending that belongs to their content."""
+MAX_IMAGE_BYTES = 50_000_000
+MAX_PIXELS = 64_000_000
+"""A picture takes three or four bytes for each while it is looked at."""
 IMAGE_MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": ".webp"}
 
 
@@ -45,6 +50,18 @@ class VideoFacts:
 
     duration: Decimal | None
     """Seconds; None for a recording that was cut off before its length was written."""
+    width: int
+    height: int
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What a picture itself says."""
+
+    extension: str
+    """By its content, whatever its name ends in."""
     width: int
     height: int
     size: int
@@ -226,6 +243,26 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
 def _seconds(length: int | None) -> Decimal | None:
     seconds = (Decimal(length or 0) / av.time_base).quantize(Decimal("0.001"))
     return seconds if seconds > 0 else None
+
+
+def image_facts(file: IO[bytes]) -> ImageFacts:
+    """Read kind and size of a picture; raise `NotAnImage` unless it can be decoded."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    extension = image_extension(file)
+    if not extension or size > MAX_IMAGE_BYTES:
+        raise NotAnImage
+    try:
+        # Not av.open(): that decodes before any limit can be set.
+        context = av.CodecContext.create(IMAGE_DECODERS[extension], "r")
+        decoder = cast("av.VideoCodecContext", context)
+        decoder.options = {"max_pixels": str(MAX_PIXELS)}
+        picture = [*decoder.decode(av.Packet(file.read())), *decoder.decode(None)][0]
+    except (av.FFmpegError, IndexError) as error:
+        raise NotAnImage(f"{type(error).__name__}: {error}") from error
+    finally:
+        file.seek(0)
+    return ImageFacts(extension, picture.width, picture.height, size)
 
 
 def image_extension(file: IO[bytes]) -> str:

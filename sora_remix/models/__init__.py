@@ -2,8 +2,18 @@
 
 from .batch import RemixBatch
 from .chain import Chain
+from .files import delete_files_after_commit
+from .image import ReferenceImage
 from .pending import PendingFile
 from .remix import Remix
-from .video import Video, delete_files_after_commit
+from .video import Video
 
-__all__ = ["Chain", "PendingFile", "Remix", "RemixBatch", "Video", "delete_files_after_commit"]
+__all__ = [
+    "Chain",
+    "PendingFile",
+    "ReferenceImage",
+    "Remix",
+    "RemixBatch",
+    "Video",
+    "delete_files_after_commit",
+]
