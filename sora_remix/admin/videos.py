@@ -14,13 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..endpoints import default_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix, RemixBatch, Video
 from . import display, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
+from .offer import choosable, why_not
 
 if TYPE_CHECKING:
     VideoModelAdmin = admin.ModelAdmin[Video]
@@ -144,10 +144,10 @@ class VideoAdmin(VideoModelAdmin):
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Video) -> SafeString:
         try:
-            endpoint = default_endpoint()
+            reason = why_not(video, choosable())
         except SoraRemixError as error:
             return display.yes_or_why_not(str(error))
-        return display.yes_or_why_not(str(endpoint.refusal(video) or ""))
+        return display.yes_or_why_not(str(reason or ""))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
