@@ -12,8 +12,9 @@ class SoraRemixConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
-        from .models import Video, delete_files_after_commit
+        from .models import ReferenceImage, Video, delete_files_after_commit
         from .tasks import ensure_schedule
 
-        post_delete.connect(delete_files_after_commit, sender=Video)
+        for model in (Video, ReferenceImage):
+            post_delete.connect(delete_files_after_commit, sender=model)
         post_migrate.connect(ensure_schedule, sender=self)

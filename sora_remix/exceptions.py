@@ -94,5 +94,9 @@ class NotAVideo(RemoteError):
     """The file is not a video that can be played."""
 
 
+class NotAnImage(RemoteError):
+    """The file is not a picture that can be shown."""
+
+
 class WebhookRefused(SoraRemixError):
     """The call does not prove that it comes from fal, for this account, just now."""

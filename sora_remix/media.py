@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cache
 from tempfile import SpooledTemporaryFile
-from typing import IO
+from typing import IO, cast
 
 import av
 import httpx
@@ -22,7 +22,7 @@ from django.core.files import File
 from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
-from .exceptions import FileGone, FileRefused, NotAVideo, TryLater
+from .exceptions import FileGone, FileRefused, NotAnImage, NotAVideo, TryLater
 from .storage import app_storage
 
 PLACES = 8
@@ -37,6 +37,11 @@ TIMEOUT = httpx.Timeout(30, connect=10, pool=None)
 VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"
 """Demuxers of videos, none of pictures, that read nothing but the file itself: HLS opens what
 a file names."""
+IMAGE_DECODERS = {".jpg": "mjpeg", ".png": "png", ".webp": "webp"}
+"""Decoders of the pictures that browsers show, by the ending that belongs to their content."""
+MAX_IMAGE_BYTES = 50_000_000
+MAX_PIXELS = 64_000_000
+"""A picture takes three or four bytes for each while it is looked at."""
 IMAGE_MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": ".webp"}
 
 
@@ -52,6 +57,18 @@ class VideoFacts:
     """Bytes."""
     fps: Decimal | None = None
     """Pictures a second."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What a picture itself says."""
+
+    extension: str
+    """By its content, whatever its name ends in."""
+    width: int
+    height: int
+    size: int
+    """Bytes."""
 
 
 async def download(url: str) -> IO[bytes]:
@@ -235,6 +252,26 @@ def _seconds(length: int | None) -> Decimal | None:
 def _rate(rate: Fraction | None) -> Decimal | None:
     exact = Decimal(rate.numerator) / rate.denominator if rate else Decimal()
     return exact.quantize(Decimal("0.001")) if 0 < exact < 10_000 else None
+
+
+def image_facts(file: IO[bytes]) -> ImageFacts:
+    """Read kind and size of a picture; raise `NotAnImage` unless it can be decoded."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    extension = image_extension(file)
+    if not extension or size > MAX_IMAGE_BYTES:
+        raise NotAnImage
+    try:
+        # Not av.open(): that decodes before any limit can be set.
+        context = av.CodecContext.create(IMAGE_DECODERS[extension], "r")
+        decoder = cast("av.VideoCodecContext", context)
+        decoder.options = {"max_pixels": str(MAX_PIXELS)}
+        picture = [*decoder.decode(av.Packet(file.read())), *decoder.decode(None)][0]
+    except (av.FFmpegError, IndexError) as error:
+        raise NotAnImage(f"{type(error).__name__}: {error}") from error
+    finally:
+        file.seek(0)
+    return ImageFacts(extension, picture.width, picture.height, size)
 
 
 def image_extension(file: IO[bytes]) -> str:

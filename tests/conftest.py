@@ -73,6 +73,15 @@ def media_root(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
+def any_endpoint(settings: pytest.FixtureRequest) -> None:
+    """The only record of the site: it has an option of each kind, and no certain price."""
+    from tests.ordering import SORA
+
+    settings.SORA_REMIX_ENDPOINTS = {"any": SORA}  # type: ignore[attr-defined]
+    settings.SORA_REMIX_ENDPOINT = "any"  # type: ignore[attr-defined]
+
+
+@pytest.fixture
 def qcluster(transactional_db: None, media_root: Path) -> Iterator[Qcluster]:
     """A real qcluster on the test database, started by the test."""
     cluster = Qcluster(media_root)

@@ -14,7 +14,7 @@ from sora_remix.models import Remix, Video
 from sora_remix.models.status import Status
 from tests.deciding import ask, confirm, history, said
 from tests.factories import make_remix, make_video
-from tests.test_admin_confirm import ENDPOINT
+from tests.ordering import SORA
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_the_page_shows_the_price_of_each_retry_and_of_all(admin_client: Client)
 
 
 def test_a_price_that_is_not_firm_is_about(admin_client: Client, settings: Settings) -> None:
-    settings.SORA_REMIX_ENDPOINTS = {"any": ENDPOINT}
+    settings.SORA_REMIX_ENDPOINTS = {"any": SORA}
     remix = make_remix(status=Status.FAILED, endpoint="any")
 
     page = ask(admin_client, "retry", [remix]).content.decode()

@@ -16,6 +16,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import media, services
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import PendingFile, Remix, Video
+from tests import ordering
 from tests.processes import Qcluster, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -220,13 +221,13 @@ def test_an_endpoint_of_the_sites_own_goes_the_whole_way_from_the_page_on(
     settings.SORA_REMIX_ENDPOINT = "mine"
     monkeypatch.setenv("SORA_REMIX_TESTS_ENDPOINTS", json.dumps({"mine": OWN}))
     qcluster.start()
-    ticked = {"action": "remix_selected", "_selected_action": [upload.pk]}
-    page = admin_client.post("/admin/sora_remix/video/", ticked, follow=True)
-    assert "Enhance" in page.content.decode()
-    assert "$0.525" in page.content.decode()
+    batch = ordering.draft(upload)
+    page = ordering.text_of(admin_client, batch)
+    assert "Enhance" in page
+    assert "$0.525" in page
 
-    confirm = {"prompt": "make it noir", "endpoint": "mine", "enhance_prompt": ""}
-    admin_client.post(page.request["PATH_INFO"], confirm)
+    typed = {"prompt": "make it noir", "option-enhance_prompt": None}
+    ordering.send(admin_client, batch, typed)
     wait_until(_settled)
 
     _assert_all_succeeded(qcluster)

@@ -18,8 +18,9 @@ from django.core.files.storage import InMemoryStorage, storages
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal, media
 from sora_remix.endpoints import SORA_2
-from sora_remix.exceptions import FileGone, FileRefused, NotAVideo, TryLater
+from sora_remix.exceptions import FileGone, FileRefused, NotAnImage, NotAVideo, TryLater
 from sora_remix.flight import wait_for
+from tests.ordering import png
 
 
 @pytest.fixture
@@ -326,3 +327,49 @@ def test_files_go_to_the_storage_of_the_setting(settings: Any) -> None:
     memory = storages["memory"]
     assert isinstance(memory, InMemoryStorage)
     assert memory.exists("a.mp4")
+
+
+def draw(codec: str, layout: str, pixels: str) -> bytes:
+    """Draw a picture of 320 × 200 of another kind."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=layout) as container:
+        stream: Any = container.add_stream(codec, rate=1, width=320, height=200, pix_fmt=pixels)
+        frame = av.VideoFrame(320, 200, "rgb24").reformat(format=pixels)
+        container.mux([*stream.encode(frame), *stream.encode()])
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "extension"),
+    [
+        (png(320, 200), ".png"),
+        (draw("mjpeg", "image2pipe", "yuvj420p"), ".jpg"),
+        (draw("libwebp", "webp", "yuv420p"), ".webp"),
+    ],
+)
+def test_a_picture_tells_its_kind_and_size_by_its_content(content: bytes, extension: str) -> None:
+    facts = media.image_facts(io.BytesIO(content))
+
+    assert facts == media.ImageFacts(extension, 320, 200, len(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"<svg></svg>",
+        b"\xff\xd8\xff no JPEG",
+        png()[:100],
+        png(10_000, 10_000),
+        png() + b"\0" * media.MAX_IMAGE_BYTES,
+        draw("gif", "gif", "rgb8"),
+    ],
+    ids=["empty", "svg", "jpeg", "cut", "too many pixels", "too many bytes", "gif"],
+)
+def test_what_can_not_be_decoded_cheaply_is_not_an_image(content: bytes) -> None:
+    file = io.BytesIO(content)
+
+    with pytest.raises(NotAnImage):
+        media.image_facts(file)
+
+    assert file.tell() == 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import AdminForm
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.forms import Media
@@ -13,23 +12,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views import View
 
 from .. import services
-from ..endpoints import default_endpoint
-from ..exceptions import RequestRefused, SoraRemixError
+from ..exceptions import InvalidEndpoint, RequestRefused, UnknownEndpoint
 from ..models import Remix, RemixBatch, Video
-from .display import STYLESHEET, changelist_url
-from .forms import ConfirmForm
-from .offer import Offer
+from .display import ORDER_SCRIPT, STYLESHEET, changelist_url
+from .order import TURN, Order
 
 PER_PAGE = 100
 """Videos shown at once; the totals are over all."""
-TURN = "_page"
-"""Name of the buttons that turn pages: they keep what was typed, and confirm nothing."""
+PAGE = "_at"
+"""Name of the field with the page that is shown."""
 
 
 class ConfirmView(View):
@@ -45,31 +41,29 @@ class ConfirmView(View):
         if self.batch.confirmed_at:
             return self._was_confirmed()
         try:
-            self.offer = Offer(self.batch.videos.all(), default_endpoint())
-        except SoraRemixError as error:
+            return super().dispatch(request, *args, **kwargs)
+        except (UnknownEndpoint, InvalidEndpoint) as error:
             return self._page({"problem": error.message})
-        return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._show(ConfirmForm(endpoint=self.offer.endpoint, terms=self.offer.terms))
+        return self._show(Order(self.batch))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        form = ConfirmForm(request.POST, endpoint=self.offer.endpoint, terms=self.offer.terms)
-        if TURN in request.POST:
-            return self._show(form.unchecked())
-        if not form.is_valid():
-            return self._show(form)
+        order = Order(self.batch, request.POST, request.FILES)
+        order.take()
+        if order.is_wrong or not order.is_final:
+            return self._show(order)
         try:
             remixes = services.confirm(
                 self.batch,
-                [form.cleaned_data["prompt"]],
+                [order.form.cleaned_data["prompt"]],
                 by=request.user,
-                endpoint=form.endpoint.key,
-                options=form.options(),
+                endpoint=order.endpoint.key,
+                options=order.options,
             )
         except RequestRefused as refusal:
-            form.add_reasons(refusal.reasons)
-            return self._show(form)
+            order.add_reasons(refusal.reasons)
+            return self._show(order)
         return self._confirmed(len(remixes)) if remixes else self._was_confirmed()
 
     def _confirmed(self, many: int) -> HttpResponse:
@@ -91,18 +85,15 @@ class ConfirmView(View):
             return HttpResponseRedirect(changelist_url(Remix, batch__id__exact=self.batch.pk))
         return HttpResponseRedirect(changelist_url(Video))
 
-    def _show(self, form: ConfirmForm) -> HttpResponse:
-        paginator = Paginator(self.offer.lines, PER_PAGE)
-        page = paginator.get_page(self.request.POST.get(TURN))
-        endpoint = self.offer.endpoint
-        fieldsets = [(None, {"fields": list(form.fields)})]
+    def _show(self, order: Order) -> HttpResponse:
+        sent = self.request.POST
+        page = Paginator(order.bill.lines, PER_PAGE).get_page(sent.get(TURN) or sent.get(PAGE))
         return self._page(
             {
-                "offer": self.offer,
-                "endpoint": endpoint,
-                "is_retired": endpoint.is_retired(timezone.localdate()),
-                "form": form,
-                "adminform": AdminForm(form, fieldsets, {}),  # type: ignore[arg-type]
+                "order": order,
+                "bill": order.bill,
+                "endpoint": order.endpoint,
+                "form": order.form,
                 "page": page,
                 "accepted": [line for line in page if not line.refusal],
                 "refused": [line for line in page if line.refusal],
@@ -116,6 +107,7 @@ class ConfirmView(View):
             "title": _("Remix selected videos"),
             "opts": RemixBatch._meta,
             "media": Media(css={"all": (STYLESHEET,)}),
+            "order_script": ORDER_SCRIPT,
             "videos_url": changelist_url(Video),
             **context,
         }

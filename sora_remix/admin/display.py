@@ -13,10 +13,11 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
-from ..models import Remix, RemixBatch, Video
+from ..models import ReferenceImage, Remix, RemixBatch, Video
 from . import words
 
 STYLESHEET = "sora_remix/admin.css"
+ORDER_SCRIPT = "sora_remix/order.js"
 EXPLANATION_SHOWN = 300
 
 
@@ -69,12 +70,12 @@ def thumbnail(video: Video, description: str = "") -> SafeString:
     if not video.thumbnail:
         place = '<span class="sora-remix-thumbnail" aria-hidden="true">▶</span>'
         return format_html(place + '<span class="visually-hidden">{}</span>', description)
-    return format_html(
-        '<img class="sora-remix-thumbnail" src="{}" alt="{}" width="72" height="41" '
-        'loading="lazy">',
-        video.thumbnail.url,
-        description,
-    )
+    return _small_picture(video.thumbnail.url, description)
+
+
+def small_picture(image: ReferenceImage, description: str) -> SafeString:
+    """Show a reference image as small as the pictures of videos."""
+    return _small_picture(image.file.url, description)
 
 
 def titled(video: Video) -> SafeString:
@@ -101,6 +102,15 @@ def player(video: Video) -> SafeString | str:
         "aria-label": video.title,
     }
     return format_html("<video{}></video>", flatatt(attributes))
+
+
+def _small_picture(url: str, description: str) -> SafeString:
+    return format_html(
+        '<img class="sora-remix-thumbnail" src="{}" alt="{}" width="72" height="41" '
+        'loading="lazy">',
+        url,
+        description,
+    )
 
 
 def yes_or_why_not(reason: str) -> SafeString:

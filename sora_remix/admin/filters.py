@@ -11,9 +11,11 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from ..endpoints import Endpoint, all_endpoints, default_endpoint
+from ..endpoints import all_endpoints
 from ..exceptions import SoraRemixError
-from ..models import Remix, RemixBatch, Video
+from ..models import EndpointFact, Remix, RemixBatch, Video
+from .offer import choosable
+from .remixable import remixable
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -26,11 +28,6 @@ ORIGINS = {
     "sora": ~Q(sora_id="") & Q(remix__isnull=True),
     "remix": Q(remix__isnull=False),
 }
-
-
-def remixable(endpoint: Endpoint) -> Q:
-    """Keep the videos against which `Endpoint.refusal` says nothing."""
-    return ~Q(sora_id="") & Q(is_deleted_at_provider=False)
 
 
 class OriginFilter(admin.SimpleListFilter):
@@ -50,6 +47,8 @@ class OriginFilter(admin.SimpleListFilter):
 
 
 class RemixableFilter(admin.SimpleListFilter):
+    """Keep the videos that at least one endpoint can take that an editor may choose now."""
+
     title = _("can be remixed")
     parameter_name = "remixable"
 
@@ -60,10 +59,11 @@ class RemixableFilter(admin.SimpleListFilter):
         if self.value() not in ("yes", "no"):
             return queryset
         try:
-            wanted = remixable(default_endpoint())
+            wanted = Video.objects.filter(remixable(choosable(EndpointFact.objects.retired())))
         except SoraRemixError:
-            wanted = Q(pk__in=[])
-        return queryset.filter(wanted if self.value() == "yes" else ~wanted)
+            wanted = Video.objects.none()
+        found = Q(pk__in=wanted.order_by().values("pk"))
+        return queryset.filter(found if self.value() == "yes" else ~found)
 
 
 class EndpointFilter(admin.SimpleListFilter):

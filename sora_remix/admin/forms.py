@@ -1,19 +1,15 @@
-"""Forms of the admin: a video, and the last word before money is spent."""
+"""The form of a video."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
-from django.http import QueryDict
-from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
-from ..endpoints import UNSET, Endpoint, Option
-from ..exceptions import NotAVideo, Reason
+from ..exceptions import NotAVideo
 from ..media import VideoFacts, video_facts
 from ..models import Video
 
@@ -83,100 +79,3 @@ class VideoForm(VideoModelForm):
             self.instance.size = self.facts.size
             self.instance.fps = self.facts.fps
         return super().save(commit)
-
-
-class ConfirmForm(forms.Form):
-    """Take the prompt and the options of an endpoint."""
-
-    prompt = forms.CharField(
-        label=_("Prompt"),
-        help_text=_("What should change? Every video is remixed with this prompt."),
-        widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"}),
-    )
-
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        endpoint: Endpoint,
-        terms: str,
-        initial: dict[str, Any] | None = None,
-    ) -> None:
-        super().__init__(data, initial=initial)
-        self.endpoint = endpoint
-        self.terms = terms
-        for option in endpoint.options:
-            self.fields[option.name] = _option_field(option)
-
-    def unchecked(self) -> ConfirmForm:
-        """Return the form with what was typed so far, and no errors."""
-        typed = {
-            name: field.widget.value_from_datadict(self.data, self.files, name)
-            for name, field in self.fields.items()
-        }
-        return ConfirmForm(endpoint=self.endpoint, terms=self.terms, initial=typed)
-
-    def clean_prompt(self) -> str:
-        # Browsers send line ends as CR LF; the prompt is what the editor typed.
-        prompt: str = self.cleaned_data["prompt"]
-        return prompt.replace("\r\n", "\n")
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse to spend anything but what the page showed."""
-        cleaned = super().clean() or self.cleaned_data
-        if self.data.get("_terms", self.terms) != self.terms:
-            raise forms.ValidationError(
-                _(
-                    "Nothing was sent: the videos, the endpoint or the cost have changed since "
-                    "this page was opened. Look at it again, then confirm."
-                ),
-                code="terms",
-            )
-        return cleaned
-
-    def options(self) -> dict[str, Any]:
-        """Return what was chosen, under wire names; the rest is left to the record."""
-        chosen = {option.name: self.cleaned_data[option.name] for option in self.endpoint.options}
-        return {name: value for name, value in chosen.items() if value not in (None, "")}
-
-    def add_reasons(self, reasons: Iterable[Reason]) -> None:
-        """Put each reason of a refusal beside the field it is about."""
-        for reason in reasons:
-            name = "prompt" if reason.field == "prompts" else reason.field
-            self.add_error(name if name in self.fields else None, str(reason.message))
-
-
-def _option_field(option: Option) -> forms.Field:
-    """Return a field whose values have the option's wire type."""
-    common: dict[str, Any] = {
-        "label": option.label or option.name,
-        "help_text": escape(option.help),
-        "required": False,
-        "initial": None if option.default is UNSET else option.default,
-    }
-    if option.choices:
-        return forms.TypedChoiceField(
-            choices=_choices(option), coerce=option.read, empty_value=None, **common
-        )
-    match option.kind:
-        case "bool":
-            has_default = option.default is not UNSET
-            return (forms.BooleanField if has_default else forms.NullBooleanField)(**common)
-        case "int":
-            limits = {"min_value": option.minimum, "max_value": option.maximum}
-            return forms.IntegerField(**{**limits, **common})
-        case "number":
-            return forms.FloatField(
-                min_value=option.minimum,
-                max_value=option.maximum,
-                widget=forms.NumberInput(attrs={"step": "any"}),
-                **common,
-            )
-    return forms.CharField(**common)
-
-
-def _choices(option: Option) -> list[tuple[str, Any]]:
-    choices = [(str(choice), str(choice)) for choice in option.choices]
-    if option.default is UNSET:
-        return [("", _("As the endpoint chooses")), *choices]
-    return [*choices]

@@ -1,95 +1,122 @@
-"""What a draft would make and cost, before anybody pays."""
+"""Which endpoints an editor may choose from."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from functools import cached_property
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 
-from ..endpoints import Endpoint
-from ..models import Video
-from . import display, words
+from ..endpoints import Endpoint, all_endpoints, default_endpoint
+from ..models import EndpointFact, Video
+from . import words
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
+    from ..endpoints.option import Text
 
 
 @dataclass(frozen=True)
-class Line:
-    """One video of the draft."""
+class Choice:
+    """An endpoint that can take at least one of the videos, as it is offered."""
 
-    video: Video
-    refusal: str | _StrPromise | None
-    amount: Decimal | None
+    endpoint: Endpoint
 
     @property
-    def link(self) -> SafeString:
-        return display.titled(self.video)
+    def price(self) -> str:
+        return words.rate(self.endpoint.price)
 
     @property
-    def seconds(self) -> str:
-        return words.seconds(self.video.duration)
-
-    @property
-    def cost(self) -> str:
-        return gettext("cost unknown") if self.amount is None else words.dollars(self.amount)
+    def is_retired(self) -> bool:
+        return is_retired(self.endpoint)
 
 
-class Offer:
-    """The videos of a draft with what an endpoint makes of them."""
+@dataclass(frozen=True)
+class Offered:
+    """The endpoints for a selection of videos."""
 
-    def __init__(self, videos: Iterable[Video], endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        lines = [Line(one, endpoint.refusal(one), endpoint.estimate(one)) for one in videos]
-        self.accepted = [line for line in lines if not line.refusal]
-        self.refused = [line for line in lines if line.refusal]
+    choices: Sequence[Choice]
+    preferred: Endpoint
+    """What is chosen at first; when nothing can be chosen, the one to be told about."""
+    others: Sequence[tuple[Endpoint, str]]
+    """The endpoints that can't be chosen, each with the reason of most videos."""
 
-    @property
-    def lines(self) -> list[Line]:
-        return self.accepted + self.refused
+    def endpoint(self, key: str) -> Endpoint | None:
+        """Return the endpoint with this key, if it is offered."""
+        return next((one.endpoint for one in self.choices if one.endpoint.key == key), None)
 
-    @cached_property
-    def amounts(self) -> list[Decimal]:
-        return [line.amount for line in self.accepted if line.amount is not None]
 
-    @property
-    def unknown(self) -> int:
-        """Count the videos whose cost nobody knows before they are made."""
-        return len(self.accepted) - len(self.amounts)
+def choosable(gone: Collection[str]) -> list[Endpoint]:
+    """Return what an editor may choose, the site's own choice and its successor first.
 
-    @property
-    def total(self) -> str:
-        """Show what all of it costs; an unknown cost is never 0."""
-        is_firm = self.endpoint.price.is_firm
-        return words.total(self.amounts, unknown=self.unknown, is_firm=is_firm)
+    What its provider has switched off is not among them, unless the site has chosen it; what
+    fal has declared gone, by its id there, never is. Raise `UnknownEndpoint`, `InvalidEndpoint`.
+    """
+    default, every = default_endpoint(), all_endpoints()
+    ranked = {key: every[key] for key in (default.key, default.successor, *every) if key}
+    return [
+        one
+        for key, one in ranked.items()
+        if one.endpoint_id not in gone and (key == default.key or not is_retired(one))
+    ]
 
-    @property
-    def order(self) -> str:
-        """Say what is ordered and for how much, on the button."""
-        many = len(self.accepted)
-        if not self.amounts:
-            message = ngettext(
-                "Remix %(many)d video (%(cost)s)", "Remix %(many)d videos (%(cost)s)", many
-            )
+
+def offered(videos: Sequence[Video]) -> Offered:
+    """Choose the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`."""
+    able, others = [], []
+    gone = EndpointFact.objects.retired()
+    ranked = choosable(gone)
+    for endpoint in ranked:
+        if any(not endpoint.refusal(video) for video in videos):
+            able.append(endpoint)
         else:
-            message = ngettext(
-                "Remix %(many)d video for %(cost)s", "Remix %(many)d videos for %(cost)s", many
-            )
-        return message % {"many": many, "cost": self.total}
+            others.append((endpoint, _usual_refusal(endpoint, videos)))
+    living = (endpoint for endpoint in ranked if not is_retired(endpoint))
+    preferred = able[0] if able else next(living, default_endpoint())
+    choices = [Choice(endpoint) for endpoint in able]
+    return Offered(choices, preferred, [*others, *_over(ranked, gone)])
 
-    @property
-    def terms(self) -> str:
-        """Return what an editor agrees to, to be compared when they confirm."""
-        amount = sum(self.amounts, Decimal(0))
-        return f"{self.endpoint.key} {len(self.accepted)} {amount} {self.unknown}"
 
-    @property
-    def refusals(self) -> list[tuple[str, int]]:
-        """Return each reason with the number of its videos."""
-        return Counter(str(line.refusal) for line in self.refused).most_common()
+def is_retired(endpoint: Endpoint) -> bool:
+    """Tell whether its provider has switched it off by today."""
+    return endpoint.is_retired(timezone.localdate())
+
+
+def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
+    """Say why none of the endpoints can take this video, if none can.
+
+    Of all reasons it is the first that speaks of what the video is: a file or a generation.
+    """
+    refusals = []
+    for endpoint in endpoints:
+        if not (refusal := endpoint.refusal(video)):
+            return None
+        refusals.append((endpoint.source.kind, refusal))
+    kind = "url" if video.file and not video.sora_id else refusals[0][0]
+    return next((refusal for one, refusal in refusals if one == kind), refusals[0][1])
+
+
+def _usual_refusal(endpoint: Endpoint, videos: Sequence[Video]) -> str:
+    reasons = Counter(str(endpoint.refusal(video)) for video in videos)
+    return reasons.most_common(1)[0][0] if reasons else gettext("There is no video to remix.")
+
+
+def _over(
+    ranked: Sequence[Endpoint], gone: Mapping[str, datetime]
+) -> Iterator[tuple[Endpoint, str]]:
+    """Yield the endpoints that can't be chosen at all, each with the reason."""
+    keys = {endpoint.key for endpoint in ranked}
+    for endpoint in all_endpoints().values():
+        if endpoint.key in keys:
+            continue
+        if since := gone.get(endpoint.endpoint_id):
+            message = gettext("fal has not offered it since %(day)s.")
+            yield endpoint, message % {"day": date_format(localtime(since))}
+        elif endpoint.ends_on:
+            message = gettext("Its provider switched it off on %(day)s.")
+            yield endpoint, message % {"day": date_format(endpoint.ends_on)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -14,13 +14,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..endpoints import default_endpoint
 from ..exceptions import SoraRemixError
-from ..models import Remix, RemixBatch, Video
+from ..models import EndpointFact, Remix, RemixBatch, Video
 from . import display, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
+from .offer import choosable, why_not
 
 if TYPE_CHECKING:
     VideoModelAdmin = admin.ModelAdmin[Video]
@@ -70,7 +70,10 @@ class VideoAdmin(VideoModelAdmin):
         css = {"all": (display.STYLESHEET,)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
-        return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
+        # Asked once for the page, not for each of its rows.
+        gone = Value(" ".join(EndpointFact.objects.retired()), output_field=CharField())
+        rows = super().get_queryset(request)
+        return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
@@ -142,12 +145,12 @@ class VideoAdmin(VideoModelAdmin):
         return display.changelist_link(text, Remix, source__id__exact=video.pk)
 
     @admin.display(description=_("can be remixed"))
-    def can_be_remixed(self, video: Video) -> SafeString:
+    def can_be_remixed(self, video: Any) -> SafeString:
         try:
-            endpoint = default_endpoint()
+            reason = why_not(video, choosable(video._gone.split()))
         except SoraRemixError as error:
             return display.yes_or_why_not(str(error))
-        return display.yes_or_why_not(str(endpoint.refusal(video) or ""))
+        return display.yes_or_why_not(str(reason or ""))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:

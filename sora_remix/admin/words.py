@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ..endpoints import Price
 from ..models import Remix
 
 if TYPE_CHECKING:
@@ -110,6 +111,31 @@ def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
         return shown
     message = gettext("%(amount)s + %(count)d of unknown cost")
     return message % {"amount": shown, "count": unknown}
+
+
+def rate(price: Price) -> str:
+    """Show the least that an endpoint charges, to compare it with others."""
+    rates = {(per_second, per_run) for per_second, per_run in price.rates()}
+    if not rates:
+        return gettext("cost unknown")
+    per_second, per_run = min(rates)
+    parts = [gettext("%(amount)s per video") % {"amount": dollars(per_run)}] if per_run else []
+    if per_second or not parts:
+        parts.append(gettext("%(amount)s per second") % {"amount": dollars(per_second)})
+    shown = " + ".join(parts)
+    if not price.is_firm:
+        shown = gettext("about %(amount)s") % {"amount": shown}
+    return gettext("from %(amount)s") % {"amount": shown} if len(rates) > 1 else shown
+
+
+def usual_time(length: int) -> str:
+    """Show how long a remix usually takes."""
+    if length < 100:
+        return ngettext("about %(many)d second", "about %(many)d seconds", length) % {
+            "many": length
+        }
+    minutes = round(length / 60)
+    return ngettext("about %(many)d minute", "about %(many)d minutes", minutes) % {"many": minutes}
 
 
 def seconds(length: Decimal | None) -> str:

@@ -6,30 +6,41 @@ from decimal import Decimal
 from typing import Protocol
 
 
-class Clip(Protocol):
-    """A video as endpoints see it; None is what is not known."""
+class Picture(Protocol):
+    """What videos and images have in common; None is what is not known."""
 
-    sora_id: str
-    is_deleted_at_provider: bool
-    duration: Decimal | None
-    size: int | None
-    width: int | None
-    height: int | None
-    fps: Decimal | None
+    @property
+    def size(self) -> int | None:
+        """In bytes."""
+
+    @property
+    def width(self) -> int | None: ...
+
+    @property
+    def height(self) -> int | None: ...
 
     @property
     def extension(self) -> str:
         """What the file's name ends in: lower case with its dot, empty without a file."""
 
 
-def short_side(clip: Clip) -> int | None:
-    return min(clip.width, clip.height) if clip.width and clip.height else None
+class Clip(Picture, Protocol):
+    """A video as endpoints see it."""
+
+    sora_id: str
+    is_deleted_at_provider: bool
+    duration: Decimal | None
+    fps: Decimal | None
 
 
-def long_side(clip: Clip) -> int | None:
-    return max(clip.width, clip.height) if clip.width and clip.height else None
+def short_side(picture: Picture) -> int | None:
+    return min(picture.width, picture.height) if picture.width and picture.height else None
 
 
-def aspect(clip: Clip) -> Decimal | None:
+def long_side(picture: Picture) -> int | None:
+    return max(picture.width, picture.height) if picture.width and picture.height else None
+
+
+def aspect(picture: Picture) -> Decimal | None:
     """Return the width divided by the height."""
-    return Decimal(clip.width) / clip.height if clip.width and clip.height else None
+    return Decimal(picture.width) / picture.height if picture.width and picture.height else None

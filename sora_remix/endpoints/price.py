@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -58,6 +58,15 @@ class Price:
         if not known or len(known) < len(parts):
             return None
         return max(sum(known, Decimal()), self.floor or Decimal()).quantize(MILLIONTH)
+
+    def rates(self) -> Iterator[tuple[Decimal, Decimal]]:
+        """Yield what a second and what a run costs, for each key that has all its rates."""
+        tables = {name: table for name in TABLES if (table := getattr(self, name))}
+        for key in dict.fromkeys(key for table in tables.values() for key in table):
+            rates = {name: table.get(key, table.get("")) for name, table in tables.items()}
+            if None not in rates.values():
+                per_run = rates.pop("per_run", Decimal())
+                yield sum(rates.values(), Decimal()), per_run
 
     def figures(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the rates that apply with these complete options, as JSON can hold them."""

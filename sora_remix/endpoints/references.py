@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext_lazy as _
+
+from .clip import Clip, Picture
+from .measure import ASPECT, BYTES, SHORT_SIDE, Span
 
 if TYPE_CHECKING:
     from .option import Text
@@ -49,6 +52,33 @@ class References:
                 "most": self.maximum,
             }
         return next((wrong for image in value if (wrong := self._wrong(image))), None)
+
+    def refusal(self, image: Picture) -> Text | None:
+        """Say why this image can't be taken, if it can't."""
+        if self.extensions and image.extension not in self.extensions:
+            return _("It is a picture of the kind %(kind)s; %(names)s are taken.") % {
+                "kind": image.extension[1:].upper(),
+                "names": self.kinds(),
+            }
+        picture = cast("Clip", image)  # of which nothing is asked that an image hasn't got
+        return next((refusal for span in self._spans() if (refusal := span.refusal(picture))), None)
+
+    def limits(self) -> list[Text]:
+        """List which images are taken, in short statements."""
+        spans = (text for span in self._spans() if (text := span.statement()))
+        kinds = [_("Files: %(names)s") % {"names": self.kinds()}] if self.extensions else []
+        return [*kinds, *spans]
+
+    def kinds(self) -> str:
+        """Name the kinds of files in words."""
+        return ", ".join(extension[1:].upper() for extension in self.extensions)
+
+    def _spans(self) -> tuple[Span, ...]:
+        return (
+            Span(measure=BYTES, most=self.max_bytes),
+            Span(measure=SHORT_SIDE, least=self.min_side),
+            Span(measure=ASPECT, least=self.min_aspect, most=self.max_aspect),
+        )
 
     def _wrong(self, image: object) -> Text | None:
         if not isinstance(image, str) or not image:

@@ -455,6 +455,50 @@ class Migration(migrations.Migration):
                 verbose_name="source",
             ),
         ),
+        migrations.CreateModel(
+            name="ReferenceImage",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "file",
+                    models.FileField(
+                        max_length=200,
+                        storage=sora_remix.storage.app_storage,
+                        upload_to="",
+                        verbose_name="file",
+                    ),
+                ),
+                ("width", models.PositiveIntegerField(verbose_name="width")),
+                ("height", models.PositiveIntegerField(verbose_name="height")),
+                ("size", models.PositiveBigIntegerField(verbose_name="size in bytes")),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="images",
+                        to="sora_remix.remixbatch",
+                        verbose_name="batch",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "reference image",
+                "verbose_name_plural": "reference images",
+                "ordering": ("pk",),
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("batch", "digest"), name="sora_remix_referenceimage_once"
+                    )
+                ],
+            },
+        ),
         migrations.AddConstraint(
             model_name="video",
             constraint=models.UniqueConstraint(

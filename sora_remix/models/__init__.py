@@ -4,10 +4,12 @@ from .batch import RemixBatch
 from .chain import Chain
 from .delivery import Delivery
 from .endpoint import EndpointFact
+from .files import delete_files_after_commit
+from .image import ReferenceImage
 from .leased import Leased, renew
 from .pending import PendingFile
 from .remix import Remix
-from .video import Video, delete_files_after_commit
+from .video import Video
 
 __all__ = [
     "Chain",
@@ -15,6 +17,7 @@ __all__ = [
     "EndpointFact",
     "Leased",
     "PendingFile",
+    "ReferenceImage",
     "Remix",
     "RemixBatch",
     "Video",

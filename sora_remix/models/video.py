@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
-from django.db.models.fields.files import FieldFile
 from django.utils.translation import gettext_lazy as _
 
 from ..storage import app_storage, name_of_upload
+from .files import OwnsFiles
 
 
 def upload_name(video: Video, filename: str) -> str:
@@ -22,7 +21,7 @@ def upload_name(video: Video, filename: str) -> str:
     return name_of_upload("videos", filename)
 
 
-class Video(models.Model):
+class Video(OwnsFiles):
     """A clip in the site's storage, an earlier Sora generation at its provider, or both."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet")
@@ -100,25 +99,3 @@ class Video(models.Model):
     def extension(self) -> str:
         """What the file's name ends in, as “.mp4”; empty when there is no file."""
         return PurePosixPath(self.file.name or "").suffix.lower()
-
-
-def delete_files_after_commit(instance: Video, using: str, **_signal: object) -> None:
-    """Delete the files of a deleted video once that is committed (receives `post_delete`).
-
-    Only the signal sees every way to delete a row: `QuerySet.delete()`, which the admin's own
-    action uses, and cascades call no method of the model.
-    """
-    for name in Video.FILE_FIELDS:
-        file: FieldFile = getattr(instance, name)
-        if file:
-            transaction.on_commit(_deletion_unless_shared(file), using=using, robust=True)
-
-
-def _deletion_unless_shared(file: FieldFile) -> Callable[[], None]:
-    # Not a partial: Django 5.2 asks a robust callback that failed for its __qualname__.
-    def delete() -> None:
-        video, thumbnail, spritesheet = (Q(**{field: file.name}) for field in Video.FILE_FIELDS)
-        if not Video.objects.filter(video | thumbnail | spritesheet).exists():
-            file.storage.delete(str(file.name))
-
-    return delete

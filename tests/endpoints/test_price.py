@@ -183,3 +183,20 @@ def test_the_figures_name_what_else_changes_the_cost() -> None:
         "as_of": None,
         "is_firm": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("price", "rates"),
+    [
+        ({}, []),
+        ({"per_run": {"": 2}}, [(0, 2)]),
+        ({"per_source_second": {"": 1}, "per_output_second": {"a": 2, "b": 3}}, [(3, 0), (4, 0)]),
+        ({"per_run": {"a": 1, "b": 2}, "per_output_second": {"a": 3}}, [(3, 1)]),
+    ],
+)
+def test_the_rates_of_each_key_that_has_all_of_them_are_told(
+    price: dict[str, Any], rates: list[tuple[int, int]]
+) -> None:
+    told = Price(by=("size",), **price).rates()
+
+    assert [(int(second), int(run)) for second, run in told] == rates

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from decimal import Decimal
+
 import pytest
 
 from sora_remix.endpoints import References, is_url
@@ -56,3 +59,59 @@ def test_each_name_in_the_storage_is_listed_once() -> None:
 def test_only_an_https_address_is_a_url() -> None:
     assert is_url("https://x.example/a.png")
     assert not is_url("https/a.png")
+
+
+@dataclass
+class Image:
+    size: int = 1_000_000
+    width: int = 400
+    height: int = 300
+    extension: str = ".png"
+
+
+LIMITED = References(
+    param="images",
+    as_list=True,
+    maximum=2,
+    max_bytes=10_000_000,
+    min_side=300,
+    min_aspect=Decimal("0.4"),
+    max_aspect=Decimal("2.5"),
+)
+
+
+@pytest.mark.parametrize(
+    ("image", "refusal"),
+    [
+        (Image(), None),
+        (Image(size=10_000_001), "It is 10.1 MB large; at most 10 MB are taken."),
+        (Image(height=299), "Its shorter side is 299 px; at least 300 px are taken."),
+        (Image(width=751), "Its width to height is 2.51 : 1; at most 2.5 : 1 is taken."),
+        (
+            Image(width=300, height=751),
+            "Its width to height is 0.39 : 1; at least 0.4 : 1 is taken.",
+        ),
+        (
+            Image(extension=".gif"),
+            "It is a picture of the kind GIF; JPG, JPEG, PNG, WEBP are taken.",
+        ),
+    ],
+)
+def test_an_image_outside_the_limits_is_refused(image: Image, refusal: str | None) -> None:
+    assert LIMITED.refusal(image) == refusal
+
+
+def test_without_limits_every_image_is_taken() -> None:
+    references = References(param="images", as_list=True, maximum=2, extensions=())
+
+    assert references.refusal(Image(size=10**9, width=1, extension=".gif")) is None
+    assert references.limits() == []
+
+
+def test_the_limits_are_told_in_short_statements() -> None:
+    assert [str(limit) for limit in LIMITED.limits()] == [
+        "Files: JPG, JPEG, PNG, WEBP",
+        "Size: at most 10 MB",
+        "Shorter side: at least 300 px",
+        "Width to height: at least 0.4 : 1, at most 2.5 : 1",
+    ]

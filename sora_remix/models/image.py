@@ -1,0 +1,59 @@
+"""Reference images: uploaded with a draft, named in the options of the remixes made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import ClassVar
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from ..storage import app_storage
+from .batch import RemixBatch
+from .files import OwnsFiles
+
+
+class ReferenceImageQuerySet(models.QuerySet["ReferenceImage"]):
+    @transaction.atomic
+    def discard(self, batch: RemixBatch, pks: Iterable[int]) -> None:
+        """Remove images of a draft; those of a confirmed batch stay, its remixes name them."""
+        if RemixBatch.objects.select_for_update().drafts().filter(pk=batch.pk).exists():
+            self.filter(batch=batch, pk__in=list(pks)).delete()
+
+
+class ReferenceImage(OwnsFiles):
+    """A picture that an endpoint gets beside the video; their order is that of their upload."""
+
+    FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file",)
+
+    batch = models.ForeignKey(
+        RemixBatch, verbose_name=_("batch"), on_delete=models.CASCADE, related_name="images"
+    )
+    file = models.FileField(_("file"), storage=app_storage, max_length=200)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    digest = models.CharField(max_length=64, editable=False)
+    """SHA-256 of its bytes: however often the same is sent, a draft keeps it once."""
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = ReferenceImageQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reference image")
+        verbose_name_plural = _("reference images")
+        ordering = ("pk",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("batch", "digest"), name="sora_remix_referenceimage_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.file.name)
+
+    @property
+    def extension(self) -> str:
+        """What the file's name ends in, as “.png”."""
+        return PurePosixPath(str(self.file.name)).suffix

@@ -1,0 +1,116 @@
+"""What an editor does on the page between a selection and its bill, as a browser does it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from struct import pack
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from example_project.demo.browser import FormReader
+from sora_remix.endpoints import Endpoint, get_endpoint
+from sora_remix.models import RemixBatch, Video
+from tests.factories import make_video
+
+SORA = {
+    "endpoint_id": "fal-ai/any",
+    "label": "Any <b>endpoint</b>",
+    "source": {"kind": "sora_id", "param": "video_id"},
+    "price": {"per_source_second": "0.1", "is_firm": False},
+    "prompt_max": 20,
+    "options": [
+        {"name": "sharp", "kind": "bool", "default": True, "help": "<i>Sharper</i>"},
+        {"name": "loop", "kind": "bool"},
+        {"name": "seed", "kind": "int", "minimum": 1, "maximum": 9},
+        {"name": "strength", "kind": "number", "default": 0.5},
+        {"name": "size", "kind": "enum", "choices": ["720p", "1080p"], "default": "720p"},
+        {"name": "frames", "kind": "int", "choices": [24, 30]},
+        {"name": "avoid", "kind": "text", "label": "What to avoid"},
+    ],
+}
+"""A record with an option of each kind, and a price that is not certain."""
+
+
+def make_clip(**values: Any) -> Video:
+    """Make an uploaded clip of four seconds that every built-in endpoint for clips takes."""
+    facts = {"width": 1280, "height": 720, "fps": 24, "size": 1_000_000}
+    return make_video(**{"sora_id": "", "file": "videos/sea.mp4", **facts, **values})
+
+
+def draft(*videos: Video) -> RemixBatch:
+    pks = [video.pk for video in videos or (make_video(),)]
+    return RemixBatch.objects.start(pks, by=AnonymousUser())
+
+
+def page_of(batch: RemixBatch) -> str:
+    return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
+
+
+def remixes_of(batch: RemixBatch) -> str:
+    return f"/admin/sora_remix/remix/?batch__id__exact={batch.pk}"
+
+
+def options(**chosen: str) -> dict[str, str]:
+    """Return options under the names of their fields."""
+    return {f"option-{name}": value for name, value in chosen.items()}
+
+
+def text_of(client: Client, batch: RemixBatch) -> str:
+    return client.get(page_of(batch)).content.decode()
+
+
+def filled_in(response: Any) -> dict[str, Any]:
+    """Return what the browser would send of this page if nothing were changed."""
+    reader = FormReader()
+    reader.feed(response.content.decode())
+    [form] = [form for form in reader.forms if "_terms" in form.names]
+    return form.values
+
+
+def send(client: Client, batch: RemixBatch, typed: Mapping[str, Any], **more: Any) -> Any:
+    """Open the page, change these fields, and confirm; None stands for a box without a tick."""
+    values = {**filled_in(client.get(page_of(batch))), **typed}
+    data = {name: value for name, value in values.items() if value is not None}
+    return client.post(page_of(batch), data, **more)
+
+
+def recalculate(client: Client, batch: RemixBatch, typed: Mapping[str, Any] = {}) -> Any:
+    """Open the page, change these fields, and press “Recalculate”."""
+    return send(client, batch, {**typed, "_recalculate": "1"})
+
+
+def choose(client: Client, batch: RemixBatch, endpoint: str) -> Any:
+    """Open the page and choose another endpoint."""
+    return recalculate(client, batch, {"endpoint": endpoint})
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    """Return what the page says is wrong, by field."""
+    order = response.context["order"]
+    return {**order.form.errors, **order.options_form.errors}
+
+
+def endpoint_of(response: Any) -> Endpoint:
+    """Return the endpoint that the page has chosen."""
+    key: str = filled_in(response)["endpoint"]
+    return get_endpoint(key)
+
+
+def png(width: int = 400, height: int = 400, grey: int = 0) -> bytes:
+    """Draw a picture of one grey."""
+    rows = zlib.compress((b"\0" + bytes([grey]) * width) * height)
+    parts = ((b"IHDR", pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)), (b"IDAT", rows))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        pack(">I", len(data)) + kind + data + pack(">I", zlib.crc32(kind + data))
+        for kind, data in (*parts, (b"IEND", b""))
+    )
+
+
+def picture(name: str = "rain.png", content: bytes | None = None, **shape: int) -> Any:
+    """Return an upload of a picture."""
+    return SimpleUploadedFile(name, png(**shape) if content is None else content, "image/png")

@@ -1,0 +1,71 @@
+"""The batches are listed with what became of them."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from sora_remix.models import RemixBatch
+from tests.factories import make_video
+from tests.ordering import (
+    draft,
+    page_of,
+    remixes_of,
+    send,
+)
+
+pytestmark = pytest.mark.django_db
+
+BATCHES = "/admin/sora_remix/remixbatch/"
+
+
+def test_the_batches_are_listed_with_what_became_of_them(admin_client: Client) -> None:
+    waiting, confirmed = draft(), draft(make_video(), make_video())
+    send(admin_client, confirmed, {"prompt": "noir"})
+
+    page = admin_client.get(BATCHES).content.decode()
+
+    assert f'<a href="{page_of(waiting)}">draft: look at it and confirm</a>' in page
+    assert f'<a href="{remixes_of(confirmed)}">confirmed</a>' in page
+    assert f'<a href="{remixes_of(confirmed)}">2</a>' in page
+
+
+@pytest.mark.parametrize(("state", "many"), [("draft", 1), ("confirmed", 2), ("typo", 3)])
+def test_the_batches_are_filtered_by_state(admin_client: Client, state: str, many: int) -> None:
+    for batch in (draft(), draft()):
+        batch.confirm()
+    draft()
+
+    response = admin_client.get(f"{BATCHES}?state={state}")
+
+    assert response.context["cl"].result_count == many
+
+
+def test_a_draft_may_be_deleted_and_a_confirmed_batch_never(admin_client: Client) -> None:
+    waiting, confirmed = draft(), draft()
+    confirmed.confirm()
+
+    for batch in (waiting, confirmed):
+        admin_client.post(f"{BATCHES}{batch.pk}/delete/", {"post": "yes"})
+
+    assert list(RemixBatch.objects.all()) == [confirmed]
+
+
+def test_batches_are_made_only_by_selecting_videos(admin_client: Client) -> None:
+    batch = draft()
+
+    assert admin_client.get(f"{BATCHES}add/").status_code == 403
+    assert admin_client.post(f"{BATCHES}{batch.pk}/change/", {}).status_code == 403
+    assert admin_client.get(f"{BATCHES}{batch.pk}/change/").status_code == 200
+
+
+def test_the_list_of_batches_takes_as_many_queries_for_60_rows_as_for_3(
+    admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for count in (3, 57):
+        for _ in range(count):
+            draft()
+
+        with django_assert_num_queries(4):
+            admin_client.get(BATCHES)

@@ -1,0 +1,144 @@
+"""An editor sees what a selection costs, and what becomes of each video, before paying."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.test import Client
+
+from sora_remix.models import Video
+from tests.factories import make_video
+from tests.ordering import choose, draft, filled_in, make_clip, options, page_of, text_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_shows_what_each_video_and_all_of_them_cost(admin_client: Client) -> None:
+    batch = draft(make_video(title="Sea", duration=4), make_video(duration="8.25"))
+
+    page = text_of(admin_client, batch)
+
+    assert "<td>4 s</td><td>$0.40</td>" in page
+    assert "<td>8.25 s</td><td>$0.825</td>" in page
+    assert 'value="Remix 2 videos for $1.225"' in page
+    assert "Sora 2" in page
+
+
+def test_an_unknown_length_costs_unknown_and_never_nothing(admin_client: Client) -> None:
+    batch = draft(make_video(duration=None), make_video(duration=None), make_video(duration=12))
+
+    page = text_of(admin_client, batch)
+
+    assert "<td>unknown</td><td>cost unknown</td>" in page
+    assert 'value="Remix 3 videos for $1.20 + 2 of unknown cost"' in page
+    assert "$0.00" not in page
+
+
+def test_the_button_says_when_nothing_is_known_of_the_cost(admin_client: Client) -> None:
+    page = text_of(admin_client, draft(make_video(duration=None)))
+
+    assert 'value="Remix 1 video (cost unknown)"' in page
+
+
+def test_a_price_that_is_not_firm_is_about(admin_client: Client, any_endpoint: None) -> None:
+    page = text_of(admin_client, draft())
+
+    assert 'value="Remix 1 video for about $0.40"' in page
+
+
+def test_the_page_says_which_videos_cannot_be_remixed_and_why(admin_client: Client) -> None:
+    batch = draft(make_video(), make_video(sora_id="", title="Upload"))
+
+    page = text_of(admin_client, batch)
+
+    assert "1 video can't be remixed" in page
+    assert "<td>It is not a Sora generation: it has no Sora id.</td>" in page
+    assert 'value="Remix 1 video for $0.40"' in page
+
+
+def test_without_any_video_to_remix_there_is_no_button(admin_client: Client) -> None:
+    batch = draft(make_video(sora_id=""))
+
+    page = text_of(admin_client, batch)
+
+    assert "none of the selected videos can be remixed" in page
+    assert 'type="submit" class="default"' not in page
+
+
+def test_a_draft_whose_videos_were_deleted_says_so(admin_client: Client) -> None:
+    batch = draft()
+    Video.objects.all().delete()
+
+    assert "the videos of this selection were deleted" in text_of(admin_client, batch)
+
+
+def test_the_cost_of_each_video_is_about_when_the_price_is_not_firm(
+    admin_client: Client, any_endpoint: None
+) -> None:
+    assert "<td>4 s</td><td>about $0.40</td>" in text_of(admin_client, draft())
+
+
+def test_a_choice_whose_cost_nobody_knows_is_never_nothing(admin_client: Client) -> None:
+    batch = draft(make_clip())
+
+    page = choose(admin_client, batch, "grok").content.decode()
+
+    assert 'value="Remix 1 video (cost unknown)"' in page
+    assert "$0.00" not in page
+
+
+def test_the_cost_follows_the_options(admin_client: Client) -> None:
+    batch = draft(make_clip())
+    values = filled_in(choose(admin_client, batch, "grok"))
+
+    response = admin_client.post(
+        page_of(batch), {**values, **options(resolution="720p"), "_recalculate": "1"}
+    )
+
+    assert 'value="Remix 1 video for $0.32"' in response.content.decode()
+
+
+def test_what_would_be_cut_off_is_said_beside_each_video_and_in_all(admin_client: Client) -> None:
+    batch = draft(make_clip(duration=9), make_clip(duration=20), make_clip(duration=4))
+
+    page = choose(admin_client, batch, "grok").content.decode()
+
+    assert "2 × Only its first 8 s are used." in page
+    assert page.count("Only its first 8 s are used.") == 3
+
+
+def test_the_sound_follows_the_options(admin_client: Client) -> None:
+    batch = draft(make_clip())
+    shown = choose(admin_client, batch, "kling-o3")
+    values = {name: value for name, value in filled_in(shown).items() if "audio" not in name}
+
+    response = admin_client.post(page_of(batch), {**values, "_recalculate": "1"})
+
+    assert "The sound of the video is kept." in shown.content.decode()
+    assert "The sound of the video is dropped." in response.content.decode()
+
+
+def test_the_page_tells_what_is_known_of_the_endpoint(admin_client: Client) -> None:
+    page = text_of(admin_client, draft(make_clip()))
+
+    assert "Length: at least 0.7 s, under 15 s" in page
+    assert "The result has 24 frames per second" in page
+    assert "about 40 seconds" in page
+    url = "https://fal.ai/models/blackforestlabs/flux-3/edit-video/api"
+    assert f'<a href="{url}" target="_blank" rel="noopener">' in page
+
+
+def test_a_thousand_videos_are_looked_at_quickly(admin_client: Client) -> None:
+    batch = draft(
+        *Video.objects.bulk_create(
+            Video(title=f"Clip {number}", file="videos/sea.mp4", duration=4)
+            for number in range(1000)
+        )
+    )
+    start = time.perf_counter()
+
+    page = choose(admin_client, batch, "luma-3.2").content.decode()
+
+    assert "Remix 1000 videos for $720.00" in page
+    assert time.perf_counter() - start < 5
