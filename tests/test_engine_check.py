@@ -67,6 +67,22 @@ def test_what_is_due_is_asked_about_once_and_later_again(asked: list[str]) -> No
     assert (remix.lease, remix.leased_until, remix.failures) == (None, None, 0)
 
 
+def test_how_far_fal_is_is_kept_for_editors(monkeypatch: pytest.MonkeyPatch) -> None:
+    queued, running = processing(), processing(request_id="running")
+    answers = {
+        "id": fal.Progress(is_finished=False, position=2),
+        "running": fal.Progress(is_finished=False, logs=("step 1",)),
+    }
+    answer_with(monkeypatch, answers.__getitem__)
+
+    check()
+
+    for remix in (queued, running):
+        remix.refresh_from_db()
+    assert (queued.queue_position, queued.progress_log) == (2, [])
+    assert (running.queue_position, running.progress_log) == (None, ["step 1"])
+
+
 def test_what_is_finished_waits_to_be_collected(monkeypatch: pytest.MonkeyPatch) -> None:
     remix = processing()
     answer_with(monkeypatch, lambda request_id: FINISHED)

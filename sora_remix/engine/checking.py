@@ -54,7 +54,8 @@ def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> N
                 logger.info("Remix %s: finished at fal", remix.pk)
                 remix.completed()
             case fal.Progress():
-                remix.look_again(next_check(remix.submitted_at, in_flight))
+                due_at = next_check(remix.submitted_at, in_flight)
+                remix.look_again(due_at, position=answer.position, log=answer.logs)
             case RemoteError():
                 logger.warning("Remix %s: no status: %s", remix.pk, answer)
                 remix.postpone(back_off(remix.failures))

@@ -26,6 +26,9 @@ from .answers import exchange, failure_code, json_of, says_failed, told
 ASK_SECONDS = 20
 MILLIONTH = Decimal("0.000001")
 MOST_UNITS = 10**12
+MOST_WAITING = 2**31
+LOG_LINES = 5
+LOG_LINE = 200
 CANCELLED = 499
 """nginx's code for a caller who went away; fal's for a request that was cancelled."""
 
@@ -37,6 +40,9 @@ class Progress:
     is_finished: bool
     """Finished, not succeeded: only the result tells."""
     position: int | None = None
+    """How many requests are before it in the queue."""
+    logs: tuple[str, ...] = ()
+    """The last lines that the runner wrote: foreign text."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ async def progress(endpoint_id: str, request_id: str) -> Progress:
     """Ask where a request stands; raise `TryLater` for every answer that does not say it."""
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            status = await _fal().status(endpoint_id, request_id)
+            status = await _fal().status(endpoint_id, request_id, with_logs=True)
     except MissingCredentialsError as error:
         raise TryLater(str(error)) from error
     except (fal_client.FalClientError, httpx.HTTPError, TimeoutError) as error:
@@ -64,8 +70,10 @@ async def progress(endpoint_id: str, request_id: str) -> Progress:
         # fal-client raises these for answers that are no JSON, lack a key or name a new status.
         raise TryLater(told(error)) from error
     if isinstance(status, fal_client.Queued):
-        return Progress(is_finished=False, position=status.position)
-    return Progress(is_finished=isinstance(status, fal_client.Completed))
+        return Progress(is_finished=False, position=_place(status.position))
+    if isinstance(status, fal_client.InProgress):
+        return Progress(is_finished=False, logs=_log_lines(status.logs))
+    return Progress(is_finished=True)
 
 
 async def result(endpoint_id: str, request_id: str, outputs: Outputs) -> Result:
@@ -118,6 +126,19 @@ async def _raise_error_in_status(handle: fal_client.AsyncRequestHandle) -> None:
         return
     if isinstance(status, fal_client.Completed) and status.error:
         raise RemoteFailure(status.error_type or "internal_error", str(status.error))
+
+
+def _place(position: object) -> int | None:
+    return position if isinstance(position, int) and 0 <= position < MOST_WAITING else None
+
+
+def _log_lines(logs: object) -> tuple[str, ...]:
+    """Keep the last lines as short, printable texts."""
+    entries = logs if isinstance(logs, list) else []
+    said = [entry.get("message") for entry in entries if isinstance(entry, dict)]
+    texts = (" ".join(text.split()) for text in said if isinstance(text, str))
+    lines = ["".join(filter(str.isprintable, text))[:LOG_LINE] for text in texts if text]
+    return tuple(lines[-LOG_LINES:])
 
 
 def _result(response: httpx.Response, outputs: Outputs) -> Result:

@@ -210,6 +210,11 @@ class Migration(migrations.Migration):
                 ),
                 ("cancel_asked_at", models.DateTimeField(editable=False, null=True)),
                 (
+                    "queue_position",
+                    models.PositiveIntegerField(editable=False, null=True),
+                ),
+                ("progress_log", models.JSONField(default=list, editable=False)),
+                (
                     "requested_by",
                     models.ForeignKey(
                         blank=True,

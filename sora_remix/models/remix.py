@@ -36,6 +36,9 @@ EVIDENCE_AFTER = timedelta(seconds=30)
 FIRST_CHECK = timedelta(seconds=2)
 """How soon fal is asked about what it has just accepted."""
 
+NOT_SEEN: dict[str, Any] = {"queue_position": None, "progress_log": []}
+"""How far fal was matters no more once it is done."""
+
 
 class Remix(Leased):
     """One video, one prompt, one charge at most."""
@@ -117,6 +120,10 @@ class Remix(Leased):
     cancel_requested_at = models.DateTimeField(_("cancel wished at"), null=True, blank=True)
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
     """When fal was asked to cancel it."""
+    queue_position = models.PositiveIntegerField(null=True, editable=False)
+    """How many requests are before it in fal's queue, while it waits there."""
+    progress_log = models.JSONField(default=list, editable=False)
+    """The last lines that fal's runner wrote, while it works."""
     objects = RemixQuerySet.as_manager()
 
     class Meta:
@@ -195,7 +202,7 @@ class Remix(Leased):
     def completed(self) -> None:
         """fal is done with it: its result, or its reason, can be collected."""
         now = timezone.now()
-        self._move_mine((Status.PROCESSING,), completed_at=now, **step(now))
+        self._move_mine((Status.PROCESSING,), completed_at=now, **NOT_SEEN, **step(now))
 
     def start_storing(self, billable_units: Decimal | None = None) -> None:
         """A usable result was read; the claim on the row stays."""
@@ -206,9 +213,12 @@ class Remix(Leased):
         """Take the present step again later, because its answer has not come."""
         self._move_mine((Status.PROCESSING, Status.STORING), **self._failed_step(due_at))
 
-    def look_again(self, due_at: datetime) -> None:
-        """Ask again later: fal answered that it is still working."""
-        self._move_mine((Status.PROCESSING, Status.STORING), **step(due_at))
+    def look_again(
+        self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
+    ) -> None:
+        """Ask again later: fal is still working, and said how far it is if there is a log."""
+        seen = {} if log is None else {"queue_position": position, "progress_log": list(log)}
+        self._move_mine((Status.PROCESSING, Status.STORING), **seen, **step(due_at))
 
     def succeed(self, result: Video, stored: Sequence[str]) -> None:
         """Link the result, whose files have these names, in the caller's transaction."""
@@ -337,6 +347,7 @@ class Remix(Leased):
             error_code=code[:100],
             error_message=str(message),
             finished_at=timezone.now(),
+            **NOT_SEEN,
             **step(timezone.now()),
         )
         if status == Status.FAILED:

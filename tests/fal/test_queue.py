@@ -74,6 +74,49 @@ def test_progress_goes_from_the_queue_to_finished(sandbox: SandboxProcess) -> No
     assert finished(accepted())
 
 
+def _running(sandbox: SandboxProcess, logs: Any) -> fal.Progress:
+    request_id = accepted()
+    body = {"status": "IN_PROGRESS", "logs": logs}
+    sandbox.misbehave("status", "answer", status=202, body=body)
+    return progress(request_id)
+
+
+def test_what_runs_tells_its_last_log_lines(sandbox: SandboxProcess) -> None:
+    logs = [{"message": f"step {number}\n", "level": "INFO"} for number in range(9)]
+
+    running = _running(sandbox, logs)
+
+    lines = tuple(f"step {number}" for number in range(4, 9))
+    assert running == fal.Progress(is_finished=False, logs=lines)
+
+
+@pytest.mark.parametrize(
+    ("logs", "lines"),
+    [
+        (None, ()),
+        ("step 1", ()),
+        ([None, {}, {"message": 7}, {"message": " "}], ()),
+        ([{"message": "x" * 201}], ("x" * 200,)),
+        ([{"message": "a\x00\x1b[2J\u202eb\n c"}], ("a[2Jb c",)),
+    ],
+)
+def test_logs_are_kept_as_short_printable_lines(
+    sandbox: SandboxProcess, logs: Any, lines: tuple[str, ...]
+) -> None:
+    assert _running(sandbox, logs).logs == lines
+
+
+@pytest.mark.parametrize("position", ["3", -1, 2**31, None])
+def test_a_place_in_the_queue_that_is_none_is_not_kept(
+    sandbox: SandboxProcess, position: Any
+) -> None:
+    request_id = accepted()
+    body = {"status": "IN_QUEUE", "queue_position": position}
+    sandbox.misbehave("status", "answer", status=202, body=body)
+
+    assert progress(request_id) == fal.Progress(is_finished=False)
+
+
 @pytest.mark.parametrize(
     ("fault", "parameters"),
     [

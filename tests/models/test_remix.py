@@ -246,6 +246,31 @@ def test_a_remix_without_answer_says_why_and_is_due_at_once(db: None) -> None:
     assert _row(remix)["finished_at"] is None
 
 
+def test_how_far_fal_is_is_noted_when_it_says_so(db: None) -> None:
+    remix = _remix(P)
+
+    remix.look_again(LATER, position=3, log=["step 1"])
+
+    assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (3, ["step 1"])
+
+
+def test_looking_again_without_word_of_fal_keeps_how_far_it_was(db: None) -> None:
+    remix = _remix(P, queue_position=3, progress_log=["step 1"])
+
+    remix.look_again(LATER)
+
+    assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (3, ["step 1"])
+
+
+@pytest.mark.parametrize("name", ["completed", "cancelled_at_fal", "fail"])
+def test_how_far_fal_was_is_forgotten_once_it_is_done(db: None, name: str) -> None:
+    remix = _remix(P, queue_position=3, progress_log=["step 1"])
+
+    MOVES[name][0](remix)
+
+    assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (None, [])
+
+
 def test_a_completed_remix_says_since_when(db: None) -> None:
     remix = _remix(P)
 
