@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -16,8 +17,15 @@ from django.utils.translation import gettext_lazy as _
 from ..models import Remix, RemixBatch
 from .confirm import ConfirmView
 from .counts import count_of
-from .display import STYLESHEET, changelist_link, confirm_url
+from .display import (
+    GRID_SCRIPT,
+    PROGRESS_SCRIPT,
+    STYLESHEET,
+    changelist_link,
+    confirm_url,
+)
 from .filters import StateFilter
+from .grid_acts import act_on_cells, grid_of
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -37,6 +45,7 @@ class RemixBatchAdmin(BatchModelAdmin):
 
     class Media:
         css = {"all": (STYLESHEET,)}
+        js = (PROGRESS_SCRIPT, GRID_SCRIPT)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -61,7 +70,22 @@ class RemixBatchAdmin(BatchModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
         confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
-        return [confirm, *super().get_urls()]
+        acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
+        cells = path("<int:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
+        return [confirm, cells, *super().get_urls()]
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: RemixBatch | None = None,
+    ) -> HttpResponse:
+        """Show what became of a batch, once it is confirmed."""
+        context |= grid_of(request, self, obj) if obj else {}
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("videos"))
     def video_count(self, batch: Any) -> int:

@@ -18,6 +18,8 @@ from . import words
 
 STYLESHEET = "sora_remix/admin.css"
 ORDER_SCRIPT = "sora_remix/order.js"
+PROGRESS_SCRIPT = "sora_remix/progress.js"
+GRID_SCRIPT = "sora_remix/grid.js"
 EXPLANATION_SHOWN = 300
 
 
@@ -33,14 +35,14 @@ def change_link(instance: Model, text: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', change_url(instance), text)
 
 
-def changelist_url(model: type[Model], **lookups: int) -> str:
+def changelist_url(model: type[Model], **lookups: int | str) -> str:
     """Return the URL of a list, filtered."""
     opts = model._meta
     url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
     return f"{url}?{urlencode(lookups)}" if lookups else url
 
 
-def changelist_link(text: str, model: type[Model], **lookups: int) -> SafeString:
+def changelist_link(text: str, model: type[Model], **lookups: int | str) -> SafeString:
     """Link to a list, filtered."""
     return format_html('<a href="{}">{}</a>', changelist_url(model, **lookups), text)
 
@@ -48,6 +50,11 @@ def changelist_link(text: str, model: type[Model], **lookups: int) -> SafeString
 def confirm_url(batch: RemixBatch) -> str:
     """Return the URL of the page on which a draft is confirmed."""
     return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
+
+
+def cells_url(batch: RemixBatch) -> str:
+    """Return the URL of what is done to selected cells of the grid of a batch."""
+    return reverse("admin:sora_remix_remixbatch_cells", args=[batch.pk])
 
 
 def act_url(name: str, remix: Remix | None = None) -> str:

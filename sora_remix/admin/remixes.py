@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix
-from . import display, words
+from . import display, live, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
 from .decide import (
@@ -31,6 +31,7 @@ from .decide import (
 )
 from .filters import BatchFilter, EndpointFilter, SourceFilter
 from .plan import Plan
+from .progress import progress
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -89,6 +90,7 @@ class RemixAdmin(RemixModelAdmin):
 
     class Media:
         css = {"all": (display.STYLESHEET,)}
+        js = (display.PROGRESS_SCRIPT,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -112,11 +114,25 @@ class RemixAdmin(RemixModelAdmin):
         many = [self._url(f"{act.path}/", act_on_many, act) for act in BUTTONS]
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
-        return [*one, *many, path("<int:pk>/request-id/", view, name=name), *super().get_urls()]
+        told = self.admin_site.admin_view(partial(progress, model_admin=self), cacheable=True)
+        return [
+            *one,
+            *many,
+            path("<int:pk>/request-id/", view, name=name),
+            path("progress/", told, name="sora_remix_remix_progress"),
+            *super().get_urls(),
+        ]
 
     def _url(self, route: str, view: Any, act: Act) -> URLPattern:
         wrapped = self.admin_site.admin_view(partial(view, model_admin=self, act=act))
         return path(route, wrapped, name=f"sora_remix_remix_{act.name}")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Let the rows show how far they are, for as long as the page is open."""
+        context = {**(extra_context or {}), "live": live.page()}
+        return super().changelist_view(request, context)
 
     def render_change_form(
         self,
@@ -128,6 +144,7 @@ class RemixAdmin(RemixModelAdmin):
         obj: Remix | None = None,
     ) -> HttpResponse:
         """Offer what this user may decide about the remix, in the state it is in."""
+        context["live"] = live.page()
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
         context |= choices(obj) if obj and self.has_remix_permission(request) else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -176,7 +193,7 @@ class RemixAdmin(RemixModelAdmin):
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, remix: Remix) -> SafeString:
-        return display.state(remix)
+        return live.state(remix)
 
     @admin.display(description=_("cost"))
     def cost(self, remix: Remix) -> str:

@@ -1,0 +1,143 @@
+"""What became of a batch: its videos down, its prompts across."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Min, QuerySet
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext
+
+from ..models import Remix, RemixBatch, Video
+from . import display, live, words
+
+PER_PAGE = 50
+"""Videos shown at once."""
+MOST_CELLS = 900
+"""Cells shown at once: Django takes 1,000 fields of a form, and each cell has one."""
+PROMPT_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Column:
+    """One prompt of the batch."""
+
+    number: int
+    prompt: str
+
+    @property
+    def short(self) -> str:
+        return Truncator(self.prompt).chars(PROMPT_SHOWN)
+
+    @property
+    def is_cut(self) -> bool:
+        return self.short != self.prompt
+
+    @property
+    def label(self) -> str:
+        return gettext("Select all of this prompt: %(prompt)s") % {"prompt": self.short}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What one prompt made of one video: the newest remix, before it those that failed."""
+
+    column: Column
+    remixes: Sequence[Remix]
+
+    @property
+    def remix(self) -> Remix | None:
+        return self.remixes[-1] if self.remixes else None
+
+    @property
+    def label(self) -> str:
+        """Tell the box of this cell from all others."""
+        values = {"remix": self.remix, "video": self.remixes[-1].source}
+        return gettext("Select %(remix)s: %(video)s") % values
+
+    @property
+    def content(self) -> SafeString:
+        """Show the picture of the result, else how far it is; both lead to the remix."""
+        remix = self.remixes[-1]
+        if not (result := remix.result):
+            return format_html("{} {}", display.change_link(remix, str(remix)), live.state(remix))
+        has_picture = bool(result.thumbnail)
+        picture = display.thumbnail(result, result.title) if has_picture else gettext("video")
+        return format_html(
+            '<div data-remix="{}" data-status="{}">{} <span>{}</span></div>',
+            remix.pk,
+            remix.status,
+            display.change_link(remix, picture),
+            words.explain(remix),
+        )
+
+    @property
+    def others(self) -> SafeString | str:
+        """Link to the remixes that this one was made after."""
+        if not (earlier := self.remixes[:-1]):
+            return ""
+        pks = ",".join(str(remix.pk) for remix in earlier)
+        text = gettext("earlier: %(many)d") % {"many": len(earlier)}
+        return display.changelist_link(text, Remix, id__in=pks)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One video of the batch, with what each prompt made of it."""
+
+    video: Video
+    cells: Sequence[Cell] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        return gettext("Select all of this video: %(video)s") % {"video": self.video}
+
+    @property
+    def head(self) -> SafeString:
+        return display.titled(self.video)
+
+
+class Grid:
+    """One page of what a batch made, in as many queries for 1,000 remixes as for 10."""
+
+    def __init__(self, batch: RemixBatch, page: str | None = None) -> None:
+        self.batch = batch
+        self._asked = page
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        prompts = self._remixes.order_by().values("prompt").annotate(first=Min("pk"))
+        in_order = prompts.order_by("first").values_list("prompt", flat=True)
+        return [Column(number, prompt) for number, prompt in enumerate(in_order, 1)]
+
+    @cached_property
+    def page(self) -> Page[Video]:
+        sources = self._remixes.order_by().values("source")
+        videos = Video.objects.filter(pk__in=sources).order_by("pk")
+        rows = min(PER_PAGE, max(1, MOST_CELLS // max(1, len(self.columns))))
+        return Paginator(videos, rows).get_page(self._asked)
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        videos = {video.pk: video for video in self.page}
+        found: dict[tuple[int, str], list[Remix]] = {}
+        shown = self._remixes.filter(source__in=list(videos)).order_by("pk")
+        for remix in shown.select_related("result").defer("arguments", "price"):
+            remix.source = videos[remix.source_id]
+            found.setdefault((remix.source_id, remix.prompt), []).append(remix)
+        return [
+            Row(
+                video,
+                [Cell(column, found.get((video.pk, column.prompt), ())) for column in self.columns],
+            )
+            for video in videos.values()
+        ]
+
+    @property
+    def _remixes(self) -> QuerySet[Remix]:
+        return Remix.objects.filter(batch=self.batch)

@@ -1,0 +1,94 @@
+"""What is done to the cells that were selected in the grid of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from ..models import Remix, RemixBatch
+from . import display, live
+from .act_pages import check_permission, show
+from .decide import BUTTONS
+from .grid import Grid
+from .plan import Plan
+from .progress import numbers
+
+if TYPE_CHECKING:
+    from .batches import RemixBatchAdmin
+    from .remixes import RemixAdmin
+
+PAGE = "p"
+"""Name of the parameter with the page of the grid."""
+FURTHER = "further"
+
+
+def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatch) -> Any:
+    """Return what the page of a batch needs for its grid, if this user may see remixes."""
+    remix_admin = _remix_admin(model_admin)
+    if not batch.confirmed_at or not remix_admin.has_view_permission(request):
+        return {}
+    may_act = remix_admin.has_remix_permission(request)
+    filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
+    return {
+        "grid": Grid(batch, request.GET.get(PAGE)),
+        "live": live.page(batch),
+        "acts": BUTTONS if may_act else (),
+        "selected": gettext("%(many)s selected"),
+        "cells_url": f"{display.cells_url(batch)}?{filters}",
+    }
+
+
+@require_POST
+def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin) -> HttpResponse:
+    """Show what an act would do to the selected cells, or remix their results further."""
+    remix_admin = _remix_admin(model_admin)
+    check_permission(remix_admin, request)
+    batch = get_object_or_404(RemixBatch, pk=pk)
+    chosen = numbers(",".join(request.POST.getlist("cell")))
+    rows = remix_admin.get_queryset(request).filter(batch=batch, pk__in=chosen)
+    remixes = list(rows.select_related("source").order_by("pk"))
+    if not remixes:
+        messages.warning(request, _("Nothing was done: select at least one remix."))
+        return _back(request, batch)
+    asked = request.POST.get("act", "")
+    if act := next((act for act in BUTTONS if act.name == asked), None):
+        return show(request, Plan(act, remixes), remix_admin)
+    if asked == FURTHER:
+        return _remix_further(request, batch, remixes)
+    return _back(request, batch)
+
+
+def _remix_further(
+    request: HttpRequest, batch: RemixBatch, remixes: Sequence[Remix]
+) -> HttpResponse:
+    """Keep the results as the selection of a new draft and show what it would cost."""
+    results = [remix.result_id for remix in remixes if remix.result_id]
+    if not results:
+        messages.warning(request, _("Nothing was done: none of the selected remixes has a video."))
+        return _back(request, batch)
+    if lacking := len(remixes) - len(results):
+        message = ngettext(
+            "%(many)d remix was left out: it has no video.",
+            "%(many)d remixes were left out: they have no video.",
+            lacking,
+        )
+        messages.warning(request, message % {"many": lacking})
+    draft = RemixBatch.objects.start(results, by=request.user)
+    return HttpResponseRedirect(display.confirm_url(draft))
+
+
+def _back(request: HttpRequest, batch: RemixBatch) -> HttpResponse:
+    page = urlencode({PAGE: request.POST.get(PAGE, "1")})
+    return HttpResponseRedirect(f"{display.change_url(batch)}?{page}#sora-remix-grid")
+
+
+def _remix_admin(model_admin: RemixBatchAdmin) -> RemixAdmin:
+    return cast("RemixAdmin", model_admin.admin_site.get_model_admin(Remix))
