@@ -19,9 +19,9 @@ ACTIONS = {
 }
 
 
-def log_in(client: Client, *permissions: str) -> User:
+def log_in(client: Client, *permissions: str, username: str = "editor") -> User:
     """Log in as an editor with these permissions and no others."""
-    user = User.objects.create_user("editor", is_staff=True)
+    user = User.objects.create_user(username, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client.force_login(user)
     return user

@@ -1,0 +1,57 @@
+"""Pages show how far remixes are, and tell their script how to keep that up to date."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils.html import escape, strip_tags
+
+from sora_remix.admin import live
+from sora_remix.models.status import Status
+from tests.factories import ago, make_remix
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/sora_remix/remix/"
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ({"submitted_at": ago(seconds=65)}, r"1:0\d so far, usually about 3 minutes"),
+        ({"submitted_at": ago(hours=3, seconds=5)}, r"3:00:0\d so far, usually"),
+        ({"submitted_at": ago(hours=-1)}, "0:00 so far"),
+        ({"submitted_at": ago(seconds=5), "endpoint": "gone"}, r"0:0\d so far$"),
+        ({"queue_position": 0}, "Place 1 in fal's queue$"),
+        ({"submitted_at": ago(), "queue_position": 6}, r"Place 7 in fal's queue · 0:0\d so far"),
+        ({"progress_log": ["<b>loading", "step 1"]}, "&lt;b&gt;loadingstep 1"),
+    ],
+)
+def test_what_is_in_progress_says_how_far_it_is(values: dict[str, Any], shown: str) -> None:
+    text = strip_tags(live.state(make_remix(status=Status.PROCESSING, **values)))
+
+    assert re.search(shown, text.replace("&#x27;", "'").strip())
+
+
+@pytest.mark.parametrize("status", [Status.QUEUED, Status.STORING, *live.OVER])
+def test_nothing_counts_up_while_fal_is_not_busy_with_it(status: str) -> None:
+    remix = make_remix(status=status, submitted_at=ago(seconds=65))
+
+    assert "so far" not in live.state(remix)
+
+
+def test_the_list_and_the_page_of_a_remix_keep_up_to_date(admin_client: Client) -> None:
+    remix = make_remix(status=Status.PROCESSING, submitted_at=ago(seconds=65))
+
+    pages = [admin_client.get(url).content.decode() for url in (LIST, f"{LIST}{remix.pk}/change/")]
+
+    for page in pages:
+        assert 'src="/static/sora_remix/progress.js"' in page
+        assert f'data-remix="{remix.pk}" data-status="processing"' in page
+        assert 'data-url="/admin/sora_remix/remix/progress/"' in page
+        assert f'data-place="{escape(live.PLACE)}"' in page
+        assert '<noscript><p class="help">Reload to see the progress.</p></noscript>' in page
+        assert '<p id="sora-remix-said" role="status"></p>' in page

@@ -1,0 +1,182 @@
+"""Pages that are open are told how far remixes are, in few bytes and one query."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
+
+from sora_remix.models import Remix, RemixBatch
+from sora_remix.models.status import Status
+from tests.deciding import log_in
+from tests.factories import make_remix, make_video
+
+pytestmark = pytest.mark.django_db
+
+URL = "/admin/sora_remix/remix/progress/"
+LOG = ["loading", "step 1"]
+NOON = datetime(2026, 11, 25, 12, tzinfo=timezone.get_default_timezone())
+SIGNING_IN = 2
+"""Queries for the session and the user."""
+
+
+def told(client: Client, query: str) -> list[list[Any]]:
+    """Return what is told of each remix, its status by name."""
+    answer = client.get(f"{URL}?{query}").json()
+    names = [name for name, _ in answer["legend"]]
+    return [[pk, names[code], *rest] for pk, code, *rest in answer["remixes"]]
+
+
+def make_batch() -> RemixBatch:
+    return RemixBatch.objects.start([], by=AnonymousUser())
+
+
+def make_many(count: int, **values: Any) -> list[Remix]:
+    """Make remixes in flight with large keys, as on a site that is years old."""
+    source = make_video()
+    rows = [
+        Remix(
+            pk=1_000_000_000 + number,
+            source=source,
+            status=Status.PROCESSING,
+            submitted_at=NOON + timedelta(seconds=86 * number),
+            request_id=f"request-{number}",
+            queue_position=1000 + number,
+            progress_log=["x" * 200] * 5,
+            **values,
+        )
+        for number in range(count)
+    ]
+    return Remix.objects.bulk_create(rows)
+
+
+def test_a_remix_is_told_with_status_place_start_and_log(admin_client: Client) -> None:
+    queued, waiting = make_remix(), make_remix(status=Status.PROCESSING, queue_position=2)
+    running = make_remix(status=Status.SUBMITTING, progress_log=LOG)
+    for remix, second in ((waiting, 0), (running, 30)):
+        Remix.objects.filter(pk=remix.pk).update(submitted_at=NOON + timedelta(seconds=second))
+
+    answer = told(admin_client, f"remixes={queued.pk},{waiting.pk},{running.pk}")
+
+    assert answer == [
+        [queued.pk, "queued"],
+        [waiting.pk, "processing", 2, 0],
+        [running.pk, "submitting", None, 30, LOG],
+    ]
+
+
+def test_starts_are_told_after_the_first_of_them(admin_client: Client) -> None:
+    remix = make_remix(status=Status.PROCESSING, submitted_at=NOON)
+
+    answer = admin_client.get(f"{URL}?remixes={remix.pk}").json()
+
+    assert answer["since"] == int(NOON.timestamp())
+
+
+def test_what_fal_is_done_with_has_no_time_that_counts_up(admin_client: Client) -> None:
+    remix = make_remix(status=Status.PROCESSING, submitted_at=NOON, completed_at=NOON)
+
+    assert told(admin_client, f"remixes={remix.pk}") == [[remix.pk, "processing"]]
+
+
+@pytest.mark.parametrize(("count", "has_log"), [(20, True), (21, False)])
+def test_logs_are_told_only_when_few_are_asked_for(
+    admin_client: Client, count: int, has_log: bool
+) -> None:
+    pks = [remix.pk for remix in make_many(count)]
+
+    answer = told(admin_client, f"remixes={pks[0]}-{pks[-1]}")
+
+    assert len(answer) == count
+    assert all((len(remix) == 5) == has_log for remix in answer)
+
+
+def test_a_batch_is_told_with_how_much_of_it_is_over(admin_client: Client) -> None:
+    batch = make_batch()
+    done, failed = (make_remix(batch=batch, status=one) for one in ("succeeded", "failed"))
+    queued = make_remix(batch=batch)
+    make_remix()
+
+    answer = admin_client.get(f"{URL}?batch={batch.pk}").json()
+
+    assert answer["batch"] == [2, 3, "2 of 3 are done"]
+    assert [remix[0] for remix in answer["remixes"]] == [done.pk, failed.pk, queued.pk]
+
+
+def test_a_page_of_a_batch_is_told_with_how_far_the_whole_is(admin_client: Client) -> None:
+    batch = make_batch()
+    remixes = [make_remix(batch=batch) for _ in range(3)]
+
+    answer = admin_client.get(f"{URL}?batch={batch.pk}&remixes={remixes[1].pk}").json()
+
+    assert answer["batch"][:2] == [0, 3]
+    assert [remix[0] for remix in answer["remixes"]] == [remixes[1].pk]
+
+
+def test_1000_in_flight_are_told_in_one_query_and_less_than_30_kb(
+    admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    batch = make_batch()
+    pks = [remix.pk for remix in make_many(1000, batch=batch)]
+
+    with django_assert_num_queries(SIGNING_IN + 1):
+        response = admin_client.get(f"{URL}?batch={batch.pk}&remixes={pks[0]}-{pks[-1]}")
+
+    assert len(response.json()["remixes"]) == 1000
+    assert len(response.content) < 30_000
+
+
+def test_what_has_not_changed_is_not_told_again(admin_client: Client) -> None:
+    remix = make_remix(status=Status.PROCESSING, submitted_at=NOON)
+    url = f"{URL}?remixes={remix.pk}"
+    first = admin_client.get(url)
+    known = {"HTTP_IF_NONE_MATCH": first["ETag"]}
+
+    same = admin_client.get(url, **known)
+    remix.wish_to_cancel()
+    Remix.objects.update(queue_position=1)
+    changed = admin_client.get(url, **known)
+
+    assert (same.status_code, same.content, changed.status_code) == (304, b"", 200)
+    for response in (first, same, changed):
+        assert response["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("query", ["remixes=", "remixes=999", "", "batch=999"])
+def test_nothing_is_told_of_what_is_not_there(admin_client: Client, query: str) -> None:
+    assert told(admin_client, query) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "remixes=x",
+        "remixes=1-",
+        "remixes=1-2001",
+        "remixes=1-9999999999999999999",
+        "batch=x",
+        f"remixes={'1,' * 2001}",
+    ],
+)
+def test_a_question_that_makes_no_sense_is_refused(admin_client: Client, query: str) -> None:
+    assert admin_client.get(f"{URL}?{query}").status_code == 400
+
+
+def test_only_who_may_see_remixes_is_told(client: Client) -> None:
+    logged_out = client.get(URL)
+    log_in(client, "view_video")
+    refused = client.get(URL)
+    client.logout()
+    log_in(client, "view_remix", username="viewer")
+
+    assert (logged_out.status_code, refused.status_code) == (302, 403)
+    assert client.get(URL).status_code == 200
+
+
+def test_nothing_is_changed_by_asking(admin_client: Client) -> None:
+    assert admin_client.post(URL).status_code == 405
