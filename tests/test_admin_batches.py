@@ -7,7 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import RemixBatch
-from tests.factories import make_video
+from tests.factories import make_remix, make_video
 from tests.ordering import (
     draft,
     page_of,
@@ -29,6 +29,18 @@ def test_the_batches_are_listed_with_what_became_of_them(admin_client: Client) -
     assert f'<a href="{page_of(waiting)}">draft: look at it and confirm</a>' in page
     assert f'<a href="{remixes_of(confirmed)}">confirmed</a>' in page
     assert f'<a href="{remixes_of(confirmed)}">2</a>' in page
+
+
+def test_the_list_says_how_far_each_batch_is(admin_client: Client) -> None:
+    draft()
+    batch = draft()
+    for status in ("succeeded", "failed", "queued"):
+        make_remix(batch=batch, status=status)
+
+    page = admin_client.get(BATCHES).content.decode()
+
+    assert page.count("<progress") == 1
+    assert '<progress max="3" value="2" aria-label="2 of 3 are done"></progress>' in page
 
 
 @pytest.mark.parametrize(("state", "many"), [("draft", 1), ("confirmed", 2), ("typo", 3)])

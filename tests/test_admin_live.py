@@ -11,7 +11,9 @@ from django.utils.html import escape, strip_tags
 
 from sora_remix.admin import live
 from sora_remix.models.status import Status
+from tests.deciding import log_in
 from tests.factories import ago, make_remix
+from tests.ordering import draft, remixes_of
 
 pytestmark = pytest.mark.django_db
 
@@ -55,3 +57,35 @@ def test_the_list_and_the_page_of_a_remix_keep_up_to_date(admin_client: Client) 
         assert f'data-place="{escape(live.PLACE)}"' in page
         assert '<noscript><p class="help">Reload to see the progress.</p></noscript>' in page
         assert '<p id="sora-remix-said" role="status"></p>' in page
+
+
+def test_the_list_of_a_batch_says_how_far_it_is_and_leads_to_its_grid(
+    admin_client: Client,
+) -> None:
+    batch = draft()
+    make_remix(batch=batch, status=Status.SUCCEEDED)
+    make_remix(batch=batch)
+
+    page = admin_client.get(remixes_of(batch)).content.decode()
+
+    assert '<progress id="sora-remix-bar" max="2" value="1"' in page
+    grid = f"/admin/sora_remix/remixbatch/{batch.pk}/change/"
+    assert f'<a href="{grid}">Show this batch as a grid</a>' in page
+
+
+def test_the_list_of_an_empty_batch_has_no_bar(admin_client: Client) -> None:
+    page = admin_client.get(remixes_of(draft())).content.decode()
+
+    assert "sora-remix-bar" not in page
+    assert "as a grid" not in page
+
+
+def test_only_who_may_see_batches_is_led_to_the_grid(client: Client) -> None:
+    batch = make_remix(batch=draft()).batch
+    assert batch
+    log_in(client, "view_remix")
+
+    page = client.get(remixes_of(batch)).content.decode()
+
+    assert "sora-remix-bar" in page
+    assert "as a grid" not in page

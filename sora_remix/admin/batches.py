@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -26,6 +26,7 @@ from .display import (
 )
 from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
+from .live import OVER, bar
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -35,7 +36,15 @@ else:
 
 @admin.register(RemixBatch)
 class RemixBatchAdmin(BatchModelAdmin):
-    list_display = ("__str__", "state", "video_count", "remix_count", "created_by", "created_at")
+    list_display = (
+        "__str__",
+        "state",
+        "video_count",
+        "remix_count",
+        "progress",
+        "created_by",
+        "created_at",
+    )
     list_filter = (StateFilter,)
     list_select_related = ("created_by",)
     list_per_page = 100
@@ -64,6 +73,7 @@ class RemixBatchAdmin(BatchModelAdmin):
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),
                 _remixes=count_of(Remix, "batch"),
+                _over=count_of(Remix, "batch", Q(status__in=OVER)),
             )
         )
 
@@ -95,6 +105,10 @@ class RemixBatchAdmin(BatchModelAdmin):
     def remix_count(self, batch: Any) -> SafeString | str:
         many = str(batch._remixes)
         return changelist_link(many, Remix, batch__id__exact=batch.pk) if batch._remixes else many
+
+    @admin.display(description=_("progress"))
+    def progress(self, batch: Any) -> SafeString | str:
+        return bar(batch._over, batch._remixes) if batch._remixes else "-"
 
     @admin.display(description=_("state"), ordering="confirmed_at")
     def state(self, batch: RemixBatch) -> SafeString:

@@ -39,7 +39,7 @@ def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatc
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
     return {
         "grid": Grid(batch, request.GET.get(PAGE)),
-        "live": live.page(batch),
+        "live": live.page(batch.pk),
         "acts": BUTTONS if may_act else (),
         "selected": gettext("%(many)s selected"),
         "cells_url": f"{display.cells_url(batch)}?{filters}",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
 from django.forms.utils import flatatt
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
@@ -15,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
-from ..models import Remix, RemixBatch
+from ..models import Remix
 from . import display, words
 
 Status = Remix.Status
@@ -31,11 +33,11 @@ LOGGED_OUT = _("You are logged out: what is shown may be out of date. Log in and
 FORBIDDEN = _("You may not see the progress any more.")
 
 
-def page(batch: RemixBatch | None = None) -> dict[str, Any]:
-    """Return what a page tells its script, and how far a batch is."""
+def page(batch: int | None = None) -> dict[str, Any]:
+    """Return what a page tells its script, and how far a batch is, by its primary key."""
     attributes = {
         "data-url": reverse("admin:sora_remix_remix_progress"),
-        "data-batch": batch.pk if batch else "",
+        "data-batch": "" if batch is None else batch,
         "data-now": int(timezone.now().timestamp()),
         "data-place": PLACE,
         "data-time": TIME,
@@ -46,16 +48,29 @@ def page(batch: RemixBatch | None = None) -> dict[str, Any]:
         "data-forbidden": FORBIDDEN,
     }
     context: dict[str, Any] = {"attributes": flatatt(attributes)}
-    if not batch:
+    if batch is None:
         return context
     is_over = Count("pk", filter=Q(status__in=OVER))
     counts = Remix.objects.filter(batch=batch).aggregate(over=is_over, many=Count("pk"))
     return {**context, **counts, "said": counted(counts["over"], counts["many"])}
 
 
+def chosen_batch(request: HttpRequest) -> int | None:
+    """Return the primary key of the batch that a list is filtered by."""
+    chosen = re.fullmatch("[0-9]{1,18}", request.GET.get("batch__id__exact", ""))
+    return int(chosen[0]) if chosen else None
+
+
 def counted(over: int, many: int) -> str:
     """Say how many are over."""
     return str(DONE % {"over": over, "many": many})
+
+
+def bar(over: int, many: int) -> SafeString:
+    """Show how many are over, as a bar and in words."""
+    said = counted(over, many)
+    template = '<progress max="{}" value="{}" aria-label="{}"></progress> <span>{}</span>'
+    return format_html(template, str(many), str(over), said, said)
 
 
 def started_at(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
@@ -131,8 +131,10 @@ class RemixAdmin(RemixModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Let the rows show how far they are, for as long as the page is open."""
-        context = {**(extra_context or {}), "live": live.page()}
-        return super().changelist_view(request, context)
+        shown = live.page(batch := live.chosen_batch(request))
+        if shown.get("many") and request.user.has_perm("sora_remix.view_remixbatch"):
+            shown["grid_url"] = reverse("admin:sora_remix_remixbatch_change", args=[batch])
+        return super().changelist_view(request, {**(extra_context or {}), "live": shown})
 
     def render_change_form(
         self,
