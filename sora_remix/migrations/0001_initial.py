@@ -506,33 +506,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.AddConstraint(
-            model_name="video",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("sora_id", ""), _negated=True),
-                fields=("sora_id",),
-                name="sora_remix_video_sora_id_unique",
-                violation_error_message="A video with this Sora id is there already.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="remix",
-            index=models.Index(
-                condition=models.Q(
-                    ("status__in", ("queued", "submitting", "processing", "storing"))
-                ),
-                fields=["status", "due_at"],
-                name="sora_remix_unsettled",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="remix",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("request_id", ""), _negated=True),
-                fields=("request_id",),
-                name="sora_remix_remix_request_id_unique",
-            ),
-        ),
         migrations.CreateModel(
             name="RemixEvent",
             fields=[
@@ -612,5 +585,32 @@ class Migration(migrations.Migration):
                 "ordering": ("pk",),
                 "indexes": [models.Index(fields=["kind", "at"], name="sora_remix_event_kind")],
             },
+        ),
+        migrations.AddConstraint(
+            model_name="video",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("sora_id", ""), _negated=True),
+                fields=("sora_id",),
+                name="sora_remix_video_sora_id_unique",
+                violation_error_message="A video with this Sora id is there already.",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="remix",
+            index=models.Index(
+                condition=models.Q(
+                    ("status__in", ("queued", "submitting", "processing", "storing"))
+                ),
+                fields=["status", "due_at"],
+                name="sora_remix_unsettled",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="remix",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("request_id", ""), _negated=True),
+                fields=("request_id",),
+                name="sora_remix_remix_request_id_unique",
+            ),
         ),
     ]
