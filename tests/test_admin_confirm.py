@@ -206,7 +206,7 @@ def test_the_page_takes_as_many_queries_for_60_videos_as_for_3(
     for count in (3, 60):
         batch = draft(*(make_video() for _ in range(count)))
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(8):
             admin_client.get(page_of(batch))
 
 

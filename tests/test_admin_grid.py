@@ -161,7 +161,7 @@ def test_the_grid_takes_as_many_queries_for_1000_remixes_as_for_10(
         batch = make_batch()
         fill(batch, videos, prompts)
 
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(10):
             show(admin_client, batch)
 
 

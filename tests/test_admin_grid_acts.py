@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -121,12 +122,41 @@ def test_a_cell_that_is_no_number_is_refused(admin_client: Client, batch: RemixB
     assert admin_client.get(url).status_code == 405
 
 
-@pytest.mark.parametrize("permissions", [["view_remix"], ["remix_video"]])
-def test_only_who_may_see_and_remix_can_do_anything(
-    client: Client, batch: RemixBatch, permissions: list[str]
+@pytest.mark.parametrize(
+    ("act", "permissions"),
+    [
+        ("cancel", ["view_remix", "retry_remix", "remix_video"]),
+        ("cancel", ["cancel_remix"]),
+        ("retry", ["view_remix", "retry_remix"]),
+        ("further", ["view_remix", "cancel_remix"]),
+        ("delete", ["view_remix", "cancel_remix"]),
+    ],
+)
+def test_only_who_may_see_remixes_and_do_it_can(
+    client: Client, batch: RemixBatch, act: str, permissions: list[str]
 ) -> None:
     remix = make_remix(batch=batch)
     log_in(client, "view_remixbatch", *permissions)
     url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
 
-    assert client.post(url, {"cell": remix.pk, "act": "cancel"}).status_code == 403
+    assert client.post(url, {"cell": remix.pk, "act": act}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("permission", "offered"),
+    [
+        ("cancel_remix", {"cancel"}),
+        ("remix_video", {"further"}),
+        ("retry_remix", {"collect_again"}),
+    ],
+)
+def test_only_what_a_user_may_do_is_offered(
+    client: Client, batch: RemixBatch, permission: str, offered: set[str]
+) -> None:
+    make_remix(batch=batch)
+    log_in(client, "view_remixbatch", "view_remix", permission)
+
+    page = client.get(f"/admin/sora_remix/remixbatch/{batch.pk}/change/").content.decode()
+
+    assert set(re.findall('name="act" value="([a-z_]+)"', page)) == offered
+    assert 'name="cell"' in page

@@ -64,10 +64,12 @@ def act_url(name: str, remix: Remix | None = None) -> str:
 
 def state(remix: Remix) -> SafeString:
     """Show the status of a remix, and what went wrong in words."""
+    label = words.label(remix)
     return format_html(
-        '<span class="sora-remix-status sora-remix-{}">{}</span> <span>{}</span>',
+        '<span class="sora-remix-status sora-remix-{}">{}</span> {}<span>{}</span>',
         remix.status,
         remix.get_status_display(),
+        format_html("<strong>{}:</strong> ", label) if label else "",
         Truncator(words.explain(remix)).chars(EXPLANATION_SHOWN),
     )
 

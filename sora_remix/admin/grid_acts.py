@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST
 
 from ..models import Remix, RemixBatch
 from . import display, live
-from .act_pages import check_permission, show
+from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
+from .permissions import REMIX, may, require
 from .plan import Plan
 from .progress import numbers
 
@@ -35,12 +36,14 @@ def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatc
     remix_admin = _remix_admin(model_admin)
     if not batch.confirmed_at or not remix_admin.has_view_permission(request):
         return {}
-    may_act = remix_admin.has_remix_permission(request)
+    acts = [act for act in BUTTONS if may(request, *act.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
     return {
         "grid": Grid(batch, request.GET.get(PAGE)),
         "live": live.page(batch.pk),
-        "acts": BUTTONS if may_act else (),
+        "acts": acts,
+        "may_remix": may(request, REMIX),
+        "may_select": bool(acts) or may(request, REMIX),
         "selected": gettext("%(many)s selected"),
         "cells_url": f"{display.cells_url(batch)}?{filters}",
     }
@@ -50,7 +53,9 @@ def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatc
 def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin) -> HttpResponse:
     """Show what an act would do to the selected cells, or remix their results further."""
     remix_admin = _remix_admin(model_admin)
-    check_permission(remix_admin, request)
+    asked = request.POST.get("act", "")
+    act = next((act for act in BUTTONS if act.name == asked), None)
+    require(remix_admin, request, *(act.permissions if act else [REMIX]))
     batch = get_object_or_404(RemixBatch, pk=pk)
     chosen = numbers(",".join(request.POST.getlist("cell")))
     rows = remix_admin.get_queryset(request).filter(batch=batch, pk__in=chosen)
@@ -58,8 +63,7 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
     if not remixes:
         messages.warning(request, _("Nothing was done: select at least one remix."))
         return _back(request, batch)
-    asked = request.POST.get("act", "")
-    if act := next((act for act in BUTTONS if act.name == asked), None):
+    if act:
         return show(request, Plan(act, remixes), remix_admin)
     if asked == FURTHER:
         return _remix_further(request, batch, remixes)
