@@ -141,6 +141,33 @@ def test_where_nothing_was_exchanged_the_page_says_so(admin_client: Client) -> N
     assert page.count("<dd>–</dd>") == 4
 
 
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        "request_id__startswith=fal",
+        "request_id=fal-secret",
+        "other_request_ids__contains=fal",
+        "error_code=code_of_fal",
+        "error_message__contains=raw",
+        "arguments__video_id=video_secret",
+    ],
+)
+def test_what_may_not_be_seen_can_not_be_guessed_by_filters(client: Client, lookup: str) -> None:
+    log_in(client, "view_remix")
+    _exchanged()
+
+    assert client.get(f"{LIST}?{lookup}").status_code == 400
+
+
+def test_who_may_see_the_exchange_may_filter_by_it(client: Client) -> None:
+    log_in(client, "view_remix", "view_exchange")
+    remix = _exchanged()
+
+    response = client.get(f"{LIST}?request_id__startswith=fal-s")
+
+    assert list(response.context["cl"].result_list) == [remix]
+
+
 @pytest.mark.parametrize(("held", "found"), [((), 0), (("view_exchange",), 1)])
 def test_request_ids_are_searched_only_by_who_may_see_them(
     client: Client, held: tuple[str, ...], found: int

@@ -21,7 +21,7 @@ from sora_remix import engine, fal, media, services
 from sora_remix.endpoints import Outputs
 from sora_remix.engine.pace import Watch
 from sora_remix.exceptions import InvalidTransition, NotReady, RemoteCancelled, TryLater
-from sora_remix.models import Chain, PendingFile, Remix, Video
+from sora_remix.models import Chain, PendingFile, Remix, RemixEvent, Video
 from tests.factories import make_video
 
 Status = Remix.Status
@@ -238,6 +238,16 @@ class Life(RuleBasedStateMachine):
             before = self.over.setdefault(pk, (status, request_id))
             assert before[0] == status
             assert before[1] in ("", request_id)
+
+    @invariant()
+    def the_history_knows_every_id_and_every_result(self) -> None:
+        told = set(RemixEvent.objects.values_list("remix", "detail"))
+        stored = RemixEvent.objects.filter(kind=RemixEvent.Kind.STORED)
+        succeeded = Remix.objects.filter(status=Status.SUCCEEDED)
+        assert set(Remix.objects.exclude(request_id="").values_list("pk", "request_id")) <= told
+        assert sorted(stored.values_list("remix", flat=True)) == sorted(
+            succeeded.values_list("pk", flat=True)
+        )
 
     @invariant()
     def no_file_is_forgotten(self) -> None:

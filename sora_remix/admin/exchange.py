@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from ..models import Remix
 
+EXCHANGED = ("request_id", "other_request_ids", "arguments", "error_code", "error_message")
+"""Columns that hold something of it."""
+
 
 @dataclass(frozen=True)
 class Exchange:

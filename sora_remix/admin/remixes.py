@@ -30,7 +30,7 @@ from .decide import (
     choices,
     enter_request_id,
 )
-from .exchange import Exchange
+from .exchange import EXCHANGED, Exchange
 from .filters import BatchFilter, EndpointFilter, SourceFilter
 from .permissions import EXCHANGE, may
 from .plan import Plan
@@ -116,6 +116,12 @@ class RemixAdmin(RemixModelAdmin):
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Let nobody find out request ids who may not see them."""
         return (*self.search_fields, *(("request_id",) if may(request, EXCHANGE) else ()))
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Let nobody guess, by filters in the address, what they may not see."""
+        if lookup.partition("__")[0] in EXCHANGED and not may(request, EXCHANGE):
+            return False
+        return super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Remix]:
         retries = Remix.objects.order_by().filter(retry_of=OuterRef("pk"))
