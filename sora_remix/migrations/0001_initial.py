@@ -512,7 +512,7 @@ class Migration(migrations.Migration):
                 (
                     "text",
                     models.TextField(
-                        help_text="{title} and {seconds} are filled in for each video; {{ and }} are braces.",
+                        help_text="{title} and {seconds} are filled in; {{ and }} are braces.",
                         verbose_name="prompt",
                     ),
                 ),

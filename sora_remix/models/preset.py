@@ -28,7 +28,7 @@ class PromptPreset(models.Model):
     name = models.CharField(_("name"), max_length=100)
     text = models.TextField(
         _("prompt"),
-        help_text=_("{title} and {seconds} are filled in for each video; {{ and }} are braces."),
+        help_text=_("{title} and {seconds} are filled in; {{ and }} are braces."),
     )
     endpoint = models.CharField(_("endpoint"), max_length=100, blank=True)
     """Key of the endpoint it is meant for; blank for any."""
