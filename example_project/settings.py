@@ -102,3 +102,5 @@ Q_CLUSTER = {
 SORA_REMIX_RESULT_HOSTS = ["fal.media", "*.fal.media"]
 if _sandbox := os.environ.get("FAL_QUEUE_RUN_HOST"):
     SORA_REMIX_RESULT_HOSTS.append(_sandbox.partition(":")[0])
+    SORA_REMIX_FAL_REST_URL = f"https://{_sandbox}"
+    SORA_REMIX_FAL_API_URL = f"https://{_sandbox}/v1"

@@ -15,7 +15,7 @@ from . import engine, filling
 from .conf import conf
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
-from .models import Delivery, EndpointFact, Remix, RemixBatch, Video
+from .models import Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     User = AbstractBaseUser | AnonymousUser
+
+Kind = RemixEvent.Kind
 
 
 def request_remixes(
@@ -82,12 +84,16 @@ def retry(remix: Remix, *, by: User | None) -> Remix:
     """
     over = (Remix.Status.FAILED, Remix.Status.CANCELLED)
     refusal = _("Only a remix that failed or was cancelled can be retried.")
-    return _again(remix, over, refusal, by)
+    return _again(remix, over, refusal, Kind.RETRIED, by)
 
 
 @transaction.atomic
 def _again(
-    remix: Remix, statuses: Sequence[str], refusal: str | _StrPromise, by: User | None
+    remix: Remix,
+    statuses: Sequence[str],
+    refusal: str | _StrPromise,
+    kind: str,
+    by: User | None,
 ) -> Remix:
     """Ask for the same by a new remix, once, if it is in one of these states."""
     remix = Remix.objects.select_for_update(of=("self",)).get(pk=remix.pk)
@@ -100,6 +106,7 @@ def _again(
     _refuse([*reasons, *_prompt_problems(record, prompts)])
     cells = [(remix.source, remix.prompt)]
     [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
+    RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
 
 
@@ -110,15 +117,15 @@ def cancel(remix: Remix, *, by: User | None) -> None:
     collected. Raise `InvalidTransition` when the remix is over or its video is made already.
     """
     try:
-        remix.cancel()
+        remix.cancel(by=by)
     except InvalidTransition:
-        remix.wish_to_cancel()
+        remix.wish_to_cancel(by=by)
         transaction.on_commit(nudge, robust=True)
 
 
 def give_up(remix: Remix, *, by: User | None) -> None:
     """Settle an unconfirmed remix as failed; raise `InvalidTransition` for any other."""
-    remix.give_up()
+    remix.give_up(by=by)
 
 
 def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
@@ -130,7 +137,7 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
         raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
     if Remix.objects.filter(request_id=request_id).exists():
         raise InvalidTransition(_("Another remix has this request id."))
-    remix.accepted(request_id)
+    remix.accepted(request_id, Kind.ID_ENTERED, by=by)
     transaction.on_commit(nudge, robust=True)
 
 
@@ -140,7 +147,7 @@ def send_again(remix: Remix, *, by: User | None) -> Remix:
     Raise `InvalidTransition` unless it is unconfirmed and was not sent again yet.
     """
     refusal = _("Only an unconfirmed remix can be sent again.")
-    return _again(remix, (Remix.Status.UNCONFIRMED,), refusal, by)
+    return _again(remix, (Remix.Status.UNCONFIRMED,), refusal, Kind.SENT_AGAIN, by)
 
 
 def ring(key: UUID, request_id: str) -> None:
@@ -158,7 +165,7 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 
     Raise `InvalidTransition` unless it failed after fal had accepted it.
     """
-    remix.reopen()
+    remix.reopen(by=by)
     transaction.on_commit(lambda: queue_collect(remix.pk), robust=True)
 
 
@@ -196,6 +203,11 @@ def _request(
     with transaction.atomic():
         Delivery.objects.order({name for names in uploads.values() for name in names})
         Remix.objects.bulk_create(remixes, batch_size=500)
+        again = str(retry_of.pk) if retry_of else ""
+        RemixEvent.objects.bulk_create(
+            (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
+            batch_size=500,
+        )
         transaction.on_commit(nudge, robust=True)
     return remixes
 

@@ -67,5 +67,5 @@ def test_the_list_of_batches_takes_as_many_queries_for_60_rows_as_for_3(
         for _ in range(count):
             draft()
 
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             admin_client.get(BATCHES)

@@ -10,13 +10,14 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from sora_remix import services
-from sora_remix.models import Remix, Video
+from sora_remix.models import Remix, RemixEvent, Video
 from sora_remix.models.status import Status
 from tests.deciding import ask, confirm, history, said
 from tests.factories import make_remix, make_video
 from tests.ordering import SORA
 
 pytestmark = pytest.mark.django_db
+Kind = RemixEvent.Kind
 
 
 def test_a_retry_is_a_new_remix_that_both_histories_name(admin_client: Client) -> None:
@@ -26,8 +27,8 @@ def test_a_retry_is_a_new_remix_that_both_histories_name(admin_client: Client) -
 
     again = Remix.objects.get(retry_of=remix)
     assert (again.status, str(again.requested_by)) == (Status.QUEUED, "admin")
-    assert history(remix) == [f"Retried: requested again as {again}."]
-    assert history(again) == [f"Requested as a retry of {remix}."]
+    assert history(remix) == [Kind.RETRIED]
+    assert history(again) == [Kind.REQUESTED]
     assert said(response) == ["1 remix was requested again, as a new one."]
 
 
@@ -109,8 +110,8 @@ def test_sending_again_makes_a_new_remix_that_both_histories_name(admin_client: 
     again = Remix.objects.get(retry_of=remix)
     remix.refresh_from_db()
     assert (remix.status, again.status) == (Status.UNCONFIRMED, Status.QUEUED)
-    assert history(remix) == [f"Sent again as {again}, although fal may charge for both."]
-    assert history(again) == [f"Requested because it was not known whether fal had {remix}."]
+    assert history(remix) == [Kind.SENT_AGAIN]
+    assert history(again) == [Kind.REQUESTED]
     assert said(response)[0].startswith("1 remix was sent again")
 
 

@@ -23,13 +23,13 @@ def demo(folder: Path, *options: str, **variables: str) -> subprocess.CompletedP
     )
 
 
-def test_demo_remixes_two_clips_and_ends(tmp_path: Path) -> None:
+def test_demo_remixes_two_clips_and_one_in_a_chain_and_ends(tmp_path: Path) -> None:
     done = demo(tmp_path, "--once", "--port", "0")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "$0.80" in done.stdout
     files = [line.split()[-1] for line in done.stdout.splitlines() if line.endswith(".mp4")]
-    assert len(files) == 2
+    assert len(files) == 5
     assert all((tmp_path / "media" / file).is_file() for file in files)
     assert "has stopped" in (tmp_path / "qcluster.log").read_text()
 

@@ -205,6 +205,42 @@ def test_an_upload_that_does_not_come_off_is_tried_again(
     assert states() == [(Status.PROCESSING, "")]
 
 
+def test_a_copy_that_fal_could_not_load_is_made_anew_for_the_next(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
+    for _ in range(2):
+        work()
+
+    async def unreachable(*_arguments: Any) -> fal.Result:
+        raise RemoteFailure("source_unreachable", "HTTP 422")
+
+    monkeypatch.setattr(fal, "result", unreachable)
+    Remix.objects.update(completed_at=timezone.now())
+    engine.collect([remix.pk])
+    services.retry(remix, by=None)
+    for _ in range(2):
+        work()
+
+    assert [body["video_url"] for body in gateway.sent] == [f"{URL}?1", f"{URL}?2"]
+
+
+def test_a_copy_that_fal_refuses_at_once_is_made_anew_for_the_next(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_arguments: Any) -> fal.Submitted:
+        return fal.Refused("source_unreachable", "HTTP 422")
+
+    monkeypatch.setattr(fal, "submit", refuse)
+    services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
+
+    for _ in range(2):
+        work()
+
+    assert states() == [(Status.FAILED, "source_unreachable")]
+    assert not Delivery.objects.exists()
+
+
 def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
     fail_with(gateway, TryLater("ConnectError"))
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")

@@ -17,7 +17,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from sora_remix import services, tasks
 from sora_remix.endpoints import SORA_2, Option
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Remix, RemixBatch, Video
+from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
 from tests.factories import at_once, make_remix, make_video
 
 Status = Remix.Status
@@ -361,7 +361,7 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
         services.confirm(batch, [f"{{title}} {n}" for n in range(prompts)], by=None)
 
     # How many rows go into one INSERT is the database's choice.
-    inserts = [one for one in queries if 'INSERT INTO "sora_remix_remix"' in one["sql"]]
+    inserts = [one for one in queries if 'INSERT INTO "sora_remix_remix' in one["sql"]]
     assert len(queries) - len(inserts) == 7
     assert batch.remixes.count() == videos * prompts
 
@@ -577,3 +577,70 @@ def test_only_what_failed_after_fal_had_accepted_it_is_collected_again(
         services.collect_again(remix, by=None)
 
     assert (queued, Remix.objects.get().status) == ([], values["status"])
+
+
+Kind = RemixEvent.Kind
+
+
+def _told(remix: Remix) -> list[tuple[str, str, Any]]:
+    return [(event.kind, event.detail, event.by) for event in remix.events.all()]
+
+
+def test_every_remix_tells_who_requested_it(db: None) -> None:
+    editor = User.objects.create_user("editor")
+
+    remixes = services.request_remixes([make_video()], ["noir", "gold"], by=editor)
+
+    assert [_told(remix) for remix in remixes] == [[(Kind.REQUESTED, "", editor)]] * 2
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "kind"),
+    [
+        (services.retry, Status.FAILED, Kind.RETRIED),
+        (services.send_again, Status.UNCONFIRMED, Kind.SENT_AGAIN),
+    ],
+)
+def test_what_is_requested_again_is_told_of_both_remixes(
+    db: None, act: Any, status: str, kind: Kind
+) -> None:
+    remix, editor = make_remix(status=status), User.objects.create_user("editor")
+
+    again = act(remix, by=editor)
+
+    assert _told(remix) == [(kind, str(again.pk), editor)]
+    assert _told(again) == [(Kind.REQUESTED, str(remix.pk), editor)]
+
+
+@pytest.mark.parametrize(
+    ("act", "status", "kind", "detail"),
+    [
+        (services.cancel, Status.QUEUED, Kind.CANCELLED, ""),
+        (services.cancel, Status.PROCESSING, Kind.CANCEL_WISHED, ""),
+        (services.collect_again, Status.FAILED, Kind.COLLECTED_AGAIN, ""),
+        (services.give_up, Status.UNCONFIRMED, Kind.GIVEN_UP, ""),
+        (
+            lambda remix, by: services.enter_request_id(remix, "fal-2", by=by),
+            Status.UNCONFIRMED,
+            Kind.ID_ENTERED,
+            "fal-2",
+        ),
+    ],
+)
+def test_what_code_decides_tells_in_whose_name(
+    db: None, act: Any, status: str, kind: Kind, detail: str
+) -> None:
+    remix, editor = make_remix(status=status, request_id="fal-1"), User.objects.create_user("e")
+
+    act(remix, by=editor)
+
+    assert _told(remix) == [(kind, detail, editor)]
+
+
+@pytest.mark.parametrize("by", [None, AnonymousUser()])
+def test_what_nobody_in_particular_decides_has_no_person(db: None, by: Any) -> None:
+    remix = make_remix()
+
+    services.cancel(remix, by=by)
+
+    assert _told(remix) == [(Kind.CANCELLED, "", None)]

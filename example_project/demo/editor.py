@@ -40,6 +40,12 @@ class Editor:
             raise CommandError(f"No page to confirm came: {self._browser.url} {self._errors()}")
         return int(found[1])
 
+    def choose(self, endpoint: str) -> None:
+        """Choose an endpoint; raise CommandError unless the page offers it."""
+        self._browser.submit("endpoint", {"endpoint": endpoint, "_recalculate": "1"})
+        if self._errors():
+            raise CommandError(f"The page does not offer {endpoint}. {self._errors()}")
+
     def check_cost(self, cost: Decimal) -> None:
         """Raise CommandError unless the open page names this cost."""
         if f"{cost:.2f}" not in self._browser.text:

@@ -18,6 +18,8 @@ TITLES = {
     "city": "City at night",
     "forest": "Forest in the mist",
 }
+UPLOADS = {"forest"}
+"""Scenes that stand in for uploads: no Sora has made them."""
 
 
 def sora_id(scene: str) -> str:
@@ -41,12 +43,14 @@ def ensure_user(password_file: Path) -> str:
     return password
 
 
-def ensure_videos(clips: dict[str, Path]) -> list[Video]:
-    """Return the sample videos, adding those that are not there yet."""
-    return [
-        Video.objects.filter(sora_id=sora_id(scene)).first() or _add_video(scene, clip)
-        for scene, clip in clips.items()
-    ]
+def ensure_videos(clips: dict[str, Path]) -> dict[str, Video]:
+    """Return the sample videos by scene, adding those that are not there yet."""
+    return {scene: _find_video(scene) or _add_video(scene, clip) for scene, clip in clips.items()}
+
+
+def _find_video(scene: str) -> Video | None:
+    own = {"title": TITLES[scene], "sora_id": ""} if scene in UPLOADS else {}
+    return Video.objects.filter(**(own or {"sora_id": sora_id(scene)}), remix=None).first()
 
 
 def _add_video(scene: str, clip: Path) -> Video:
@@ -56,7 +60,7 @@ def _add_video(scene: str, clip: Path) -> Video:
         facts = media.video_facts(file)
         return Video.objects.create(
             title=TITLES[scene],
-            sora_id=sora_id(scene),
+            sora_id="" if scene in UPLOADS else sora_id(scene),
             file=_store("videos", clip),
             thumbnail=_store("thumbnails", thumbnail),
             spritesheet=_store("spritesheets", sheet),
@@ -64,6 +68,7 @@ def _add_video(scene: str, clip: Path) -> Video:
             width=facts.width,
             height=facts.height,
             size=facts.size,
+            fps=facts.fps,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import BadRequest
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -16,23 +16,16 @@ from ..models import Remix
 from . import display
 from .acting import carry_out
 from .acts import Act
+from .permissions import require
 from .plan import SHOWN, Plan
 
 if TYPE_CHECKING:
     from .remixes import RemixAdmin
 
 
-def check_permission(model_admin: RemixAdmin, request: HttpRequest) -> None:
-    """Let nobody decide about remixes who may not see them, or may not remix."""
-    if not model_admin.has_view_permission(request) or not model_admin.has_remix_permission(
-        request
-    ):
-        raise PermissionDenied
-
-
 def act_on_one(request: HttpRequest, pk: int, *, model_admin: RemixAdmin, act: Act) -> HttpResponse:
     """Show what an act would do to one remix; do it when that is confirmed."""
-    check_permission(model_admin, request)
+    require(model_admin, request, *act.permissions)
     remix = get_object_or_404(model_admin.get_queryset(request).select_related("source"), pk=pk)
     plan = Plan(act, [remix])
     if plan.allowed and not _is_confirmed(request, plan):
@@ -43,7 +36,7 @@ def act_on_one(request: HttpRequest, pk: int, *, model_admin: RemixAdmin, act: A
 
 def act_on_many(request: HttpRequest, *, model_admin: RemixAdmin, act: Act) -> HttpResponse:
     """Do to a selection what its page has shown, or show it anew if that has changed."""
-    check_permission(model_admin, request)
+    require(model_admin, request, *act.permissions)
     if request.method == "POST":
         plan = Plan(act, _selected(model_admin, request))
         if plan.allowed and not _is_confirmed(request, plan):

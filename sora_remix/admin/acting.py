@@ -1,4 +1,4 @@
-"""Doing what was decided about remixes: one by one, each with its entry in the history."""
+"""Doing what was decided about remixes, one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from django.utils.translation import gettext, ngettext
 from ..exceptions import InvalidTransition, RequestRefused
 from ..models import Remix
 from .acts import Act
-from .paid_acts import PaidAct
 from .plan import Plan
 
 if TYPE_CHECKING:
@@ -46,11 +45,9 @@ def carry_out(model_admin: RemixAdmin, request: HttpRequest, plan: Plan) -> list
 
 @transaction.atomic
 def _do(model_admin: RemixAdmin, request: HttpRequest, act: Act, remix: Remix) -> Remix | None:
-    """Do it to one remix and note it in the history, or neither."""
+    """Do it to one remix and name it among the user's recent actions, or neither."""
     again = act.perform(remix, request.user)
-    model_admin.log_change(request, remix, act.history(remix, again))
-    if again and isinstance(act, PaidAct):
-        model_admin.log_change(request, again, act.origin(again))
+    model_admin.log_change(request, remix, str(act.label))
     return again
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext_lazy
 
 from .. import services
 from ..models import Remix
+from .permissions import CANCEL, DECIDE, RETRY
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -41,6 +42,8 @@ class Act(ABC):
     done: Text
     """Answer when it was done, with `many`."""
     is_paid = False
+    permissions: tuple[str, ...]
+    """What a user needs for it, beside being allowed to see remixes."""
 
     @property
     def path(self) -> str:
@@ -58,10 +61,6 @@ class Act(ABC):
     def perform(self, remix: Remix, by: User) -> Remix | None:
         """Do it and return the remix that it requested; raise when it can't be done."""
 
-    @abstractmethod
-    def history(self, remix: Remix, again: Remix | None) -> str:
-        """Say in the history of a remix what was done."""
-
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         """Say to how many remixes it was done."""
         return [str(self.done % {"many": len(remixes)})]
@@ -69,6 +68,7 @@ class Act(ABC):
 
 class Cancel(Act):
     name = "cancel"
+    permissions = (CANCEL,)
     label = _("Cancel")
     meaning = _(
         "What is not sent yet is cancelled for good, and nothing is charged. What fal has, or may "
@@ -108,11 +108,6 @@ class Cancel(Act):
     def perform(self, remix: Remix, by: User) -> None:
         services.cancel(remix, by=by)
 
-    def history(self, remix: Remix, again: Remix | None) -> str:
-        if remix.status == Status.CANCELLED:
-            return str(_("Cancelled before it was sent."))
-        return str(_("Wished to cancel it: fal is asked to stop."))
-
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         final = sum(remix.status == Status.CANCELLED for remix in remixes)
         counted = ((self.done, final), (self.wished, len(remixes) - final))
@@ -121,6 +116,7 @@ class Cancel(Act):
 
 class CollectAgain(Act):
     name = "collect_again"
+    permissions = (RETRY,)
     label = _("Collect again")
     meaning = _(
         "The result is looked for at fal once more. This is free: it never buys anything. It works "
@@ -144,12 +140,10 @@ class CollectAgain(Act):
     def perform(self, remix: Remix, by: User) -> None:
         services.collect_again(remix, by=by)
 
-    def history(self, remix: Remix, again: Remix | None) -> str:
-        return str(_("Had its result looked for once more, free of charge."))
-
 
 class GiveUp(Act):
     name = "give_up"
+    permissions = (DECIDE,)
     label = _("Give up")
     meaning = _(
         "It ends as failed, and nobody looks for it any more. If fal has it, it is charged all "
@@ -166,6 +160,3 @@ class GiveUp(Act):
 
     def perform(self, remix: Remix, by: User) -> None:
         services.give_up(remix, by=by)
-
-    def history(self, remix: Remix, again: Remix | None) -> str:
-        return str(_("Gave it up: whether fal ever had it was not found out."))

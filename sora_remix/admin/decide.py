@@ -17,9 +17,10 @@ from .. import services
 from ..exceptions import InvalidTransition
 from ..models import Remix
 from . import display
-from .act_pages import check_permission, page
+from .act_pages import page
 from .acts import Act, Cancel, CollectAgain, GiveUp
 from .paid_acts import Retry, SendAgain
+from .permissions import DECIDE, may, require
 
 if TYPE_CHECKING:
     from .acts import Text
@@ -66,12 +67,13 @@ class RequestIdForm(forms.Form):
         return request_id
 
 
-def choices(remix: Remix) -> dict[str, Any]:
-    """Return what the page of a remix offers in the state it is in."""
-    buttons = [_choice(act, remix) for act in BUTTONS]
+def choices(request: HttpRequest, remix: Remix) -> dict[str, Any]:
+    """Return what the page of a remix offers this user in the state it is in."""
+    buttons = [_choice(act, remix) for act in BUTTONS if may(request, *act.permissions)]
     offered: dict[str, Any] = {"buttons": [one for one in buttons if not one.refusal]}
-    if remix.status == Remix.Status.UNCONFIRMED:
-        offered["decisions"] = [_choice(act, remix) for act in DECISIONS]
+    if remix.status == Remix.Status.UNCONFIRMED and may(request, DECIDE):
+        allowed = [act for act in DECISIONS if may(request, *act.permissions)]
+        offered["decisions"] = [_choice(act, remix) for act in allowed]
         offered["form"] = RequestIdForm()
         offered["request_id_url"] = display.act_url("request_id", remix)
     return offered
@@ -83,7 +85,7 @@ def _choice(act: Act, remix: Remix) -> Choice:
 
 def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) -> HttpResponse:
     """Settle an unconfirmed remix by the id under which fal has it."""
-    check_permission(model_admin, request)
+    require(model_admin, request, DECIDE)
     remix = get_object_or_404(model_admin.get_queryset(request), pk=pk)
     form = RequestIdForm(request.POST if request.method == "POST" else None)
     try:
@@ -116,6 +118,5 @@ def _show(
 def _enter(model_admin: RemixAdmin, request: HttpRequest, remix: Remix, request_id: str) -> None:
     with transaction.atomic():
         services.enter_request_id(remix, request_id, by=request.user)
-        message = gettext("Entered the request id “%(request_id)s”, under which fal has it.")
-        model_admin.log_change(request, remix, message % {"request_id": request_id})
+        model_admin.log_change(request, remix, gettext("Enter request id"))
     messages.success(request, _("The request id is noted: the result is collected from there."))

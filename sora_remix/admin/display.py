@@ -33,7 +33,7 @@ def change_link(instance: Model, text: str) -> SafeString:
     return format_html('<a href="{}">{}</a>', change_url(instance), text)
 
 
-def changelist_url(model: type[Model], **lookups: int) -> str:
+def changelist_url(model: type[Model], **lookups: int | str) -> str:
     """Return the URL of a list, filtered."""
     opts = model._meta
     url = reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist")
@@ -57,10 +57,12 @@ def act_url(name: str, remix: Remix | None = None) -> str:
 
 def state(remix: Remix) -> SafeString:
     """Show the status of a remix, and what went wrong in words."""
+    label = words.label(remix)
     return format_html(
-        '<span class="sora-remix-status sora-remix-{}">{}</span> <span>{}</span>',
+        '<span class="sora-remix-status sora-remix-{}">{}</span> {}<span>{}</span>',
         remix.status,
         remix.get_status_display(),
+        format_html("<strong>{}:</strong> ", label) if label else "",
         Truncator(words.explain(remix)).chars(EXPLANATION_SHOWN),
     )
 

@@ -15,6 +15,7 @@ from ..exceptions import SoraRemixError
 from ..models import Remix
 from . import words
 from .acts import Act, Status
+from .permissions import DECIDE, REMIX, RETRY
 
 if TYPE_CHECKING:
     from ..services import User
@@ -40,13 +41,10 @@ class PaidAct(Act):
     def effect(self, remix: Remix) -> str:
         return words.price(*price(remix))
 
-    @abstractmethod
-    def origin(self, again: Remix) -> str:
-        """Say in the history of the new remix why it was requested."""
-
 
 class Retry(PaidAct):
     name = "retry"
+    permissions = (RETRY, REMIX)
     label = _("Retry")
     meaning = _(
         "Each is requested once more, as a new remix and a new charge. What failed after fal had "
@@ -69,15 +67,10 @@ class Retry(PaidAct):
     def perform(self, remix: Remix, by: User) -> Remix:
         return services.retry(remix, by=by)
 
-    def history(self, remix: Remix, again: Remix | None) -> str:
-        return str(_("Retried: requested again as %(remix)s.") % {"remix": again})
-
-    def origin(self, again: Remix) -> str:
-        return str(_("Requested as a retry of %(remix)s.") % {"remix": again.retry_of})
-
 
 class SendAgain(PaidAct):
     name = "send_again"
+    permissions = (DECIDE, REMIX)
     label = _("Send again")
     meaning = _(
         "You may be charged twice. fal may have this remix already: then it makes and charges "
@@ -99,14 +92,6 @@ class SendAgain(PaidAct):
 
     def perform(self, remix: Remix, by: User) -> Remix:
         return services.send_again(remix, by=by)
-
-    def history(self, remix: Remix, again: Remix | None) -> str:
-        message = _("Sent again as %(remix)s, although fal may charge for both.")
-        return str(message % {"remix": again})
-
-    def origin(self, again: Remix) -> str:
-        message = _("Requested because it was not known whether fal had %(remix)s.")
-        return str(message % {"remix": again.retry_of})
 
 
 def price(remix: Remix) -> tuple[Decimal | None, bool]:

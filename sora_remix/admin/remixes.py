@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix
-from . import display, words
+from . import display, history, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
 from .decide import (
@@ -29,7 +30,9 @@ from .decide import (
     choices,
     enter_request_id,
 )
+from .exchange import Exchange
 from .filters import BatchFilter, EndpointFilter, SourceFilter
+from .permissions import EXCHANGE, may
 from .plan import Plan
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ class RemixAdmin(RemixModelAdmin):
     list_select_related = ("source", "result", "requested_by")
     list_per_page = 100
     show_full_result_count = False
-    search_fields = ("prompt", "request_id", "source__title", "result__title")
+    search_fields = ("prompt", "source__title", "result__title")
     actions = ("cancel_selected", "retry_selected", "collect_selected")
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
@@ -83,7 +86,7 @@ class RemixAdmin(RemixModelAdmin):
         ),
         (
             _("For support"),
-            {"fields": ("key", "request_id", "other_ids", "error_code", "error_message")},
+            {"fields": ("key",)},
         ),
     )
 
@@ -99,9 +102,18 @@ class RemixAdmin(RemixModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Remix | None = None) -> bool:
         return False
 
-    def has_remix_permission(self, request: HttpRequest) -> bool:
-        """Tell whether this user may decide about remixes, which can cost money."""
-        return request.user.has_perm("sora_remix.remix_video")
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return may(request, *CANCEL.permissions)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return may(request, *RETRY.permissions)
+
+    def has_collect_permission(self, request: HttpRequest) -> bool:
+        return may(request, *COLLECT_AGAIN.permissions)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """Let nobody find out request ids who may not see them."""
+        return (*self.search_fields, *(("request_id",) if may(request, EXCHANGE) else ()))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Remix]:
         retries = Remix.objects.order_by().filter(retry_of=OuterRef("pk"))
@@ -129,18 +141,29 @@ class RemixAdmin(RemixModelAdmin):
     ) -> HttpResponse:
         """Offer what this user may decide about the remix, in the state it is in."""
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
-        context |= choices(obj) if obj and self.has_remix_permission(request) else {}
+        context |= choices(request, obj) if obj else {}
+        context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    @admin.action(permissions=["remix"], description=_("Cancel selected remixes"))
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show what happened to a remix, also by workers and from code, and who did it."""
+        response = super().history_view(request, object_id, extra_context)
+        if isinstance(response, TemplateResponse):
+            context = response.context_data or {}
+            context |= history.page(self, request, context["object"])
+        return response
+
+    @admin.action(permissions=["cancel"], description=_("Cancel selected remixes"))
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
         return show(request, Plan(CANCEL, queryset), self)
 
-    @admin.action(permissions=["remix"], description=_("Retry selected remixes"))
+    @admin.action(permissions=["retry"], description=_("Retry selected remixes"))
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
         return show(request, Plan(RETRY, queryset), self)
 
-    @admin.action(permissions=["remix"], description=_("Collect selected remixes again"))
+    @admin.action(permissions=["collect"], description=_("Collect selected remixes again"))
     def collect_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
         return show(request, Plan(COLLECT_AGAIN, queryset), self)
 
@@ -189,7 +212,3 @@ class RemixAdmin(RemixModelAdmin):
     @admin.display(description=_("video"))
     def player(self, remix: Remix) -> SafeString | str:
         return display.player(remix.result) if remix.result else "-"
-
-    @admin.display(description=_("other request ids"))
-    def other_ids(self, remix: Remix) -> str:
-        return ", ".join(map(str, remix.other_request_ids)) or "-"

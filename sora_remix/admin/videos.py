@@ -21,6 +21,7 @@ from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .offer import choosable, why_not
+from .permissions import REMIX, may
 
 if TYPE_CHECKING:
     VideoModelAdmin = admin.ModelAdmin[Video]
@@ -98,7 +99,7 @@ class VideoAdmin(VideoModelAdmin):
         return deleted, counts, set() if protected else lacking, protected
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("sora_remix.remix_video")
+        return may(request, REMIX)
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
     def remix_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..endpoints import Price
 from ..models import Remix
+from .causes import CHARGED_CODES, FREE_CODES, FREE_PREFIXES, LABELS, advice, cause, failure
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -35,53 +36,6 @@ CHARGES: dict[Charge, _StrPromise] = {
     Charge.PERHAPS: _("It may have been charged."),
     Charge.CHARGED: _("It was charged."),
 }
-CAUSES: dict[str, _StrPromise] = {
-    "credentials_refused": _(
-        "fal did not accept the site's key, or its account has no money left: "
-        "an administrator must look at it."
-    ),
-    "endpoint_retired": _("fal does not offer this endpoint any more."),
-    "source_not_remixable": _("The source can't be remixed with this endpoint."),
-    "source_unreachable": _("fal could not load the source."),
-    "cannot_reach_fal": _("fal could not be reached for a long time, and it was never sent."),
-    "result_missing": _("fal says that it is done, but gave no video."),
-    "result_refused": _(
-        "The result was not stored: its server, size or kind is not allowed on this site."
-    ),
-    "result_expired": _("fal no longer has the result: it could not be stored in time."),
-    "not_a_video": _("What fal made is not a video that can be played."),
-    "given_up": _("It was given up: whether fal ever had it was never found out."),
-    "content_policy_violation": _("fal refused it because of its rules about content."),
-    "no_media_generated": _("fal made no video from this prompt and source."),
-    "generation_timeout": _("fal took too long and stopped."),
-    "request_timeout": _("fal found no machine for it in time."),
-    "startup_timeout": _("fal found no machine for it in time."),
-    "internal_server_error": _("Something broke at fal."),
-    "downstream_service_error": _("The provider behind fal answered with an error."),
-    "downstream_service_unavailable": _("The provider behind fal was not available."),
-    "client_cancelled": _("It was cancelled at fal before it began."),
-}
-CHARGED_CODES = {"result_missing", "result_refused", "result_expired", "not_a_video"}
-FREE_CODES = {
-    "generation_timeout",
-    "request_timeout",
-    "startup_timeout",
-    "internal_server_error",
-    "internal_error",
-    "downstream_service_unavailable",
-    "client_cancelled",
-    "source_unreachable",
-}
-"""Answers of 5xx, and what never began, are not billed (https://docs.fal.ai/errors)."""
-FREE_PREFIXES = ("http_5", "runner_")
-PASSING_CODES = (FREE_CODES - {"client_cancelled"}) | {
-    "cannot_reach_fal",
-    "downstream_service_error",
-    "given_up",
-}
-"""What need not happen again (https://fal.ai/docs/documentation/model-apis/errors)."""
-SITE_CODES = {"credentials_refused", "endpoint_retired"}
-"""What an administrator has to look at first."""
 
 
 def dollars(amount: Decimal) -> str:
@@ -192,14 +146,19 @@ def explain(remix: Remix) -> str:
 
 def paid_twice(remix: Remix) -> str:
     """Warn where fal was heard to have a remix under several ids."""
-    others = remix.other_request_ids
-    message = ngettext(
-        "fal may have been paid twice for this: it also has it under the request id %(ids)s.",
-        "fal may have been paid several times for this: it also has it under the request ids "
-        "%(ids)s.",
-        len(others),
+    many = len(remix.other_request_ids)
+    if not many:
+        return ""
+    return ngettext(
+        "fal may have been paid twice for this: it also has it under another request id.",
+        "fal may have been paid several times for this: it also has it under other request ids.",
+        many,
     )
-    return message % {"ids": ", ".join(map(str, others))} if others else ""
+
+
+def label(remix: Remix) -> str:
+    """Say in a word or two what kind of failure it was; nothing when it did not fail."""
+    return str(LABELS[failure(remix)]) if remix.status == Status.FAILED else ""
 
 
 def _outcome(remix: Remix) -> str:
@@ -210,28 +169,13 @@ def _outcome(remix: Remix) -> str:
                 "It is never sent again by itself."
             )
         case Status.FAILED:
-            return " ".join((_cause(remix), str(CHARGES[charge(remix)]), *_advice(remix)))
+            return " ".join((cause(remix), str(CHARGES[charge(remix)]), *advice(remix)))
         case Status.CANCELLED:
             return gettext("It was cancelled. %(charge)s") % {"charge": CHARGES[charge(remix)]}
     if remix.failing_since:
         message = gettext("No answer since %(time)s; it is tried again by itself.")
         return message % {"time": _moment(remix.failing_since)}
     return ""
-
-
-def _advice(remix: Remix) -> Iterator[str]:
-    """Say whether trying again can help, and what to do before, as far as that is known."""
-    code = remix.error_code
-    if code == "result_refused":
-        yield gettext("Once the site's settings allow it, collect it again: that is free.")
-    elif code in CHARGED_CODES:
-        yield gettext("Collect it again first: that is free.")
-    elif code in SITE_CODES:
-        yield gettext("Trying again helps only once an administrator has mended that.")
-    elif code in PASSING_CODES or code.startswith(FREE_PREFIXES):
-        yield gettext("Trying again may help.")
-    elif code:
-        yield gettext("Trying again helps only with another prompt or video.")
 
 
 def _wish(remix: Remix) -> str:
@@ -249,11 +193,3 @@ def _wish(remix: Remix) -> str:
 
 def _moment(time: datetime) -> str:
     return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
-
-
-def _cause(remix: Remix) -> str:
-    if cause := CAUSES.get(remix.error_code):
-        return str(cause)
-    if said := remix.error_message or remix.error_code:
-        return gettext("fal's answer was: “%(message)s”.") % {"message": said}
-    return gettext("It failed, and no reason is known.")

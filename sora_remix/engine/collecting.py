@@ -33,6 +33,7 @@ from ..exceptions import (
 from ..flight import Flight
 from ..models import PendingFile, Remix, Video, renew
 from ..storage import new_name
+from .delivering import forget_copies
 from .pace import HEARTBEAT, Watch, back_off
 
 logger = logging.getLogger(__name__)
@@ -148,6 +149,8 @@ def _settle(remix: Remix, error: Exception) -> None:
         case RemoteCancelled() if remix.cancel_requested_at:
             remix.cancelled_at_fal(error.message)
         case RemoteFailure():
+            if error.code == "source_unreachable":
+                forget_copies(remix)
             remix.fail(error.code, error.message)
         case FileRefused():
             remix.fail("result_refused", error.message)

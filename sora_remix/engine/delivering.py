@@ -62,6 +62,11 @@ def uploads(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> se
     return _files(endpoint, source, options)
 
 
+def forget_copies(remix: Remix) -> None:
+    """Have the files of a remix brought to fal anew when they are needed next."""
+    Delivery.objects.lost(_files_of(remix))
+
+
 def urls_for(remix: Remix, endpoint: Endpoint) -> dict[str, str] | None:
     """Return the URLs under which fal gets the files of a remix; None when it must wait for one.
 

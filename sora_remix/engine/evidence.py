@@ -13,7 +13,7 @@ from django.utils import timezone
 from .. import fal
 from ..exceptions import InvalidTransition, RemoteError
 from ..flight import wait_for
-from ..models import Chain, Remix
+from ..models import Chain, Remix, RemixEvent
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def _settle(remixes: Iterable[Remix], requests: list[fal.SentRequest]) -> None:
             continue
         free.remove(request)
         try:
-            remix.accepted(request.request_id)
+            remix.accepted(request.request_id, RemixEvent.Kind.FOUND)
             logger.info("Remix %s: fal has it as %s", remix.pk, request.request_id)
         except InvalidTransition:
             logger.info("Remix %s: is known meanwhile", remix.pk)

@@ -30,7 +30,7 @@ from ..exceptions import (
 )
 from ..flight import Flight
 from ..models import Chain, EndpointFact, Remix
-from .delivering import urls_for
+from .delivering import forget_copies, urls_for
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
 
 logger = logging.getLogger(__name__)
@@ -144,6 +144,8 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
 
 def _refused(remix: Remix, code: str, message: str) -> None:
     remix.refused(code, message)
+    if code == "source_unreachable":
+        forget_copies(remix)
     if code == "endpoint_retired":
         EndpointFact.objects.note_retired(remix.endpoint_id)
 

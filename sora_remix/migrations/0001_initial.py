@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("since", models.DateTimeField(default=django.utils.timezone.now)),
+                ("worked_at", models.DateTimeField(null=True)),
                 ("held_until", models.DateTimeField(null=True)),
             ],
             options={
@@ -236,6 +237,12 @@ class Migration(migrations.Migration):
                 "verbose_name": "remix",
                 "verbose_name_plural": "remixes",
                 "ordering": ("-pk",),
+                "permissions": (
+                    ("cancel_remix", "Can cancel remixes"),
+                    ("retry_remix", "Can retry remixes and collect them again"),
+                    ("decide_unconfirmed", "Can decide about unconfirmed remixes"),
+                    ("view_exchange", "Can view what was exchanged with fal"),
+                ),
             },
         ),
         migrations.CreateModel(
@@ -497,6 +504,86 @@ class Migration(migrations.Migration):
                         fields=("batch", "digest"), name="sora_remix_referenceimage_once"
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RemixEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested."),
+                            ("sent", "Sent to fal."),
+                            (
+                                "not_sent",
+                                "It did not leave: fal could not be reached. It is sent later.",
+                            ),
+                            ("requeued", "fal asked to send it later."),
+                            ("accepted", "fal accepted it."),
+                            ("refused", "fal did not take it."),
+                            ("unconfirmed", "No answer came: fal may have it."),
+                            ("found", "Found in fal's list of requests."),
+                            ("called", "fal called and said that it has it."),
+                            (
+                                "doubled",
+                                "fal called and said that it has it once more: perhaps paid twice.",
+                            ),
+                            ("cancel_wished", "Wished to cancel it."),
+                            ("cancel_asked", "fal was asked to stop."),
+                            ("cancelled", "Cancelled before it was sent."),
+                            ("stopped", "fal stopped before it began."),
+                            ("finished", "Finished at fal."),
+                            ("stored", "The result is in the site's storage."),
+                            ("failed", "It failed."),
+                            ("retried", "Retried: requested again as another remix."),
+                            ("collected_again", "Had its result looked for again, free of charge."),
+                            ("id_entered", "Entered the request id under which fal has it."),
+                            ("given_up", "Gave it up: whether fal ever had it was not found out."),
+                            (
+                                "sent_again",
+                                "Sent again as another remix, although fal may charge both.",
+                            ),
+                        ],
+                        max_length=20,
+                        verbose_name="what",
+                    ),
+                ),
+                ("detail", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who",
+                    ),
+                ),
+                (
+                    "remix",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="sora_remix.remix",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "event of a remix",
+                "verbose_name_plural": "events of remixes",
+                "ordering": ("pk",),
+                "indexes": [models.Index(fields=["kind", "at"], name="sora_remix_event_kind")],
             },
         ),
         migrations.CreateModel(

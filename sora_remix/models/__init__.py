@@ -4,6 +4,7 @@ from .batch import RemixBatch
 from .chain import Chain
 from .delivery import Delivery
 from .endpoint import EndpointFact
+from .event import RemixEvent
 from .files import delete_files_after_commit
 from .image import ReferenceImage
 from .leased import Leased, renew
@@ -22,6 +23,7 @@ __all__ = [
     "ReferenceImage",
     "Remix",
     "RemixBatch",
+    "RemixEvent",
     "Video",
     "delete_files_after_commit",
     "renew",

@@ -35,15 +35,15 @@ class ChainQuerySet(models.QuerySet["Chain"]):
     def admit(self, turn: int) -> bool:
         """Let the worker that got this turn's message run it, once."""
         pending = self.filter(pk=1, turn=turn, state=Chain.State.PENDING)
-        return bool(pending.update(state=Chain.State.RUNNING, since=timezone.now()))
+        return bool(pending.update(state=Chain.State.RUNNING, **_now()))
 
     def renew(self, turn: int) -> bool:
         """Say that this turn is still alive; False when another has taken over."""
-        return bool(self._running(turn).update(since=timezone.now()))
+        return bool(self._running(turn).update(**_now()))
 
     def release(self, turn: int) -> bool:
         """End this turn; False when another has taken over, which then goes on alone."""
-        return bool(self._running(turn).update(state=Chain.State.IDLE, since=timezone.now()))
+        return bool(self._running(turn).update(state=Chain.State.IDLE, **_now()))
 
     def hold_back(self, until: datetime) -> None:
         """Let nothing be sent until then: fal's limit is the account's, not the row's."""
@@ -61,7 +61,8 @@ class ChainQuerySet(models.QuerySet["Chain"]):
         self.select_for_update().get(pk=1)
 
     def last_turn_at(self) -> datetime | None:
-        return self.filter(pk=1).values_list("since", flat=True).first()
+        """Return when a worker was last seen at a turn, which announcing one does not tell."""
+        return self.filter(pk=1).values_list("worked_at", flat=True).first()
 
     def _running(self, turn: int) -> ChainQuerySet:
         return self.filter(pk=1, turn=turn, state=Chain.State.RUNNING)
@@ -85,6 +86,8 @@ class Chain(models.Model):
     turn = models.PositiveBigIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State, default=State.IDLE)
     since = models.DateTimeField(default=timezone.now)
+    worked_at = models.DateTimeField(null=True)
+    """When a worker was last seen at a turn."""
     held_until = models.DateTimeField(null=True)
     """Until when nothing is sent, because fal said so or can't be reached."""
 
@@ -96,3 +99,9 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turn} {self.state}"
+
+
+def _now() -> dict[str, datetime]:
+    """Return the columns that a worker moves while it is at a turn."""
+    now = timezone.now()
+    return {"since": now, "worked_at": now}

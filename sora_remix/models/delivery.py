@@ -35,6 +35,10 @@ class DeliveryQuerySet(LeasedQuerySet["Delivery"]):
         """Return those of these files that could not be delivered, by name."""
         return {one.name: one for one in self.filter(name__in=set(names)).exclude(error_code="")}
 
+    def lost(self, names: Iterable[str]) -> None:
+        """Forget the copies of these files, which fal could not load: the next is made anew."""
+        self.free().filter(name__in=set(names)).delete()
+
     def to_deliver(self) -> DeliveryQuerySet:
         """Keep those that fal does not have yet."""
         return self.filter(expires_at__isnull=True, error_code="")

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .event import RemixEvent
 from .leased import LeasedQuerySet, step
 from .status import IN_FLIGHT, UNSETTLED, Status
 
@@ -97,12 +99,20 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
         counted = self.filter(billable_units__isnull=False, billed_cost__isnull=True)
         return list(counted.filter(finished_at__gte=since).order_by("pk")[:most])
 
+    @transaction.atomic
     def give_up_lost_sends(self) -> int:
         """Mark as unconfirmed what a worker was sending when it died."""
-        lost = self.filter(status=Status.SUBMITTING, leased_until__lt=timezone.now())
-        return lost.update(
+        now = timezone.now()
+        lost = self.filter(status=Status.SUBMITTING, leased_until__lt=now)
+        many = lost.update(
             status=Status.UNCONFIRMED,
             error_code="",
             error_message=str(_("The worker that was sending it disappeared.")),
-            **step(timezone.now()),
+            **step(now),
         )
+        if many:  # known by the moment that the UPDATE gave them
+            marked = self.filter(status=Status.UNCONFIRMED, due_at=now)
+            kind = RemixEvent.Kind.UNCONFIRMED
+            events = (RemixEvent.of(pk, kind) for pk in marked.values_list("pk", flat=True))
+            RemixEvent.objects.bulk_create(events, batch_size=500)
+        return many

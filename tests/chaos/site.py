@@ -21,7 +21,7 @@ from django.utils import timezone  # noqa: E402
 from django_q.brokers import get_broker  # noqa: E402
 
 from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
-from sora_remix import engine, services  # noqa: E402
+from sora_remix import services, tasks  # noqa: E402
 from sora_remix.models import Remix, Video  # noqa: E402
 
 from . import faults, verdict  # noqa: E402
@@ -34,6 +34,8 @@ TARGETS = (Status.SUBMITTING, Status.STORING)
 SETTLED_WITHIN = 120.0
 SENT_WITHIN = 40.0
 SWEEP_EVERY = 5.0
+FLUSHED = 0.5
+"""Share of the kills with which the queue is lost as well."""
 
 
 @dataclass
@@ -44,6 +46,8 @@ class Seen:
     """When a remix was first seen to be unconfirmed, by primary key."""
     sending_at_kills: dict[int, datetime] = field(default_factory=dict)
     """When the cluster was killed that was, perhaps, sending a remix, by primary key."""
+    flushes: int = 0
+    """How often all messages were lost."""
     troubles: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -79,13 +83,16 @@ class People:
         sending = Remix.objects.filter(status=Status.SUBMITTING)
         for pk in sending.values_list("pk", flat=True):
             self.seen.sending_at_kills.setdefault(pk, killed_at)
+        if random.random() < FLUSHED:
+            get_broker().purge_queue()
+            self.seen.flushes += 1
         self._target = random.choice(TARGETS)
 
     def sweep(self) -> None:
         """Sweep more often than the schedule does, for there is less time."""
         self._swept_at = time.monotonic()
         try:
-            engine.sweep()
+            tasks.sweep()
         except Exception as error:
             logging.exception("The sweep broke")
             self.seen.troubles.append(f"a sweep broke: {type(error).__name__}: {error}")
@@ -115,8 +122,9 @@ def run_app(
     logging.disable(logging.INFO)
     call_command("migrate", verbosity=0)
     generation = Video.objects.create(title="Clip", sora_id="video_clip", duration=1)
-    upload = Video(title="Upload", duration=1)
-    with (folder / "clip.mp4").open("rb") as file:
+    clip = folder / "clip.mp4"
+    upload = Video(title="Upload", duration=1, size=clip.stat().st_size)
+    with clip.open("rb") as file:
         upload.file.save("clip.mp4", File(file))
     people = People([(generation, "sora-2"), (upload, "flux-3")], remixes)
     print(f"\n=== {remixes} remixes on PostgreSQL with the {broker} broker", flush=True)
@@ -128,7 +136,8 @@ def run_app(
             _calm_down(people, sandbox)
     finally:
         get_broker().delete_queue()
-    print(f"{storm.kills} kills; settled {people.seen.seconds:.0f} s after the storm", flush=True)
+    lost = f"{storm.kills} kills, {people.seen.flushes} of them with all messages"
+    print(f"{lost}; settled {people.seen.seconds:.0f} s after the storm", flush=True)
     return 1 if verdict.judge(people.seen, sandbox, folder / "media") else 0
 
 

@@ -12,6 +12,7 @@ from sora_remix.models import Chain
 from tests.factories import ago, at_once, write_together
 
 State = Chain.State
+_STATES = {"admit": State.PENDING, "renew": State.RUNNING, "release": State.RUNNING}
 
 
 @pytest.fixture
@@ -133,9 +134,16 @@ def test_a_pending_turn_is_waited_for(db: None, seconds: int) -> None:
     assert Chain.objects.announce() is None
 
 
-def test_the_last_sign_of_life_is_known(db: None) -> None:
+@pytest.mark.parametrize("act", ["admit", "renew", "release"])
+def test_the_last_sign_of_life_is_that_of_a_worker_at_its_turn(db: None, act: str) -> None:
     Chain.objects.announce()
+    announced = Chain.objects.last_turn_at()
+    Chain.objects.admit(1)
+    Chain.objects.update(worked_at=ago(hours=1), state=_STATES[act])
 
+    assert getattr(Chain.objects, act)(1)
+
+    assert announced is None
     assert Chain.objects.last_turn_at() == Chain.objects.get().since
 
 

@@ -23,19 +23,25 @@ from example_project.demo.drawing import draw_missing
 from example_project.demo.editor import Editor
 from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.settings import DEMO_FOLDER
-from sora_remix.endpoints import default_endpoint
-from sora_remix.models import Video
+from sora_remix.endpoints import default_endpoint, get_endpoint
+from sora_remix.models import Delivery, Video
 
 PROMPT = "The same place as a watercolour painting"
+CHAIN = {
+    "flux-3": "The same forest in winter",
+    "wan-2.7": "Now at night, lit by the moon",
+    "lucy-restyle": "As a drawing in ink",
+}
+"""Endpoints and prompts by which one upload is remixed further and further."""
 START_SECONDS = 60
 
 
 class Command(BaseCommand):
-    help = "Start the example site, remix two clips in it, and keep it up until Ctrl-C."
+    help = "Start the example site, remix clips in it, and keep it up until Ctrl-C."
     requires_system_checks: list[str] = []  # the demo has its own words for what is odd about it
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="end after the first two remixes")
+        parser.add_argument("--once", action="store_true", help="end after these remixes")
         parser.add_argument("--port", type=int, default=8000, help="of the site; 0: a free one")
         parser.add_argument("--sandbox-port", type=int, default=0, help="default: a free one")
         parser.add_argument("--live", action="store_true", help="use fal itself, with FAL_KEY")
@@ -50,12 +56,15 @@ class Command(BaseCommand):
             with _signals_as_interrupts(), ExitStack() as stack:
                 password, videos, clips = self._prepare()
                 if live:
-                    environment = self._tell_about_money(videos)
+                    environment = self._tell_about_money(videos["mountains"])
                 else:
                     environment = self._start_sandbox(stack, sandbox_port, clips)
                 check, browser = self._start_site(stack, address, environment)
                 if not live:
-                    self._remix(Editor(browser), password, videos[:2], check)
+                    editor = Editor(browser)
+                    generations = [videos["mountains"], videos["sea"]]
+                    self._remix(editor, password, generations, check)
+                    self._remix_further(editor, videos["forest"], check)
                 if not once:
                     self._stay(address, password, check)
         except KeyboardInterrupt:
@@ -63,7 +72,7 @@ class Command(BaseCommand):
             if once:
                 raise CommandError("Stopped before the end.", returncode=130) from None
 
-    def _prepare(self) -> tuple[str, list[Video], dict[str, Path]]:
+    def _prepare(self) -> tuple[str, dict[str, Video], dict[str, Path]]:
         self._say(f"1. Preparing a site in {self._folder}")
         call_command("migrate", verbosity=0, skip_checks=True)
         password = samples.ensure_user(self._folder / "password")
@@ -79,8 +88,10 @@ class Command(BaseCommand):
             stack.enter_context(sandbox)
         except SandboxError as error:
             raise CommandError(str(error)) from error
-        for scene, clip in clips.items():
-            sandbox.add_video(samples.sora_id(scene), clip)
+        for scene in clips.keys() - samples.UPLOADS:
+            sandbox.add_video(samples.sora_id(scene), clips[scene])
+        # An earlier sandbox, on another port, may have had copies that lie there no more.
+        Delivery.objects.exclude(url__startswith=sandbox.url).delete()
         # A proxy that is set for the rest of the world can't reach the sandbox.
         return {**sandbox.environment(), "NO_PROXY": LOCAL, "no_proxy": LOCAL}
 
@@ -127,9 +138,27 @@ class Command(BaseCommand):
         self._say("5. Both are in the site's storage, and they play")
         self._say(f"\n{progress.table(remixes)}")
 
-    def _tell_about_money(self, videos: list[Video]) -> dict[str, str]:
+    def _remix_further(self, editor: Editor, video: Video, check: Callable[[], None]) -> None:
+        self._say(f"\n6. Remixing “{video}”, which was uploaded, further and further")
+        chain = []
+        for key, prompt in CHAIN.items():
+            batch = editor.select([video])
+            editor.choose(key)
+            endpoint = get_endpoint(key)
+            cost = endpoint.estimate(video) or Decimal()
+            editor.check_cost(cost)
+            editor.confirm(prompt)
+            self._say(f"   {endpoint}, ${cost:.2f}: “{prompt}”")
+            remixes = progress.follow(batch, self.stdout, check)
+            progress.check_results(remixes, {video.pk})
+            chain += remixes
+            video = remixes[0].result or video
+        self._say("7. Each is in the site's storage, made from the one before, and they play")
+        self._say(f"\n{progress.table(chain)}")
+
+    def _tell_about_money(self, video: Video) -> dict[str, str]:
         endpoint = default_endpoint()
-        cost = endpoint.estimate(videos[0])
+        cost = endpoint.estimate(video)
         price = "an unknown amount" if cost is None else f"about ${cost:.2f}"
         self._say("2. No sandbox: this site talks to fal, which charges you for what you confirm")
         self._say(f"   “{endpoint}” costs {price} for a clip as long as the first sample")

@@ -1,6 +1,5 @@
 """The sandbox's request list shows what fal's would, and hides what fal's may."""
 
-import ssl
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,35 +10,17 @@ import httpx
 import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
+from tests.fal_sandbox.callers import client_of
 
 ENDPOINT = "fal-ai/sora-2/video-to-video/remix"
 PATH = "/models/requests/by-endpoint"
 JSON = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    state = tmp_path_factory.mktemp("state")
-    with SandboxProcess(state, queue_seconds=0, run_seconds=0) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(process: SandboxProcess) -> SandboxProcess:
-    process.reset()
-    return process
-
-
 @pytest.fixture
 def fal(sandbox: SandboxProcess) -> Iterator[httpx.Client]:
-    with client_of(sandbox) as client:
+    with client_of(sandbox, sandbox.api_url) as client:
         yield client
-
-
-def client_of(process: SandboxProcess) -> httpx.Client:
-    context = ssl.create_default_context(cafile=process.certificate)
-    headers = {"Authorization": "Key anything"}
-    return httpx.Client(base_url=process.api_url, verify=context, headers=headers, timeout=5)
 
 
 def submit(process: SandboxProcess, fal: httpx.Client, prompt: str = "noir") -> str:
@@ -171,12 +152,12 @@ def test_the_list_may_lag_behind(sandbox: SandboxProcess, fal: httpx.Client) -> 
 
 def test_running_requests_can_be_listed_and_the_list_outlives_a_restart(tmp_path: Path) -> None:
     with SandboxProcess(tmp_path, queue_seconds=30, list_running=True) as process:
-        with client_of(process) as fal:
+        with client_of(process, process.api_url) as fal:
             request_id = submit(process, fal)
             [item] = ask(fal)["items"]
         process.stop()
         process.start()
-        with client_of(process) as fal:
+        with client_of(process, process.api_url) as fal:
             [again] = ask(fal)["items"]
 
     assert item["request_id"] == again["request_id"] == request_id

@@ -1,13 +1,9 @@
 """The sandbox checks what is submitted as the endpoints' own schemas do."""
 
-import ssl
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-
-from example_project.fal_sandbox.process import SandboxProcess
 
 FLUX = "blackforestlabs/flux-3/edit-video"
 KLING = "fal-ai/kling-video/o3/standard/video-to-video/edit"
@@ -21,22 +17,6 @@ LUCY = "decart/lucy-restyle"
 ALL = [FLUX, KLING, KLING_PRO, GEMINI, WAN, HORSE, GROK, LUMA, LUCY]
 ELEMENT = {"frontal_image_url": "x", "reference_image_urls": ["x"]}
 JSON = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    state = tmp_path_factory.mktemp("state")
-    with SandboxProcess(state, queue_seconds=0, run_seconds=0) as process:
-        yield process
-
-
-@pytest.fixture
-def fal(process: SandboxProcess) -> Iterator[httpx.Client]:
-    process.reset()
-    context = ssl.create_default_context(cafile=process.certificate)
-    headers = {"Authorization": "Key anything"}
-    with httpx.Client(base_url=process.url, verify=context, headers=headers) as client:
-        yield client
 
 
 def complaints(fal: httpx.Client, endpoint_id: str, **fields: Any) -> list[JSON]:

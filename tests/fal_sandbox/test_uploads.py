@@ -22,19 +22,6 @@ KEY = {"Authorization": "Key anything"}
 JSON = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    state = tmp_path_factory.mktemp("state")
-    with SandboxProcess(state, queue_seconds=0, run_seconds=0) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(process: SandboxProcess) -> SandboxProcess:
-    process.reset()
-    return process
-
-
 @pytest.fixture
 def fal(sandbox: SandboxProcess) -> Iterator[httpx.Client]:
     with client_of(sandbox) as client:

@@ -47,12 +47,6 @@ def process(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Sa
         yield process
 
 
-@pytest.fixture
-def sandbox(process: SandboxProcess) -> SandboxProcess:
-    process.reset()
-    return process
-
-
 @pytest.fixture(scope="module")
 def fal(process: SandboxProcess) -> Iterator[httpx.Client]:
     context = ssl.create_default_context(cafile=process.certificate)

@@ -3,7 +3,6 @@
 import base64
 import http.server
 import io
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,27 +27,6 @@ LUMA = "luma/agent/ray/v3.2/video-to-video"
 LUCY = "decart/lucy-restyle"
 JSON = dict[str, Any]
 Serve = Callable[[Path], str]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    state = tmp_path_factory.mktemp("state")
-    with SandboxProcess(state, queue_seconds=0, run_seconds=0) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(process: SandboxProcess) -> SandboxProcess:
-    process.reset()
-    return process
-
-
-@pytest.fixture
-def fal(sandbox: SandboxProcess) -> Iterator[httpx.Client]:
-    context = ssl.create_default_context(cafile=sandbox.certificate)
-    headers = {"Authorization": "Key anything"}
-    with httpx.Client(base_url=sandbox.url, verify=context, headers=headers) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")

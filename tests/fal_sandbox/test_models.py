@@ -1,6 +1,5 @@
 """The sandbox describes and prices its endpoints as fal's platform API does."""
 
-import ssl
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from example_project.fal_sandbox.endpoints import ENDPOINTS
 from example_project.fal_sandbox.process import SandboxProcess
+from tests.fal_sandbox.callers import client_of
 
 SORA = "fal-ai/sora-2/video-to-video/remix"
 WAN = "fal-ai/wan/v2.7/edit-video"
@@ -16,24 +16,9 @@ KLING = "fal-ai/kling-video/o3/pro/video-to-video/edit"
 JSON = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
-    state = tmp_path_factory.mktemp("state")
-    with SandboxProcess(state, queue_seconds=0, run_seconds=0) as process:
-        yield process
-
-
-@pytest.fixture
-def sandbox(process: SandboxProcess) -> SandboxProcess:
-    process.reset()
-    return process
-
-
 @pytest.fixture
 def fal(sandbox: SandboxProcess) -> Iterator[httpx.Client]:
-    context = ssl.create_default_context(cafile=sandbox.certificate)
-    with httpx.Client(base_url=sandbox.api_url, verify=context, timeout=5) as client:
-        client.headers["Authorization"] = "Key anything"
+    with client_of(sandbox, sandbox.api_url) as client:
         yield client
 
 

@@ -1,0 +1,155 @@
+"""What keeps remixes from being made, and what waits for a person: said above our pages.
+
+Two queries, however many rows there are; each notice goes by itself when it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ..conf import conf
+from ..endpoints import Endpoint, get_endpoint
+from ..exceptions import SoraRemixError
+from ..models import Chain, EndpointFact, Remix, RemixEvent
+from ..models.status import UNSETTLED, Status
+from . import display
+from .permissions import DECIDE, VIEW, may
+
+Kind = RemixEvent.Kind
+SILENCE = timedelta(minutes=2)
+"""While anything waits, a living worker takes turns a few seconds apart."""
+RECENT = timedelta(days=1)
+"""What fal said of the key before that tells nothing of today."""
+KEY_REFUSED = Q(kind__in=(Kind.REFUSED, Kind.FAILED), detail="credentials_refused")
+KEY_TAKEN = Q(kind=Kind.ACCEPTED)
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence, and what to do about it: a command for the shell, or a link."""
+
+    text: str
+    command: str = ""
+    url: str = ""
+    link: str = ""
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many remixes wait for a worker, since when, and how many for a person."""
+
+    due: int
+    since: datetime | None
+    unconfirmed: int
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What was last seen of workers and of fal; nothing before the first remix of a site."""
+
+    worked_at: datetime | None = None
+    key_refused_at: datetime | None = None
+    key_taken_at: datetime | None = None
+    is_endpoint_gone: bool = False
+
+
+def current(request: HttpRequest, *, on_list: bool) -> list[Notice]:
+    """Return what is to be said to this user now."""
+    endpoint = _default_endpoint()
+    waiting, signs = _waiting(), _signs(endpoint)
+    notices = [*_no_worker(waiting, signs), *_no_key(signs), *_undecided(request, waiting)]
+    if on_list and endpoint:
+        notices += _retired(endpoint, signs)
+    return notices
+
+
+def _waiting() -> Waiting:
+    now = timezone.now()
+    is_free = Q(leased_until=None) | Q(leased_until__lte=now)
+    is_due = Q(status__in=UNSETTLED, due_at__lte=now) & is_free
+    rows = Remix.objects.order_by().filter(status__in=(*UNSETTLED, Status.UNCONFIRMED))
+    counted = rows.aggregate(
+        due=Count("pk", filter=is_due),
+        since=Min("due_at", filter=is_due),
+        unconfirmed=Count("pk", filter=Q(status=Status.UNCONFIRMED)),
+    )
+    return Waiting(**counted)
+
+
+def _signs(endpoint: Endpoint | None) -> Signs:
+    fact = EndpointFact.objects.filter(endpoint_id=endpoint.endpoint_id if endpoint else "")
+    chain = Chain.objects.filter(pk=1).values(
+        "worked_at",
+        key_refused_at=Subquery(_last(KEY_REFUSED)),
+        key_taken_at=Subquery(_last(KEY_TAKEN)),
+        is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
+    )
+    seen = chain.first()
+    return Signs(**seen) if seen else Signs()
+
+
+def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
+    recent = RemixEvent.objects.filter(what, at__gt=timezone.now() - RECENT)
+    return recent.order_by("-at").values_list("at", flat=True)[:1]
+
+
+def _default_endpoint() -> Endpoint | None:
+    try:
+        return get_endpoint(conf.SORA_REMIX_ENDPOINT)
+    except SoraRemixError:
+        return None  # the system checks name it
+
+
+def _no_worker(waiting: Waiting, signs: Signs) -> Iterator[Notice]:
+    silent = timezone.now() - SILENCE
+    has_turned = signs.worked_at is not None and signs.worked_at >= silent
+    if waiting.since is None or waiting.since >= silent or has_turned:
+        return
+    message = ngettext(
+        "No worker has taken a turn for two minutes while %(many)d remix waits: start one with",
+        "No worker has taken a turn for two minutes while %(many)d remixes wait: start one with",
+        waiting.due,
+    )
+    yield Notice(message % {"many": waiting.due}, command="python manage.py qcluster")
+
+
+def _no_key(signs: Signs) -> Iterator[Notice]:
+    refused, taken = signs.key_refused_at, signs.key_taken_at
+    if refused and (taken is None or taken < refused):
+        yield Notice(
+            _("fal refuses the site's key, or its account has no money left. Find out more with"),
+            command="python manage.py sora_remix_doctor",
+        )
+
+
+def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
+    if not waiting.unconfirmed or not may(request, VIEW, DECIDE):
+        return
+    message = ngettext(
+        "%(many)d remix is unconfirmed: nobody knows whether fal has it.",
+        "%(many)d remixes are unconfirmed: nobody knows whether fal has them.",
+        waiting.unconfirmed,
+    )
+    yield Notice(
+        message % {"many": waiting.unconfirmed},
+        url=display.changelist_url(Remix, status__exact=Status.UNCONFIRMED),
+        link=_("Decide"),
+    )
+
+
+def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
+    if signs.is_endpoint_gone or endpoint.is_retired(timezone.localdate()):
+        message = _(
+            "“%(endpoint)s”, the endpoint that is offered first, was switched off: name a living "
+            "one in the setting SORA_REMIX_ENDPOINT."
+        )
+        yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)

@@ -1,0 +1,33 @@
+"""Who may do what to remixes in the admin; the only place that asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+if TYPE_CHECKING:
+    from .remixes import RemixAdmin
+
+VIEW = "view_remix"
+REMIX = "remix_video"
+"""Buy remixes: whatever is sent to fal for money needs it."""
+CANCEL = "cancel_remix"
+RETRY = "retry_remix"
+"""Ask once more for what is over: anew, which needs `REMIX` as well, or for its result again."""
+DECIDE = "decide_unconfirmed"
+"""Settle what fal never answered to; sending it again needs `REMIX` as well."""
+EXCHANGE = "view_exchange"
+"""See what was exchanged with fal: bodies, answers, request ids."""
+
+
+def may(request: HttpRequest, *codenames: str) -> bool:
+    """Tell whether this user has all of these permissions."""
+    return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
+
+
+def require(model_admin: RemixAdmin, request: HttpRequest, *codenames: str) -> None:
+    """Let nobody decide about remixes who may not see them, or lacks one of these permissions."""
+    if not (model_admin.has_view_permission(request) and may(request, *codenames)):
+        raise PermissionDenied

@@ -1,0 +1,90 @@
+"""What happened to remixes, who did it, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .batch import User
+
+
+class RemixEvent(models.Model):
+    """One thing that happened to a remix; what workers did has no person."""
+
+    class Kind(models.TextChoices):
+        REQUESTED = "requested", _("Requested.")
+        """Its row was made; `detail` is the remix that it requests again, if there is one."""
+        SENT = "sent", _("Sent to fal.")
+        """Its POST is about to leave."""
+        NOT_SENT = "not_sent", _("It did not leave: fal could not be reached. It is sent later.")
+        """Nothing is spent."""
+        REQUEUED = "requeued", _("fal asked to send it later.")
+        """Nothing is spent."""
+        ACCEPTED = "accepted", _("fal accepted it.")
+        """`detail` is the request id."""
+        REFUSED = "refused", _("fal did not take it.")
+        """It failed before fal had it; `detail` is the error code."""
+        UNCONFIRMED = "unconfirmed", _("No answer came: fal may have it.")
+        """Nobody knows whether it is paid for."""
+        FOUND = "found", _("Found in fal's list of requests.")
+        """`detail` is the request id."""
+        CALLED = "called", _("fal called and said that it has it.")
+        """A webhook brought the request id, which is `detail`."""
+        DOUBLED = "doubled", _("fal called and said that it has it once more: perhaps paid twice.")
+        """`detail` is the other request id."""
+        CANCEL_WISHED = "cancel_wished", _("Wished to cancel it.")
+        """fal has it, or may have it, and is to be asked."""
+        CANCEL_ASKED = "cancel_asked", _("fal was asked to stop.")
+        """It may make the video all the same."""
+        CANCELLED = "cancelled", _("Cancelled before it was sent.")
+        """It never will be."""
+        STOPPED = "stopped", _("fal stopped before it began.")
+        """It was cancelled, as somebody wished."""
+        FINISHED = "finished", _("Finished at fal.")
+        """Its result, or its reason, can be collected."""
+        STORED = "stored", _("The result is in the site's storage.")
+        """It succeeded."""
+        FAILED = "failed", _("It failed.")
+        """`detail` is the error code."""
+        RETRIED = "retried", _("Retried: requested again as another remix.")
+        """`detail` is the new remix."""
+        COLLECTED_AGAIN = "collected_again", _("Had its result looked for again, free of charge.")
+        """Nothing is bought."""
+        ID_ENTERED = "id_entered", _("Entered the request id under which fal has it.")
+        """A person decided; `detail` is the request id."""
+        GIVEN_UP = "given_up", _("Gave it up: whether fal ever had it was not found out.")
+        """A person decided."""
+        SENT_AGAIN = "sent_again", _("Sent again as another remix, although fal may charge both.")
+        """A person decided; `detail` is the new remix."""
+
+    remix = models.ForeignKey("sora_remix.Remix", on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("who"),
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+    )
+    kind = models.CharField(_("what"), max_length=20, choices=Kind)
+    detail = models.TextField(blank=True)
+    """What belongs to this kind, as data: it is put into words where it is shown."""
+
+    class Meta:
+        verbose_name = _("event of a remix")
+        verbose_name_plural = _("events of remixes")
+        ordering = ("pk",)
+        indexes = (models.Index(fields=("kind", "at"), name="sora_remix_event_kind"),)
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+    @classmethod
+    def of(cls, remix: int, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
+        """Return what is to be written about the remix with this primary key."""
+        return cls(remix_id=remix, kind=kind, detail=detail, by_id=by.pk if by else None)

@@ -1,0 +1,141 @@
+"""What stands on the row of a remix, and how a row changes: with what is told of it, or not."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from ..exceptions import InvalidTransition
+from .batch import RemixBatch
+from .event import RemixEvent
+from .leased import Leased
+from .queryset import RemixQuerySet
+from .status import Status
+from .video import Video
+
+if TYPE_CHECKING:
+    from .batch import User
+
+
+class RemixRecord(Leased):
+    """The columns of a remix."""
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
+    source = models.ForeignKey(
+        Video, verbose_name=_("source"), on_delete=models.PROTECT, related_name="remixes"
+    )
+    result = models.OneToOneField(
+        Video,
+        verbose_name=_("result"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="remix",
+    )
+    prompt = models.TextField(_("prompt"))
+    endpoint = models.CharField(_("endpoint"), max_length=100)
+    endpoint_id = models.CharField(max_length=200, editable=False)
+    """fal's id when it was asked for: a record that changes or goes must not lose a result."""
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    status = models.CharField(
+        _("status"), max_length=12, choices=Status, default=Status.QUEUED, db_index=True
+    )
+    request_id = models.CharField(
+        _("request id"), max_length=100, blank=True, db_index=True, editable=False
+    )
+    other_request_ids = models.JSONField(default=list, editable=False)
+    """Ids under which fal was heard to have it as well: evidence of a double charge."""
+    is_ready = models.BooleanField(default=True, editable=False)
+    """False while fal does not have the files that are sent with it."""
+    arguments = models.JSONField(null=True, editable=False)
+    """The body as it was sent, by which fal's list of requests can be searched."""
+    estimated_cost = models.DecimalField(
+        _("estimated cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    price = models.JSONField(default=dict, editable=False)
+    """The figures that the estimate rests on, as they were when it was asked for."""
+    billable_units = models.DecimalField(
+        _("billable units"), max_digits=18, decimal_places=6, null=True, editable=False
+    )
+    """What fal has counted for its bill, in the units of its price."""
+    billed_cost = models.DecimalField(
+        _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    error_code = models.CharField(_("error code"), max_length=100, blank=True)
+    error_message = models.TextField(_("error"), blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("requested by"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    batch = models.ForeignKey(
+        RemixBatch,
+        verbose_name=_("batch"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="remixes",
+    )
+    retry_of = models.ForeignKey(
+        "sora_remix.Remix",
+        verbose_name=_("retry of"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="retries",
+    )
+    created_at = models.DateTimeField(_("requested at"), auto_now_add=True)
+    submitted_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    """When fal was seen to be done with it."""
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(_("cancel wished at"), null=True, blank=True)
+    cancel_asked_at = models.DateTimeField(null=True, editable=False)
+    """When fal was asked to cancel it."""
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def _rows(cls) -> RemixQuerySet:
+        return cast(RemixQuerySet, cls._default_manager.all())
+
+    def _event(self, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
+        return RemixEvent.of(self.pk, kind, detail, by)
+
+    def _move(
+        self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
+    ) -> None:
+        """Change the row in one UPDATE that names the states it may leave."""
+        self._update(self._rows().filter(status__in=sources), changes, event)
+
+    def _move_mine(
+        self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
+    ) -> None:
+        """Change the row only while the caller's claim on it stands."""
+        self._update(self._rows().filter(status__in=sources, lease=self.lease), changes, event)
+
+    def _update(
+        self, rows: RemixQuerySet, changes: dict[str, Any], event: RemixEvent | None = None
+    ) -> None:
+        """Change the row and write down what happened, or neither."""
+        if event is None:
+            has_moved = bool(rows.filter(pk=self.pk).update(**changes))
+        else:
+            # Without a savepoint: what is refused is only told of once this is over.
+            with transaction.atomic(savepoint=False):
+                has_moved = bool(rows.filter(pk=self.pk).update(**changes))
+                if has_moved:
+                    event.save()
+        if not has_moved:
+            raise InvalidTransition
+        for name, value in changes.items():
+            setattr(self, name, value)

@@ -1,0 +1,18 @@
+"""The notices above our pages of the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.template import Context
+
+from ..admin import notices
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/sora_remix/notices.html", takes_context=True)
+def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
+    """Show what keeps remixes from being made, and what waits for this user."""
+    return {"notices": notices.current(context["request"], on_list=on_list)}

@@ -1,0 +1,110 @@
+"""The history of a remix names what happened, who did it, and when."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sora_remix import services
+from sora_remix.models import Remix, RemixEvent
+from sora_remix.models.status import Status
+from tests.deciding import LIST, ask, confirm, log_in
+from tests.factories import make_remix
+
+pytestmark = pytest.mark.django_db
+
+Kind = RemixEvent.Kind
+
+
+def _history(client: Client, remix: Remix, query: str = "") -> str:
+    return client.get(f"{LIST}{remix.pk}/history/{query}").content.decode()
+
+
+def test_what_a_person_does_stands_there_once_with_the_name(admin_client: Client) -> None:
+    remix = make_remix()
+    confirm(admin_client, ask(admin_client, "cancel", [remix]))
+
+    page = _history(admin_client, remix)
+
+    assert page.count("Cancelled before it was sent.") == 1
+    assert "<td>admin</td>" in page
+    assert "1 entry" in page
+
+
+def test_what_code_does_in_the_name_of_a_person_stands_there_too(admin_client: Client) -> None:
+    remix = make_remix()
+    editor = User.objects.create_user("ada", first_name="Ada", last_name="<b>L.</b>")
+
+    services.cancel(remix, by=editor)
+
+    assert "<td>ada (Ada &lt;b&gt;L.&lt;/b&gt;)</td>" in _history(admin_client, remix)
+
+
+def test_what_workers_did_has_no_person_and_the_newest_is_last(admin_client: Client) -> None:
+    remix = make_remix(status=Status.SUBMITTING)
+    remix.sending({})
+    remix.accepted("fal-1")
+
+    page = _history(admin_client, remix)
+
+    assert page.count("<td>–</td>") == 2
+    assert page.index("Sent to fal.") < page.index("fal accepted it.")
+    assert "Request id: fal-1" in page
+
+
+def test_a_retry_and_what_it_retries_are_linked(admin_client: Client) -> None:
+    remix = make_remix(status=Status.FAILED)
+    again = services.retry(remix, by=None)
+
+    pages = [_history(admin_client, one) for one in (remix, again)]
+
+    assert f'<a href="{LIST}{again.pk}/change/">{again}</a>' in pages[0]
+    assert f'It requests <a href="{LIST}{remix.pk}/change/">{remix}</a> again.' in pages[1]
+
+
+def test_a_first_request_names_no_other(admin_client: Client) -> None:
+    remix = make_remix()
+    remix.events.create(kind=Kind.REQUESTED)
+
+    assert "It requests" not in _history(admin_client, remix)
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [("content_policy_violation", "its rules about content"), ("<b>odd</b>", "It failed.")],
+)
+def test_a_failure_says_why_in_words(admin_client: Client, code: str, cause: str) -> None:
+    remix = make_remix(status=Status.PROCESSING)
+    remix.fail(code, "HTTP 422")
+
+    page = _history(admin_client, remix)
+
+    assert cause in page
+    assert "odd" not in page
+
+
+def test_a_long_history_has_pages(admin_client: Client) -> None:
+    remix = make_remix()
+    RemixEvent.objects.bulk_create(RemixEvent.of(remix.pk, Kind.REQUEUED) for _ in range(2101))
+
+    first, second = _history(admin_client, remix), _history(admin_client, remix, "?p=2")
+
+    assert first.count("fal asked to send it later.") == 100
+    assert '<span class="this-page">2</span>' in second
+    assert "…" in first
+    assert "2101 entries" in first
+
+
+def test_a_remix_of_which_nothing_is_known_says_so(admin_client: Client) -> None:
+    assert "Nothing is known of its history." in _history(admin_client, make_remix())
+
+
+def test_the_history_of_no_remix_leads_to_the_index(admin_client: Client) -> None:
+    assert admin_client.get(f"{LIST}4711/history/").status_code == 302
+
+
+def test_who_may_not_see_remixes_sees_no_history(client: Client) -> None:
+    log_in(client, "remix_video")
+
+    assert client.get(f"{LIST}{make_remix().pk}/history/").status_code == 403

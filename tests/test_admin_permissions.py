@@ -1,0 +1,153 @@
+"""Each permission opens what it names and nothing else; whoever only looks can spend nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from sora_remix.models import Remix
+from sora_remix.models.status import Status
+from tests.deciding import ACTIONS, EDITOR, LIST, ask, log_in
+from tests.factories import make_remix
+
+pytestmark = pytest.mark.django_db
+
+NEEDED = {
+    "cancel": {"cancel_remix"},
+    "retry": {"retry_remix", "remix_video"},
+    "collect_again": {"retry_remix"},
+    "give_up": {"decide_unconfirmed"},
+    "send_again": {"decide_unconfirmed", "remix_video"},
+    "request_id": {"decide_unconfirmed"},
+}
+"""What each act needs beside `view_remix`."""
+SETS = (
+    (),
+    ("remix_video",),
+    ("cancel_remix",),
+    ("retry_remix",),
+    ("retry_remix", "remix_video"),
+    ("decide_unconfirmed",),
+    ("decide_unconfirmed", "remix_video"),
+    ("view_exchange",),
+    ("change_remix", "delete_remix", "add_remix"),
+)
+SECRETS = ("fal-secret", "code_of_fal", "HTTP 422: raw", "video_secret")
+
+
+def _url(name: str, remix: Remix) -> str:
+    return reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk])
+
+
+def _ready(name: str) -> Remix:
+    status = Status.UNCONFIRMED
+    if name in ("retry", "collect_again"):
+        status = Status.FAILED
+    return make_remix(status=status, request_id="fal-1" if status == Status.FAILED else "")
+
+
+def _exchanged(**values: Any) -> Remix:
+    return make_remix(
+        **{
+            "status": Status.FAILED,
+            "request_id": "fal-secret",
+            "error_code": "code_of_fal",
+            "error_message": "HTTP 422: raw <b>answer</b>",
+            "arguments": {"video_id": "video_secret", "prompt": "</pre><script>1</script>"},
+            **values,
+        }
+    )
+
+
+@pytest.mark.parametrize("held", SETS)
+@pytest.mark.parametrize("name", NEEDED)
+def test_an_act_is_offered_and_done_only_with_all_that_it_needs(
+    client: Client, name: str, held: tuple[str, ...]
+) -> None:
+    log_in(client, "view_remix", *held)
+    remix, may = _ready(name), NEEDED[name] <= {*held}
+    before = (remix.status, remix.cancel_requested_at)
+
+    page = client.get(_url("change", remix)).content.decode()
+    asked = client.get(_url(name, remix))
+    posted = client.post(_url(name, remix), {"_terms": "", "request_id": "fal-9"})
+
+    assert (f'"{_url(name, remix)}"' in page) == may
+    assert (asked.status_code == 403, posted.status_code == 403) == (not may, not may)
+    if not may:
+        remix.refresh_from_db()
+        assert (remix.status, remix.cancel_requested_at, Remix.objects.count()) == (*before, 1)
+
+
+@pytest.mark.parametrize("held", SETS)
+@pytest.mark.parametrize("act", ACTIONS)
+def test_an_action_on_a_selection_is_offered_only_with_all_that_it_needs(
+    client: Client, act: str, held: tuple[str, ...]
+) -> None:
+    log_in(client, "view_remix", *held)
+    remix, may = _ready(act), NEEDED[act] <= {*held}
+    data = {"remixes": str(remix.pk), "_terms": ""}
+
+    page = client.get(LIST).content.decode()
+    asked = ask(client, act, [remix])
+    posted = client.post(reverse(f"admin:sora_remix_remix_{act}"), data)
+
+    assert (ACTIONS[act] in page) == may
+    assert ("plan" in (asked.context or {})) == may
+    assert (posted.status_code == 403) == (not may)
+
+
+@pytest.mark.parametrize("name", NEEDED)
+def test_nothing_is_decided_about_what_may_not_be_seen(client: Client, name: str) -> None:
+    log_in(client, *(permission for permission in EDITOR if permission != "view_remix"))
+    remix = _ready(name)
+
+    answer = client.post(_url(name, remix), {"_terms": "", "request_id": "fal-9"})
+
+    assert answer.status_code == 403
+
+
+def test_who_may_only_look_sees_all_but_the_exchange(client: Client) -> None:
+    log_in(client, "view_remix")
+    remix = _exchanged(other_request_ids=["fal-secret-2"])
+    remix.events.create(kind="accepted", detail="fal-secret")
+
+    urls = (LIST, _url("change", remix), _url("history", remix))
+    pages = [client.get(url).content.decode() for url in urls]
+
+    assert remix.prompt in pages[1]
+    assert "fal accepted it." in pages[2]
+    assert not any(secret in page for secret in SECRETS for page in pages)
+
+
+def test_who_may_see_the_exchange_sees_it_as_text(client: Client) -> None:
+    log_in(client, "view_remix", "view_exchange")
+    remix = _exchanged()
+
+    page = client.get(_url("change", remix)).content.decode()
+
+    assert all(secret in page for secret in SECRETS)
+    assert "HTTP 422: raw &lt;b&gt;answer&lt;/b&gt;" in page
+    assert "&quot;prompt&quot;: &quot;&lt;/pre&gt;&lt;script&gt;1" in page
+    assert "<script>1" not in page
+
+
+def test_where_nothing_was_exchanged_the_page_says_so(admin_client: Client) -> None:
+    page = admin_client.get(_url("change", make_remix())).content.decode()
+
+    assert page.count("<dd>–</dd>") == 4
+
+
+@pytest.mark.parametrize(("held", "found"), [((), 0), (("view_exchange",), 1)])
+def test_request_ids_are_searched_only_by_who_may_see_them(
+    client: Client, held: tuple[str, ...], found: int
+) -> None:
+    log_in(client, "view_remix", *held)
+    _exchanged()
+
+    response = client.get(f"{LIST}?q=fal-secret")
+
+    assert len(response.context["cl"].result_list) == found
