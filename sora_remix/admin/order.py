@@ -16,10 +16,10 @@ from .. import filling
 from ..exceptions import Reason
 from ..models import PromptPreset, ReferenceImage, RemixBatch
 from .bill import Bill
-from .grid import Grid
 from .images import Kept, keep
 from .offer import is_retired, offered
 from .order_forms import OptionsForm, OrderForm
+from .order_grid import Grid
 from .prompts import ADD, DROP, USE, Prompts
 
 if TYPE_CHECKING:

@@ -65,11 +65,11 @@ def test_every_cell_has_a_box_that_names_video_and_prompt(
 def test_columns_and_rows_have_headings(admin_client: Client, batch: RemixBatch) -> None:
     page = recalculate(admin_client, batch, {"prompt": TWO}).content.decode()
 
-    grid = page.split('id="sora-remix-grid"')[1]
+    grid = page.split('id="sora-remix-cells"')[1]
     assert grid.count('<th scope="col"') == 4
     assert grid.count('<th scope="row">') == 2
     assert "gold &lt;i&gt;x&lt;/i&gt;</span>" in page
-    assert 'role="region" aria-labelledby="sora-remix-grid-caption" tabindex="0"' in page
+    assert 'role="region" aria-labelledby="sora-remix-cells-caption" tabindex="0"' in page
 
 
 def test_what_is_switched_off_is_neither_counted_nor_paid(
