@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from . import engine
+from . import engine, filling
 from .conf import conf
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
@@ -40,7 +40,12 @@ def request_remixes(
 
     Raise `RequestRefused`, which names every reason at once, and write nothing then.
     """
-    return _request(videos, prompts, by=by, endpoint=endpoint, options=options, batch=batch)
+    record, options = _endpoint(endpoint), options or {}
+    videos, prompts = list(videos), list(prompts)
+    reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
+    _refuse(reasons)
+    cells = [(video, prompt) for video in videos for prompt in prompts]
+    return _request(record, cells, by=by, options=options, batch=batch)
 
 
 @transaction.atomic
@@ -51,18 +56,21 @@ def confirm(
     by: User | None,
     endpoint: str | None = None,
     options: Mapping[str, Any] | None = None,
+    without: Collection[tuple[int, int]] = (),
 ) -> list[Remix]:
     """Make the remixes of a draft, for those of its videos that the endpoint can take.
 
-    However often and wherever it is confirmed, the remixes are made once; who comes later gets
-    an empty list. Raise `RequestRefused`; the draft stays one then.
+    Placeholders in the prompts are filled in for each video. What is `without`, by a video's
+    primary key and the index of a prompt, is not made. However often and wherever it is
+    confirmed, the remixes are made once; who comes later gets an empty list. Raise
+    `RequestRefused`; the draft stays one then.
     """
     if not batch.confirm():
         return []
     try:
         record = _endpoint(endpoint)
-        videos = [video for video in batch.videos.all() if not record.refusal(video)]
-        return _request(videos, prompts, by=by, endpoint=endpoint, options=options, batch=batch)
+        cells = _cells(record, batch, list(prompts), options or {}, without)
+        return _request(record, cells, by=by, options=options or {}, batch=batch)
     except RequestRefused:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
@@ -93,15 +101,11 @@ def _again(
         raise InvalidTransition(_("It was retried already."))
     if remix.status not in statuses:
         raise InvalidTransition(refusal)
-    [again] = _request(
-        [remix.source],
-        [remix.prompt],
-        by=by,
-        endpoint=remix.endpoint,
-        options=remix.options,
-        batch=remix.batch,
-        retry_of=remix,
-    )
+    record, prompts, options = _endpoint(remix.endpoint), [remix.prompt], remix.options
+    reasons = _problems(record, [remix.source], prompts, options)
+    _refuse([*reasons, *_prompt_problems(record, prompts)])
+    cells = [(remix.source, remix.prompt)]
+    [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
 
@@ -166,22 +170,20 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 
 
 def _request(
-    videos: Iterable[Video],
-    prompts: Iterable[str],
+    record: Endpoint,
+    cells: Sequence[tuple[Video, str]],
     *,
     by: User | None,
-    endpoint: str | None,
-    options: Mapping[str, Any] | None,
+    options: Mapping[str, Any],
     batch: RemixBatch | None,
     retry_of: Remix | None = None,
 ) -> list[Remix]:
-    record = _endpoint(endpoint)
-    videos, prompts = list(videos), list(prompts)
-    if reasons := _problems(record, videos, prompts, options or {}):
-        raise RequestRefused(reasons)
-    chosen = record.complete(options or {})
+    """Write a remix for each of these videos with its prompt; all of it was found possible."""
+    chosen = record.complete(options)
     price = record.price.figures(chosen)
+    videos = dict.fromkeys(video for video, prompt in cells)
     uploads = {video: engine.uploads(record, video, chosen) for video in videos}
+    costs = {video: record.estimate(video, chosen) for video in videos}
     remixes = [
         Remix(
             source=video,
@@ -189,15 +191,14 @@ def _request(
             endpoint=record.key,
             endpoint_id=record.endpoint_id,
             options=chosen,
-            estimated_cost=record.estimate(video, chosen),
+            estimated_cost=costs[video],
             price=price,
             is_ready=not uploads[video],
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,
         )
-        for video in videos
-        for prompt in prompts
+        for video, prompt in cells
     ]
     with transaction.atomic():
         Delivery.objects.order({name for names in uploads.values() for name in names})
@@ -211,6 +212,24 @@ def _request(
     return remixes
 
 
+def _cells(
+    record: Endpoint,
+    batch: RemixBatch,
+    prompts: Sequence[str],
+    options: Mapping[str, Any],
+    without: Collection[tuple[int, int]],
+) -> list[tuple[Video, str]]:
+    """Return what is made of a draft; raise `RequestRefused`."""
+    videos = [video for video in batch.videos.all() if not record.refusal(video)]
+    cells = filling.cells(videos, prompts, without)
+    reasons = _problems(record, videos, prompts, options)
+    if videos and prompts and not cells:
+        reasons.append(Reason("videos", _("Every remix is switched off: there is none to make.")))
+    found = filling.problems(record, prompts, cells)
+    _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
+    return [(video, filling.fill(prompts[index], video)) for video, index in cells]
+
+
 def _endpoint(key: str | None) -> Endpoint:
     try:
         return get_endpoint(key or conf.SORA_REMIX_ENDPOINT)
@@ -221,7 +240,7 @@ def _endpoint(key: str | None) -> Endpoint:
 def _problems(
     record: Endpoint, videos: Sequence[Video], prompts: Sequence[str], options: Mapping[str, Any]
 ) -> list[Reason]:
-    """List all that is wrong, each reason once."""
+    """List all that is wrong, but for what the prompts say."""
     reasons = [*_retirement(record), *record.option_problems(options)]
     if not videos:
         reasons.append(Reason("videos", _("There is no video to remix.")))
@@ -231,10 +250,20 @@ def _problems(
             reasons.append(Reason("videos", message))
     if not prompts:
         reasons.append(Reason("prompts", _("There is no prompt.")))
+    return reasons
+
+
+def _prompt_problems(record: Endpoint, prompts: Iterable[str]) -> Iterator[Reason]:
+    """Say what is wrong with prompts that are sent as they are."""
     for prompt in prompts:
         if problem := record.prompt_problem(prompt):
-            reasons.append(Reason("prompts", problem))
-    return list(dict.fromkeys(reasons))
+            yield Reason("prompts", problem)
+
+
+def _refuse(reasons: Iterable[Reason]) -> None:
+    """Raise `RequestRefused` if there is any reason, with each of them once."""
+    if once := list(dict.fromkeys(reasons)):
+        raise RequestRefused(once)
 
 
 def _retirement(record: Endpoint) -> Iterator[Reason]:

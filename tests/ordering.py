@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 from struct import pack
@@ -87,6 +88,17 @@ def recalculate(client: Client, batch: RemixBatch, typed: Mapping[str, Any] = {}
 def choose(client: Client, batch: RemixBatch, endpoint: str) -> Any:
     """Open the page and choose another endpoint."""
     return recalculate(client, batch, {"endpoint": endpoint})
+
+
+def rows_of(page: str) -> list[list[str]]:
+    """Return what the cells of the grid say, row by row: the length, then each box."""
+    rows = re.findall(r'<tr id="sora-remix-row-.*?</tr>', page, re.DOTALL)
+    return [[_said(cell) for cell in re.findall(r"<td>(.*?)</td>", row)] for row in rows]
+
+
+def _said(cell: str) -> str:
+    said = " ".join(re.sub("<[^>]+>", " ", cell).split())
+    return said if "<input" not in cell or " checked" in cell else f"{said} (off)"
 
 
 def errors(response: Any) -> dict[str, list[str]]:

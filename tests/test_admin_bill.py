@@ -9,42 +9,44 @@ from django.test import Client
 
 from sora_remix.models import Video
 from tests.factories import make_video
-from tests.ordering import choose, draft, filled_in, make_clip, options, page_of, text_of
+from tests.ordering import choose, draft, filled_in, make_clip, options, page_of, rows_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 
 def test_the_page_shows_what_each_video_and_all_of_them_cost(admin_client: Client) -> None:
-    batch = draft(make_video(title="Sea", duration=4), make_video(duration="8.25"))
+    batch = draft(make_video(title="Sea", duration=4), make_video(title="Sky", duration="8.25"))
 
     page = text_of(admin_client, batch)
 
-    assert "<td>4 s</td><td>$0.40</td>" in page
-    assert "<td>8.25 s</td><td>$0.825</td>" in page
-    assert 'value="Remix 2 videos for $1.225"' in page
+    assert rows_of(page) == [
+        ["8.25 s", "Sky × Prompt $0.825"],
+        ["4 s", "Sea × Prompt $0.40"],
+    ]
+    assert 'value="Make 2 remixes for $1.225"' in page
     assert "Sora 2" in page
 
 
 def test_an_unknown_length_costs_unknown_and_never_nothing(admin_client: Client) -> None:
-    batch = draft(make_video(duration=None), make_video(duration=None), make_video(duration=12))
+    batch = draft(*(make_video(title="Sea", duration=length) for length in (None, None, 12)))
 
     page = text_of(admin_client, batch)
 
-    assert "<td>unknown</td><td>cost unknown</td>" in page
-    assert 'value="Remix 3 videos for $1.20 + 2 of unknown cost"' in page
+    assert ["unknown", "Sea × Prompt cost unknown"] in rows_of(page)
+    assert 'value="Make 3 remixes for $1.20 + 2 of unknown cost"' in page
     assert "$0.00" not in page
 
 
 def test_the_button_says_when_nothing_is_known_of_the_cost(admin_client: Client) -> None:
     page = text_of(admin_client, draft(make_video(duration=None)))
 
-    assert 'value="Remix 1 video (cost unknown)"' in page
+    assert 'value="Make 1 remix (cost unknown)"' in page
 
 
 def test_a_price_that_is_not_firm_is_about(admin_client: Client, any_endpoint: None) -> None:
     page = text_of(admin_client, draft())
 
-    assert 'value="Remix 1 video for about $0.40"' in page
+    assert 'value="Make 1 remix for about $0.40"' in page
 
 
 def test_the_page_says_which_videos_cannot_be_remixed_and_why(admin_client: Client) -> None:
@@ -54,7 +56,7 @@ def test_the_page_says_which_videos_cannot_be_remixed_and_why(admin_client: Clie
 
     assert "1 video can't be remixed" in page
     assert "<td>It is not a Sora generation: it has no Sora id.</td>" in page
-    assert 'value="Remix 1 video for $0.40"' in page
+    assert 'value="Make 1 remix for $0.40"' in page
 
 
 def test_without_any_video_to_remix_there_is_no_button(admin_client: Client) -> None:
@@ -76,7 +78,9 @@ def test_a_draft_whose_videos_were_deleted_says_so(admin_client: Client) -> None
 def test_the_cost_of_each_video_is_about_when_the_price_is_not_firm(
     admin_client: Client, any_endpoint: None
 ) -> None:
-    assert "<td>4 s</td><td>about $0.40</td>" in text_of(admin_client, draft())
+    page = text_of(admin_client, draft(make_video(title="Sea")))
+
+    assert rows_of(page) == [["4 s", "Sea × Prompt about $0.40"]]
 
 
 def test_a_choice_whose_cost_nobody_knows_is_never_nothing(admin_client: Client) -> None:
@@ -84,7 +88,7 @@ def test_a_choice_whose_cost_nobody_knows_is_never_nothing(admin_client: Client)
 
     page = choose(admin_client, batch, "grok").content.decode()
 
-    assert 'value="Remix 1 video (cost unknown)"' in page
+    assert 'value="Make 1 remix (cost unknown)"' in page
     assert "$0.00" not in page
 
 
@@ -96,7 +100,7 @@ def test_the_cost_follows_the_options(admin_client: Client) -> None:
         page_of(batch), {**values, **options(resolution="720p"), "_recalculate": "1"}
     )
 
-    assert 'value="Remix 1 video for $0.32"' in response.content.decode()
+    assert 'value="Make 1 remix for $0.32"' in response.content.decode()
 
 
 def test_what_would_be_cut_off_is_said_beside_each_video_and_in_all(admin_client: Client) -> None:
@@ -129,6 +133,22 @@ def test_the_page_tells_what_is_known_of_the_endpoint(admin_client: Client) -> N
     assert f'<a href="{url}" target="_blank" rel="noopener">' in page
 
 
+@pytest.mark.parametrize(
+    ("videos", "time"),
+    [
+        (2, "about 3 minutes</dd>"),
+        (3, "about 6 minutes with 2 at a time at fal"),
+        (100, "about 2 hours with 2 at a time at fal"),
+    ],
+)
+def test_the_page_says_how_long_all_of_it_takes_at_a_new_account(
+    admin_client: Client, videos: int, time: str
+) -> None:
+    page = text_of(admin_client, draft(*(make_video() for _ in range(videos))))
+
+    assert f'id="sora-remix-whole-time">{time}' in page
+
+
 def test_a_thousand_videos_are_looked_at_quickly(admin_client: Client) -> None:
     batch = draft(
         *Video.objects.bulk_create(
@@ -140,5 +160,5 @@ def test_a_thousand_videos_are_looked_at_quickly(admin_client: Client) -> None:
 
     page = choose(admin_client, batch, "luma-3.2").content.decode()
 
-    assert "Remix 1000 videos for $720.00" in page
+    assert "Make 1000 remixes for $720.00" in page
     assert time.perf_counter() - start < 5

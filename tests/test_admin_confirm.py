@@ -196,18 +196,19 @@ def test_a_large_draft_is_turned_by_pages_of_100_with_all_in_the_total(
     page = second.content.decode()
     assert (first.count('<th scope="row">'), page.count('<th scope="row">')) == (100, 30)
     assert "Page 1 of 2" in first
-    assert "Remix 130 videos for $52.00" in page
+    assert "Make 130 remixes for $52.00" in page
     assert "Half a pro" in page
 
 
-def test_the_page_takes_as_many_queries_for_60_videos_as_for_3(
+def test_the_page_takes_as_many_queries_for_60_videos_and_10_prompts_as_for_3_and_1(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    for count in (3, 60):
-        batch = draft(*(make_video() for _ in range(count)))
+    for videos, prompts in ((3, 1), (60, 1), (3, 10), (60, 10)):
+        batch = draft(*(make_video() for _ in range(videos)))
+        typed = {"prompt": ["{title}"] * prompts, "_recalculate": "1"}
 
-        with django_assert_num_queries(8):
-            admin_client.get(page_of(batch))
+        with django_assert_num_queries(9):
+            admin_client.post(page_of(batch), typed)
 
 
 def test_no_page_runs_inline_script_or_style(admin_client: Client, any_endpoint: None) -> None:

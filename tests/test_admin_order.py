@@ -177,7 +177,7 @@ def test_nothing_is_spent_when_the_cost_has_changed_meanwhile(admin_client: Clie
     response = admin_client.post(page_of(batch), {**values, "prompt": "noir"})
 
     assert "Nothing was sent" in errors(response)["__all__"][0]
-    assert 'value="Remix 1 video for $1.20"' in response.content.decode()
+    assert 'value="Make 1 remix for $1.20"' in response.content.decode()
     assert not Remix.objects.exists()
 
 
@@ -196,7 +196,7 @@ def test_nothing_is_spent_for_options_whose_cost_was_not_shown(admin_client: Cli
     response = admin_client.post(page_of(batch), shorter)
     again = admin_client.post(page_of(batch), {**filled_in(response), "prompt": "noir"})
 
-    assert 'value="Remix 1 video for about $0.20"' in response.content.decode()
+    assert 'value="Make 1 remix for about $0.20"' in response.content.decode()
     assert again.status_code == 302
     assert batch.remixes.get().options["duration"] == 2
 

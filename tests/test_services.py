@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils.module_loading import import_string
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
@@ -292,6 +294,85 @@ def test_a_draft_without_any_video_that_can_be_remixed_is_refused(db: None) -> N
 
     with pytest.raises(RequestRefused, match=r"There is no video to remix\."):
         services.confirm(batch, ["noir"], by=None)
+
+
+def test_placeholders_are_filled_in_for_each_video_of_a_draft(db: None) -> None:
+    videos = [make_video(title="Sea", duration="8.250"), make_video(title="{{Sky}}", duration=10)]
+    batch = RemixBatch.objects.start([video.pk for video in videos], by=None)
+
+    services.confirm(batch, ["{title}, {seconds} s {{x}}"], by=None)
+
+    assert {(remix.source, remix.prompt) for remix in batch.remixes.all()} == {
+        (videos[0], "Sea, 8.25 s {x}"),
+        (videos[1], "{{Sky}}, 10 s {x}"),
+    }
+
+
+def test_prompts_that_are_asked_for_directly_are_sent_as_they_are(db: None) -> None:
+    [remix] = services.request_remixes([make_video()], ["{title} {{ }"])
+
+    assert remix.prompt == "{title} {{ }"
+
+
+def test_what_is_switched_off_is_not_made(db: None) -> None:
+    sea, sky = make_video(), make_video()
+    batch = RemixBatch.objects.start([sea.pk, sky.pk], by=None)
+    off = [(sea.pk, 1), (sky.pk, 0), (sky.pk, 7), (0, 0)]
+
+    services.confirm(batch, ["noir", "gold"], by=None, without=off)
+
+    made = {(remix.source, remix.prompt) for remix in batch.remixes.all()}
+    assert made == {(sea, "noir"), (sky, "gold")}
+
+
+def test_a_draft_of_which_all_is_switched_off_is_refused(db: None) -> None:
+    video = make_video()
+    batch = RemixBatch.objects.start([video.pk], by=None)
+
+    with pytest.raises(RequestRefused) as refused:
+        services.confirm(batch, ["noir"], by=None, without={(video.pk, 0)})
+
+    assert _reasons(refused) == [
+        ("videos", "Every remix is switched off: there is none to make."),
+    ]
+    assert list(RemixBatch.objects.drafts()) == [batch]
+
+
+def test_every_prompt_that_can_not_be_filled_in_is_a_reason(db: None) -> None:
+    batch = RemixBatch.objects.start([make_video(title="Sea", duration=None).pk], by=None)
+
+    with pytest.raises(RequestRefused) as refused:
+        services.confirm(batch, ["{seconds} s", "{", " "], by=None)
+
+    assert _reasons(refused) == [
+        ("prompts", "“Sea”: {seconds} is not known of it."),
+        ("prompts", "A single “{” means nothing: write it twice to have one."),
+        ("prompts", "The prompt is empty."),
+    ]
+
+
+@pytest.mark.parametrize(("videos", "prompts"), [(3, 1), (60, 1), (3, 10), (60, 10)])
+def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
+    db: None, videos: int, prompts: int
+) -> None:
+    batch = RemixBatch.objects.start([make_video().pk for _ in range(videos)], by=None)
+
+    with CaptureQueriesContext(connection) as queries:
+        services.confirm(batch, [f"{{title}} {n}" for n in range(prompts)], by=None)
+
+    # How many rows go into one INSERT is the database's choice.
+    inserts = [one for one in queries if 'INSERT INTO "sora_remix_remix' in one["sql"]]
+    assert len(queries) - len(inserts) == 7
+    assert batch.remixes.count() == videos * prompts
+
+
+def test_two_thousand_remixes_are_confirmed_within_a_moment(db: None) -> None:
+    batch = RemixBatch.objects.start([make_video().pk for _ in range(200)], by=None)
+    start = time.process_time()
+
+    remixes = services.confirm(batch, [f"{{title}} {n}" for n in range(10)], by=None)
+
+    assert (len(remixes), time.process_time() - start < 3) == (2000, True)
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])

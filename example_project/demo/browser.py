@@ -79,7 +79,7 @@ class FormReader(HTMLParser):
             self._open = name
         elif tag == "input" and kind in ("checkbox", "radio"):
             if "checked" in has:
-                form.values[name] = has.get("value", "on")
+                _add(form, name, has.get("value", "on"))
         elif tag == "input" and kind not in ("submit", "button", "file", "image", "reset"):
             form.values[name] = has.get("value", "")
 
@@ -88,3 +88,10 @@ class FormReader(HTMLParser):
             self._form = None
         elif tag in ("select", "textarea"):
             self._open = ""
+
+
+def _add(form: Form, name: str, value: str) -> None:
+    """Tick a box, beside those of the same name that are ticked."""
+    ticked = form.values.get(name)
+    others = [ticked] if isinstance(ticked, str) else ticked
+    form.values[name] = [*others, value] if others else value

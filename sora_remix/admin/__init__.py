@@ -1,7 +1,8 @@
 """The admin: where editors choose videos, order remixes and see what came of them."""
 
 from .batches import RemixBatchAdmin
+from .presets import PromptPresetAdmin
 from .remixes import RemixAdmin
 from .videos import VideoAdmin
 
-__all__ = ["RemixAdmin", "RemixBatchAdmin", "VideoAdmin"]
+__all__ = ["PromptPresetAdmin", "RemixAdmin", "RemixBatchAdmin", "VideoAdmin"]

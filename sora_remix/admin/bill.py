@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.utils.safestring import SafeString
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from ..endpoints import Endpoint
 from ..models import Video
@@ -18,6 +18,10 @@ from . import display, words
 
 if TYPE_CHECKING:
     from ..endpoints.option import Text
+
+AT_A_TIME = 2
+"""What fal runs at once for a new account, more for one that has paid invoices
+(https://fal.ai/docs/documentation/model-apis/concurrency-limits)."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class Line:
     amount: Decimal | None = None
     is_firm: bool = True
     warnings: Sequence[Text] = ()
+    many: int = 0
+    """Remixes that are made of it."""
 
     @property
     def link(self) -> SafeString:
@@ -44,15 +50,20 @@ class Line:
 
 
 class Bill:
-    """The videos of a draft with what an endpoint makes of them, with these options."""
+    """The videos of a draft with what an endpoint makes of them, with these options.
+
+    `many` counts the remixes that are made of a video.
+    """
 
     def __init__(
         self,
         videos: Iterable[Video],
         endpoint: Endpoint,
-        options: Mapping[str, Any] = {},
+        options: Mapping[str, Any],
+        many: Callable[[Video], int],
     ) -> None:
         self.endpoint = endpoint
+        self._many_of = many
         self.options = endpoint.complete(options)
         lines = [self._line(video) for video in videos]
         self.accepted = [line for line in lines if not line.refusal]
@@ -67,6 +78,7 @@ class Bill:
             self.endpoint.estimate(video, self.options),
             self.endpoint.price.is_firm,
             self.endpoint.warnings(video, self.options),
+            self._many_of(video),
         )
 
     @property
@@ -74,33 +86,46 @@ class Bill:
         return self.accepted + self.refused
 
     @cached_property
-    def amounts(self) -> list[Decimal]:
-        return [line.amount for line in self.accepted if line.amount is not None]
+    def many(self) -> int:
+        """Count the remixes."""
+        return sum(line.many for line in self.accepted)
 
-    @property
+    @cached_property
+    def amounts(self) -> list[Decimal]:
+        """Return what the remixes of each video cost together, where that is known."""
+        return [
+            line.amount * line.many
+            for line in self.accepted
+            if line.many and line.amount is not None
+        ]
+
+    @cached_property
     def unknown(self) -> int:
-        """Count the videos whose cost nobody knows before they are made."""
-        return len(self.accepted) - len(self.amounts)
+        """Count the remixes whose cost nobody knows before they are made."""
+        return sum(line.many for line in self.accepted if line.amount is None)
 
     @property
     def total(self) -> str:
         """Show what all of it costs; an unknown cost is never 0."""
+        if not self.many:
+            return gettext("nothing")
         is_firm = self.endpoint.price.is_firm
         return words.total(self.amounts, unknown=self.unknown, is_firm=is_firm)
 
     @property
     def order(self) -> str:
         """Say what is ordered and for how much, on the button."""
-        many = len(self.accepted)
-        if not self.amounts:
+        if self.amounts:
             message = ngettext(
-                "Remix %(many)d video (%(cost)s)", "Remix %(many)d videos (%(cost)s)", many
+                "Make %(many)d remix for %(cost)s",
+                "Make %(many)d remixes for %(cost)s",
+                self.many,
             )
         else:
             message = ngettext(
-                "Remix %(many)d video for %(cost)s", "Remix %(many)d videos for %(cost)s", many
+                "Make %(many)d remix (%(cost)s)", "Make %(many)d remixes (%(cost)s)", self.many
             )
-        return message % {"many": many, "cost": self.total}
+        return message % {"many": self.many, "cost": self.total}
 
     @property
     def terms(self) -> list[Any]:
@@ -109,7 +134,7 @@ class Bill:
         names = filter(None, (*price.by, price.duration_option))
         chosen = {name: self.options.get(name) for name in names}
         amount = str(sum(self.amounts, Decimal(0)))
-        return [self.endpoint.key, chosen, len(self.accepted), amount, self.unknown]
+        return [self.endpoint.key, chosen, self.many, amount, self.unknown]
 
     @property
     def sound(self) -> Text:
@@ -120,9 +145,20 @@ class Bill:
         return words.usual_time(self.endpoint.typical_seconds)
 
     @property
+    def whole_time(self) -> str:
+        """Say how long all of it takes at a new account of fal."""
+        turns = -(-self.many // AT_A_TIME)
+        time = words.usual_time(turns * self.endpoint.typical_seconds)
+        if turns < 2:
+            return time
+        message = gettext("%(time)s with %(many)d at a time at fal")
+        return message % {"time": time, "many": AT_A_TIME}
+
+    @property
     def warnings(self) -> list[tuple[str, int]]:
         """Return each warning with the number of its videos."""
-        return _counted(warning for line in self.accepted for warning in line.warnings)
+        lines = [line for line in self.accepted if line.many]
+        return _counted(warning for line in lines for warning in line.warnings)
 
     @property
     def refusals(self) -> list[tuple[str, int]]:

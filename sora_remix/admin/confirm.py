@@ -22,8 +22,6 @@ from ..models import Remix, RemixBatch, Video
 from .display import ORDER_SCRIPT, STYLESHEET, changelist_url
 from .order import TURN, Order
 
-PER_PAGE = 100
-"""Videos shown at once; the totals are over all."""
 PAGE = "_at"
 """Name of the field with the page that is shown."""
 
@@ -46,20 +44,21 @@ class ConfirmView(View):
             return self._page({"problem": error.message})
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._show(Order(self.batch))
+        return self._show(Order(self.batch, by=request.user))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = Order(self.batch, request.POST, request.FILES)
+        order = Order(self.batch, request.POST, request.FILES, by=request.user)
         order.take()
         if order.is_wrong or not order.is_final:
             return self._show(order)
         try:
             remixes = services.confirm(
                 self.batch,
-                [order.form.cleaned_data["prompt"]],
+                order.typed,
                 by=request.user,
                 endpoint=order.endpoint.key,
                 options=order.options,
+                without=order.grid.without,
             )
         except RequestRefused as refusal:
             order.add_reasons(refusal.reasons)
@@ -87,7 +86,8 @@ class ConfirmView(View):
 
     def _show(self, order: Order) -> HttpResponse:
         sent = self.request.POST
-        page = Paginator(order.bill.lines, PER_PAGE).get_page(sent.get(TURN) or sent.get(PAGE))
+        pages = Paginator(order.bill.lines, order.grid.rows_on_a_page)
+        page = pages.get_page(sent.get(TURN) or sent.get(PAGE))
         return self._page(
             {
                 "order": order,
@@ -95,7 +95,7 @@ class ConfirmView(View):
                 "endpoint": order.endpoint,
                 "form": order.form,
                 "page": page,
-                "accepted": [line for line in page if not line.refusal],
+                "rows": order.grid.rows(line for line in page if not line.refusal),
                 "refused": [line for line in page if line.refusal],
             }
         )

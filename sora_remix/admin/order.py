@@ -5,22 +5,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.helpers import AdminForm
+from django.forms.boundfield import BoundField
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from .. import filling
 from ..exceptions import Reason
-from ..models import ReferenceImage, RemixBatch
+from ..models import PromptPreset, ReferenceImage, RemixBatch
 from .bill import Bill
 from .images import Kept, keep
 from .offer import is_retired, offered
 from .order_forms import OptionsForm, OrderForm
+from .order_grid import Grid
+from .prompts import ADD, DROP, USE, Prompts
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    User = AbstractBaseUser | AnonymousUser
 
 RECALCULATE = "_recalculate"
 """Name of the button that shows everything anew, and confirms nothing."""
 TURN = "_page"
 """Name of the buttons that turn pages: they keep what was typed, and confirm nothing."""
+ENTER = "_enter"
+"""Name of the button that stands for the Enter key: it shows everything anew as well."""
+LOOKS = frozenset((RECALCULATE, TURN, ENTER, ADD, DROP, USE))
+"""Names of all buttons that confirm nothing."""
 SHOWN = "_shown"
 """Name of the field with the endpoint whose options are on the page."""
 REMOVE = "_remove"
@@ -28,19 +42,19 @@ REMOVE = "_remove"
 TERMS = "_terms"
 """Name of the field with what the page says will be made and paid."""
 CHANGED = _(
-    "Nothing was sent: the videos, the images, the endpoint, its options or the cost are not those "
-    "that this page showed. Look at it again, then confirm."
+    "Nothing was sent: the videos, the prompts, the images, the endpoint, its options or the cost "
+    "are not those that this page showed. Look at it again, then confirm."
 )
 
 
 class Order:
-    """A draft with an endpoint, options and images; raise `UnknownEndpoint`, `InvalidEndpoint`."""
+    """A draft with all that was chosen; raise `UnknownEndpoint`, `InvalidEndpoint`."""
 
-    def __init__(self, batch: RemixBatch, data: Any = None, files: Any = None) -> None:
+    def __init__(self, batch: RemixBatch, data: Any = None, files: Any = None, *, by: User) -> None:
         self.batch = batch
         self._data, self._files = data, files
-        sent = {} if data is None else data
-        self.is_final = data is not None and RECALCULATE not in sent and TURN not in sent
+        sent = QueryDict() if data is None else data
+        self.is_final = data is not None and not LOOKS & sent.keys()
         videos = list(batch.videos.all())
         self.images: list[ReferenceImage] = list(batch.images.all())
         self.offered = offered(videos)
@@ -48,7 +62,9 @@ class Order:
         # A box that is not ticked is not sent: only of options on the page is that a choice.
         is_shown = sent.get(SHOWN) == self.endpoint.key
         self.options_form = OptionsForm(data if is_shown else None, endpoint=self.endpoint)
-        self.bill = Bill(videos, self.endpoint, self.options_form.chosen())
+        self.prompts = Prompts(sent, list(PromptPreset.objects.visible_to(by)))
+        self.grid = Grid(sent, videos, self.prompts)
+        self.bill = Bill(videos, self.endpoint, self.options_form.chosen(), self.grid.many)
 
     def take(self) -> None:
         """Keep and remove images as it was sent, and find all that is wrong with the rest."""
@@ -61,6 +77,7 @@ class Order:
         for problem in dict.fromkeys(one.problem for one in self.kept if one.problem):
             self.form.add_error("images", problem)
         self.add_reasons(self.endpoint.option_problems(self.options))
+        self._check_prompts()
         if self.is_final and not is_agreed:
             self.form.add_error(None, CHANGED)
 
@@ -71,6 +88,7 @@ class Order:
             self._files,
             offered=self.offered,
             record=self.endpoint,
+            prompts=self.prompts,
             images=self.images,
             is_final=self.is_final,
         )
@@ -110,8 +128,22 @@ class Order:
         return is_retired(self.endpoint)
 
     @property
-    def prompt_set(self) -> AdminForm:
-        return AdminForm(self.form, [(None, {"fields": ["prompt"]})], {})  # type: ignore[arg-type]
+    def typed(self) -> list[str]:
+        """Return the prompts, in the order of the columns."""
+        return [text.strip() for text in self.prompts.texts.values()]
+
+    @property
+    def many_off(self) -> int:
+        """Count what could be made and is switched off."""
+        return len(self.bill.accepted) * len(self.grid.numbers) - self.bill.many
+
+    @property
+    def prompt_fields(self) -> list[tuple[int, BoundField]]:
+        return [(number, self.form[name]) for number, name in self.form.prompts.items()]
+
+    @property
+    def preset_groups(self) -> list[tuple[Any, list[PromptPreset]]]:
+        return self.prompts.groups(self.endpoint.key)
 
     @property
     def option_sets(self) -> AdminForm:
@@ -120,7 +152,10 @@ class Order:
     def add_reasons(self, reasons: Iterable[Reason]) -> None:
         """Put each reason of a refusal beside the field it is about."""
         references = self.endpoint.references
-        names = {"prompts": "prompt", references.param if references else None: "images"}
+        names = {
+            "prompts": self.form.first_prompt,
+            references.param if references else None: "images",
+        }
         for reason in reasons:
             name = names.get(reason.field, reason.field)
             if name in self.options_form.fields and self.options_form.is_bound:
@@ -128,6 +163,16 @@ class Order:
             elif name != "images" or not self.form.has_error("images"):
                 field = name if name in self.form.fields else None
                 self.form.add_error(field, str(reason.message))
+
+    def _check_prompts(self) -> None:
+        """Put what is wrong with the prompts, as they are filled in, beside each."""
+        videos = [line.video for line in self.bill.accepted]
+        typed = self.typed
+        cells = filling.cells(videos, typed, self.grid.without)
+        names = [*self.form.prompts.values()]
+        there = [(video, index) for video, index in cells if typed[index]]
+        for index, problem in filling.problems(self.endpoint, typed, there):
+            self.form.add_error(names[index], str(problem))
 
     def _remove_images(self) -> None:
         ticked = set(self._data.getlist(REMOVE))

@@ -15,6 +15,7 @@ from ..models import ReferenceImage
 from .images import ImagesField
 from .offer import Offered
 from .option_fields import option_field
+from .prompts import PromptInput, Prompts, field_name
 
 Fieldsets = list[tuple[Any, dict[str, Any]]]
 
@@ -49,12 +50,9 @@ class OptionsForm(forms.Form):
 
 
 class OrderForm(forms.Form):
-    """Take the endpoint, the prompt, and reference images where the endpoint takes some."""
+    """Take the endpoint, the prompts, and reference images where the endpoint takes some."""
 
     endpoint = forms.ChoiceField(required=False)
-    prompt = forms.CharField(
-        label=_("Prompt"), widget=forms.Textarea(attrs={"rows": 5, "class": "vLargeTextField"})
-    )
 
     def __init__(
         self,
@@ -63,6 +61,7 @@ class OrderForm(forms.Form):
         *,
         offered: Offered,
         record: Endpoint,
+        prompts: Prompts,
         images: Sequence[ReferenceImage],
         is_final: bool,
     ) -> None:
@@ -72,30 +71,44 @@ class OrderForm(forms.Form):
         self.fields["endpoint"].choices = [  # type: ignore[attr-defined]
             (one.endpoint.key, str(one.endpoint)) for one in offered.choices
         ]
-        prompt = self.fields["prompt"]
-        prompt.help_text = _prompt_help(record)
-        if record.prompt_max:
-            prompt.widget.attrs["maxlength"] = record.prompt_max
+        self.prompts = {number: field_name(number) for number in prompts.texts}
+        for number, name in self.prompts.items():
+            self.fields[name] = _prompt_field(prompts, number, record)
+        self.fields[self.first_prompt].help_text = _prompt_help(record)
         if record.references:
             self.fields["images"] = ImagesField(record.references, images)
 
     def full_clean(self) -> None:
         """Find what is wrong; before it is final, nothing need be there yet."""
         super().full_clean()
-        if not self.is_final and self.has_error("prompt", "required"):
-            del self.errors["prompt"]
+        for name in () if self.is_final else self.prompts.values():
+            if self.has_error(name, "required"):
+                del self.errors[name]
 
-    def clean_prompt(self) -> str:
-        # Browsers send line ends as CR LF; the prompt is what the editor typed.
-        prompt: str = self.cleaned_data["prompt"].replace("\r\n", "\n")
-        if prompt and (problem := self.record.prompt_problem(prompt)):
-            raise forms.ValidationError(problem, code="prompt")
-        return prompt
+    @property
+    def first_prompt(self) -> str:
+        """Return the name of the field that speaks for all prompts."""
+        return next(iter(self.prompts.values()))
+
+
+def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint) -> forms.Field:
+    attrs: dict[str, Any] = {
+        "rows": 3 if prompts.is_several else 5,
+        "class": "vLargeTextField",
+        "data-heading": f"sora-remix-said-{number}",
+    }
+    if endpoint.prompt_max:
+        attrs["maxlength"] = endpoint.prompt_max
+    if number == prompts.focus:
+        attrs["autofocus"] = True
+    widget = PromptInput(prompts.texts[number], attrs)
+    return forms.CharField(label=prompts.label(number), widget=widget)
 
 
 def _prompt_help(endpoint: Endpoint) -> SafeString:
     parts = [
-        _("What should change? Every video is remixed with this prompt."),
+        _("What should change? Every video is remixed with every prompt."),
+        _("{title} and {seconds} are filled in for each video; {{ and }} are braces."),
         endpoint.prompt_hint,
     ]
     if endpoint.prompt_max:

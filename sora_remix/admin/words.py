@@ -89,7 +89,11 @@ def usual_time(length: int) -> str:
             "many": length
         }
     minutes = round(length / 60)
-    return ngettext("about %(many)d minute", "about %(many)d minutes", minutes) % {"many": minutes}
+    if minutes < 100:
+        message = ngettext("about %(many)d minute", "about %(many)d minutes", minutes)
+        return message % {"many": minutes}
+    hours = round(length / 3600)
+    return ngettext("about %(many)d hour", "about %(many)d hours", hours) % {"many": hours}
 
 
 def seconds(length: Decimal | None) -> str:

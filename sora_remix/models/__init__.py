@@ -9,6 +9,7 @@ from .files import delete_files_after_commit
 from .image import ReferenceImage
 from .leased import Leased, renew
 from .pending import PendingFile
+from .preset import PromptPreset
 from .remix import Remix
 from .video import Video
 
@@ -18,6 +19,7 @@ __all__ = [
     "EndpointFact",
     "Leased",
     "PendingFile",
+    "PromptPreset",
     "ReferenceImage",
     "Remix",
     "RemixBatch",

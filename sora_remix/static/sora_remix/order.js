@@ -7,15 +7,34 @@
         return;
     }
     const TYPED = 500; // milliseconds after a key, before what was typed counts
+    const TICKED = 250; // many boxes are often ticked in a row
+    const SAID = 60; // characters of a prompt over its column
     const SLOW = 800;
     const TOO_SLOW = 60000; // images may have to be sent first
     let latest = 0;
     let timer = 0;
     let underway = null;
+    let pressing = false; // a button's effect must not be lost: it is waited for
+    const waiting = [];
 
     form.addEventListener("change", (event) => {
         if (matters(event.target)) {
-            later(0);
+            later(event.target.name === "_cell" ? TICKED : 0);
+        }
+    });
+    form.addEventListener("submit", (event) => {
+        const button = event.submitter;
+        if (button && ["_add", "_drop", "_use"].includes(button.name)) {
+            event.preventDefault();
+            const preset = form.querySelector("[name=_preset]")?.value ?? "";
+            recalculate({ [button.name]: button.value, _preset: preset });
+        }
+    });
+    form.addEventListener("formdata", ({ formData }) => onlySwitchedOff(formData));
+    form.addEventListener("input", ({ target }) => {
+        const heading = document.getElementById(target.dataset.heading ?? "");
+        if (heading) {
+            heading.textContent = target.value.length > SAID ? `${target.value.slice(0, SAID - 1)}…` : target.value;
         }
     });
     form.addEventListener("input", (event) => {
@@ -31,7 +50,18 @@
     });
 
     function matters(field) {
-        return field.name && field.name !== "prompt";
+        return field.name && !["prompt", "_preset"].includes(field.name);
+    }
+
+    /* Sends the few boxes without a tick, those of other pages among them, instead of all others. */
+    function onlySwitchedOff(data) {
+        const off = new Set(String(data.get("_without") ?? "").split(" ").filter(Boolean));
+        for (const box of form.querySelectorAll("[name=_cell]")) {
+            off[box.checked ? "delete" : "add"](box.value);
+        }
+        data.delete("_cell");
+        data.set("_rows", "");
+        data.set("_without", [...off].join(" "));
     }
 
     function later(delay) {
@@ -39,7 +69,13 @@
         timer = setTimeout(recalculate, delay);
     }
 
-    async function recalculate() {
+    async function recalculate(pressed) {
+        if (pressing) {
+            waiting.push(pressed);
+            return;
+        }
+        pressing = Boolean(pressed);
+        clearTimeout(timer);
         const number = ++latest;
         underway?.abort();
         underway = new AbortController();
@@ -50,7 +86,9 @@
         form.setAttribute("aria-busy", "true");
         try {
             const body = new FormData(form);
-            body.set("_recalculate", "1");
+            for (const [name, value] of Object.entries(pressed ?? { _recalculate: "1" })) {
+                body.set(name, value);
+            }
             const response = await fetch(window.location.href, { method: "POST", body, signal });
             const page = new DOMParser().parseFromString(await response.text(), "text/html");
             const fresh = page.getElementById("confirm-form");
@@ -60,6 +98,9 @@
             if (number === latest) {
                 show(fresh, files);
                 say(number, "");
+                if (pressed) {
+                    form.querySelector("textarea[autofocus]")?.focus();
+                }
             }
         } catch {
             say(number, form.dataset.failed);
@@ -68,6 +109,10 @@
             clearTimeout(tooSlow);
             if (number === latest) {
                 form.removeAttribute("aria-busy");
+            }
+            pressing = pressed ? false : pressing;
+            while (waiting.length && !pressing) {
+                recalculate(waiting.shift());
             }
         }
     }

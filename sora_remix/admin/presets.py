@@ -1,0 +1,93 @@
+"""Prompt presets: one's own and the shared ones, changed by whom they belong to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from .. import filling
+from ..endpoints import all_endpoints
+from ..exceptions import InvalidEndpoint
+from ..models import PromptPreset
+
+if TYPE_CHECKING:
+    PresetModelAdmin = admin.ModelAdmin[PromptPreset]
+    PresetModelForm = ModelForm[PromptPreset]
+else:
+    PresetModelAdmin = admin.ModelAdmin
+    PresetModelForm = ModelForm
+
+
+class PresetForm(PresetModelForm):
+    """Take a prompt whose placeholders are known, for an endpoint that there is."""
+
+    endpoint = forms.ChoiceField(label=_("Endpoint"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = _endpoints(self.instance.endpoint)
+        self.fields["endpoint"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        if problem := filling.wrong(text):
+            raise ValidationError(problem, code="placeholder")
+        return text
+
+
+@admin.register(PromptPreset)
+class PromptPresetAdmin(PresetModelAdmin):
+    form = PresetForm
+    list_display = ("name", "short_text", "endpoint", "owner", "is_shared")
+    list_filter = ("is_shared",)
+    list_select_related = ("owner",)
+    show_full_result_count = False
+    search_fields = ("name", "text")
+    fields = ("name", "text", "endpoint", "is_shared", "owner", "created_at")
+    readonly_fields = ("owner", "created_at")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PromptPreset]:
+        rows = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        return rows & PromptPreset.objects.visible_to(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: PromptPreset | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_change(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: PromptPreset | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_change(request, obj)
+
+    def save_model(
+        self, request: HttpRequest, obj: PromptPreset, form: PresetModelForm, change: bool
+    ) -> None:
+        if not change:
+            obj.owner_id = request.user.pk
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("prompt"))
+    def short_text(self, preset: PromptPreset) -> str:
+        return Truncator(preset.text).chars(100)
+
+
+def _may_change(request: HttpRequest, preset: PromptPreset | None) -> bool:
+    if preset is None or request.user.is_superuser:
+        return True
+    return preset.owner_id == request.user.pk
+
+
+def _endpoints(kept: str) -> list[tuple[str, Any]]:
+    """Return what can be chosen; what is chosen already stays, even when it is gone."""
+    try:
+        known = {key: str(endpoint) for key, endpoint in all_endpoints().items()}
+    except InvalidEndpoint:
+        known = {}
+    return [("", _("Any endpoint")), *({**({kept: kept} if kept else {}), **known}).items()]

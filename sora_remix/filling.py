@@ -1,0 +1,117 @@
+"""Which video is remixed with which prompt, and prompts with placeholders filled in."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from .endpoints import Endpoint
+from .models import Video
+
+if TYPE_CHECKING:
+    from .endpoints.option import Text
+
+Cell = tuple[Video, int]
+"""A video, and the index of the prompt it is remixed with."""
+
+
+def _seconds(video: Video) -> str:
+    return "" if video.duration is None else f"{video.duration.normalize():f}"
+
+
+PLACEHOLDERS: Mapping[str, Callable[[Video], str]] = {
+    "{title}": lambda video: video.title,
+    "{seconds}": _seconds,
+}
+"""What is filled in for each video; an empty text stands for what is not known of it."""
+BRACES = {"{{": "{", "}}": "}"}
+TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
+NAMED = 3
+"""Videos that are named when many have the same trouble."""
+
+
+def cells(
+    videos: Sequence[Video], prompts: Sequence[str], without: Collection[tuple[int, int]]
+) -> list[Cell]:
+    """Return every video with every prompt, but for these pairs of primary key and index."""
+    left_out = frozenset(without)
+    return [
+        (video, index)
+        for video in videos
+        for index in range(len(prompts))
+        if (video.pk, index) not in left_out
+    ]
+
+
+def fill(prompt: str, video: Video) -> str:
+    """Return the prompt for this video; it must be one in which nothing is wrong."""
+    return TOKEN.sub(lambda token: _filled(token[0], video), prompt)
+
+
+def wrong(prompt: str) -> Text | None:
+    """Say which brace of a prompt stands for nothing, if one does."""
+    for token in TOKEN.findall(prompt):
+        if token in PLACEHOLDERS or token in BRACES:
+            continue
+        known = {"token": token, "known": ", ".join(PLACEHOLDERS)}
+        if len(token) == 1:
+            return _("A single “%(token)s” means nothing: write it twice to have one.") % known
+        return _("There is no “%(token)s”, only %(known)s. For a brace, write it twice.") % known
+    return None
+
+
+def problems(
+    endpoint: Endpoint, prompts: Sequence[str], cells: Iterable[Cell]
+) -> list[tuple[int, Text]]:
+    """List what is wrong with the prompts as they are filled in, each with its index."""
+    videos: dict[int, list[Video]] = defaultdict(list)
+    for video, index in cells:
+        videos[index].append(video)
+    return [
+        (index, problem)
+        for index in sorted(videos)
+        for problem in _problems(endpoint, prompts[index], videos[index])
+    ]
+
+
+def _problems(endpoint: Endpoint, prompt: str, videos: Sequence[Video]) -> Iterator[Text]:
+    if problem := wrong(prompt):
+        yield problem
+    elif not (names := PLACEHOLDERS.keys() & TOKEN.findall(prompt)):
+        if problem := endpoint.prompt_problem(fill(prompt, videos[0])):
+            yield problem
+    else:
+        found = [_problem(endpoint, prompt, sorted(names), video) for video in videos]
+        yield from _shortened([problem for problem in found if problem])
+
+
+def _problem(endpoint: Endpoint, prompt: str, names: Sequence[str], video: Video) -> Text | None:
+    for name in names:
+        if not PLACEHOLDERS[name](video):
+            message = _("“%(title)s”: %(name)s is not known of it.")
+            return message % {"title": video.title, "name": name}
+    filled = fill(prompt, video)
+    if problem := endpoint.prompt_problem(filled):
+        message = _("“%(title)s”: filled in, it has %(length)d characters. %(problem)s")
+        return message % {"title": video.title, "length": len(filled), "problem": problem}
+    return None
+
+
+def _shortened(problems: Sequence[Text]) -> Iterator[Text]:
+    yield from problems[:NAMED]
+    if more := len(problems[NAMED:]):
+        message = ngettext(
+            "It is the same with %(many)d more video.",
+            "It is the same with %(many)d more videos.",
+            more,
+        )
+        yield message % {"many": more}
+
+
+def _filled(token: str, video: Video) -> str:
+    return BRACES[token] if token in BRACES else PLACEHOLDERS[token](video)

@@ -1,0 +1,57 @@
+"""Prompts that are kept under a name, to be used again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    User = AbstractBaseUser | AnonymousUser
+
+
+class PromptPresetQuerySet(models.QuerySet["PromptPreset"]):
+    def visible_to(self, user: User) -> PromptPresetQuerySet:
+        """Return what this user may see: what is shared, and what is their own."""
+        shared = Q(is_shared=True)
+        return self.filter(shared if user.pk is None else shared | Q(owner_id=user.pk))
+
+
+class PromptPreset(models.Model):
+    """A prompt with a name, for one endpoint or for any."""
+
+    name = models.CharField(_("name"), max_length=100)
+    text = models.TextField(
+        _("prompt"),
+        help_text=_("{title} and {seconds} are filled in; {{ and }} are braces."),
+    )
+    endpoint = models.CharField(_("endpoint"), max_length=100, blank=True)
+    """Key of the endpoint it is meant for; blank for any."""
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("owner"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
+    is_shared = models.BooleanField(
+        _("shared"), default=False, help_text=_("Everybody who remixes can use it.")
+    )
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects = PromptPresetQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("prompt preset")
+        verbose_name_plural = _("prompt presets")
+        ordering = ("name", "pk")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,39 @@
+"""Presets are seen by their owners, and by all when they are shared."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, User
+
+from sora_remix.models import PromptPreset
+
+pytestmark = pytest.mark.django_db
+
+
+def _preset(name: str, owner: User | None, *, is_shared: bool = False) -> PromptPreset:
+    return PromptPreset.objects.create(name=name, text=name, owner=owner, is_shared=is_shared)
+
+
+def test_ones_own_and_the_shared_presets_are_visible() -> None:
+    ann, bob = (User.objects.create_user(name) for name in ("ann", "bob"))
+    _preset("hidden", bob)
+    seen = [_preset("mine", ann), _preset("ours", bob, is_shared=True)]
+
+    assert list(PromptPreset.objects.visible_to(ann)) == seen
+
+
+def test_who_is_not_logged_in_sees_the_shared_presets_only() -> None:
+    _preset("ownerless", None)
+    shared = _preset("shared", None, is_shared=True)
+
+    assert list(PromptPreset.objects.visible_to(AnonymousUser())) == [shared]
+
+
+def test_a_shared_preset_outlives_its_owner() -> None:
+    ann = User.objects.create_user("ann")
+    preset = _preset("Night", ann, is_shared=True)
+    ann.delete()
+
+    preset.refresh_from_db()
+
+    assert (str(preset), preset.owner) == ("Night", None)
