@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -16,6 +17,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import policy
+from tests.browser.opening import Pages
 from tests.browser.watching import Complaints
 
 ARGUMENTS = (
@@ -27,11 +29,7 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-SECONDS = 15
-"""How long anything may take to appear."""
 MISSING = "Chromium is not installed: apt-get install chromium"
-
-OpenPage = Callable[..., Page]
 
 
 def _chromium() -> str:
@@ -61,9 +59,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def running_site(django_db_setup: None) -> Iterator[LiveServer]:
     """The site of the tests, with the policy on every response."""
-    from django.conf import settings
-
-    with override_settings(MIDDLEWARE=[policy.MIDDLEWARE, *settings.MIDDLEWARE]):
+    with override_settings(MIDDLEWARE=[policy.MIDDLEWARE, *django_settings.MIDDLEWARE]):
         server = LiveServer("localhost")
     yield server
     server.stop()
@@ -79,43 +75,34 @@ def site(
 
 
 @pytest.fixture
-def open_page(
-    browser: Browser, site: LiveServer, admin_user: User, tmp_path: Path
-) -> Iterator[OpenPage]:
-    """Open a page of a logged-in editor, in a context of its own; watch for complaints."""
+def pages(browser: Browser, site: LiveServer, admin_user: User, tmp_path: Path) -> Iterator[Pages]:
+    """Pages of a logged-in editor; a complaint that nobody expected fails the test."""
     client = Client()
     client.force_login(admin_user)
-    session = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site.url}
-    opened: list[tuple[Page, Complaints]] = []
-
-    def start(**options: Any) -> Page:
-        context = browser.new_context(base_url=site.url, reduced_motion="reduce", **options)
-        context.set_default_timeout(SECONDS * 1000)
-        context.add_cookies([session])  # type: ignore[list-item]
-        complaints = Complaints(context)
-        page = context.new_page()
-        opened.append((page, complaints))
-        return page
-
-    start.opened = opened  # type: ignore[attr-defined]
-    yield start
-    unexpected = [one for _, complaints in opened for one in complaints.unexpected]
-    for page, _ in opened:
-        page.context.close()
-    assert not unexpected
+    pages = Pages(browser, site.url, client.cookies["sessionid"].value)
+    yield pages
+    unexpected = pages.unexpected
+    pictures = pages.picture(tmp_path) if unexpected else []
+    pages.close()
+    assert not unexpected, pictures
 
 
 @pytest.fixture
-def page(open_page: OpenPage) -> Page:
-    """An empty page of a logged-in editor."""
-    return open_page()
+def watched(pages: Pages) -> tuple[Page, Complaints]:
+    """An empty page, and what the browser complains about on it."""
+    return pages.open()
 
 
 @pytest.fixture
-def complaints(open_page: Any, page: Page) -> Complaints:
-    """What the browser has complained about on the page."""
-    found: Complaints = open_page.opened[0][1]
-    return found
+def page(watched: tuple[Page, Complaints]) -> Page:
+    """An empty page."""
+    return watched[0]
+
+
+@pytest.fixture
+def complaints(watched: tuple[Page, Complaints]) -> Complaints:
+    """What the browser complains about on the page."""
+    return watched[1]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -125,9 +112,7 @@ def pytest_runtest_makereport(
     """Keep a picture of every page that was open when a test failed."""
     report = yield
     funcargs: dict[str, Any] = getattr(item, "funcargs", {})
-    if report.when == "call" and report.failed and "open_page" in funcargs:
-        for number, (page, _) in enumerate(funcargs["open_page"].opened):
-            path = funcargs["tmp_path"] / f"page-{number}.png"
-            page.screenshot(path=path, full_page=True)
-            report.sections.append(("Screenshot", f"{page.url}\n{path}"))
+    if report.when == "call" and report.failed and "pages" in funcargs:
+        lines = funcargs["pages"].picture(funcargs["tmp_path"])
+        report.sections.append(("Screenshots", "\n".join(lines)))
     return report

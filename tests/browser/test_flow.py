@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.conftest import OpenPage
+from tests.browser.opening import Pages
 from tests.browser.places import REMIXES, VIDEOS, act_on_all, choose, settled
 from tests.ordering import draft, make_clip, page_of
 from tests.processes import Qcluster, wait_until
@@ -77,10 +77,10 @@ def test_two_videos_are_remixed_and_one_is_played(
 
 
 def test_two_videos_are_remixed_without_any_script(
-    sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], open_page: OpenPage
+    sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], pages: Pages
 ) -> None:
     qcluster.start()
-    page = open_page(java_script_enabled=False)
+    page, _ = pages.open(java_script_enabled=False)
     page.goto(VIDEOS)
     for box in page.locator("[name=_selected_action]").all():
         box.check()
