@@ -41,9 +41,7 @@ class Excuse(NamedTuple):
 UNTIL_6_1 = {
     Excuse("link-in-text-block", "div.breadcrumbs > a"): "Django underlines no link to go back by",
     Excuse("link-in-text-block", "#changelist-search .small a"): "nor one beside a count",
-    Excuse(
-        "link-in-text-block", ".delete-confirmation li > a"
-    ): "nor one in its list of what is deleted",
+    Excuse("link-in-text-block", ".delete-confirmation li > a"): "nor one to what is deleted",
 }
 EXCUSED = UNTIL_6_1 if django.VERSION < (6, 1) else {}
 """The reason of each; a test finds every one of them on a page that is Django's alone."""

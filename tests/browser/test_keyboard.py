@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Remix
@@ -25,6 +26,13 @@ LOOKS = """() => {
     element.focus({focusVisible: true, preventScroll: true});
     return {html: element.outerHTML.slice(0, 200), ours: Boolean(element.closest("#content")),
             visible: focused !== blurred};
+}"""
+
+
+HIDE_FOCUS = """() => {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("* { outline: none !important; box-shadow: none !important; }");
+    document.adoptedStyleSheets = [sheet];
 }"""
 
 
@@ -66,3 +74,12 @@ def test_a_video_is_remixed_without_a_mouse(page: Page) -> None:
 
     expect(page.locator("#result_list tbody tr")).to_have_count(1)
     assert Remix.objects.get().options["resolution"] == "720p"
+
+
+def test_a_focus_that_nobody_sees_is_noticed(page: Page) -> None:
+    make_clip()
+    page.goto(VIDEOS)
+    page.evaluate(HIDE_FOCUS)
+
+    with pytest.raises(AssertionError, match="<"):
+        _tab_to(page, "[name=_selected_action]")
