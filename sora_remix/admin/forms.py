@@ -35,6 +35,7 @@ class VideoForm(VideoModelForm):
         super().__init__(*args, **kwargs)
         if file := self.fields.get("file"):
             file.validators.append(FileExtensionValidator(EXTENSIONS))
+            file.widget.use_fieldset = False  # Django 6 would name a group, not the one field
             file.widget.attrs["accept"] = ",".join(f".{one}" for one in EXTENSIONS)
         if duration := self.fields.get("duration"):
             duration.help_text = _(

@@ -1,0 +1,251 @@
+"""Our pages, each in a state that an editor may see it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from playwright.sync_api import FilePayload, Page
+
+from sora_remix.admin.display import act_url, change_url, confirm_url
+from sora_remix.models import Remix, Video
+from sora_remix.storage import app_storage
+from tests import ordering
+from tests.deciding import ACTIONS
+from tests.factories import make_remix, make_video
+
+Status = Remix.Status
+VIDEOS = "/admin/sora_remix/video/"
+REMIXES = "/admin/sora_remix/remix/"
+BATCHES = "/admin/sora_remix/remixbatch/"
+SETTLED = "#confirm-form:not([aria-busy])"
+
+Place = Callable[[Page], None]
+PLACES: dict[str, Place] = {}
+
+
+def _place(go: Place) -> Place:
+    PLACES[go.__name__] = go
+    return go
+
+
+def settled(page: Page) -> None:
+    """Wait until the page to confirm has calculated."""
+    page.wait_for_selector(SETTLED)
+
+
+def made() -> Remix:
+    """Return a remix whose result has a picture and a file."""
+    picture = app_storage().save("result.png", ContentFile(ordering.png(160, 90)))
+    file = app_storage().save("result.mp4", ContentFile(b"no video"))
+    result = make_video(
+        title="Noir", sora_id="", file=file, thumbnail=picture, width=160, height=90
+    )
+    return make_remix(status=Status.SUCCEEDED, result=result, request_id="made")
+
+
+def _remixes() -> list[Remix]:
+    cost = {"estimated_cost": Decimal("0.4")}
+    failed = {"error_code": "content_policy_violation", "error_message": "fal refused it."}
+    states = [{"status": status, **cost} for status in Status.values if status != Status.FAILED]
+    return [
+        made(),
+        *(make_remix(**values) for values in states),
+        make_remix(status=Status.FAILED, request_id="failed", **failed),
+    ]
+
+
+def _open_remix(page: Page, **values: object) -> None:
+    page.goto(change_url(make_remix(**values)))
+
+
+def _confirm(page: Page, *videos: Video) -> None:
+    page.goto(confirm_url(ordering.draft(*(videos or (ordering.make_clip(),)))))
+
+
+def choose(page: Page, endpoint: str) -> None:
+    """Choose an endpoint on the page to confirm."""
+    page.check(f"[name=endpoint][value='{endpoint}']")
+    page.wait_for_selector(f"#sora-remix-options-{endpoint.replace('.', chr(92) + '.')}")
+    settled(page)
+
+
+@_place
+def list_of_videos(page: Page) -> None:
+    remix = made()
+    make_remix(source=remix.result)
+    make_video(title="Gone", is_deleted_at_provider=True)
+    ordering.make_clip(duration=None)
+    page.goto(VIDEOS)
+
+
+@_place
+def list_without_videos(page: Page) -> None:
+    page.goto(VIDEOS)
+
+
+@_place
+def add_video(page: Page) -> None:
+    page.goto(f"{VIDEOS}add/")
+
+
+@_place
+def add_video_with_errors(page: Page) -> None:
+    page.goto(f"{VIDEOS}add/")
+    page.fill("[name=title]", "Nothing")
+    page.click("[name=_save]")
+    page.wait_for_selector(".errorlist")
+
+
+@_place
+def video_made_by_a_remix(page: Page) -> None:
+    result = made().result
+    assert result
+    page.goto(change_url(result))
+
+
+@_place
+def video_known_by_its_sora_id(page: Page) -> None:
+    video = make_video()
+    make_remix(source=video)
+    page.goto(change_url(video))
+
+
+@_place
+def delete_video(page: Page) -> None:
+    page.goto(f"{VIDEOS}{make_video().pk}/delete/")
+
+
+@_place
+def delete_video_that_was_remixed(page: Page) -> None:
+    page.goto(f"{VIDEOS}{make_remix().source.pk}/delete/")
+
+
+@_place
+def delete_selected_videos(page: Page) -> None:
+    make_video()
+    act_on_all(page, VIDEOS, "delete_selected")
+
+
+@_place
+def list_of_remixes(page: Page) -> None:
+    _remixes()
+    page.goto(REMIXES)
+
+
+@_place
+def remix_at_fal(page: Page) -> None:
+    _open_remix(page, status=Status.PROCESSING, request_id="r")
+
+
+@_place
+def remix_that_failed(page: Page) -> None:
+    _open_remix(page, status=Status.FAILED, request_id="r", error_code="timeout")
+
+
+@_place
+def remix_that_nobody_knows_of(page: Page) -> None:
+    _open_remix(page, status=Status.UNCONFIRMED)
+
+
+@_place
+def remix_with_a_result(page: Page) -> None:
+    page.goto(change_url(made()))
+
+
+@_place
+def wrong_request_id(page: Page) -> None:
+    _open_remix(page, status=Status.UNCONFIRMED)
+    page.fill("[name=request_id]", "no id")
+    page.click(".sora-remix-request-id [type=submit]")
+    page.wait_for_selector(".errornote")
+
+
+def _act(name: str, status: str) -> None:
+    def go(page: Page) -> None:
+        page.goto(act_url(name, make_remix(status=status, request_id="r")))
+
+    PLACES[f"{name}_one"] = go
+
+
+def _act_on_many(name: str) -> None:
+    def go(page: Page) -> None:
+        _remixes()
+        act_on_all(page, REMIXES, ACTIONS[name])
+
+    PLACES[f"{name}_many"] = go
+
+
+def act_on_all(page: Page, url: str, action: str) -> None:
+    """Tick all rows of a list and choose an action."""
+    page.goto(url)
+    page.check("#action-toggle")
+    page.select_option("[name=action]", action)
+    page.click("button[name=index]")
+    page.wait_for_load_state()
+    assert page.locator("#changelist").count() == 0
+
+
+for _name, _status in (
+    ("cancel", Status.PROCESSING),
+    ("give_up", Status.UNCONFIRMED),
+    ("send_again", Status.UNCONFIRMED),
+):
+    _act(_name, _status)
+for _name in ACTIONS:
+    _act_on_many(_name)
+
+
+@_place
+def list_of_batches(page: Page) -> None:
+    ordering.draft()
+    batch = ordering.draft()
+    batch.confirmed_at = batch.created_at
+    batch.save()
+    make_remix(batch=batch)
+    page.goto(BATCHES)
+
+
+@_place
+def batch_of_remixes(page: Page) -> None:
+    page.goto(change_url(ordering.draft()))
+
+
+@_place
+def confirm_some(page: Page) -> None:
+    _confirm(page, ordering.make_clip(), ordering.make_clip(duration=200), make_video())
+
+
+@_place
+def confirm_none(page: Page) -> None:
+    _confirm(page, ordering.make_clip(file="videos/sea.txt"))
+
+
+@_place
+def confirm_with_more_options(page: Page) -> None:
+    _confirm(page)
+    choose(page, "flux-3")
+    page.click("#confirm-form .collapse summary")
+    page.wait_for_selector("#confirm-form .collapse details[open]")
+
+
+@_place
+def confirm_with_errors(page: Page) -> None:
+    _confirm(page)
+    page.fill("[name=prompt]", " ")
+    page.click("#sora-remix-order")
+    page.wait_for_selector(".errornote")
+
+
+@_place
+def confirm_with_images(page: Page) -> None:
+    _confirm(page)
+    choose(page, "kling-o3")
+    pictures: list[FilePayload] = [
+        {"name": f"{grey}.png", "mimeType": "image/png", "buffer": ordering.png(640, 400, grey)}
+        for grey in (0, 9)
+    ]
+    page.set_input_files("[name=images]", pictures)
+    page.wait_for_selector(".sora-remix-kept li:nth-child(2)")
+    settled(page)

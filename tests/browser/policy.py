@@ -1,0 +1,34 @@
+"""A content security policy without any exception, as a careful site sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import django
+from django.http import HttpRequest, HttpResponse
+
+POLICY = {
+    "default-src": ["'self'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "media-src": ["'self'"],
+}
+"""Value of `SECURE_CSP`."""
+HEADER = "; ".join(" ".join([name, *sources]) for name, sources in POLICY.items())
+MIDDLEWARE = (
+    "django.middleware.csp.ContentSecurityPolicyMiddleware"
+    if django.VERSION >= (6, 0)
+    else "tests.browser.policy.strict"
+)
+
+
+def strict(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Stand in for Django's own middleware, which 5.2 lacks."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response["Content-Security-Policy"] = HEADER
+        return response
+
+    return respond

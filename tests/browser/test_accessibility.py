@@ -1,0 +1,42 @@
+"""Our pages can be read and used by everybody."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Group, User
+from playwright.sync_api import Page
+
+from tests.browser.accessibility import EXCUSED, faults_everywhere, look_at
+from tests.browser.places import PLACES
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_axe_finds_no_fault(page: Page, name: str) -> None:
+    PLACES[name](page)
+
+    faults = faults_everywhere(page)
+
+    assert not faults, "\n\n".join(faults)
+
+
+def test_what_is_excused_is_found_on_pages_of_djangos_own(page: Page) -> None:
+    user = User.objects.create_user("somebody-with-a-name-as-long-as-it-takes")
+    group = Group.objects.create(name="all")
+    found = set()
+
+    for path in (f"user/{user.pk}/change/", "user/?q=somebody", f"group/{group.pk}/delete/"):
+        page.goto(f"/admin/auth/{path}")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            found |= look_at(page).excused
+
+    assert found == EXCUSED.keys()
+
+
+def test_a_fault_of_ours_is_found(page: Page) -> None:
+    PLACES["list_of_remixes"](page)
+    page.evaluate("document.querySelector('img.sora-remix-thumbnail').removeAttribute('alt')")
+
+    faults = look_at(page).faults
+
+    assert [fault.partition(":")[0] for fault in faults] == ["image-alt", "link-name"]

@@ -1,0 +1,139 @@
+"""An editor's whole way in a browser, and the ways on which nothing may be made twice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.core.files import File
+from playwright.sync_api import Page, expect
+
+from example_project.fal_sandbox.process import SandboxProcess
+from sora_remix.models import Remix, RemixBatch, Video
+from tests.browser.opening import Pages
+from tests.browser.places import REMIXES, VIDEOS, act_on_all, choose, settled
+from tests.ordering import draft, make_clip, page_of
+from tests.processes import Qcluster, wait_until
+
+PLAYS = """(video) => {
+    video.muted = true;
+    return video.play().then(() => new Promise((done) => {
+        video.addEventListener("timeupdate", () => video.currentTime > 0 && done(video.readyState));
+    }));
+}"""
+ORDER = "#sora-remix-order"
+TOTAL = "#sora-remix-total"
+
+
+@pytest.fixture
+def uploads(site: object, large_clip: Path) -> list[Video]:
+    """Two clips that were uploaded."""
+    return [_upload(large_clip, title) for title in ("Sea", "Sky")]
+
+
+def _upload(clip: Path, title: str) -> Video:
+    facts = {"duration": Decimal("3.5"), "width": 1280, "height": 720, "fps": 12}
+    video = Video(title=title, size=clip.stat().st_size, **facts)
+    with clip.open("rb") as file:
+        video.file.save("clip.mp4", File(file))
+    return video
+
+
+def _over() -> bool:
+    return not Remix.objects.unsettled().exists()
+
+
+def _open_draft(page: Page) -> RemixBatch:
+    batch = draft(make_clip(), make_clip())
+    page.goto(page_of(batch))
+    page.fill("[name=prompt]", "make it noir")
+    return batch
+
+
+def test_two_videos_are_remixed_and_one_is_played(
+    sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], page: Page
+) -> None:
+    qcluster.start()
+    act_on_all(page, VIDEOS, "remix_selected")
+    choose(page, "grok")
+    before = page.inner_text(TOTAL)
+    page.select_option("[name=option-resolution]", "720p")
+    expect(page.locator(TOTAL)).not_to_have_text(before)
+    settled(page)
+    expect(page.locator(TOTAL)).to_have_text("$0.56")
+
+    page.fill("[name=prompt]", "make it noir")
+    page.click(ORDER)
+    expect(page.locator(".messagelist .success")).to_contain_text("2 remixes are on their way")
+    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    wait_until(_over)
+
+    page.reload()
+    expect(page.locator(".sora-remix-succeeded")).to_have_count(2)
+    page.click("#result_list tbody tr:first-child .field-result_link a")
+    assert page.locator("video.sora-remix-player").evaluate(PLAYS) >= 2
+    assert len(sandbox.accepted()) == 2
+
+
+def test_two_videos_are_remixed_without_any_script(
+    sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], pages: Pages
+) -> None:
+    qcluster.start()
+    page, _ = pages.open(java_script_enabled=False)
+    page.goto(VIDEOS)
+    for box in page.locator("[name=_selected_action]").all():
+        box.check()
+    page.select_option("[name=action]", "remix_selected")
+    page.click("button[name=index]")
+    page.check("[name=endpoint][value=grok]")
+    page.click("[name=_recalculate]")
+    page.select_option("[name=option-resolution]", "720p")
+    page.click("[name=_recalculate]")
+    expect(page.locator(TOTAL)).to_have_text("$0.56")
+
+    page.fill("[name=prompt]", "make it noir")
+    page.click(ORDER)
+    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    wait_until(_over)
+
+    page.reload()
+    expect(page.locator(".sora-remix-succeeded")).to_have_count(2)
+    assert len(sandbox.accepted()) == 2
+
+
+def test_back_and_reload_after_confirming_make_nothing_twice(page: Page) -> None:
+    batch = _open_draft(page)
+    page.click(ORDER)
+    page.wait_for_url(f"**{REMIXES}*")
+
+    page.reload()
+    page.go_back()
+    expect(page.locator(".messagelist .info")).to_contain_text("confirmed already")
+    page.reload()
+
+    assert Remix.objects.filter(batch=batch).count() == Remix.objects.count() == 2
+
+
+def test_a_page_that_is_open_twice_confirms_once(page: Page) -> None:
+    batch = _open_draft(page)
+    other = page.context.new_page()
+    other.goto(page_of(batch))
+    other.fill("[name=prompt]", "make it gold")
+
+    for one in (page, other):
+        one.click(ORDER)
+        one.wait_for_url(f"**{REMIXES}*")
+
+    expect(other.locator(".messagelist .info")).to_contain_text("confirmed already")
+    assert [remix.prompt for remix in Remix.objects.filter(batch=batch)] == ["make it noir"] * 2
+
+
+def test_a_double_click_makes_it_once(page: Page) -> None:
+    batch = _open_draft(page)
+
+    page.dblclick(ORDER)
+    page.wait_for_url(f"**{REMIXES}*")
+
+    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    assert Remix.objects.filter(batch=batch).count() == 2

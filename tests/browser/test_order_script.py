@@ -1,0 +1,92 @@
+"""The page to confirm keeps up with what is chosen, whatever the network does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.places import settled
+from tests.browser.watching import Complaints
+from tests.ordering import draft, make_clip, page_of
+
+TOTAL = "#sora-remix-total"
+PROGRESS = "#sora-remix-progress"
+POSTS = re.compile(r"/confirm/$")
+
+
+@pytest.fixture
+def order(page: Page) -> Page:
+    """The page to confirm one clip of four seconds, with a prompt typed."""
+    page.goto(page_of(draft(make_clip())))
+    page.check("[name=endpoint][value=grok]")
+    page.wait_for_selector("[name=option-resolution]")
+    settled(page)
+    page.fill("[name=prompt]", "make it noir")
+    return page
+
+
+def _choose(page: Page, resolution: str) -> None:
+    page.select_option("[name=option-resolution]", resolution)
+
+
+def test_a_slow_answer_is_overtaken_by_a_newer_one(order: Page) -> None:
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    order.route(POSTS, hold_the_first)
+    with order.expect_request(POSTS):
+        _choose(order, "480p")
+    _choose(order, "720p")
+    expect(order.locator(TOTAL)).to_have_text("$0.32")
+    settled(order)
+
+    assert held[0].request.failure  # its answer can't come any more
+    assert order.input_value("[name=option-resolution]") == "720p"
+    expect(order.locator(PROGRESS)).to_have_text("")
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [lambda route: route.abort(), lambda route: route.fulfill(status=500)],
+    ids=["no answer", "500"],
+)
+def test_a_request_that_fails_says_so_and_keeps_what_was_typed(
+    order: Page, complaints: Complaints, fail: Callable[[Route], None]
+) -> None:
+    complaints.expect("Failed to load resource")
+    order.route(POSTS, fail)
+
+    _choose(order, "720p")
+
+    expect(order.locator(PROGRESS)).to_contain_text("Nothing you typed is lost")
+    assert order.input_value("[name=prompt]") == "make it noir"
+    assert order.input_value("[name=option-resolution]") == "720p"
+
+    order.unroute(POSTS)
+    order.click("[name=_recalculate]")
+    expect(order.locator(TOTAL)).to_have_text("$0.32")
+    assert order.input_value("[name=prompt]") == "make it noir"
+
+
+def test_what_is_typed_meanwhile_stays(order: Page) -> None:
+    held: list[Route] = []
+    order.route(POSTS, lambda route: held.append(route))
+    with order.expect_request(POSTS):
+        _choose(order, "720p")
+    order.focus("[name=prompt]")
+    order.keyboard.press("End")
+    order.keyboard.type(", at night")
+
+    held[0].continue_()
+    expect(order.locator(TOTAL)).to_have_text("$0.32")
+    order.keyboard.type(", in rain")
+
+    assert order.input_value("[name=prompt]") == "make it noir, at night, in rain"

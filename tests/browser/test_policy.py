@@ -1,0 +1,44 @@
+"""The tests of this folder would notice what a strict site forbids."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page
+
+from tests.browser.places import VIDEOS
+from tests.browser.policy import HEADER
+from tests.browser.watching import Complaints
+
+ATTEMPT = """() => {
+    const script = document.createElement("script");
+    script.textContent = "window.ran = true";
+    document.body.append(script);
+    document.body.insertAdjacentHTML("beforeend", '<p style="color: red">');
+    return Boolean(window.ran);
+}"""
+
+
+def test_the_site_forbids_what_is_inline_and_that_is_noticed(
+    page: Page, complaints: Complaints
+) -> None:
+    response = page.goto(VIDEOS)
+    assert response and response.header_value("content-security-policy") == HEADER
+
+    with page.expect_console_message(lambda message: "style-src-attr" in message.text):
+        assert page.evaluate(ATTEMPT) is False
+
+    heard = {one.partition(" (")[0] for one in complaints.unexpected}
+    assert {
+        "securitypolicyviolation: script-src-elem inline",
+        "securitypolicyviolation: style-src-attr inline",
+    } <= heard
+    complaints.expect("inline")
+
+
+def test_an_error_of_a_script_is_noticed(page: Page, complaints: Complaints) -> None:
+    page.goto(VIDEOS)
+
+    with page.expect_event("pageerror"):
+        page.evaluate("() => { setTimeout(() => { throw new Error('on purpose'); }); }")
+
+    assert any("on purpose" in one for one in complaints.unexpected)
+    complaints.expect("on purpose")

@@ -1,0 +1,56 @@
+"""Open our pages on a site whose admin is django-unfold's; end with the reason if one fails.
+
+A process of its own: the admin's templates and forms are other ones in all of it.
+"""
+
+from __future__ import annotations
+
+import os
+
+import django
+from django.conf import settings
+from django.core.management import call_command
+
+
+def main() -> None:
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    settings.INSTALLED_APPS = ["unfold", *settings.INSTALLED_APPS]
+    settings.SORA_REMIX_ENDPOINT = "flux-3"  # the usual one is over, of which the check warns
+    django.setup()
+    call_command("check", fail_level="WARNING")
+    call_command("migrate", verbosity=0)
+    open_all()
+
+
+def open_all() -> None:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from sora_remix.admin.display import act_url, change_url, confirm_url
+    from sora_remix.models import Remix
+    from tests.factories import make_remix, make_video
+    from tests.ordering import draft, make_clip
+
+    client = Client()
+    client.force_login(User.objects.create_superuser("admin"))
+    batch = draft(make_clip(), make_video())
+    unconfirmed = make_remix(status=Remix.Status.UNCONFIRMED)
+    admin = "/admin/sora_remix"
+    for path in (
+        f"{admin}/video/",
+        f"{admin}/video/add/",
+        change_url(make_video()),
+        f"{admin}/remix/",
+        change_url(unconfirmed),
+        act_url("send_again", unconfirmed),
+        act_url("request_id", unconfirmed),
+        f"{admin}/remixbatch/",
+        change_url(batch),
+        confirm_url(batch),
+    ):
+        response = client.get(path)
+        print(response.status_code, "unfold" in response.content.decode(), path)
+
+
+if __name__ == "__main__":
+    main()
