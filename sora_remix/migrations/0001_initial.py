@@ -95,6 +95,52 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PromptPreset",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="name")),
+                (
+                    "text",
+                    models.TextField(
+                        help_text="{title} and {seconds} are filled in; {{ and }} are braces.",
+                        verbose_name="prompt",
+                    ),
+                ),
+                ("endpoint", models.CharField(blank=True, max_length=100, verbose_name="endpoint")),
+                (
+                    "is_shared",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Everybody who remixes can use it.",
+                        verbose_name="shared",
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "prompt preset",
+                "verbose_name_plural": "prompt presets",
+                "ordering": ("name", "pk"),
+            },
+        ),
+        migrations.CreateModel(
             name="Remix",
             fields=[
                 (
@@ -210,10 +256,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, null=True, verbose_name="cancel wished at"),
                 ),
                 ("cancel_asked_at", models.DateTimeField(editable=False, null=True)),
-                (
-                    "queue_position",
-                    models.PositiveIntegerField(editable=False, null=True),
-                ),
+                ("queue_position", models.PositiveIntegerField(editable=False, null=True)),
                 ("progress_log", models.JSONField(default=list, editable=False)),
                 (
                     "requested_by",
@@ -589,52 +632,6 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "events of remixes",
                 "ordering": ("pk",),
                 "indexes": [models.Index(fields=["kind", "at"], name="sora_remix_event_kind")],
-            },
-        ),
-        migrations.CreateModel(
-            name="PromptPreset",
-            fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=100, verbose_name="name")),
-                (
-                    "text",
-                    models.TextField(
-                        help_text="{title} and {seconds} are filled in; {{ and }} are braces.",
-                        verbose_name="prompt",
-                    ),
-                ),
-                ("endpoint", models.CharField(blank=True, max_length=100, verbose_name="endpoint")),
-                (
-                    "is_shared",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Everybody who remixes can use it.",
-                        verbose_name="shared",
-                    ),
-                ),
-                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        editable=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="owner",
-                    ),
-                ),
-            ],
-            options={
-                "verbose_name": "prompt preset",
-                "verbose_name_plural": "prompt presets",
-                "ordering": ("name", "pk"),
             },
         ),
         migrations.AddConstraint(
