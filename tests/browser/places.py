@@ -8,8 +8,9 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 from playwright.sync_api import FilePayload, Page
 
+from sora_remix import services
 from sora_remix.admin.display import act_url, change_url, confirm_url
-from sora_remix.models import Remix, Video
+from sora_remix.models import PromptPreset, Remix, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
@@ -249,3 +250,35 @@ def confirm_with_images(page: Page) -> None:
     page.set_input_files("[name=images]", pictures)
     page.wait_for_selector(".sora-remix-kept li:nth-child(2)")
     settled(page)
+
+
+@_place
+def grid_of_a_batch(page: Page) -> None:
+    """Open what a batch made: pictures, states and boxes."""
+    batch = ordering.draft(make_video(title="Sea"))
+    [video] = batch.videos.all()
+    batch.confirm()
+    done = made()
+    Remix.objects.filter(pk=done.pk).update(batch=batch, source=video, prompt="a")
+    for number, status in enumerate((Status.PROCESSING, Status.FAILED, Status.QUEUED)):
+        make_remix(source=video, batch=batch, prompt=f"b{number}", status=status)
+    page.goto(f"{BATCHES}{batch.pk}/change/")
+    assert page.locator("#sora-remix-grid").is_visible()
+
+
+@_place
+def list_of_presets(page: Page) -> None:
+    PromptPreset.objects.create(name="Noir", text="{title} as film noir", is_shared=True)
+    page.goto("/admin/sora_remix/promptpreset/")
+
+
+@_place
+def add_preset(page: Page) -> None:
+    page.goto("/admin/sora_remix/promptpreset/add/")
+
+
+@_place
+def history_of_a_remix(page: Page) -> None:
+    [remix] = services.request_remixes([make_video()], ["noir"])
+    page.goto(change_url(remix).replace("change", "history"))
+    assert page.get_by_text("Requested.").first.is_visible()
