@@ -63,7 +63,7 @@ def test_a_video_is_remixed_without_a_mouse(page: Page) -> None:
     while not page.is_checked("[name=endpoint][value=grok]"):
         page.keyboard.press("ArrowDown")
         settled(page)
-    page.wait_for_selector("[name=option-resolution]")
+    page.wait_for_selector("#sora-remix-options-grok")
     _tab_to(page, "[name=prompt]")
     page.keyboard.type("make it noir")
     _tab_to(page, "[name=option-resolution]")
