@@ -1,0 +1,104 @@
+"""Many prompts for many videos, watched in the grid of their batch."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from example_project.fal_sandbox.process import SandboxProcess
+from sora_remix.models import Remix, RemixBatch, Video
+from tests.browser.opening import Pages
+from tests.browser.places import BATCHES, settled
+from tests.factories import make_remix, make_video
+from tests.ordering import draft, page_of
+from tests.processes import Qcluster, wait_until
+
+Status = Remix.Status
+ORDER = "#sora-remix-order"
+PROMPTS = ("make it noir", "make it gold", "make it rain")
+
+
+@pytest.fixture
+def batch(site: object) -> RemixBatch:
+    """A draft with two Sora generations that the sandbox knows."""
+    return draft(
+        make_video(title="Sea", sora_id="video_clip", duration=1),
+        make_video(title="Sky", sora_id="video_clip_too", duration=1),
+    )
+
+
+def _write_prompts(page: Page) -> None:
+    for number, prompt in enumerate(PROMPTS):
+        fields = page.locator("#sora-remix-prompts textarea")
+        if number:
+            page.click("#sora-remix-add")
+            expect(fields).to_have_count(number + 1)
+        fields.nth(number).fill(prompt)
+
+
+def _open_grid(page: Page, batch: RemixBatch) -> None:
+    page.goto(f"{BATCHES}{batch.pk}/change/")
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_a_grid_of_prompts_is_made_but_for_the_cell_that_is_switched_off(
+    sandbox: SandboxProcess,
+    qcluster: Qcluster,
+    batch: RemixBatch,
+    pages: Pages,
+    clip: Path,
+    has_scripts: bool,
+) -> None:
+    sandbox.add_video("video_clip_too", clip)
+    sandbox.timing(run_seconds=1)
+    page, _ = pages.open(java_script_enabled=has_scripts)
+    page.goto(page_of(batch))
+    _write_prompts(page)
+    boxes = page.locator("[name=_cell]")
+    expect(boxes).to_have_count(6)
+    boxes.nth(4).uncheck()
+    page.click("[name=_recalculate]")
+    if has_scripts:
+        settled(page)
+    expect(page.locator(ORDER)).to_have_value(re.compile(r"5 remixes for \$0\.50"))
+
+    page.click(ORDER)
+    page.wait_for_url("**/remix/*")
+    _open_grid(page, batch)
+    qcluster.start()
+    if not has_scripts:
+        wait_until(lambda: not Remix.objects.unsettled().exists())
+        page.reload()
+
+    expect(page.locator('[data-status="succeeded"]')).to_have_count(5, timeout=60_000)
+    made = sorted((one.source.title, one.prompt) for one in Remix.objects.select_related("source"))
+    wanted = sorted((title, prompt) for title in ("Sea", "Sky") for prompt in PROMPTS)
+    assert len(made) == 5 and set(made) < set(wanted)
+
+
+def test_a_remix_is_cancelled_and_another_is_retried_from_the_grid(
+    batch: RemixBatch, page: Page
+) -> None:
+    sea, sky = Video.objects.order_by("title")
+    batch.confirm()
+    waiting = make_remix(source=sea, batch=batch, prompt="a")
+    failed = make_remix(source=sky, batch=batch, prompt="a", status=Status.FAILED)
+
+    _open_grid(page, batch)
+    page.check(f'[name=cell][value="{waiting.pk}"]')
+    page.click('[name=act][value="cancel"]')
+    page.click("#content .submit-row input[type=submit]")
+    expect(page.locator(".messagelist .success")).to_contain_text("1 remix was cancelled")
+
+    _open_grid(page, batch)
+    page.check(f'[name=cell][value="{failed.pk}"]')
+    page.click('[name=act][value="retry"]')
+    page.click("#content .submit-row input[type=submit]")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+
+    waiting.refresh_from_db()
+    assert waiting.status == Status.CANCELLED
+    assert failed.retries.count() == 1
