@@ -17,6 +17,7 @@ from .. import filling
 from ..endpoints import all_endpoints
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
+from .display import STYLESHEET
 
 if TYPE_CHECKING:
     PresetModelAdmin = admin.ModelAdmin[PromptPreset]
@@ -53,6 +54,9 @@ class PromptPresetAdmin(PresetModelAdmin):
     search_fields = ("name", "text")
     fields = ("name", "text", "endpoint", "is_shared", "owner", "created_at")
     readonly_fields = ("owner", "created_at")
+
+    class Media:
+        css = {"all": (STYLESHEET,)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromptPreset]:
         rows = super().get_queryset(request)

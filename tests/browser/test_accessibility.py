@@ -11,12 +11,14 @@ from tests.browser.places import PLACES
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_axe_finds_no_fault(page: Page, name: str) -> None:
+def test_axe_finds_no_fault_and_nothing_is_wider_than_a_phone(page: Page, name: str) -> None:
     PLACES[name](page)
 
     faults = faults_everywhere(page)
 
     assert not faults, "\n\n".join(faults)
+    page.set_viewport_size({"width": 390, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_what_is_excused_is_found_on_pages_of_djangos_own(page: Page) -> None:
