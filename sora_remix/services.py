@@ -200,16 +200,23 @@ def _request(
         )
         for video, prompt in cells
     ]
-    with transaction.atomic():
-        Delivery.objects.order({name for names in uploads.values() for name in names})
-        Remix.objects.bulk_create(remixes, batch_size=500)
-        again = str(retry_of.pk) if retry_of else ""
-        RemixEvent.objects.bulk_create(
-            (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
-            batch_size=500,
-        )
-        transaction.on_commit(nudge, robust=True)
+    _write(remixes, {name for names in uploads.values() for name in names}, by, retry_of)
     return remixes
+
+
+@transaction.atomic
+def _write(
+    remixes: Sequence[Remix], files: Collection[str], by: User | None, retry_of: Remix | None
+) -> None:
+    """Write the rows with their history, order their files, and have workers called."""
+    Delivery.objects.order(files)
+    Remix.objects.bulk_create(remixes, batch_size=500)
+    again = str(retry_of.pk) if retry_of else ""
+    RemixEvent.objects.bulk_create(
+        (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
+        batch_size=500,
+    )
+    transaction.on_commit(nudge, robust=True)
 
 
 def _cells(
