@@ -101,6 +101,15 @@ def test_a_result_becomes_a_video_with_its_files(
     assert not PendingFile.objects.exists()
 
 
+def test_a_result_knows_what_it_was_made_from_in_the_first_place(remote: Remote) -> None:
+    first = make_video()
+    for source in (first, make_video(root=first)):
+        remix = collect(finished(source=source))
+
+        assert remix.result
+        assert remix.result.root == first
+
+
 def test_collecting_twice_makes_one_video(remote: Remote, media_root: Path) -> None:
     remix = collect(finished())
 

@@ -215,6 +215,7 @@ def _commit(
         fps=facts.fps,
         is_deleted_at_provider=_is_forgotten(remix),
         created_by_id=remix.requested_by_id,
+        root_id=remix.source.root_id or remix.source_id,
         **names,
     )
     remix.succeed(video, list(names.values()))

@@ -1,5 +1,6 @@
 """Our rows; the only module that changes a status."""
 
+from .approval import Approval
 from .batch import RemixBatch
 from .chain import Chain
 from .delivery import Delivery
@@ -14,6 +15,7 @@ from .remix import Remix
 from .video import Video
 
 __all__ = [
+    "Approval",
     "Chain",
     "Delivery",
     "EndpointFact",

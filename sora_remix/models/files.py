@@ -28,11 +28,13 @@ def delete_files_after_commit(instance: OwnsFiles, using: str, **_signal: object
     for name in instance.FILE_FIELDS:
         file: FieldFile = getattr(instance, name)
         if file:
-            deletion = _deletion_unless_shared(type(instance), file)
+            deletion = delete_unless_shared(type(instance), file)
             transaction.on_commit(deletion, using=using, robust=True)
 
 
-def _deletion_unless_shared(model: type[OwnsFiles], file: FieldFile) -> Callable[[], None]:
+def delete_unless_shared(model: type[OwnsFiles], file: FieldFile) -> Callable[[], None]:
+    """Return what deletes a file, unless a row still points at it then."""
+
     # Not a partial: Django 5.2 asks a robust callback that failed for its __qualname__.
     def delete() -> None:
         same = Q(*((field, file.name) for field in model.FILE_FIELDS), _connector=Q.OR)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..exceptions import InvalidTransition
 from ..storage import app_storage, name_of_upload
-from .files import OwnsFiles
+from .approval import Approvable, Approval
+from .files import OwnsFiles, delete_unless_shared
+from .status import UNSETTLED
 
 
 def upload_name(video: Video, filename: str) -> str:
@@ -21,10 +25,35 @@ def upload_name(video: Video, filename: str) -> str:
     return name_of_upload("videos", filename)
 
 
-class Video(OwnsFiles):
+def captions_name(video: Video, filename: str) -> str:
+    """Return an unguessable name for captions."""
+    return name_of_upload("captions", filename)
+
+
+class VideoQuerySet(models.QuerySet["Video"]):
+    def approved(self) -> VideoQuerySet:
+        """Keep those that the site may show."""
+        return self.filter(approval=Approval.APPROVED)
+
+    def awaiting_decision(self) -> VideoQuerySet:
+        """Keep those that nobody has approved or rejected."""
+        return self.filter(approval=Approval.NEW)
+
+    def family_of(self, video: Video) -> VideoQuerySet:
+        """Keep a video, what it was made from, and all that was made from any of those."""
+        root = video.root_id or video.pk
+        return self.filter(Q(pk=root) | Q(root=root))
+
+    def clearable(self) -> VideoQuerySet:
+        """Keep rejected ones that have files which no remix needs any more."""
+        rejected = self.filter(approval=Approval.REJECTED, cleared_at=None).exclude(file="")
+        return rejected.exclude(remixes__status__in=UNSETTLED)
+
+
+class Video(Approvable, OwnsFiles):
     """A clip in the site's storage, an earlier Sora generation at its provider, or both."""
 
-    FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet")
+    FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet", "captions")
 
     title = models.CharField(_("title"), max_length=200)
     sora_id = models.CharField(
@@ -41,6 +70,25 @@ class Video(OwnsFiles):
     )
     spritesheet = models.FileField(
         _("sprite sheet"), storage=app_storage, max_length=200, blank=True, editable=False
+    )
+    sheet_columns = models.PositiveSmallIntegerField(null=True, editable=False)
+    """Pictures in a row of the sprite sheet; None while its grid is not known for certain."""
+    sheet_rows = models.PositiveSmallIntegerField(null=True, editable=False)
+    sheet_frames = models.PositiveSmallIntegerField(null=True, editable=False)
+    """Pictures in the sprite sheet: its last places may be empty."""
+    captions = models.FileField(
+        _("captions"),
+        upload_to=captions_name,
+        storage=app_storage,
+        max_length=200,
+        blank=True,
+        help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
+    )
+    captions_language = models.CharField(
+        _("language of the captions"),
+        max_length=35,
+        blank=True,
+        help_text=_("Its code, as “en” or “pt-br”; empty: the language of the site."),
     )
     duration = models.DecimalField(
         _("seconds"),
@@ -77,12 +125,26 @@ class Video(OwnsFiles):
         related_name="+",
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    root = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="descendants",
+    )
+    """What it was made from in the first place, however many remixes ago; None: from nothing."""
+    cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True, editable=False)
+
+    objects = VideoQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("video")
         verbose_name_plural = _("videos")
         ordering = ("-pk",)
-        permissions = (("remix_video", _("Can remix videos, which costs money")),)
+        permissions = (
+            ("remix_video", _("Can remix videos, which costs money")),
+            ("approve_video", _("Can approve and reject videos")),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("sora_id",),
@@ -99,3 +161,27 @@ class Video(OwnsFiles):
     def extension(self) -> str:
         """What the file's name ends in, as “.mp4”; empty when there is no file."""
         return PurePosixPath(self.file.name or "").suffix.lower()
+
+    @property
+    def is_made_by_ai(self) -> bool:
+        """Whether a model made it: the result of a remix, or a Sora generation."""
+        return bool(self.sora_id or self.root_id)
+
+    @transaction.atomic
+    def clear(self) -> None:
+        """Delete the files of a rejected video for good, and keep its row.
+
+        Raise `InvalidTransition` when it is not rejected, is cleared already, or is needed by a
+        remix that is not over.
+        """
+        files = [getattr(self, name) for name in self.FILE_FIELDS]
+        gone = {**dict.fromkeys(self.FILE_FIELDS, ""), "cleared_at": timezone.now()}
+        if not Video.objects.clearable().filter(pk=self.pk).update(**gone):
+            raise InvalidTransition(_("Only files of a rejected video that nobody needs can go."))
+        for name, value in gone.items():
+            setattr(self, name, value)
+        for file in filter(None, files):
+            transaction.on_commit(delete_unless_shared(Video, file), robust=True)
+
+    def _still_there(self) -> dict[str, Any]:
+        return {"cleared_at": None}

@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
+from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import Remix, Video
 from sora_remix.storage import app_storage
 from tests.factories import make_remix, make_video
 
-NAMES = {"file": "a.mp4", "thumbnail": "a.jpg", "spritesheet": "a.png"}
+NAMES = {"file": "a.mp4", "thumbnail": "a.jpg", "spritesheet": "a.png", "captions": "a.vtt"}
 
 
 class BrokenStorage(InMemoryStorage):
@@ -162,3 +163,82 @@ def test_any_number_of_videos_may_have_no_sora_id(db: None) -> None:
     make_video(sora_id="")
 
     assert Video.objects.filter(sora_id="").count() == 2
+
+
+def test_a_family_is_all_that_came_of_one_video_in_the_end(db: None) -> None:
+    first, other = make_video(title="first"), make_video(title="other")
+    second = make_video(title="second", root=first)
+    third = make_video(title="third", root=first)
+    make_video(root=other)
+
+    for one in (first, second, third):
+        assert {*Video.objects.family_of(one)} == {first, second, third}
+
+
+def test_what_a_model_made_is_known(db: None) -> None:
+    upload = make_video(sora_id="")
+
+    assert not upload.is_made_by_ai
+    assert make_video().is_made_by_ai
+    assert make_video(sora_id="", root=upload).is_made_by_ai
+
+
+def test_the_files_of_a_rejected_video_can_be_cleared_and_its_row_stays(
+    video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    video.reject()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        video.clear()
+        before = _left()
+
+    kept = Video.objects.get()
+    assert (before, _left()) == (list(NAMES.values()), [])
+    assert not kept.file and not kept.thumbnail and kept.cleared_at == video.cleared_at
+    assert not Video.objects.clearable().exists()
+
+
+def test_only_files_of_rejected_videos_can_be_cleared(video: Video) -> None:
+    video.approve()
+
+    with pytest.raises(InvalidTransition):
+        video.clear()
+
+    assert Video.objects.get().file
+
+
+@pytest.mark.parametrize("status", Remix.Status)
+def test_files_that_a_remix_needs_still_are_not_cleared(video: Video, status: str) -> None:
+    video.reject()
+    make_remix(source=video, status=status)
+
+    is_over = status in (
+        Remix.Status.SUCCEEDED,
+        Remix.Status.FAILED,
+        Remix.Status.CANCELLED,
+        Remix.Status.UNCONFIRMED,
+    )
+    assert Video.objects.clearable().exists() is is_over
+    if not is_over:
+        with pytest.raises(InvalidTransition):
+            video.clear()
+
+
+def test_nobody_decides_about_a_video_that_was_cleared(video: Video) -> None:
+    video.reject()
+    video.clear()
+
+    with pytest.raises(InvalidTransition):
+        video.approve()
+
+
+def test_a_file_that_another_row_points_at_is_not_cleared(
+    video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    make_video(file=NAMES["file"])
+    video.reject()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        video.clear()
+
+    assert _left() == [NAMES["file"]]

@@ -1,0 +1,82 @@
+"""Somebody decides what the site may show; what was decided meanwhile is not overruled unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.auth.models import User
+
+from sora_remix.exceptions import InvalidTransition
+from sora_remix.models import Approval, Video
+from tests.factories import at_once, make_video
+
+pytestmark = pytest.mark.django_db
+
+Decide = Callable[..., None]
+
+
+def test_a_video_is_new_until_somebody_decides() -> None:
+    video = make_video()
+
+    assert (video.approval, video.is_approved, video.decided_at) == (Approval.NEW, False, None)
+    assert [*Video.objects.awaiting_decision()] == [video]
+    assert not Video.objects.approved().exists()
+
+
+@pytest.mark.parametrize(
+    ("decide", "approval"),
+    [(Video.approve, Approval.APPROVED), (Video.reject, Approval.REJECTED)],
+)
+def test_a_decision_is_kept_with_its_note_and_whose_it_is(
+    decide: Decide, approval: Approval, admin_user: User
+) -> None:
+    video = make_video()
+
+    decide(video, by=admin_user, note="As agreed.")
+
+    kept = Video.objects.get()
+    assert (kept.approval, kept.approval_note, kept.decided_by) == (
+        approval,
+        "As agreed.",
+        admin_user,
+    )
+    assert kept.decided_at == video.decided_at is not None
+    assert kept.is_approved is video.is_approved is (approval == Approval.APPROVED)
+    assert [*Video.objects.approved()] == ([kept] if kept.is_approved else [])
+
+
+def test_a_decision_can_be_changed() -> None:
+    video = make_video()
+    video.approve(note="Fine.")
+
+    video.reject()
+
+    kept = Video.objects.get()
+    assert (kept.approval, kept.approval_note) == (Approval.REJECTED, "")
+
+
+def test_who_decides_on_what_is_no_longer_so_is_told() -> None:
+    video, same = make_video(), Video.objects.get()
+    video.reject(note="Blurred.")
+
+    with pytest.raises(InvalidTransition):
+        same.approve()
+
+    kept = Video.objects.get()
+    assert (kept.approval, kept.approval_note) == (Approval.REJECTED, "Blurred.")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_decide_at_once_one_is_told() -> None:
+    pk = make_video().pk
+
+    def approve() -> str:
+        try:
+            Video.objects.get(pk=pk).approve()
+        except InvalidTransition:
+            return "told"
+        return "done"
+
+    assert "done" in at_once(approve)
+    assert Video.objects.get().is_approved
