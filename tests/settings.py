@@ -17,16 +17,22 @@ def _free_port() -> int:
 
 
 def _make_folder() -> str:
-    folder = tempfile.mkdtemp(prefix="sora_remix_")
+    folder = tempfile.mkdtemp(prefix="sora_remix_", dir=os.environ.get("SORA_REMIX_TESTS_FOLDER"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
-if "SORA_REMIX_TESTS_FOLDER" not in os.environ:  # worker processes inherit all of this
+_runner = os.environ.get("PYTEST_XDIST_WORKER", "")
+# Worker processes inherit all of this; test runners side by side must not.
+if os.environ.get("SORA_REMIX_TESTS_RUNNER", "") != _runner or (
+    "SORA_REMIX_TESTS_FOLDER" not in os.environ
+):
     _made = _make_folder()
     # fal-client reads its hosts when it is imported: the sandbox starts later, on that very port.
     os.environ |= {
         "SORA_REMIX_TESTS_FOLDER": _made,
+        "SORA_REMIX_TESTS_QUEUE": f"sora_remix_tests_{os.getpid()}",
+        "SORA_REMIX_TESTS_RUNNER": _runner,
         "SSL_CERT_FILE": f"{_made}/sandbox.pem",
         "FAL_QUEUE_RUN_HOST": f"127.0.0.1:{_free_port()}",
         "FAL_KEY": "sandbox-key",
