@@ -11,6 +11,7 @@ from typing import IO, Any
 import pytest
 from django.utils import timezone
 
+from example_project.fal_sandbox.stills import draw_sheet
 from sora_remix import engine, fal, media
 from sora_remix.endpoints import Outputs
 from sora_remix.exceptions import (
@@ -24,6 +25,7 @@ from sora_remix.exceptions import (
 )
 from sora_remix.models import PendingFile, Remix, RemixBatch, Video
 from tests.factories import ago, make_remix, make_video
+from tests.ordering import png
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
 
@@ -44,8 +46,8 @@ class Remote:
         self.result: Callable[[], fal.Result] = lambda: RESULT
         self.files: dict[str, bytes | Exception] = {
             RESULT.video_url: clip.read_bytes(),
-            RESULT.thumbnail_url: b"\x89PNG\r\n\x1a\n rest",
-            RESULT.spritesheet_url: b"\xff\xd8\xff rest",
+            RESULT.thumbnail_url: png(160, 90),
+            RESULT.spritesheet_url: png(640, 270),
         }
         self.downloaded: list[str] = []
 
@@ -160,14 +162,47 @@ def test_a_result_is_not_lost_with_its_endpoints_record(remote: Remote) -> None:
     assert remix.status == Status.SUCCEEDED
 
 
-@pytest.mark.parametrize("content", [TryLater(""), FileGone(""), FileRefused(""), b"<html>"])
-def test_a_broken_picture_fails_nothing(remote: Remote, content: bytes | Exception) -> None:
-    remote.files[RESULT.thumbnail_url] = content
+BROKEN = [TryLater(""), FileGone(""), FileRefused(""), b"<html>", b"\x89PNG\r\n\x1a\n rest"]
+
+
+@pytest.mark.parametrize("content", BROKEN)
+def test_a_broken_picture_fails_nothing_and_another_is_made_from_the_file(
+    remote: Remote, content: bytes | Exception
+) -> None:
+    remote.files[RESULT.thumbnail_url] = remote.files[RESULT.spritesheet_url] = content
 
     remix = collect(finished())
 
     assert remix.status == Status.SUCCEEDED
-    assert remix.result and not remix.result.thumbnail and remix.result.spritesheet
+    assert remix.result and not remix.result.spritesheet
+    with remix.result.thumbnail.open() as file:
+        made = media.image_facts(file)
+    assert (made.extension, made.width, made.height) == (".jpg", 160, 90)
+
+
+def test_a_result_is_kept_without_any_picture_if_none_can_be_made(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remote.files[RESULT.thumbnail_url] = b"<html>"
+    monkeypatch.setattr(media, "thumbnail", lambda file: None)
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert remix.result and not remix.result.thumbnail
+
+
+def test_the_grid_of_a_sprite_sheet_is_kept_if_the_video_proves_it(
+    remote: Remote, clip: Path
+) -> None:
+    remote.files[RESULT.spritesheet_url] = draw_sheet(clip, 5, 2)
+    proven = collect(finished()).result
+    remote.files[RESULT.spritesheet_url] = png(640, 270)
+    unproven = collect(finished()).result
+
+    assert proven and unproven and unproven.spritesheet
+    assert (proven.sheet_columns, proven.sheet_rows, proven.sheet_frames) == (5, 2, 10)
+    assert (unproven.sheet_columns, unproven.sheet_rows, unproven.sheet_frames) == (None,) * 3
 
 
 @pytest.mark.parametrize(

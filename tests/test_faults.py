@@ -20,6 +20,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import engine, media, tasks
 from sora_remix.engine.pace import Watch
 from sora_remix.fal import queue, submitting
+from sora_remix.media import downloads
 from sora_remix.models import Chain, PendingFile, Remix, Video
 from tests.factories import make_remix, make_video
 from tests.processes import wait_until
@@ -34,7 +35,7 @@ WELL = "make it noir"
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give up a call that does not come off soon: fal-client repeats some for a long time."""
     monkeypatch.setattr(queue, "ASK_SECONDS", 0.5)
-    monkeypatch.setattr(media, "ATTEMPTS", 2)
+    monkeypatch.setattr(downloads, "ATTEMPTS", 2)
 
 
 def ask(prompt: str = WELL) -> Remix:

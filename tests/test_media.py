@@ -20,6 +20,7 @@ from sora_remix import fal, media
 from sora_remix.endpoints import SORA_2
 from sora_remix.exceptions import FileGone, FileRefused, NotAnImage, NotAVideo, TryLater
 from sora_remix.flight import wait_for
+from sora_remix.media import downloads
 from tests.ordering import png
 
 
@@ -109,7 +110,7 @@ def test_what_can_not_be_downloaded_says_why(
     parameters: dict[str, Any],
     error: type[Exception],
 ) -> None:
-    monkeypatch.setattr(media, "ATTEMPTS", 2)
+    monkeypatch.setattr(downloads, "ATTEMPTS", 2)
     sandbox.misbehave("download", fault, **parameters)
 
     with pytest.raises(error):
@@ -195,7 +196,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_contacted(
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.media"]
     resolve_to(monkeypatch, ["93.184.215.14"])
 
-    request = wait_for(media._request(httpx.URL("https://v3.fal.media/x.mp4"), 0))
+    request = wait_for(downloads._request(httpx.URL("https://v3.fal.media/x.mp4"), 0))
 
     assert request.url.host == "93.184.215.14"
     assert request.headers["host"] == "v3.fal.media"
@@ -206,7 +207,7 @@ def test_a_name_that_can_not_be_resolved_may_be_there_later(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.invalid"]
-    monkeypatch.setattr(media, "ATTEMPTS", 1)
+    monkeypatch.setattr(downloads, "ATTEMPTS", 1)
 
     with pytest.raises(TryLater):
         download("https://files.invalid/x.mp4")
@@ -216,7 +217,7 @@ def resolve_to(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> None:
     async def resolve(host: str, port: int) -> list[str]:
         return addresses
 
-    monkeypatch.setattr(media, "_resolve", resolve)
+    monkeypatch.setattr(downloads, "_resolve", resolve)
 
 
 def test_facts_are_read_from_the_file_itself(clip: Path) -> None:

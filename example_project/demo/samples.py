@@ -1,6 +1,7 @@
 """The rows that the demo starts with."""
 
 import secrets
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -58,6 +59,8 @@ def _add_video(scene: str, clip: Path) -> Video:
         thumbnail, sheet = Path(folder, "thumbnail.webp"), Path(folder, "sheet.jpg")
         write_stills(clip, thumbnail, sheet)
         facts = media.video_facts(file)
+        with sheet.open("rb") as pictures:
+            grid = media.sheet_grid(pictures, file)
         return Video.objects.create(
             title=TITLES[scene],
             sora_id="" if scene in UPLOADS else sora_id(scene),
@@ -69,6 +72,7 @@ def _add_video(scene: str, clip: Path) -> Video:
             height=facts.height,
             size=facts.size,
             fps=facts.fps,
+            **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
         )
 
 

@@ -11,27 +11,42 @@ from av.video.frame import VideoFrame
 from .videos import build_graph, drain
 
 COLUMNS, ROWS = 4, 3
-SHEET = ("scale=240:-2", f"tile={COLUMNS}x{ROWS}:padding=4:margin=4", "format=yuvj420p")
+GAP = 4
+"""Pixels between the pictures of a sheet, and around them."""
 
 
 def write_stills(video: Path, thumbnail: Path, sheet: Path) -> None:
     """Write a WebP thumbnail from the middle and a JPEG sheet of twelve moments."""
-    middle: VideoFrame | None = None
+    thumbnail.write_bytes(_middle(video))
+    sheet.write_bytes(draw_sheet(video))
+
+
+def _middle(video: Path) -> bytes:
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
-        graph = build_graph(stream, SHEET)
-        count = stream.frames or COLUMNS * ROWS
-        moments = {index * count // (COLUMNS * ROWS) for index in range(COLUMNS * ROWS)}
+        frames = container.decode(stream)
+        frame = next(frames)
+        for _number, later in zip(range(stream.frames // 2), frames, strict=False):
+            frame = later
+    return _encode(frame.reformat(format="yuv420p"), "libwebp")
+
+
+def draw_sheet(
+    video: Path, columns: int = COLUMNS, rows: int = ROWS, *, moments: int = 0, gap: int = GAP
+) -> bytes:
+    """Draw moments of a video, evenly spread, as a JPEG; fewer than places leave the last empty."""
+    moments = moments or columns * rows
+    tile = f"tile={columns}x{rows}:padding={gap}:margin={gap}"
+    with av.open(str(video)) as container:
+        stream = container.streams.video[0]
+        graph = build_graph(stream, ("scale=240:-2", tile, "format=yuvj420p"))
+        count = stream.frames or moments
+        chosen = {index * count // moments for index in range(moments)}
         for index, frame in enumerate(container.decode(stream)):
-            if index == count // 2 or middle is None:
-                middle = frame
-            if index in moments:
+            if index in chosen:
                 graph.vpush(frame)
         graph.vpush(None)
-        contact_sheet = next(drain(graph))
-    if middle:
-        thumbnail.write_bytes(_encode(middle.reformat(format="yuv420p"), "libwebp"))
-    sheet.write_bytes(_encode(contact_sheet, "mjpeg"))
+        return _encode(next(drain(graph)), "mjpeg")
 
 
 def _encode(frame: VideoFrame, codec: str) -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import IO
@@ -22,6 +23,7 @@ from ..exceptions import (
     FileRefused,
     InvalidEndpoint,
     InvalidTransition,
+    NotAnImage,
     NotAVideo,
     NotReady,
     RemoteCancelled,
@@ -178,12 +180,14 @@ def _store(remix: Remix, parcel: Parcel) -> None:
     try:
         facts = media.video_facts(parcel.video)
         files = _named_files(parcel)
+        grid = _grid(files, parcel.video)
         PendingFile.objects.bulk_create(
             PendingFile(remix=remix, name=name) for name, _file in files.values()
         )
         for name, file in files.values():
             media.store(name, file)
-        _commit(remix, parcel.result, facts, {field: name for field, (name, _) in files.items()})
+        names = {field: name for field, (name, _file) in files.items()}
+        _commit(remix, parcel.result, facts, names, grid)
     except (InvalidTransition, DatabaseError):
         raise
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
@@ -196,14 +200,37 @@ def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
     """Give each file that is worth keeping the name it will have in the storage."""
     files = {"file": (new_name("videos", ".mp4"), parcel.video)}
     for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
-        if file and (extension := media.image_extension(file)):
+        if file and (extension := _extension(file)):
             files[field] = (new_name(f"{field}s", extension), file)
+    if "thumbnail" not in files and (made := media.thumbnail(parcel.video)):
+        files["thumbnail"] = (new_name("thumbnails", ".jpg"), io.BytesIO(made))
     return files
+
+
+def _grid(files: dict[str, tuple[str, IO[bytes]]], video: IO[bytes]) -> dict[str, int]:
+    """Return how the pictures of a sprite sheet lie, if there is one and that is certain."""
+    if "spritesheet" not in files:
+        return {}
+    _name, sheet = files["spritesheet"]
+    grid = media.sheet_grid(sheet, video)
+    return {f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}
+
+
+def _extension(file: IO[bytes]) -> str:
+    """Return the extension of a picture; none for one that can't be shown."""
+    try:
+        return media.image_facts(file).extension
+    except NotAnImage:
+        return ""
 
 
 @transaction.atomic
 def _commit(
-    remix: Remix, result: fal.Result, facts: media.VideoFacts, names: dict[str, str]
+    remix: Remix,
+    result: fal.Result,
+    facts: media.VideoFacts,
+    names: dict[str, str],
+    grid: dict[str, int],
 ) -> None:
     video = Video.objects.create(
         title=Truncator(remix.prompt).chars(TITLE_LENGTH),
@@ -217,6 +244,7 @@ def _commit(
         created_by_id=remix.requested_by_id,
         root_id=remix.source.root_id or remix.source_id,
         **names,
+        **grid,
     )
     remix.succeed(video, list(names.values()))
     logger.info("Remix %s: stored as video %s", remix.pk, video.pk)

@@ -1,0 +1,54 @@
+"""Single pictures of a video, and how much they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import IO
+
+import av
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+
+from .facts import VIDEO_FORMATS
+
+GRAY = 16
+"""Width and height, in pixels, of a picture that is only compared."""
+
+
+def open_video(file: IO[bytes]) -> InputContainer:
+    """Open a file from its start as a video, and as nothing that would read other files."""
+    file.seek(0)
+    return av.open(file, "r", options={"format_whitelist": VIDEO_FORMATS})
+
+
+def keyframes(container: InputContainer, places: Sequence[float]) -> Iterator[VideoFrame]:
+    """Yield the keyframe at or before each of these places, from 0 to 1."""
+    for place in places:
+        container.seek(int(place * (container.duration or 0)))
+        yield from islice(container.decode(container.streams.video[0]), 1)
+
+
+def grays(frame: VideoFrame, columns: int = 1, rows: int = 1) -> list[bytes]:
+    """Return each part of a picture, row by row, as `GRAY` × `GRAY` levels of gray."""
+    plane = frame.reformat(width=columns * GRAY, height=rows * GRAY, format="gray").planes[0]
+    pixels, step = bytes(plane), plane.line_size
+    return [
+        b"".join(
+            pixels[line * step + column * GRAY :][:GRAY]
+            for line in range(row * GRAY, (row + 1) * GRAY)
+        )
+        for row in range(rows)
+        for column in range(columns)
+    ]
+
+
+def contrast(picture: bytes) -> float:
+    """Return how far, on average, the pixels are from their mean: 0 for a single colour."""
+    mean = sum(picture) / len(picture)
+    return sum(abs(pixel - mean) for pixel in picture) / len(picture)
+
+
+def difference(one: bytes, other: bytes) -> float:
+    """Return how far, on average, the pixels of two pictures are from each other."""
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)

@@ -1,0 +1,117 @@
+"""The grid of a sprite sheet, read from the sheet itself and proven by the video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import islice
+from math import ceil, floor
+from operator import itemgetter
+from typing import IO
+
+import av
+from av.video.frame import VideoFrame
+
+from ..exceptions import NotAnImage
+from .facts import decode_image
+from .frames import GRAY, contrast, difference, grays, open_video
+
+MOST_PIXELS = 40_000_000
+MOST_FRAMES = 2_000
+"""A longer video is not decoded only to prove a sheet."""
+MOST_COLUMNS = 30
+SMALLEST_PLACE = 24
+"""Pixels of the shorter side of a picture that is of any use."""
+ASPECT = 0.12
+"""By which part a place of the grid may differ in shape from the video: gaps count with it."""
+MOMENTS = 48
+"""Pictures of the video that places are compared with."""
+EMPTY = 3.0
+"""Contrast below which the last places of a sheet hold no picture."""
+PROVEN = 0.35
+"""Difference between places and moments, as part of the contrast there is, that is none."""
+RIM = 2
+"""Pixels of a small picture that are not compared: there may be a gap between the places."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """How the pictures lie in a sprite sheet, row by row."""
+
+    columns: int
+    rows: int
+    frames: int
+    """Pictures there are: the last places may be empty."""
+
+
+def sheet_grid(sheet: IO[bytes], video: IO[bytes]) -> Grid | None:
+    """Return the grid by which each place of the sheet shows its moment of the video.
+
+    Nobody documents how a sheet is laid out, so nothing is assumed: without proof it is None.
+    """
+    try:
+        picture = decode_image(sheet, MOST_PIXELS)
+        aspect, moments = _moments(video)
+    except (av.FFmpegError, IndexError, NotAnImage, ValueError):
+        return None
+    finally:
+        video.seek(0)
+    limit = PROVEN * sum(map(contrast, moments)) / MOMENTS
+    if limit < PROVEN * EMPTY:
+        return None
+    proven = [one for one in _distances(picture, aspect, moments) if one[0] < limit]
+    return min(proven, key=itemgetter(0))[1] if proven else None
+
+
+def _moments(video: IO[bytes]) -> tuple[Fraction, list[bytes]]:
+    """Return the aspect of a video and pictures of all its parts; raise ValueError if too long."""
+    with open_video(video) as container:
+        stream = container.streams.video[0]
+        if stream.frames > MOST_FRAMES:
+            raise ValueError
+        stream.thread_type = "AUTO"
+        frames = [grays(frame)[0] for frame in islice(container.decode(stream), MOST_FRAMES)]
+        pixels = stream.sample_aspect_ratio or Fraction(1)
+        aspect = Fraction(stream.width, stream.height) * pixels
+    return aspect, [_inner(frames[index * len(frames) // MOMENTS]) for index in range(MOMENTS)]
+
+
+def _distances(
+    picture: VideoFrame, aspect: Fraction, moments: Sequence[bytes]
+) -> Iterator[tuple[float, Grid]]:
+    """Yield each possible grid with how far its pictures are from those of the video."""
+    for columns, rows in _shapes(picture, aspect):
+        places = [_inner(place) for place in grays(picture, columns, rows)]
+        while places and contrast(places[-1]) < EMPTY:
+            places.pop()
+        if len(places) > 1:
+            yield _distance(places, moments), Grid(columns, rows, len(places))
+
+
+def _shapes(picture: VideoFrame, aspect: Fraction) -> Iterator[tuple[int, int]]:
+    """Yield all columns and rows whose places have about the shape of the video."""
+    for columns in range(1, MOST_COLUMNS + 1):
+        width = picture.width / columns
+        exact = picture.height * float(aspect) / width
+        for rows in {floor(exact), ceil(exact)} - {0}:
+            height = picture.height / rows
+            fits = abs(width / height / float(aspect) - 1) <= ASPECT
+            if fits and columns * rows > 1 and min(width, height) >= SMALLEST_PLACE:
+                yield columns, rows
+
+
+def _distance(places: Sequence[bytes], moments: Sequence[bytes]) -> float:
+    """Return the mean difference of places from the nearest moment about their time."""
+    reach = MOMENTS / len(places)
+    nearest = []
+    for number, place in enumerate(places):
+        first = max(0, floor((number - 0.5) * reach) - 1)
+        last = min(MOMENTS, ceil((number + 1.5) * reach) + 1)
+        nearest.append(min(difference(place, moment) for moment in moments[first:last]))
+    return sum(nearest) / len(nearest)
+
+
+def _inner(picture: bytes) -> bytes:
+    lines = range(RIM, GRAY - RIM)
+    return b"".join(picture[line * GRAY + RIM : (line + 1) * GRAY - RIM] for line in lines)

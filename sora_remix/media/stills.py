@@ -1,0 +1,87 @@
+"""A picture that stands for a video, made from the file where nobody gave one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import chain, islice, pairwise
+from typing import IO
+
+import av
+from av.container import InputContainer
+from av.filter import Graph
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from .frames import contrast, grays, keyframes, open_video
+
+LONGEST_SIDE = 640
+"""Pixels of a thumbnail."""
+PLACES = (0.3, 0.5, 0.1, 0.7)
+"""Where to look for a picture, as parts of the length."""
+FADE_IN = 90
+"""Pictures at the start among which one is looked for when the keyframes show nothing."""
+TELLING = 12.0
+"""Contrast from which a picture is taken without looking for a better one."""
+TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=clock",)}
+"""Filters by the degrees, counter-clockwise, by which players turn a picture."""
+
+
+def thumbnail(file: IO[bytes]) -> bytes | None:
+    """Return a JPEG of a telling moment, as players show it; None when it can't be made."""
+    try:
+        with open_video(file) as container:
+            frame = _telling_frame(container)
+            return _jpeg(_upright(frame, container.streams.video[0])) if frame else None
+    except (av.FFmpegError, IndexError, ValueError):
+        return None
+    finally:
+        file.seek(0)
+
+
+def _telling_frame(container: InputContainer) -> VideoFrame | None:
+    """Return the first picture that shows something, else the one that shows most."""
+    best, most = None, -1.0
+    for frame in chain(keyframes(container, PLACES), _beginning(container)):
+        shown = contrast(grays(frame)[0])
+        if shown > most:
+            best, most = frame, shown
+        if shown >= TELLING:
+            break
+    return best
+
+
+def _beginning(container: InputContainer) -> islice[VideoFrame]:
+    container.seek(0)
+    return islice(container.decode(container.streams.video[0]), 0, FADE_IN, 10)
+
+
+def _upright(frame: VideoFrame, stream: VideoStream) -> VideoFrame:
+    """Return the picture turned as players turn it, with square pixels and no longer side."""
+    width = frame.width * (stream.sample_aspect_ratio or Fraction(1))
+    scale = min(Fraction(1), LONGEST_SIDE / max(width, Fraction(frame.height)))
+    sides = (max(2, round(side * scale / 2) * 2) for side in (width, frame.height))
+    turns = TURNS.get(round(frame.rotation) % 360, ())
+    return _filtered(frame, ("scale={}:{}".format(*sides), *turns, "format=yuvj420p"))
+
+
+def _filtered(frame: VideoFrame, filters: tuple[str, ...]) -> VideoFrame:
+    graph = Graph()
+    frame.pts, frame.time_base = 0, Fraction(1)
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
+    )
+    steps = [source, *(graph.add(*one.split("=")) for one in filters), graph.add("buffersink")]
+    for before, after in pairwise(steps):
+        before.link_to(after)
+    graph.configure()
+    graph.vpush(frame)
+    return graph.vpull()
+
+
+def _jpeg(frame: VideoFrame) -> bytes:
+    encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.width, encoder.height = frame.width, frame.height
+    encoder.pix_fmt, encoder.framerate = frame.format.name, Fraction(1)
+    encoder.options = {"qmin": "3", "qmax": "6"}
+    packets = [*encoder.encode(frame), *encoder.encode(None)]
+    return b"".join(bytes(packet) for packet in packets)
