@@ -1,11 +1,14 @@
-"""The admin, what fal calls, and the files that the local storage keeps."""
+"""The public page, the admin, what fal and players call, and the files of the local storage."""
 
 from django.conf import settings
 from django.conf.urls.static import static
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from example_project.views import home
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
     path("admin/", admin.site.urls),
     path("sora_remix/", include("sora_remix.urls")),
     *static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT),

@@ -51,6 +51,12 @@ class Conf:
     SORA_REMIX_SOURCE_DELIVERY: str = "upload"
     """How a stored clip reaches an endpoint that takes a URL: `"upload"` or `"url"`."""
 
+    SORA_REMIX_AI_LABEL: bool = True
+    """Whether players on the site say which videos were made with AI."""
+
+    LANGUAGE_CODE: str = "en-us"
+    """Django's own: the language of captions that name none."""
+
     Q_CLUSTER: dict[str, Any] = {}
     """django-q2's own settings, for the system checks."""
 

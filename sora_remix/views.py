@@ -1,4 +1,4 @@
-"""The doorbell that fal rings when a remix is done."""
+"""The doorbell that fal rings when a remix is done, and what players on the site ask for."""
 
 from __future__ import annotations
 
@@ -6,15 +6,28 @@ import logging
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.signing import BadSignature
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.db.models.fields.files import FieldFile
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotFound,
+    HttpResponseRedirect,
+    UnreadablePostError,
+)
+from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
-from . import services
+from . import captions, services
 from .exceptions import TryLater, WebhookRefused
 from .fal.webhook import MAX_BODY, learn_account, verified_request_id
-from .models import Remix
+from .models import Remix, Video
+from .tokens import pk_of
+
+PARTS = ("file", "thumbnail", "captions")
+"""Fields whose files a player on the site shows."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +60,32 @@ def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
     if account := learn_account(request.headers):
         logger.info("fal's account id is %s: set SORA_REMIX_WEBHOOK_USER_ID to it", account)
     return HttpResponse()
+
+
+@login_not_required
+@require_safe
+@cache_control(private=True, no_store=True)
+def video(request: HttpRequest, token: str, part: str) -> HttpResponse:
+    """Lead to a file of a video as the storage signs it now, or send its captions.
+
+    Who was shown the player has the token; that lets nobody see what is not approved any more.
+    """
+    file = _file_of(token, part)
+    if not file:
+        return HttpResponseNotFound()
+    if part == "captions":
+        return captions.response_with(file)
+    return HttpResponseRedirect(file.url)
+
+
+def _file_of(token: str, part: str) -> FieldFile | None:
+    """Return a file of the video that the token is for, if the site still shows that."""
+    try:
+        pk = pk_of(token)
+    except BadSignature:
+        return None
+    video = Video.objects.approved().filter(pk=pk).only(*PARTS).first()
+    return getattr(video, part, None) if part in PARTS else None
 
 
 def _body(request: HttpRequest) -> bytes | None:

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_q",
     "sora_remix",
+    "example_project",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

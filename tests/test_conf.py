@@ -25,6 +25,7 @@ from sora_remix.conf import conf, unknown_settings
         ("SORA_REMIX_JWKS_URL", "https://rest.fal.ai/.well-known/jwks.json"),
         ("SORA_REMIX_FAL_API_URL", "https://api.fal.ai/v1"),
         ("SORA_REMIX_SOURCE_DELIVERY", "upload"),
+        ("SORA_REMIX_AI_LABEL", True),
     ],
 )
 def test_a_site_that_sets_nothing_gets_the_default(

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
+from ..captions import track_of
 from ..models import ReferenceImage, Remix, RemixBatch, Video
 from . import words
 
@@ -110,7 +111,24 @@ def player(video: Video) -> SafeString | str:
         "height": video.height,
         "aria-label": video.title,
     }
-    return format_html("<video{}></video>", flatatt(attributes))
+    return format_html("<video{}>{}</video>", flatatt(attributes), _track(video))
+
+
+def captions_url(video: Video) -> str:
+    """Return the URL of the captions of a video."""
+    return reverse("admin:sora_remix_video_captions", args=[video.pk])
+
+
+def _track(video: Video) -> SafeString | str:
+    if not video.captions:
+        return ""
+    track = track_of(video, captions_url(video))
+    return format_html(
+        '<track kind="captions" src="{}" srclang="{}" label="{}">',
+        track.src,
+        track.language,
+        track.label,
+    )
 
 
 def _small_picture(url: str, description: str) -> SafeString:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import NotAVideo
 from ..media import VideoFacts, video_facts
 from ..models import Video
+from . import captions
 
 if TYPE_CHECKING:
     VideoModelForm = forms.ModelForm[Video]
@@ -29,7 +30,15 @@ class VideoForm(VideoModelForm):
 
     class Meta:
         model = Video
-        fields = ("title", "file", "sora_id", "duration", "is_deleted_at_provider")
+        fields = (
+            "title",
+            "file",
+            "captions",
+            "captions_language",
+            "sora_id",
+            "duration",
+            "is_deleted_at_provider",
+        )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,6 +51,7 @@ class VideoForm(VideoModelForm):
                 "Read from the file where there is one. Otherwise the cost of a remix "
                 "is known only if you give them."
             )
+        captions.prepare_fields(self.fields)
 
     def clean_file(self) -> UploadedFile[bytes] | None:
         """Refuse what is not a video, reading no more of it than it takes to tell."""
@@ -53,6 +63,11 @@ class VideoForm(VideoModelForm):
                 message = _("This is not a video that can be read. Upload an MP4, MOV or WebM.")
                 raise forms.ValidationError(message, code="not_a_video") from error
         return upload
+
+    def clean_captions(self) -> Any:
+        """Refuse what is no WebVTT; pass on what is there, or False to remove it."""
+        upload = self.cleaned_data["captions"]
+        return captions.checked(upload) if isinstance(upload, UploadedFile) else upload
 
     def clean_sora_id(self) -> str:
         sora_id: str = self.cleaned_data["sora_id"]

@@ -9,6 +9,7 @@ from django.db.models import CharField, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import display, words
+from . import captions, display, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
 else:
     VideoModelAdmin = admin.ModelAdmin
 
+CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
     (_("Upload a clip"), {"fields": ("file",)}),
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
+    CAPTIONS,
 )
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "file", "facts", "duration")}),
+    CAPTIONS,
     (_("At the provider"), {"fields": ("sora_id", "is_deleted_at_provider", "can_be_remixed")}),
     (_("History"), {"fields": HISTORY}),
 )
@@ -76,6 +80,9 @@ class VideoAdmin(VideoModelAdmin):
         rows = super().get_queryset(request)
         return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
 
+    def get_urls(self) -> list[URLPattern]:
+        return [*captions.urls(self), *super().get_urls()]
+
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
 
@@ -91,6 +98,8 @@ class VideoAdmin(VideoModelAdmin):
     ) -> None:
         if not change:
             obj.created_by_id = request.user.pk
+        elif "captions" in form.changed_data:
+            captions.delete_replaced(obj)
         super().save_model(request, obj, form, change)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

@@ -6,7 +6,7 @@ from .chain import Chain
 from .delivery import Delivery
 from .endpoint import EndpointFact
 from .event import RemixEvent
-from .files import delete_files_after_commit
+from .files import delete_files_after_commit, delete_unless_shared
 from .image import ReferenceImage
 from .leased import Leased, renew
 from .pending import PendingFile
@@ -28,5 +28,6 @@ __all__ = [
     "RemixEvent",
     "Video",
     "delete_files_after_commit",
+    "delete_unless_shared",
     "renew",
 ]

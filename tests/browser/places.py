@@ -15,6 +15,7 @@ from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
 from tests.factories import make_remix, make_video
+from tests.showing import show
 
 Status = Remix.Status
 VIDEOS = "/admin/sora_remix/video/"
@@ -111,6 +112,12 @@ def video_known_by_its_sora_id(page: Page) -> None:
     video = make_video()
     make_remix(source=video)
     page.goto(change_url(video))
+
+
+@_place
+def video_with_captions(page: Page) -> None:
+    """Open a video whose captions can be replaced or removed."""
+    page.goto(change_url(show()))
 
 
 @_place
@@ -282,3 +289,17 @@ def history_of_a_remix(page: Page) -> None:
     [remix] = services.request_remixes([make_video()], ["noir"])
     page.goto(change_url(remix).replace("change", "history"))
     assert page.get_by_text("Requested.").first.is_visible()
+
+
+@_place
+def public_page(page: Page) -> None:
+    """Open the page of the site itself, which plays what is approved."""
+    show(title="Noir")
+    show(title="Sea", sora_id="", captions="", thumbnail="")
+    page.goto("/")
+    assert page.locator("figure > video").count() == 2
+
+
+@_place
+def public_page_without_videos(page: Page) -> None:
+    page.goto("/")

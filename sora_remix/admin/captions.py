@@ -1,0 +1,76 @@
+"""Captions of videos in the admin: checked when they are uploaded, sent to the player."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator, RegexValidator
+from django.db import transaction
+from django.forms import Field, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from .. import captions
+from ..models import Video, delete_unless_shared
+
+if TYPE_CHECKING:
+    from .videos import VideoAdmin
+
+EXTENSION = "vtt"
+
+
+def urls(model_admin: VideoAdmin) -> list[URLPattern]:
+    """Return the address from which the player has captions."""
+    view = model_admin.admin_site.admin_view(partial(serve, model_admin=model_admin))
+    return [path("<int:pk>/captions/", view, name="sora_remix_video_captions")]
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def serve(request: HttpRequest, pk: int, *, model_admin: VideoAdmin) -> HttpResponse:
+    """Send the captions of a video to whoever may view it."""
+    video = get_object_or_404(Video.objects.exclude(captions=""), pk=pk)
+    if not model_admin.has_view_permission(request, video):
+        raise PermissionDenied
+    return captions.response_with(video.captions)
+
+
+def prepare_fields(fields: dict[str, Field]) -> None:
+    """Have the fields of captions take WebVTT and language codes alone."""
+    if file := fields.get("captions"):
+        file.validators.append(FileExtensionValidator([EXTENSION]))
+        file.widget.use_fieldset = False  # Django 6 would name a group, not the field in it
+        file.widget.attrs["accept"] = f".{EXTENSION},text/vtt"
+    if language := fields.get("captions_language"):
+        message = _("This is no code of a language, as “en” or “pt-br”.")
+        language.validators.append(RegexValidator(captions.LANGUAGE_TAG, message))
+
+
+def checked(upload: UploadedFile[bytes]) -> UploadedFile[bytes]:
+    """Return what can be captions; raise `ValidationError` for what is too large, or no WebVTT."""
+    if (upload.size or 0) > captions.MAX_BYTES:
+        params = {"most": filesizeformat(captions.MAX_BYTES)}
+        message = _("This is larger than captions are: at most %(most)s are taken.")
+        raise ValidationError(message, code="too_large", params=params)
+    if not captions.is_webvtt(upload):
+        message = _("This is no WebVTT: such a file begins with “WEBVTT” and is UTF-8 text.")
+        raise ValidationError(message, code="not_webvtt")
+    return upload
+
+
+def delete_replaced(video: Video) -> None:
+    """Delete the captions that the database names, once others are in their place for good.
+
+    Lock the row: of two editors at once, the second replaces what the first has uploaded.
+    """
+    before = Video.objects.select_for_update().get(pk=video.pk).captions
+    if before:
+        transaction.on_commit(delete_unless_shared(Video, before), robust=True)

@@ -1,0 +1,233 @@
+"""Editors add captions, replace and remove them, and no file is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from sora_remix.admin.display import captions_url, change_url
+from sora_remix.captions import MAX_BYTES
+from sora_remix.models import Video
+from tests.factories import make_video
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/sora_remix/video/add/"
+VTT = b"WEBVTT\n\n00:00.000 --> 00:01.000\nWaves."
+OTHER = VTT.replace(b"Waves", b"Gulls")
+
+
+@pytest.fixture(autouse=True)
+def folder(media_root: Path) -> Path:
+    """Return where captions are kept."""
+    return media_root / "sora_remix" / "captions"
+
+
+def _vtt(content: bytes = VTT, name: str = "Sea.VTT") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, "text/vtt")
+
+
+def _viewer(client: Client) -> Client:
+    user = User.objects.create_user("editor", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename="view_video"))
+    client.force_login(user)
+    return client
+
+
+def _post(client: Client, video: Video, **values: Any) -> Any:
+    form = {"title": video.title, "sora_id": video.sora_id, "duration": "4", **values}
+    return client.post(change_url(video), form)
+
+
+def _with_captions(client: Client, content: bytes = VTT) -> Video:
+    video = make_video()
+    assert _post(client, video, captions=_vtt(content)).status_code == 302
+    video.refresh_from_db()
+    return video
+
+
+def _kept(folder: Path) -> Sequence[bytes]:
+    return sorted(path.read_bytes() for path in folder.glob("*"))
+
+
+def _errors(response: Any) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = response.context["adminform"].form.errors
+    return errors
+
+
+def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> None:
+    form = {"title": "Sea", "sora_id": "video_1", "captions": _vtt(), "captions_language": "pt-br"}
+
+    admin_client.post(ADD, form)
+
+    video = Video.objects.get()
+    assert video.captions_language == "pt-br"
+    assert str(video.captions.name).endswith(".vtt")
+    assert "Sea" not in str(video.captions.name)
+    assert _kept(folder) == [VTT]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "problem"),
+    [
+        (b"1\n00:00:00,000 --> 00:00:01,000\nSubRip", "sea.vtt", "no WebVTT"),
+        (b"WEBVTT \xff", "sea.vtt", "no WebVTT"),
+        (VTT, "sea.html", "extension"),
+        (VTT.ljust(MAX_BYTES + 1), "sea.vtt", "at most 1.0\xa0MB"),
+    ],
+)
+def test_what_can_be_no_captions_is_refused_beside_the_field(
+    admin_client: Client, folder: Path, content: bytes, name: str, problem: str
+) -> None:
+    response = _post(admin_client, make_video(), captions=_vtt(content, name))
+
+    [[error]] = _errors(response).values()
+    assert problem in error
+    assert "captions" in _errors(response)
+    assert not folder.exists()
+
+
+def test_captions_may_be_as_large_as_the_limit(admin_client: Client, folder: Path) -> None:
+    _with_captions(admin_client, VTT.ljust(MAX_BYTES))
+
+    assert len(_kept(folder)) == 1
+
+
+@pytest.mark.parametrize("code", ["english please", "en_GB", '"><script>'])
+def test_what_is_no_code_of_a_language_is_refused(admin_client: Client, code: str) -> None:
+    response = _post(admin_client, make_video(), captions_language=code)
+
+    assert list(_errors(response)) == ["captions_language"]
+
+
+def test_captions_stay_when_something_else_is_changed(
+    admin_client: Client,
+    folder: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    video = _with_captions(admin_client)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        _post(admin_client, video, title="Lake")
+
+    video.refresh_from_db()
+    assert (video.title, _kept(folder)) == ("Lake", [VTT])
+
+
+@pytest.mark.parametrize(
+    ("change", "left"), [({"captions": _vtt(OTHER)}, [OTHER]), ({"captions-clear": "on"}, [])]
+)
+def test_old_captions_go_once_the_change_is_committed_and_not_before(
+    admin_client: Client,
+    folder: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    change: dict[str, Any],
+    left: list[bytes],
+) -> None:
+    video = _with_captions(admin_client)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        _post(admin_client, video, **change)
+        before = _kept(folder)
+
+    assert (VTT in before, _kept(folder)) == (True, left)
+    assert bool(Video.objects.get().captions) is bool(left)
+
+
+def test_captions_that_another_video_shares_stay(
+    admin_client: Client,
+    folder: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    video = _with_captions(admin_client)
+    make_video(captions=video.captions.name)
+
+    with django_capture_on_commit_callbacks(execute=True):
+        _post(admin_client, video, captions=_vtt(OTHER))
+
+    assert _kept(folder) == sorted([VTT, OTHER])
+
+
+def test_of_two_editors_at_once_the_second_leaves_nothing_of_the_first(
+    admin_client: Client,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    video = _with_captions(admin_client)
+    as_it_was = Video.objects.get()
+    with django_capture_on_commit_callbacks(execute=True):
+        _post(admin_client, video, captions=_vtt(OTHER))
+    # The second one's form was read before the first had saved.
+    monkeypatch.setattr(
+        "sora_remix.admin.videos.VideoAdmin.get_object", lambda *_args, **_kwargs: as_it_was
+    )
+
+    with django_capture_on_commit_callbacks(execute=True):
+        _post(admin_client, video, captions=_vtt(VTT + b"!"))
+
+    assert _kept(folder) == [VTT + b"!"]
+
+
+def test_the_page_of_a_video_plays_it_with_its_captions_from_the_site_itself(
+    admin_client: Client,
+) -> None:
+    video = _with_captions(admin_client)
+    Video.objects.update(file="a.mp4", captions_language="de")
+
+    page = admin_client.get(change_url(video)).content.decode()
+
+    src = f"/admin/sora_remix/video/{video.pk}/captions/"
+    assert f'<track kind="captions" src="{src}" srclang="de" label="Deutsch">' in page
+
+
+def test_a_player_without_captions_has_no_track(admin_client: Client) -> None:
+    page = admin_client.get(change_url(make_video(file="a.mp4"))).content.decode()
+
+    assert "<video" in page
+    assert "<track" not in page
+
+
+def test_captions_are_sent_to_whoever_may_view_the_video(
+    admin_client: Client, client: Client
+) -> None:
+    video = _with_captions(admin_client)
+    url = captions_url(video)
+
+    response = _viewer(client).get(url)
+
+    assert (response.status_code, response.content) == (200, VTT)
+    assert response["Content-Type"] == "text/vtt; charset=utf-8"
+    assert "no-store" in response["Cache-Control"]
+    assert client.post(url).status_code == 405
+
+
+def test_captions_are_sent_to_nobody_else(admin_client: Client, client: Client) -> None:
+    url = captions_url(_with_captions(admin_client))
+
+    anonymous = client.get(url)
+    client.force_login(User.objects.create_user("editor", is_staff=True))
+
+    assert (anonymous.status_code, client.get(url).status_code) == (302, 403)
+
+
+def test_a_video_without_captions_has_none_to_send(admin_client: Client) -> None:
+    assert admin_client.get(captions_url(make_video())).status_code == 404
+
+
+def test_who_may_only_look_changes_no_captions(admin_client: Client, client: Client) -> None:
+    video = _with_captions(admin_client)
+    _viewer(client)
+
+    page = client.get(change_url(video)).content.decode()
+
+    assert str(video.captions.name) in page
+    assert 'name="captions' not in page
+    assert _post(client, video, **{"captions-clear": "on"}).status_code == 403

@@ -1,0 +1,71 @@
+"""Our pages are valid HTML."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from sora_remix.admin.display import act_url, change_url, confirm_url
+from sora_remix.models import Remix, RemixBatch
+from tests.factories import make_remix, make_video
+from tests.markup import faults
+from tests.ordering import draft, make_clip
+from tests.showing import show
+
+pytestmark = pytest.mark.django_db
+
+PAGE = '<!DOCTYPE html><html lang="en"><head><title>Sea</title></head><body>%s</body></html>'
+
+
+def _confirmed() -> RemixBatch:
+    batch = draft(make_video())
+    source = batch.videos.get()
+    batch.confirm()
+    made = {"status": Remix.Status.SUCCEEDED, "result": show()}
+    make_remix(source=source, batch=batch, prompt="noir", **made)
+    make_remix(source=source, batch=batch, prompt="rain", status=Remix.Status.PROCESSING)
+    return batch
+
+
+def test_our_pages_are_valid(admin_client: Client, media_root: Path) -> None:
+    unconfirmed = make_remix(status=Remix.Status.UNCONFIRMED)
+    batch = _confirmed()
+    [result] = [remix.result for remix in batch.remixes.all() if remix.result]
+    paths = (
+        "/",
+        "/admin/sora_remix/video/",
+        "/admin/sora_remix/video/add/",
+        change_url(result),
+        "/admin/sora_remix/remix/",
+        change_url(unconfirmed),
+        act_url("send_again", unconfirmed),
+        act_url("request_id", unconfirmed),
+        "/admin/sora_remix/remixbatch/",
+        change_url(batch),
+        confirm_url(draft(make_clip(), make_video())),
+    )
+
+    pages = {path: admin_client.get(path) for path in paths}
+
+    assert {page.status_code for page in pages.values()} == {200}
+    wrong = {path: faults(page.content.decode()) for path, page in pages.items()}
+    assert not any(wrong.values()), wrong
+
+
+@pytest.mark.parametrize(
+    ("broken", "fault"),
+    [
+        ("<p><figure></p></figure>", "line 1"),
+        ('<video src="a" src="b"></video>', "line 1"),
+        ("<figure>", "line 1"),
+        ('<i id="a"></i><b id="a"></b>', "id twice: a"),
+    ],
+)
+def test_html_that_is_not_valid_is_noticed(broken: str, fault: str) -> None:
+    assert fault in faults(PAGE % broken)[0]
+
+
+def test_html_that_is_valid_is_left_alone() -> None:
+    assert faults(PAGE % '<p id="a">Sea</p>') == []

@@ -1,0 +1,47 @@
+"""A token names its video for a day, and can't be made by anybody else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import signing
+from django.test import override_settings
+
+from sora_remix import tokens
+from sora_remix.tokens import make_token, pk_of
+
+
+def test_a_token_tells_for_whom_it_was_made() -> None:
+    assert pk_of(make_token(12)) == 12
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "",
+        "12",
+        make_token(12).replace("12:", "13:", 1),
+        make_token(12)[:-1],
+        signing.TimestampSigner(salt="another").sign("12"),
+    ],
+)
+def test_what_was_not_made_here_is_no_token(forged: str) -> None:
+    with pytest.raises(signing.BadSignature):
+        pk_of(forged)
+
+
+def test_a_token_of_another_site_is_none() -> None:
+    with override_settings(SECRET_KEY="another"):
+        token = make_token(12)
+
+    with pytest.raises(signing.BadSignature):
+        pk_of(token)
+
+
+def test_a_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    token = make_token(12)
+    monkeypatch.setattr(tokens, "MAX_AGE", timedelta(seconds=-1))
+
+    with pytest.raises(signing.SignatureExpired):
+        pk_of(token)
