@@ -55,7 +55,7 @@ def test_an_uploaded_image_is_kept_and_shown_with_its_tag_and_size(
     first, second = batch.images.all()
     assert (first.width, first.height, first.size) == (640, 400, len(png(640, 400, 1)))
     assert re.fullmatch(r"sora_remix/references/[0-9a-f]{32}\.png", str(first.file.name))
-    assert f'src="/media/{first.file.name}" alt="@Image1" width="72"' in page
+    assert f'src="/media/{first.file.name}" alt="@Image1" width="96"' in page
     assert "640 by 400 pixels" in page
     assert page.index("<strong>@Image1") < page.index("<strong>@Image2")
     assert f'value="{second.pk}"' in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from sora_remix.admin import forms
 from sora_remix.admin.forms import VideoForm
+from sora_remix.media import image_facts
 from sora_remix.models import Remix, RemixBatch, Video
 from tests.factories import make_remix, make_video
 
@@ -64,6 +67,28 @@ def test_an_upload_becomes_a_video_with_its_facts(
     name = str(video.file.name)
     assert "clip" not in name
     assert (media_root / name).read_bytes() == clip.read_bytes()
+
+
+def test_an_upload_gets_a_thumbnail_from_its_file(
+    admin_client: Client, media_root: Path, clip: Path
+) -> None:
+    admin_client.post(ADD, {"title": "Sea", "file": _upload(clip)})
+
+    video = Video.objects.get()
+    assert re.fullmatch(r"sora_remix/thumbnails/[0-9a-f]{32}\.jpg", str(video.thumbnail.name))
+    with video.thumbnail.open() as file:
+        facts = image_facts(file)
+    assert (facts.width, facts.height) == (160, 90)
+
+
+def test_an_upload_of_which_no_picture_can_be_made_is_taken_without(
+    admin_client: Client, media_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forms, "thumbnail", lambda file: None)
+
+    admin_client.post(ADD, {"title": "Sea", "file": _upload(clip)})
+
+    assert not Video.objects.get().thumbnail
 
 
 def test_a_sora_generation_is_registered_by_its_id(admin_client: Client) -> None:

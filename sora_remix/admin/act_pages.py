@@ -76,7 +76,7 @@ def page(
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
-        "media": Media(css={"all": (display.STYLESHEET,)}),
+        "media": Media(css={"all": display.STYLESHEETS}, js=display.SCRIPTS),
         "list_url": _filtered(model_admin, request, display.changelist_url(Remix)),
         **context,
     }

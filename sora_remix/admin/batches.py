@@ -20,7 +20,8 @@ from .counts import count_of
 from .display import (
     GRID_SCRIPT,
     PROGRESS_SCRIPT,
-    STYLESHEET,
+    SCRIPTS,
+    STYLESHEETS,
     changelist_link,
     confirm_url,
 )
@@ -53,8 +54,8 @@ class RemixBatchAdmin(BatchModelAdmin):
     fields = ("state", "video_count", "remix_count", "created_by", "created_at", "confirmed_at")
 
     class Media:
-        css = {"all": (STYLESHEET,)}
-        js = (PROGRESS_SCRIPT, GRID_SCRIPT)
+        css = {"all": STYLESHEETS}
+        js = (*SCRIPTS, PROGRESS_SCRIPT, GRID_SCRIPT)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

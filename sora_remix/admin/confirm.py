@@ -19,7 +19,7 @@ from django.views import View
 from .. import services
 from ..exceptions import InvalidEndpoint, RequestRefused, UnknownEndpoint
 from ..models import Remix, RemixBatch, Video
-from .display import ORDER_SCRIPT, STYLESHEET, changelist_url
+from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS, changelist_url
 from .order import TURN, Order
 
 PAGE = "_at"
@@ -106,7 +106,7 @@ class ConfirmView(View):
             **self.site.each_context(self.request),
             "title": _("Remix selected videos"),
             "opts": RemixBatch._meta,
-            "media": Media(css={"all": (STYLESHEET,)}),
+            "media": Media(css={"all": STYLESHEETS}, js=SCRIPTS),
             "order_script": ORDER_SCRIPT,
             "videos_url": changelist_url(Video),
             **context,

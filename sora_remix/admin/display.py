@@ -17,10 +17,12 @@ from ..captions import track_of
 from ..models import ReferenceImage, Remix, RemixBatch, Video
 from . import words
 
-STYLESHEET = "sora_remix/admin.css"
+STYLESHEETS = ("sora_remix/admin.css", "sora_remix/preview.css")
 ORDER_SCRIPT = "sora_remix/order.js"
 PROGRESS_SCRIPT = "sora_remix/progress.js"
 GRID_SCRIPT = "sora_remix/grid.js"
+SCRIPTS = ("sora_remix/renew.js", "sora_remix/preview.js")
+"""On every page that shows videos."""
 EXPLANATION_SHOWN = 300
 
 
@@ -75,12 +77,37 @@ def state(remix: Remix) -> SafeString:
     )
 
 
+def file_url(video: Video, part: str) -> str:
+    """Return where the admin leads on to a file of a video, however long ago a page was made."""
+    return reverse("admin:sora_remix_video_file", args=[video.pk, part])
+
+
 def thumbnail(video: Video, description: str = "") -> SafeString:
-    """Show a small picture, or its place; a title beside it is description enough."""
-    if not video.thumbnail:
+    """Show a small picture that moves when asked; a title beside it is description enough."""
+    if video.thumbnail:
+        renew = file_url(video, "thumbnail")
+        picture = _small_picture(video.thumbnail.url, description, renew)
+    else:
         place = '<span class="sora-remix-thumbnail" aria-hidden="true">▶</span>'
-        return format_html(place + '<span class="visually-hidden">{}</span>', description)
-    return _small_picture(video.thumbnail.url, description)
+        picture = format_html(place + '<span class="visually-hidden">{}</span>', description)
+    if not (video.file or video.spritesheet):
+        return picture
+    return format_html(
+        '<span class="sora-remix-preview"{}>{}</span>', flatatt(_moving(video)), picture
+    )
+
+
+def _moving(video: Video) -> dict[str, object]:
+    """Return what the script needs to show the video in small: nothing is loaded before."""
+    has_sheet = bool(video.spritesheet and video.sheet_columns)
+    return {
+        "data-preview": gettext("Play a preview of “%(title)s”") % {"title": video.title},
+        "data-video": file_url(video, "file") if video.file else None,
+        "data-sheet": file_url(video, "spritesheet") if has_sheet else None,
+        "data-columns": video.sheet_columns if has_sheet else None,
+        "data-rows": video.sheet_rows if has_sheet else None,
+        "data-frames": video.sheet_frames if has_sheet else None,
+    }
 
 
 def small_picture(image: ReferenceImage, description: str) -> SafeString:
@@ -110,6 +137,7 @@ def player(video: Video) -> SafeString | str:
         "width": video.width,
         "height": video.height,
         "aria-label": video.title,
+        "data-renew": file_url(video, "file"),
     }
     return format_html("<video{}>{}</video>", flatatt(attributes), _track(video))
 
@@ -131,12 +159,13 @@ def _track(video: Video) -> SafeString | str:
     )
 
 
-def _small_picture(url: str, description: str) -> SafeString:
+def _small_picture(url: str, description: str, renew: str | None = None) -> SafeString:
     return format_html(
-        '<img class="sora-remix-thumbnail" src="{}" alt="{}" width="72" height="41" '
+        '<img class="sora-remix-thumbnail" src="{}" alt="{}"{} width="96" height="54" '
         'loading="lazy">',
         url,
         description,
+        flatatt({"data-renew": renew}),
     )
 
 

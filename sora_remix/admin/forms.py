@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NotAVideo
-from ..media import VideoFacts, video_facts
+from ..media import VideoFacts, thumbnail, video_facts
 from ..models import Video
+from ..storage import new_name
 from . import captions
 
 if TYPE_CHECKING:
@@ -94,4 +96,10 @@ class VideoForm(VideoModelForm):
             self.instance.height = self.facts.height
             self.instance.size = self.facts.size
             self.instance.fps = self.facts.fps
+            self._add_thumbnail()
         return super().save(commit)
+
+    def _add_thumbnail(self) -> None:
+        """Have a picture of the upload stored with it; without one there is a place for it."""
+        if picture := thumbnail(self.cleaned_data["file"]):
+            self.instance.thumbnail = ContentFile(picture, new_name("thumbnails", ".jpg"))

@@ -17,7 +17,7 @@ from .. import filling
 from ..endpoints import all_endpoints
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
-from .display import STYLESHEET
+from .display import STYLESHEETS
 
 if TYPE_CHECKING:
     PresetModelAdmin = admin.ModelAdmin[PromptPreset]
@@ -56,7 +56,7 @@ class PromptPresetAdmin(PresetModelAdmin):
     readonly_fields = ("owner", "created_at")
 
     class Media:
-        css = {"all": (STYLESHEET,)}
+        css = {"all": STYLESHEETS}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromptPreset]:
         rows = super().get_queryset(request)

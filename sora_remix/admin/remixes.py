@@ -92,8 +92,11 @@ class RemixAdmin(RemixModelAdmin):
     )
 
     class Media:
-        css = {"all": (display.STYLESHEET,)}
-        js = (display.PROGRESS_SCRIPT,)
+        css = {"all": display.STYLESHEETS}
+        js = (
+            *display.SCRIPTS,
+            display.PROGRESS_SCRIPT,
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

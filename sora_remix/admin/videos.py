@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import captions, display, words
+from . import captions, display, files, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
@@ -72,7 +72,8 @@ class VideoAdmin(VideoModelAdmin):
     )
 
     class Media:
-        css = {"all": (display.STYLESHEET,)}
+        css = {"all": display.STYLESHEETS}
+        js = display.SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         # Asked once for the page, not for each of its rows.
@@ -81,7 +82,7 @@ class VideoAdmin(VideoModelAdmin):
         return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*captions.urls(self), *super().get_urls()]
+        return [*captions.urls(self), *files.urls(self), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS

@@ -1,0 +1,159 @@
+/* Plays a video in small where its picture is pointed at: from its sprite sheet, else the first seconds. */
+"use strict";
+
+(() => {
+    const LONGEST = 5000; // milliseconds: what moves for longer would need a button to stop it
+    const PAUSE = 250; // between two pictures of a sprite sheet
+    const PATIENCE = 150; // before a pointer that only passes by loads anything
+    const still = matchMedia("(prefers-reduced-motion: reduce)");
+    const untouched = matchMedia("(hover: hover)");
+    let playing = null;
+    let waiting = 0;
+
+    document.addEventListener("pointerover", ({ target, pointerType }) => {
+        const preview = target.closest?.(".sora-remix-preview");
+        if (preview && pointerType !== "touch" && !still.matches) {
+            soon(preview);
+        }
+    });
+    document.addEventListener("pointerout", ({ target, relatedTarget }) => {
+        const preview = target.closest?.(".sora-remix-preview");
+        if (preview && !preview.contains(relatedTarget)) {
+            stop();
+        }
+    });
+    document.addEventListener("focusin", ({ target }) => {
+        const preview = ofLink(target);
+        if (preview && !still.matches && target.matches(":focus-visible")) {
+            soon(preview);
+        }
+    });
+    document.addEventListener("focusout", ({ target }) => ofLink(target) && stop());
+    document.addEventListener("keydown", ({ key }) => key === "Escape" && stop());
+    document.addEventListener("visibilitychange", () => document.hidden && stop());
+    document.addEventListener("click", ({ target }) => {
+        const button = target.closest?.(".sora-remix-preview-button");
+        if (button) {
+            play(of(button.previousElementSibling));
+        }
+    });
+    document.addEventListener("DOMContentLoaded", () => {
+        addButtons();
+        new MutationObserver(addButtons).observe(document.body, { childList: true, subtree: true });
+    });
+    still.addEventListener("change", addButtons);
+
+    function of(element) {
+        return element.matches(".sora-remix-preview") ? element : element.querySelector(".sora-remix-preview");
+    }
+
+    /* The picture in a link, beside it, or in the row that it names. */
+    function ofLink(target) {
+        if (!target.matches?.("a")) {
+            return null;
+        }
+        const around = target.closest(".sora-remix-beside") ?? target.closest("th")?.closest("tr");
+        return of(target) ?? (around ? of(around) : null);
+    }
+
+    /* Who can't point, or wants nothing to move by itself, gets a button, which is never inside a link. */
+    function addButtons() {
+        if (untouched.matches && !still.matches) {
+            return;
+        }
+        for (const preview of document.querySelectorAll(".sora-remix-preview:not([data-has-button])")) {
+            preview.dataset.hasButton = "";
+            const button = document.createElement("button");
+            button.type = "button";
+            button.className = "sora-remix-preview-button";
+            button.setAttribute("aria-label", preview.dataset.preview);
+            (preview.closest("a") ?? preview).after(button);
+        }
+    }
+
+    function soon(preview) {
+        if (playing?.preview === preview) {
+            return;
+        }
+        stop();
+        waiting = setTimeout(play, PATIENCE, preview);
+    }
+
+    function play(preview) {
+        stop();
+        const screen = document.createElement("span");
+        screen.className = "sora-remix-preview-screen";
+        screen.setAttribute("aria-hidden", "true");
+        preview.append(screen);
+        playing = { preview, screen, timer: 0 };
+        const { sheet, video } = preview.dataset;
+        if (sheet) {
+            showSheet(playing);
+        } else if (video) {
+            showVideo(playing);
+        }
+    }
+
+    function stop() {
+        clearTimeout(waiting);
+        if (!playing) {
+            return;
+        }
+        clearTimeout(playing.timer);
+        const video = playing.screen.querySelector("video");
+        if (video) {
+            video.removeAttribute("src"); // ends the download
+            video.load();
+        }
+        playing.screen.remove();
+        playing = null;
+    }
+
+    function showSheet(shown) {
+        const { sheet, columns, rows, frames, video } = shown.preview.dataset;
+        const picture = new Image();
+        picture.addEventListener("load", () => {
+            const place = document.createElement("span");
+            place.style.aspectRatio = `${picture.naturalWidth / columns} / ${picture.naturalHeight / rows}`;
+            place.style.backgroundImage = `url("${picture.src}")`;
+            place.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
+            shown.screen.append(place);
+            step(shown, place, { columns, rows, frames }, 0);
+        });
+        picture.addEventListener("error", () => playing === shown && video && showVideo(shown));
+        picture.src = sheet;
+    }
+
+    function step(shown, place, { columns, rows, frames }, number) {
+        if (playing !== shown) {
+            return;
+        }
+        if (number >= frames) {
+            stop();
+            return;
+        }
+        const part = (index, many) => (many > 1 ? (index / (many - 1)) * 100 : 0);
+        const [column, row] = [number % columns, Math.floor(number / columns)];
+        place.style.backgroundPosition = `${part(column, columns)}% ${part(row, rows)}%`;
+        place.dataset.frame = number;
+        const pause = Math.min(PAUSE, LONGEST / frames);
+        shown.timer = setTimeout(step, pause, shown, place, { columns, rows, frames }, number + 1);
+    }
+
+    function showVideo(shown) {
+        const video = document.createElement("video");
+        video.muted = true;
+        video.playsInline = true;
+        video.disableRemotePlayback = true;
+        video.src = shown.preview.dataset.video;
+        const end = () => playing === shown && stop();
+        video.addEventListener("ended", end);
+        video.addEventListener("error", end);
+        video.addEventListener("playing", () => {
+            clearTimeout(shown.timer);
+            shown.timer = setTimeout(end, LONGEST);
+        });
+        shown.screen.append(video);
+        video.play().catch(end);
+    }
+})();

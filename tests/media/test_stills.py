@@ -1,0 +1,129 @@
+"""A picture that stands for a video: it shows something, as players show it, or is not there."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from sora_remix import media
+from sora_remix.media.facts import decode_image
+from sora_remix.media.frames import contrast, grays
+
+BLACK, WHITE = 0, 235
+
+
+def _picture(width: int, height: int, left: int, right: int) -> VideoFrame:
+    """Draw a picture of two halves."""
+    frame = VideoFrame(width, height, "yuv420p")
+    for plane, of_gray in zip(frame.planes, (True, False, False), strict=True):
+        halves = (left, right) if of_gray else (128, 128)
+        line = b"".join(
+            bytes([value]) * (plane.width - plane.width // 2 if number else plane.width // 2)
+            for number, value in enumerate(halves)
+        ).ljust(plane.line_size, b"\0")
+        plane.update(line * plane.height)
+    return frame
+
+
+def recording(
+    *pictures: tuple[int, int],
+    width: int = 320,
+    height: int = 180,
+    prepare: Callable[[VideoStream], object] = lambda stream: None,
+) -> io.BytesIO:
+    """Record pictures of two halves each, ten a second, with only the first a keyframe."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream(
+            "libx264", rate=10, options={"g": "1000", "preset": "ultrafast"}
+        )
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        prepare(stream)
+        for left, right in pictures:
+            container.mux(stream.encode(_picture(width, height, left, right)))
+        container.mux(stream.encode(None))
+    file.seek(0)
+    return file
+
+
+def _made(file: io.BytesIO) -> VideoFrame:
+    made = media.thumbnail(file)
+    assert made
+    return decode_image(io.BytesIO(made), 10_000_000)
+
+
+def test_a_thumbnail_is_a_jpeg_of_the_shape_of_the_video(clip: Path) -> None:
+    with clip.open("rb") as file:
+        made = media.thumbnail(file)
+
+        assert made and file.tell() == 0
+    facts = media.image_facts(io.BytesIO(made))
+    assert (facts.extension, facts.width, facts.height) == (".jpg", 160, 90)
+
+
+def test_a_thumbnail_is_not_larger_than_a_page_needs() -> None:
+    picture = _made(recording((BLACK, WHITE), width=2560, height=1440))
+
+    assert (picture.width, picture.height) == (640, 360)
+
+
+def test_pixels_that_are_no_squares_are_shown_as_players_show_them() -> None:
+    def widen(stream: VideoStream) -> None:
+        stream.codec_context.sample_aspect_ratio = Fraction(2, 1)
+
+    picture = _made(recording((BLACK, WHITE), width=160, height=160, prepare=widen))
+
+    assert (picture.width, picture.height) == (320, 160)
+
+
+IDENTITY = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
+TURNED = {
+    90: struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30),
+    180: struct.pack(">9i", -65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30),
+    270: struct.pack(">9i", 0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30),
+}
+"""The matrix by which a camera notes how far, clockwise, its pictures are to be turned."""
+
+
+@pytest.mark.parametrize(
+    ("degrees", "shape", "white"),
+    [(90, (180, 320), "below"), (180, (320, 180), "left"), (270, (180, 320), "above")],
+)
+def test_a_picture_is_turned_as_players_turn_it(
+    degrees: int, shape: tuple[int, int], white: str
+) -> None:
+    content = recording((BLACK, WHITE)).read()  # white on the right
+    head, track, rest = content.partition(b"tkhd")
+    file = io.BytesIO(head + track + rest.replace(IDENTITY, TURNED[degrees], 1))
+
+    facts, picture = media.video_facts(file), _made(file)
+
+    assert (facts.width, facts.height) == (picture.width, picture.height) == shape
+    nw, ne, sw, se = (sum(part) for part in grays(picture, 2, 2))
+    light = {"above": nw + ne, "below": sw + se, "left": nw + sw, "right": ne + se}
+    assert max(light, key=lambda side: light[side]) == white
+
+
+def test_a_fade_from_black_is_not_taken_for_the_picture() -> None:
+    black, shown = [(BLACK, BLACK)] * 15, [(BLACK, WHITE)] * 15
+
+    picture = _made(recording(*black, *shown))
+
+    assert contrast(grays(picture)[0]) > 50
+
+
+def test_a_video_that_shows_one_colour_has_that_for_a_picture() -> None:
+    assert contrast(grays(_made(recording((WHITE, WHITE))))[0]) < 2
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>" * 99, b"\0\0\0\x18ftypisom" + b"\0" * 999])
+def test_of_what_can_not_be_decoded_there_is_no_picture(content: bytes) -> None:
+    assert media.thumbnail(io.BytesIO(content)) is None
