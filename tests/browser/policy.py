@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import django
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 POLICY = {
@@ -15,7 +16,6 @@ POLICY = {
     "media-src": ["'self'"],
 }
 """Value of `SECURE_CSP`."""
-HEADER = "; ".join(" ".join([name, *sources]) for name, sources in POLICY.items())
 MIDDLEWARE = (
     "django.middleware.csp.ContentSecurityPolicyMiddleware"
     if django.VERSION >= (6, 0)
@@ -23,12 +23,17 @@ MIDDLEWARE = (
 )
 
 
+def header(policy: Mapping[str, Iterable[str]]) -> str:
+    """Return a policy as it stands in a response."""
+    return "; ".join(" ".join([name, *sources]) for name, sources in policy.items())
+
+
 def strict(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
     """Stand in for Django's own middleware, which 5.2 lacks."""
 
     def respond(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response["Content-Security-Policy"] = HEADER
+        response["Content-Security-Policy"] = header(settings.SECURE_CSP)
         return response
 
     return respond

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.browser.places import VIDEOS
-from tests.browser.policy import HEADER
+from tests.browser.policy import POLICY, header
 from tests.browser.watching import Complaints
 
 ATTEMPT = """() => {
@@ -21,7 +21,7 @@ def test_the_site_forbids_what_is_inline_and_that_is_noticed(
     page: Page, complaints: Complaints
 ) -> None:
     response = page.goto(VIDEOS)
-    assert response and response.header_value("content-security-policy") == HEADER
+    assert response and response.header_value("content-security-policy") == header(POLICY)
 
     with page.expect_console_message(lambda message: "style-src-attr" in message.text):
         assert page.evaluate(ATTEMPT) is False
