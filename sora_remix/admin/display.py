@@ -52,6 +52,12 @@ def confirm_url(batch: RemixBatch) -> str:
     return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
 
 
+def compare_url(left: Video, right: Video) -> str:
+    """Return the URL of the page with two videos under one play head."""
+    chosen = urlencode({"left": left.pk, "right": right.pk})
+    return f"{reverse('admin:sora_remix_video_compare')}?{chosen}"
+
+
 def cells_url(batch: RemixBatch) -> str:
     """Return the URL of what is done to selected cells of the grid of a batch."""
     return reverse("admin:sora_remix_remixbatch_cells", args=[batch.pk])
@@ -80,6 +86,11 @@ def thumbnail(video: Video, description: str = "") -> SafeString:
         place = '<span class="sora-remix-thumbnail" aria-hidden="true">▶</span>'
         return format_html(place + '<span class="visually-hidden">{}</span>', description)
     return _small_picture(video.thumbnail.url, description)
+
+
+def hidden(text: str) -> SafeString:
+    """Tell screen readers what the eye sees beside it."""
+    return format_html('<span class="visually-hidden">{}</span>', text)
 
 
 def small_picture(image: ReferenceImage, description: str) -> SafeString:

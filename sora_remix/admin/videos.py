@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import CharField, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
+from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
@@ -16,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import display, words
+from . import compare, display, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
@@ -59,7 +60,7 @@ class VideoAdmin(VideoModelAdmin):
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("title", "sora_id")
-    actions = ("remix_selected",)
+    actions = ("remix_selected", "compare_selected")
     readonly_fields = (
         "player",
         "facts",
@@ -75,6 +76,9 @@ class VideoAdmin(VideoModelAdmin):
         gone = Value(" ".join(EndpointFact.objects.retired()), output_field=CharField())
         rows = super().get_queryset(request)
         return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*compare.urls(self), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
@@ -93,6 +97,19 @@ class VideoAdmin(VideoModelAdmin):
             obj.created_by_id = request.user.pk
         super().save_model(request, obj, form, change)
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Video | None = None,
+    ) -> HttpResponse:
+        """Let a result be compared with what it was made from."""
+        context["compare_url"] = compare.with_source(getattr(obj, "remix", None))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Let the page say that remixes are in the way, not that a permission is lacking."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
@@ -107,6 +124,17 @@ class VideoAdmin(VideoModelAdmin):
         chosen = queryset.values_list("pk", flat=True)
         batch = RemixBatch.objects.start(chosen, by=request.user)
         return HttpResponseRedirect(display.confirm_url(batch))
+
+    @admin.action(permissions=["view"], description=_("Compare selected videos"))
+    def compare_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        """Show two under one play head, the older one to the left."""
+        videos = list(queryset.order_by("pk")[:3])
+        if len(videos) == 2:
+            return HttpResponseRedirect(display.compare_url(*videos))
+        messages.warning(request, _("Select exactly two videos to compare."))
+        return None
 
     @admin.display(description=_("picture"))
     def picture(self, video: Video) -> SafeString:
