@@ -55,6 +55,12 @@ def confirm_url(batch: RemixBatch) -> str:
     return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
 
 
+def compare_url(left: Video, right: Video) -> str:
+    """Return the URL of the page with two videos under one play head."""
+    chosen = urlencode({"left": left.pk, "right": right.pk})
+    return f"{reverse('admin:sora_remix_video_compare')}?{chosen}"
+
+
 def cells_url(batch: RemixBatch) -> str:
     """Return the URL of what is done to selected cells of the grid of a batch."""
     return reverse("admin:sora_remix_remixbatch_cells", args=[batch.pk])
@@ -108,6 +114,11 @@ def _moving(video: Video) -> dict[str, object]:
         "data-rows": video.sheet_rows if has_sheet else None,
         "data-frames": video.sheet_frames if has_sheet else None,
     }
+
+
+def hidden(text: str) -> SafeString:
+    """Tell screen readers what the eye sees beside it."""
+    return format_html('<span class="visually-hidden">{}</span>', text)
 
 
 def small_picture(image: ReferenceImage, description: str) -> SafeString:

@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ..models import Remix, RemixBatch, Video
-from . import display, live, words
+from . import compare, display, live, words
 
 PER_PAGE = 50
 """Videos shown at once."""
@@ -75,6 +75,14 @@ class Cell:
             display.change_link(remix, picture),
             words.explain(remix),
         )
+
+    @property
+    def comparison(self) -> SafeString | str:
+        """Link to the result beside its source."""
+        if not (url := compare.with_source(self.remix)):
+            return ""
+        remix = display.hidden(str(self.remix))
+        return format_html('<a href="{}">{} {}</a>', url, gettext("Compare"), remix)
 
     @property
     def others(self) -> SafeString | str:

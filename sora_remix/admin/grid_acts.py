@@ -13,8 +13,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from ..models import Remix, RemixBatch
-from . import display, live
+from ..models import Remix, RemixBatch, Video
+from . import compare, display, live
 from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
@@ -25,10 +25,12 @@ from .progress import numbers
 if TYPE_CHECKING:
     from .batches import RemixBatchAdmin
     from .remixes import RemixAdmin
+    from .videos import VideoAdmin
 
 PAGE = "p"
 """Name of the parameter with the page of the grid."""
 FURTHER = "further"
+COMPARE = "compare"
 
 
 def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatch) -> Any:
@@ -43,7 +45,8 @@ def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatc
         "live": live.page(batch.pk),
         "acts": acts,
         "may_remix": may(request, REMIX),
-        "may_select": bool(acts) or may(request, REMIX),
+        "may_compare": (may_compare := _video_admin(model_admin).has_view_permission(request)),
+        "may_select": bool(acts) or may(request, REMIX) or may_compare,
         "selected": gettext("%(many)s selected"),
         "cells_url": f"{display.cells_url(batch)}?{filters}",
     }
@@ -55,16 +58,20 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
     remix_admin = _remix_admin(model_admin)
     asked = request.POST.get("act", "")
     act = next((act for act in BUTTONS if act.name == asked), None)
-    require(remix_admin, request, *(act.permissions if act else [REMIX]))
+    needed = () if asked == COMPARE else (REMIX,)
+    require(remix_admin, request, *(act.permissions if act else needed))
     batch = get_object_or_404(RemixBatch, pk=pk)
     chosen = numbers(",".join(request.POST.getlist("cell")))
     rows = remix_admin.get_queryset(request).filter(batch=batch, pk__in=chosen)
-    remixes = list(rows.select_related("source").order_by("pk"))
+    remixes = list(rows.select_related("source", "result").order_by("pk"))
     if not remixes:
         messages.warning(request, _("Nothing was done: select at least one remix."))
         return _back(request, batch)
     if act:
         return show(request, Plan(act, remixes), remix_admin)
+    if asked == COMPARE:
+        url = compare.choose(request, remixes)
+        return HttpResponseRedirect(url) if url else _back(request, batch)
     if asked == FURTHER:
         return _remix_further(request, batch, remixes)
     return _back(request, batch)
@@ -92,6 +99,10 @@ def _remix_further(
 def _back(request: HttpRequest, batch: RemixBatch) -> HttpResponse:
     page = urlencode({PAGE: request.POST.get(PAGE, "1")})
     return HttpResponseRedirect(f"{display.change_url(batch)}?{page}#sora-remix-grid")
+
+
+def _video_admin(model_admin: RemixBatchAdmin) -> VideoAdmin:
+    return cast("VideoAdmin", model_admin.admin_site.get_model_admin(Video))
 
 
 def _remix_admin(model_admin: RemixBatchAdmin) -> RemixAdmin:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -15,10 +15,8 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..endpoints import get_endpoint
-from ..exceptions import SoraRemixError
 from ..models import Remix
-from . import display, history, live, words
+from . import compare, display, history, live, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
 from .decide import (
@@ -64,7 +62,7 @@ class RemixAdmin(RemixModelAdmin):
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("prompt", "source__title", "result__title")
-    actions = ("cancel_selected", "retry_selected", "collect_selected")
+    actions = ("cancel_selected", "retry_selected", "collect_selected", "compare_selected")
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
         (
@@ -168,6 +166,7 @@ class RemixAdmin(RemixModelAdmin):
     ) -> HttpResponse:
         """Offer what this user may decide about the remix, in the state it is in."""
         context["live"] = live.page()
+        context["compare_url"] = compare.with_source(obj)
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
         context |= choices(request, obj) if obj else {}
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
@@ -195,6 +194,14 @@ class RemixAdmin(RemixModelAdmin):
     def collect_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
         return show(request, Plan(COLLECT_AGAIN, queryset), self)
 
+    @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
+    def compare_selected(
+        self, request: HttpRequest, queryset: QuerySet[Remix]
+    ) -> HttpResponse | None:
+        """Show two results under one play head, or one and its source."""
+        url = compare.choose(request, queryset.order_by("pk")[:3])
+        return HttpResponseRedirect(url) if url else None
+
     @admin.display(description=_("source"), ordering="source__title")
     def source_video(self, remix: Remix) -> SafeString:
         return display.titled(remix.source)
@@ -220,10 +227,7 @@ class RemixAdmin(RemixModelAdmin):
 
     @admin.display(description=_("endpoint"), ordering="endpoint")
     def endpoint_name(self, remix: Remix) -> str:
-        try:
-            return str(get_endpoint(remix.endpoint))
-        except SoraRemixError:
-            return remix.endpoint
+        return words.endpoint_name(remix)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, remix: Remix) -> SafeString:

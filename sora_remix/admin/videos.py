@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import CharField, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import captions, display, files, words
+from . import captions, compare, display, files, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
@@ -30,6 +30,8 @@ else:
     VideoModelAdmin = admin.ModelAdmin
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
+PAGES = (captions, compare, files)
+"""Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
     (_("Upload a clip"), {"fields": ("file",)}),
@@ -63,7 +65,7 @@ class VideoAdmin(VideoModelAdmin):
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("title", "sora_id")
-    actions = ("remix_selected",)
+    actions = ("remix_selected", "compare_selected")
     readonly_fields = (
         "player",
         "facts",
@@ -82,7 +84,8 @@ class VideoAdmin(VideoModelAdmin):
         return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*captions.urls(self), *files.urls(self), *super().get_urls()]
+        own = (urls for module in PAGES for urls in module.urls(self))
+        return [*own, *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
@@ -103,6 +106,19 @@ class VideoAdmin(VideoModelAdmin):
             captions.delete_replaced(obj)
         super().save_model(request, obj, form, change)
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Video | None = None,
+    ) -> HttpResponse:
+        """Let a result be compared with what it was made from."""
+        context["compare_url"] = compare.with_source(getattr(obj, "remix", None))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Let the page say that remixes are in the way, not that a permission is lacking."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
@@ -117,6 +133,17 @@ class VideoAdmin(VideoModelAdmin):
         chosen = queryset.values_list("pk", flat=True)
         batch = RemixBatch.objects.start(chosen, by=request.user)
         return HttpResponseRedirect(display.confirm_url(batch))
+
+    @admin.action(permissions=["view"], description=_("Compare selected videos"))
+    def compare_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        """Show two under one play head, the older one to the left."""
+        videos = list(queryset.order_by("pk")[:3])
+        if len(videos) == 2:
+            return HttpResponseRedirect(display.compare_url(*videos))
+        messages.warning(request, _("Select exactly two videos to compare."))
+        return None
 
     @admin.display(description=_("picture"))
     def picture(self, video: Video) -> SafeString:

@@ -13,7 +13,8 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..endpoints import Price
+from ..endpoints import Price, get_endpoint
+from ..exceptions import SoraRemixError
 from ..models import Remix
 from .causes import CHARGED_CODES, FREE_CODES, FREE_PREFIXES, LABELS, advice, cause, failure
 
@@ -102,6 +103,14 @@ def seconds(length: Decimal | None) -> str:
         return gettext("unknown")
     places = next((n for n in range(3) if round(length, n) == length), 3)
     return gettext("%(seconds)s s") % {"seconds": number_format(length, places)}
+
+
+def endpoint_name(remix: Remix) -> str:
+    """Show the name of the endpoint of a remix, or its key when the site no longer has it."""
+    try:
+        return str(get_endpoint(remix.endpoint))
+    except SoraRemixError:
+        return remix.endpoint
 
 
 def cost(remix: Remix) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from django.core.files.base import ContentFile
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import FilePayload, Page, expect
 
 from sora_remix import services
-from sora_remix.admin.display import act_url, change_url, confirm_url
+from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url
 from sora_remix.models import PromptPreset, Remix, Video
 from sora_remix.storage import app_storage
 from tests import ordering
@@ -271,6 +271,24 @@ def grid_of_a_batch(page: Page) -> None:
         make_remix(source=video, batch=batch, prompt=f"b{number}", status=status)
     page.goto(f"{BATCHES}{batch.pk}/change/")
     assert page.locator("#sora-remix-grid").is_visible()
+
+
+@_place
+def compare_a_result_with_its_source(page: Page) -> None:
+    remix = made()
+    assert remix.result
+    page.goto(compare_url(remix.source, remix.result))
+    page.keyboard.press("?")
+    page.keyboard.press("2")
+    page.keyboard.press("i")
+    expect(page.locator("#sora-remix-wipe")).to_be_visible()
+
+
+@_place
+def compare_with_nothing(page: Page) -> None:
+    result = made().result
+    assert result
+    page.goto(compare_url(result, result))
 
 
 @_place

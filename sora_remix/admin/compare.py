@@ -1,0 +1,192 @@
+"""Two videos under one play head: a source and its result, or any two others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import Media
+from django.forms.utils import flatatt
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from ..models import Remix, Video
+from . import compare_words, display, words
+from .permissions import VIEW, may
+
+if TYPE_CHECKING:
+    from .videos import VideoAdmin
+
+MOST_OFFERED = 200
+"""Others of the family that one can choose from, the newest first."""
+TITLE_SHOWN = 80
+
+
+def urls(model_admin: VideoAdmin) -> list[URLPattern]:
+    """Return the routes of these pages."""
+    view = model_admin.admin_site.admin_view(partial(compare, model_admin=model_admin))
+    return [path("compare/", view, name="sora_remix_video_compare")]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two videos, and what its viewer may know about it."""
+
+    name: str
+    label: str
+    video: Video
+    may_see_remix: bool
+
+    @property
+    def link(self) -> SafeString:
+        return display.change_link(self.video, self.video.title)
+
+    @property
+    def attributes(self) -> SafeString:
+        """Return what the video element needs; a script finds it by its side."""
+        video = self.video
+        attributes = {
+            "controls": True,
+            "playsinline": True,
+            "preload": "auto",
+            "src": video.file.url,
+            "data-renew": display.file_url(video, "file"),
+            "poster": video.thumbnail.url if video.thumbnail else None,
+            "width": video.width,
+            "height": video.height,
+            "data-fps": video.fps or None,
+            "aria-label": f"{self.label}: {video.title}",
+        }
+        return flatatt(attributes)
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        video, known = self.video, self._remix_facts
+        known.append((gettext("Length"), words.seconds(video.duration)))
+        if video.width and video.height:
+            pixels = gettext("%(width)d by %(height)d pixels")
+            shape = pixels % {"width": video.width, "height": video.height}
+            known.append((gettext("Picture"), shape))
+        if video.fps:
+            known.append((gettext("Frames per second"), number_format(video.fps.normalize())))
+        if video.size:
+            known.append((gettext("Size"), filesizeformat(video.size)))
+        return known
+
+    @property
+    def _remix_facts(self) -> list[tuple[str, str]]:
+        remix: Remix | None = getattr(self.video, "remix", None)
+        if not (remix and self.may_see_remix):
+            return []
+        return [
+            (gettext("Prompt"), remix.prompt),
+            (gettext("Endpoint"), words.endpoint_name(remix)),
+            (gettext("Cost"), words.cost(remix)),
+        ]
+
+
+@require_safe
+def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
+    """Show two videos under one play head, or ask what to compare the one with."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    pks = [_pk(request, "left"), _pk(request, "right")]
+    if pks[0] is None:
+        messages.warning(request, _("Choose two videos to compare."))
+        return HttpResponseRedirect(display.changelist_url(Video))
+    videos = _videos(model_admin.get_queryset(request), pks)
+    sides = _sides(videos, may(request, VIEW))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        **compare_words.script(),
+        "title": gettext("Compare videos"),
+        "list_url": display.changelist_url(Video),
+        "sides": sides,
+        "is_ready": len(sides) == 2 and any(side.video.file for side in sides),
+        "is_same": pks[0] == pks[1],
+        "swap_url": display.compare_url(*reversed(videos)) if len(videos) == 2 else "",
+        "offered": _offered(videos),
+        "media": Media(
+            css={"all": [*display.STYLESHEETS, "sora_remix/compare.css"]},
+            js=["sora_remix/renew.js"],
+        ),
+        "script": "sora_remix/compare.js",
+    }
+    return TemplateResponse(request, "admin/sora_remix/video/compare.html", context)
+
+
+def choose(request: HttpRequest, remixes: Iterable[Remix]) -> str:
+    """Return where the results of two remixes are compared, or that of one with its source.
+
+    Say why not and return nothing when they are neither.
+    """
+    found = list(remixes)
+    videos = [remix.result for remix in found if remix.result]
+    if len(found) == len(videos) == 1:
+        videos.insert(0, found[0].source)
+    if len(found) in (1, 2) and len(videos) == 2:
+        return display.compare_url(*videos)
+    message = _("Select two remixes that have a video, or one to compare it with its source.")
+    messages.warning(request, message)
+    return ""
+
+
+def with_source(remix: Remix | None) -> str:
+    """Return where a result is compared with its source; nothing where a file is missing."""
+    if not (remix and remix.result and remix.result.file and remix.source.file):
+        return ""
+    return display.compare_url(remix.source, remix.result)
+
+
+def _pk(request: HttpRequest, name: str) -> int | None:
+    given = request.GET.get(name, "")
+    if given and not re.fullmatch("[0-9]{1,18}", given):
+        raise Http404(f"`{name}` must be a primary key.")
+    return int(given) if given else None
+
+
+def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
+    """Return both, or the one that was given twice or alone."""
+    wanted = list(dict.fromkeys(pk for pk in pks if pk is not None))
+    found = rows.select_related("remix").in_bulk(wanted)
+    if len(found) < len(wanted):
+        raise Http404("There is no such video.")
+    return [found[pk] for pk in wanted]
+
+
+def _sides(videos: Sequence[Video], may_see_remix: bool) -> list[Side]:
+    named = (("left", gettext("Left")), ("right", gettext("Right")))
+    return [Side(*name, video, may_see_remix) for name, video in zip(named, videos, strict=False)]
+
+
+def _offered(videos: Sequence[Video]) -> list[dict[str, Any]]:
+    """Return what the left one can be compared with: what it came from, and all from there."""
+    left, *right = videos
+    family = Video.objects.family_of(left).exclude(pk=left.pk).exclude(file="")
+    others = {video.pk: video for video in family.only("title")[:MOST_OFFERED]}
+    others |= {video.pk: video for video in right}
+    chosen = [video.pk for video in right]
+    text = gettext("%(title)s (no. %(number)s)")
+    return [
+        {
+            "value": str(pk),
+            "text": text % {"title": Truncator(video.title).chars(TITLE_SHOWN), "number": pk},
+            "is_chosen": pk in chosen,
+        }
+        for pk, video in others.items()
+    ]
