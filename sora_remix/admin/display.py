@@ -17,7 +17,7 @@ from ..captions import track_of
 from ..models import ReferenceImage, Remix, RemixBatch, Video
 from . import words
 
-STYLESHEETS = ("sora_remix/admin.css", "sora_remix/preview.css")
+STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("admin", "preview", "review"))
 ORDER_SCRIPT = "sora_remix/order.js"
 PROGRESS_SCRIPT = "sora_remix/progress.js"
 GRID_SCRIPT = "sora_remix/grid.js"
@@ -66,6 +66,11 @@ def cells_url(batch: RemixBatch) -> str:
     return reverse("admin:sora_remix_remixbatch_cells", args=[batch.pk])
 
 
+def video_url(name: str) -> str:
+    """Return the URL of a page about videos."""
+    return reverse(f"admin:sora_remix_video_{name}")
+
+
 def act_url(name: str, remix: Remix | None = None) -> str:
     """Return the URL of an act for one remix, or for a selection."""
     return reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk] if remix else [])
@@ -86,6 +91,15 @@ def state(remix: Remix) -> SafeString:
 def file_url(video: Video, part: str) -> str:
     """Return where the admin leads on to a file of a video, however long ago a page was made."""
     return reverse("admin:sora_remix_video_file", args=[video.pk, part])
+
+
+def approval(video: Video) -> SafeString:
+    """Show what was decided about a video, in a word."""
+    return format_html(
+        '<span class="sora-remix-status sora-remix-{}">{}</span>',
+        video.approval,
+        gettext("cleared") if video.cleared_at else video.get_approval_display(),
+    )
 
 
 def thumbnail(video: Video, description: str = "") -> SafeString:
