@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ..captions import track_of
-from ..models import ReferenceImage, Remix, RemixBatch, Video
+from ..models import Approval, ReferenceImage, Remix, RemixBatch, Video
 from . import words
 
 STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("admin", "preview", "review"))
@@ -100,6 +100,11 @@ def approval(video: Video) -> SafeString:
         video.approval,
         gettext("cleared") if video.cleared_at else video.get_approval_display(),
     )
+
+
+def decided(video: Video) -> SafeString | str:
+    """Show what was decided about a video, if anything was."""
+    return "" if video.approval == Approval.NEW else approval(video)
 
 
 def thumbnail(video: Video, description: str = "") -> SafeString:

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
@@ -217,9 +218,9 @@ class RemixAdmin(RemixModelAdmin):
         """Show the result's picture alone: its title is the prompt, which stands beside it."""
         if not remix.result:
             return self.result_video(remix)
-        return display.change_link(
-            remix.result, display.thumbnail(remix.result, remix.result.title)
-        )
+        picture = display.thumbnail(remix.result, remix.result.title)
+        link = display.change_link(remix.result, picture)
+        return format_html("{} {}", link, display.decided(remix.result))
 
     @admin.display(description=_("prompt"))
     def short_prompt(self, remix: Remix) -> str:
