@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import captions, display, files, words
+from . import captions, display, files, tree, words
 from .counts import count_of
 from .filters import OriginFilter, RemixableFilter
 from .forms import VideoForm
@@ -82,7 +82,7 @@ class VideoAdmin(VideoModelAdmin):
         return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
 
     def get_urls(self) -> list[URLPattern]:
-        return [*captions.urls(self), *files.urls(self), *super().get_urls()]
+        return [*captions.urls(self), *files.urls(self), *tree.urls(self), *super().get_urls()]
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
@@ -102,6 +102,20 @@ class VideoAdmin(VideoModelAdmin):
         elif "captions" in form.changed_data:
             captions.delete_replaced(obj)
         super().save_model(request, obj, form, change)
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Lead to the tree of a video that was made from another, or that others were made from."""
+        if obj and (obj._remixes or hasattr(obj, "remix")):
+            context["tree_url"] = display.tree_url(obj)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Let the page say that remixes are in the way, not that a permission is lacking."""
@@ -142,10 +156,12 @@ class VideoAdmin(VideoModelAdmin):
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
-        many = str(video._remixes)
-        if not video._remixes:
+        many: SafeString | str = str(video._remixes)
+        if video._remixes:
+            many = display.changelist_link(str(many), Remix, source__id__exact=video.pk)
+        elif not hasattr(video, "remix"):
             return many
-        return display.changelist_link(many, Remix, source__id__exact=video.pk)
+        return format_html("{} {}", many, display.tree_link(video))
 
     @admin.display(description=_("remixes made from it"))
     def remixes_made(self, video: Any) -> SafeString | str:
