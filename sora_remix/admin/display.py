@@ -20,6 +20,8 @@ from . import words
 STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("admin", "preview", "review"))
 ORDER_SCRIPT = "sora_remix/order.js"
 PROGRESS_SCRIPT = "sora_remix/progress.js"
+TREE_STYLESHEET = "sora_remix/tree.css"
+TREE_SCRIPT = "sora_remix/tree.js"
 GRID_SCRIPT = "sora_remix/grid.js"
 SCRIPTS = ("sora_remix/renew.js", "sora_remix/preview.js")
 """On every page that shows videos."""
@@ -74,6 +76,21 @@ def video_url(name: str) -> str:
 def act_url(name: str, remix: Remix | None = None) -> str:
     """Return the URL of an act for one remix, or for a selection."""
     return reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk] if remix else [])
+
+
+def tree_url(video: Video) -> str:
+    """Return the URL of the tree of what a video came from and everything made from it."""
+    return reverse("admin:sora_remix_video_tree", args=[video.pk])
+
+
+def tree_link(video: Video) -> SafeString:
+    """Link to the tree of a video from among many."""
+    return format_html(
+        '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
+        tree_url(video),
+        gettext("Tree"),
+        video.title,
+    )
 
 
 def state(remix: Remix) -> SafeString:

@@ -16,7 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Remix
+from ..models import Remix, Video
 from . import compare, display, history, live, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
@@ -170,6 +170,8 @@ class RemixAdmin(RemixModelAdmin):
         context["compare_url"] = compare.with_source(obj)
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
         context |= choices(request, obj) if obj else {}
+        if obj and self.admin_site.get_model_admin(Video).has_view_permission(request):
+            context["tree_url"] = display.tree_url(obj.result or obj.source)
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 

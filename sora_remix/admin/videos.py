@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import approvals, captions, compare, display, files, review, words
+from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
@@ -30,7 +30,7 @@ else:
     VideoModelAdmin = admin.ModelAdmin
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (approvals, captions, compare, files, review)
+PAGES = (approvals, captions, compare, files, review, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -123,10 +123,12 @@ class VideoAdmin(VideoModelAdmin):
         add: bool = False,
         change: bool = False,
         form_url: str = "",
-        obj: Video | None = None,
+        obj: Any = None,
     ) -> HttpResponse:
-        """Let a result be compared with what it was made from."""
+        """Lead to what it was made from, and to the tree of all that belongs together."""
         context["compare_url"] = compare.with_source(getattr(obj, "remix", None))
+        if obj and (obj._remixes or hasattr(obj, "remix")):
+            context["tree_url"] = display.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -224,10 +226,12 @@ class VideoAdmin(VideoModelAdmin):
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
-        many = str(video._remixes)
-        if not video._remixes:
+        many: SafeString | str = str(video._remixes)
+        if video._remixes:
+            many = display.changelist_link(str(many), Remix, source__id__exact=video.pk)
+        elif not hasattr(video, "remix"):
             return many
-        return display.changelist_link(many, Remix, source__id__exact=video.pk)
+        return format_html("{} {}", many, display.tree_link(video))
 
     @admin.display(description=_("remixes made from it"))
     def remixes_made(self, video: Any) -> SafeString | str:
