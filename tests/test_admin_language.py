@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -13,13 +14,19 @@ from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils.translation import trans_real
 
+from sora_remix.admin.causes import CAUSES
+from sora_remix.admin.display import change_url
 from sora_remix.endpoints import all_endpoints
+from sora_remix.models import Chain, Remix, RemixEvent
 from tests import ordering
-from tests.browser.places import PLACES, Place
-from tests.deciding import ACTIONS, ask
-from tests.factories import make_remix, make_video
+from tests.browser.places import PLACES, REMIXES, Place
+from tests.deciding import ACTIONS, ask, confirm
+from tests.factories import ago, make_remix, make_video
 
 pytestmark = pytest.mark.django_db
+
+Kind = RemixEvent.Kind
+Status = Remix.Status
 
 KEPT = re.compile(r"%(?:\(\w+\))?[sd]|<[^>]*>|&#?\w+;|\{[^{}]*\}")
 """What is no text: placeholders and HTML."""
@@ -165,6 +172,63 @@ def test_every_text_about_an_endpoint_is_marked(reader: Reader, endpoint: str) -
     shown = ordering.recalculate(reader.client, batch, typed)
 
     assert english(shown.content.decode()) == []
+
+
+@pytest.mark.parametrize("code", [*CAUSES, "http_500", "strange", ""])
+def test_every_text_about_a_failure_is_marked(reader: Reader, code: str) -> None:
+    message = json.dumps({"limit": 4.5, "max_length": 2, "allowed": [".mp4"]})
+    failed = make_remix(
+        status=Status.FAILED, request_id="1", error_code=code, error_message=message
+    )
+
+    reader.goto(change_url(failed))
+
+    assert english(reader.page) == []
+
+
+def test_every_text_about_what_happened_is_marked(reader: Reader) -> None:
+    remix = make_remix(status=Status.PROCESSING, cancel_requested_at=ago(hours=1))
+    for kind in RemixEvent.Kind.values:
+        detail = {Kind.REQUESTED: "1", Kind.FAILED: "not_a_video"}.get(Kind(kind), "")
+        RemixEvent.objects.create(remix=remix, kind=kind, detail=detail)
+
+    reader.goto(change_url(remix).replace("change", "history"))
+
+    assert len(RemixEvent.objects.all()) > 10
+    assert english(reader.page) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": Status.PROCESSING, "cancel_requested_at": ago(hours=1)},
+        {"status": Status.SUCCEEDED, "cancel_requested_at": ago(hours=1)},
+        {"status": Status.PROCESSING, "failing_since": ago(hours=1), "queue_position": 3},
+        {"status": Status.PROCESSING, "submitted_at": ago(hours=2), "request_id": "1"},
+        {"status": Status.CANCELLED, "other_request_ids": ["2", "3"]},
+        {"status": Status.QUEUED, "due_at": ago(minutes=9)},
+    ],
+)
+def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, Any]) -> None:
+    remix = make_remix(**values)
+    RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
+    Chain.objects.update_or_create(pk=1)
+
+    for url in (change_url(remix), REMIXES):
+        reader.goto(url)
+        assert english(reader.page) == []
+
+
+@pytest.mark.parametrize("act", ACTIONS)
+def test_every_text_about_what_was_done_is_marked(reader: Reader, act: str) -> None:
+    remixes = [make_remix(status=status) for status in (Status.QUEUED, Status.FAILED)]
+    remixes += [make_remix(status=Status.FAILED, request_id=f"{number}") for number in range(9)]
+    remixes += [make_remix(status=Status.SUCCEEDED) for _ in range(12)]
+
+    done = confirm(reader.client, ask(reader.client, act, remixes))
+
+    assert done.context["messages"]
+    assert english(done.content.decode()) == []
 
 
 def test_a_text_that_is_not_marked_is_found() -> None:

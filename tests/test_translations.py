@@ -23,7 +23,7 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|\{+\w*\}+|<[^>]*>")
 Key = tuple[str | None, str, str]
 
 
-def _key(entry: polib.POEntry) -> Key:
+def _key(entry: polib.POEntry | polib.MOEntry) -> Key:
     return entry.msgctxt, entry.msgid, entry.msgid_plural
 
 
