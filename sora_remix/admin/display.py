@@ -100,7 +100,9 @@ def state(remix: Remix) -> SafeString:
         '<span class="sora-remix-status sora-remix-{}">{}</span> {}<span>{}</span>',
         remix.status,
         remix.get_status_display(),
-        format_html("<strong>{}:</strong> ", label) if label else "",
+        format_html("<strong>{}</strong> ", gettext("%(label)s:") % {"label": label})
+        if label
+        else "",
         Truncator(words.explain(remix)).chars(EXPLANATION_SHOWN),
     )
 

@@ -10,6 +10,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..endpoints import all_endpoints
 from ..exceptions import SoraRemixError
@@ -72,7 +73,7 @@ class OriginFilter(admin.SimpleListFilter):
 class RemixableFilter(admin.SimpleListFilter):
     """Keep the videos that at least one endpoint can take that an editor may choose now."""
 
-    title = _("can be remixed")
+    title = pgettext_lazy("filter", "can be remixed")
     parameter_name = "remixable"
 
     def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:

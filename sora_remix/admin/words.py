@@ -64,7 +64,9 @@ def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
     shown = price(sum(amounts, Decimal(0)), is_firm)
     if not unknown:
         return shown
-    message = gettext("%(amount)s + %(count)d of unknown cost")
+    message = ngettext(
+        "%(amount)s + %(count)d of unknown cost", "%(amount)s + %(count)d of unknown cost", unknown
+    )
     return message % {"amount": shown, "count": unknown}
 
 
