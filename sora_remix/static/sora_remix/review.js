@@ -63,7 +63,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function follow(wanted) {
         const links = [...document.querySelectorAll("[data-key]")];
-        const link = links.find(({ dataset }) => dataset.key.split(" ").includes(wanted));
+        const link = links.find(({ dataset }) => dataset.key.split(",").includes(wanted));
         link?.click();
         return Boolean(link);
     }
