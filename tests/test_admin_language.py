@@ -39,7 +39,7 @@ DJANGO = {"Search", "True", "False"}
 FACT = re.compile(
     rf"{KEPT.pattern}|\S*[0-9a-f]{{8}}-?[0-9a-f]{{4}}\S*|\S+\.(?:mp4|png|vtt)|Deutsch"
 )
-"""What has letters and is no text either: keys, ids, names of files, what a language calls itself."""
+"""What has letters and is no text either: keys, ids, files, what a language calls itself."""
 WORD = re.compile(r"[A-Za-z]{2,}")
 
 

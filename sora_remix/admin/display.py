@@ -187,6 +187,7 @@ def player(video: Video) -> SafeString | str:
         "height": video.height,
         "aria-label": video.title,
         "data-renew": file_url(video, "file"),
+        "data-renew-poster": file_url(video, "thumbnail") if video.thumbnail else None,
     }
     return format_html("<video{}>{}</video>", flatatt(attributes), _track(video))
 

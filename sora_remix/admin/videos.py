@@ -23,6 +23,7 @@ from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .offer import choosable, why_not
 from .permissions import APPROVE, REMIX, may
+from .uploads import kept_if_saved
 
 if TYPE_CHECKING:
     VideoModelAdmin = admin.ModelAdmin[Video]
@@ -112,7 +113,8 @@ class VideoAdmin(VideoModelAdmin):
             obj.created_by_id = request.user.pk
         elif "captions" in form.changed_data:
             captions.delete_replaced(obj)
-        super().save_model(request, obj, form, change)
+        with kept_if_saved(obj):
+            super().save_model(request, obj, form, change)
         if not change and may(request, APPROVE):
             obj.approve(by=request.user)
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from math import ceil, floor
+from math import ceil, floor, inf
 from operator import itemgetter
 from typing import IO
 
-import av
 from av.video.frame import VideoFrame
 
-from ..exceptions import NotAnImage
 from .facts import decode_image
 from .frames import GRAY, contrast, difference, grays, open_video
+
+logger = logging.getLogger(__name__)
 
 MOST_PIXELS = 40_000_000
 MOST_FRAMES = 2_000
@@ -29,8 +30,10 @@ MOMENTS = 48
 """Pictures of the video that places are compared with."""
 EMPTY = 3.0
 """Contrast below which the last places of a sheet hold no picture."""
-PROVEN = 0.35
+PROVEN = 0.25
 """Difference between places and moments, as part of the contrast there is, that is none."""
+CLEARLY = 2
+"""How many times less than by any other grid the places must differ by the one that is taken."""
 RIM = 2
 """Pixels of a small picture that are not compared: there may be a gap between the places."""
 
@@ -53,15 +56,22 @@ def sheet_grid(sheet: IO[bytes], video: IO[bytes]) -> Grid | None:
     try:
         picture = decode_image(sheet, MOST_PIXELS)
         aspect, moments = _moments(video)
-    except (av.FFmpegError, IndexError, NotAnImage, ValueError):
+        return _proven(list(_distances(picture, aspect, moments)), moments)
+    except Exception as error:  # noqa: BLE001  (of broken files PyAV raises anything)
+        logger.warning("The grid of a sprite sheet can't be read: %r", error)
         return None
     finally:
         video.seek(0)
-    limit = PROVEN * sum(map(contrast, moments)) / MOMENTS
-    if limit < PROVEN * EMPTY:
+
+
+def _proven(found: Sequence[tuple[float, Grid]], moments: Sequence[bytes]) -> Grid | None:
+    """Return the grid whose places are those moments, if they are those of no other grid."""
+    shown = sum(map(contrast, moments)) / MOMENTS
+    if shown < EMPTY or not found:
         return None
-    proven = [one for one in _distances(picture, aspect, moments) if one[0] < limit]
-    return min(proven, key=itemgetter(0))[1] if proven else None
+    (least, grid), *others = sorted(found, key=itemgetter(0))
+    next_to_it = min((distance for distance, _other in others), default=inf)
+    return grid if least < PROVEN * shown and least * CLEARLY < next_to_it else None
 
 
 def _moments(video: IO[bytes]) -> tuple[Fraction, list[bytes]]:
@@ -70,7 +80,6 @@ def _moments(video: IO[bytes]) -> tuple[Fraction, list[bytes]]:
         stream = container.streams.video[0]
         if stream.frames > MOST_FRAMES:
             raise ValueError
-        stream.thread_type = "AUTO"
         frames = [grays(frame)[0] for frame in islice(container.decode(stream), MOST_FRAMES)]
         pixels = stream.sample_aspect_ratio or Fraction(1)
         aspect = Fraction(stream.width, stream.height) * pixels
@@ -83,10 +92,17 @@ def _distances(
     """Yield each possible grid with how far its pictures are from those of the video."""
     for columns, rows in _shapes(picture, aspect):
         places = [_inner(place) for place in grays(picture, columns, rows)]
-        while places and contrast(places[-1]) < EMPTY:
-            places.pop()
-        if len(places) > 1:
-            yield _distance(places, moments), Grid(columns, rows, len(places))
+        distances = ((_distance(places[:many], moments), many) for many in _counts(places))
+        if nearest := min(distances, default=None):
+            yield nearest[0], Grid(columns, rows, nearest[1])
+
+
+def _counts(places: Sequence[bytes]) -> set[int]:
+    """Return how many pictures there may be: the last places are empty, or the video ends dark."""
+    filled = len(places)
+    while filled and contrast(places[filled - 1]) < EMPTY:
+        filled -= 1
+    return {many for many in (filled, len(places)) if many > 1}
 
 
 def _shapes(picture: VideoFrame, aspect: Fraction) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from itertools import chain, islice, pairwise
 from typing import IO
@@ -13,6 +14,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .frames import contrast, grays, keyframes, open_video
+
+logger = logging.getLogger(__name__)
 
 LONGEST_SIDE = 640
 """Pixels of a thumbnail."""
@@ -32,7 +35,8 @@ def thumbnail(file: IO[bytes]) -> bytes | None:
         with open_video(file) as container:
             frame = _telling_frame(container)
             return _jpeg(_upright(frame, container.streams.video[0])) if frame else None
-    except (av.FFmpegError, IndexError, ValueError):
+    except Exception as error:  # noqa: BLE001  (of broken files PyAV raises anything)
+        logger.warning("No picture of a video can be made: %r", error)
         return None
     finally:
         file.seek(0)

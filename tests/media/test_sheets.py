@@ -9,6 +9,7 @@ import pytest
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.stills import draw_sheet
+from example_project.fal_sandbox.videos import render
 from sora_remix import media
 from sora_remix.media import sheets
 from tests.media.test_stills import BLACK, WHITE, recording
@@ -51,6 +52,18 @@ def test_places_at_the_end_may_be_empty(wide: Path) -> None:
     assert _grid(sheet, wide.read_bytes()) == (4, 3, 10)
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(4, 3), (10, 1)])
+def test_a_video_that_ends_in_the_dark_has_no_empty_places(
+    wide: Path, tmp_path: Path, columns: int, rows: int
+) -> None:
+    faded = tmp_path / "faded.mp4"
+    render(wide, faded, ("fade=t=out:st=1.8:d=0.4",))
+
+    grid = _grid(draw_sheet(faded, columns, rows), faded.read_bytes())
+
+    assert grid == (columns, rows, columns * rows)
+
+
 def test_a_sheet_of_another_video_proves_nothing(wide: Path, tall: Path) -> None:
     assert _grid(draw_sheet(tall, 4, 3), wide.read_bytes()) is None
     other = draw_sheet(tall, 9, 3, gap=0)  # of places that have about the shape of the video
@@ -73,10 +86,29 @@ def test_a_picture_that_stands_still_proves_its_grid(tmp_path: Path) -> None:
     assert _grid(draw_sheet(path, 4, 3, gap=0), path.read_bytes()) == (4, 3, 12)
 
 
+def test_what_lies_in_several_grids_alike_proves_none_of_them(tmp_path: Path) -> None:
+    upright, path = tmp_path / "upright.mp4", tmp_path / "lying.mp4"
+    upright.write_bytes(recording(*[(BLACK, WHITE)] * 12).read())
+    render(upright, path, ("transpose=clock", "scale=320:180"))  # white above, black below
+
+    assert _grid(draw_sheet(path, 10, 1, gap=0), path.read_bytes()) is None
+
+
 @pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n rest", b"<html>"])
 def test_what_can_not_be_decoded_has_no_grid(wide: Path, content: bytes) -> None:
     assert _grid(content, wide.read_bytes()) is None
     assert _grid(draw_sheet(wide), content) is None
+
+
+def test_no_error_over_a_sheet_is_anybody_elses(
+    wide: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def divide(*_arguments: object) -> None:
+        raise ZeroDivisionError("Fraction(0, 0)")  # as a broken MPEG-TS has made PyAV's sizes
+
+    monkeypatch.setattr(sheets, "open_video", divide)
+
+    assert _grid(draw_sheet(wide), wide.read_bytes()) is None
 
 
 def test_a_long_video_is_not_decoded_for_it(wide: Path, monkeypatch: pytest.MonkeyPatch) -> None:

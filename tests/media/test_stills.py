@@ -14,6 +14,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from sora_remix import media
+from sora_remix.media import stills
 from sora_remix.media.facts import decode_image
 from sora_remix.media.frames import contrast, grays
 
@@ -127,3 +128,14 @@ def test_a_video_that_shows_one_colour_has_that_for_a_picture() -> None:
 @pytest.mark.parametrize("content", [b"", b"<html>" * 99, b"\0\0\0\x18ftypisom" + b"\0" * 999])
 def test_of_what_can_not_be_decoded_there_is_no_picture(content: bytes) -> None:
     assert media.thumbnail(io.BytesIO(content)) is None
+
+
+def test_no_error_over_a_picture_is_anybody_elses(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def divide(*_arguments: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stills, "open_video", divide)
+
+    assert media.thumbnail(io.BytesIO(clip.read_bytes())) is None

@@ -6,12 +6,13 @@
         return; // a page may name this script for each of its players
     }
     window.soraRemixRenews = true;
-    const tried = new WeakSet();
+    const TRIES = 3; // at the same place, for an address may run out while a slow network loads it
+    const PAUSE = 30000; // milliseconds after which they are counted anew
+    const FURTHER = 0.5; // seconds of a video, after which it is no longer the same
+    const tried = new WeakMap();
 
     document.addEventListener("error", ({ target }) => renew(target), true);
-    for (const name of ["load", "loadeddata"]) {
-        document.addEventListener(name, ({ target }) => tried.delete(target), true);
-    }
+    document.addEventListener("load", ({ target }) => tried.delete(target), true);
     if (document.readyState === "loading") {
         document.addEventListener("DOMContentLoaded", renewBroken);
     } else {
@@ -27,28 +28,39 @@
         }
     }
 
-    /* Once: what fails again without having come is really gone. */
+    /* What fails again at the same place is gone, or damaged: no address helps. */
     function renew(one) {
-        if (!(one instanceof HTMLElement) || !one.dataset.renew || tried.has(one)) {
+        if (!(one instanceof HTMLElement) || !one.dataset.renew) {
             return;
         }
-        tried.add(one);
+        const before = tried.get(one);
+        const place = before?.isLoading ? before.place : (one.currentTime ?? 0);
+        const isSame = before && Date.now() - before.when < PAUSE && Math.abs(place - before.place) < FURTHER;
+        const now = { when: Date.now(), place, isLoading: true, tries: isSame ? before.tries + 1 : 1 };
+        if (now.tries > TRIES) {
+            return;
+        }
+        tried.set(one, now);
         if (one instanceof HTMLMediaElement) {
-            goOn(one);
+            goOn(one, now);
         }
         one.src = one.dataset.renew;
     }
 
     /* Keeps the place, and what was set by hand, through the change of the address. */
-    function goOn(video) {
-        const { currentTime, paused, playbackRate } = video;
+    function goOn(video, now) {
+        const { paused, playbackRate } = video;
         const resume = () => {
-            video.currentTime = currentTime;
+            now.isLoading = false;
+            video.currentTime = now.place;
             video.playbackRate = playbackRate;
             if (!paused) {
                 video.play().catch(() => {});
             }
         };
         video.addEventListener("loadedmetadata", resume, { once: true });
+        if (video.dataset.renewPoster) {
+            video.poster = video.dataset.renewPoster;
+        }
     }
 })();

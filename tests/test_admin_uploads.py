@@ -1,0 +1,66 @@
+"""An upload leaves nothing in the storage that no video owns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import FileSystemStorage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.test import Client
+
+from sora_remix.models import Video
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/sora_remix/video/add/"
+
+
+def _upload(client: Client, clip: Path) -> None:
+    upload = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
+    client.post(ADD, {"title": "Sea", "file": upload})
+
+
+def _files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
+    admin_client: Client, media_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[Path] = []
+
+    insert = Video._do_insert  # type: ignore[attr-defined]
+
+    def fail(*arguments: Any) -> None:
+        insert(*arguments)
+        stored.extend(_files_in(media_root))
+        raise OperationalError("the database is gone")
+
+    monkeypatch.setattr(Video, "_do_insert", fail)
+    with pytest.raises(OperationalError):
+        _upload(admin_client, clip)
+
+    assert {path.suffix for path in stored} == {".mp4", ".jpg"}
+    assert _files_in(media_root) == []
+    assert not Video.objects.exists()
+
+
+def test_a_clip_is_deleted_again_whose_picture_can_not_be_stored(
+    admin_client: Client, media_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = FileSystemStorage._save  # type: ignore[attr-defined]
+
+    def full(storage: FileSystemStorage, name: str, content: Any) -> Any:
+        if name.endswith(".jpg"):
+            raise OSError("No space left on device")
+        return save(storage, name, content)
+
+    monkeypatch.setattr(FileSystemStorage, "_save", full)
+    with pytest.raises(OSError, match="No space left"):
+        _upload(admin_client, clip)
+
+    assert _files_in(media_root) == []
+    assert not Video.objects.exists()
