@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def _remix(request: HttpRequest, family: QuerySet[Video]) -> HttpResponse:
     if not may(request, REMIX):
         raise PermissionDenied
     chosen = request.POST.get("video", "")
-    if not chosen.isdecimal():
+    if not re.fullmatch("[0-9]{1,18}", chosen):
         raise Http404
     video = get_object_or_404(family, pk=chosen)
     batch = RemixBatch.objects.start([video.pk], by=request.user)

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.core.files.base import ContentFile
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from sora_remix.admin.display import tree_url
 from sora_remix.models import RemixBatch, Video
@@ -109,6 +109,48 @@ def test_the_drawing_follows_the_list_and_all_can_be_done_by_keyboard(
     page.keyboard.press("Enter")
     settled(page)
     assert list(RemixBatch.objects.get().videos.all()) == [leaf]
+
+
+def test_each_fold_is_a_step_to_go_back_by(page: Page, family: list[Video]) -> None:
+    root, near = family[0], family[1]
+    page.goto(tree_url(near))
+    opened = page.locator(NODES).count()
+    _toggle(page, near)
+    expect(page.locator(NODES)).to_have_count(opened - FAN)
+    page.get_by_role("link", name="Collapse all").click()
+    expect(page.locator(NODES)).to_have_count(1)
+
+    for many in (opened - FAN, opened):
+        page.go_back()
+        expect(page.locator(NODES)).to_have_count(many)
+    expect(page).to_have_url(re.compile(r"/tree/$"))
+    expect(page.locator(_details(near))).to_have_attribute("open", "")
+    page.go_forward()
+    expect(page.locator(NODES)).to_have_count(opened - FAN)
+    expect(page.locator(_details(near))).not_to_have_attribute("open", "")
+
+    _toggle(page, root)
+    expect(page.locator(NODES)).to_have_count(1)
+    expect(page).to_have_url(re.compile(rf"show=path&flip={near.pk}-{root.pk}$"))
+
+
+def test_who_goes_forward_before_the_step_back_is_drawn_stays(
+    page: Page, family: list[Video]
+) -> None:
+    page.goto(tree_url(family[0]))
+    page.get_by_role("link", name="Collapse all").click()
+    expect(page.locator(NODES)).to_have_count(1)
+    held: list[Route] = []
+    page.route("**part=drawing", lambda route: route.continue_() if held else held.append(route))
+
+    with page.expect_request("**part=drawing"):
+        page.go_back()
+    page.go_forward()
+    expect(page.locator(f"{CANVAS}:not([aria-busy])")).to_be_visible()
+
+    assert held[0].request.failure  # its answer can't come any more
+    assert page.locator(NODES).count() == 1
+    expect(page).to_have_url(re.compile("show=none$"))
 
 
 def test_a_tree_is_folded_and_remixed_from_without_scripts(

@@ -9,8 +9,10 @@ document.addEventListener("DOMContentLoaded", () => {
         return;
     }
     let underway = null;
-    let { show, flip } = drawing().dataset;
-    const flipped = new Set(flip.split("-").filter(Boolean));
+    let turned = ""; // what was opened or closed last stays where it is
+    let wanted = window.location.search;
+    let show;
+    let flipped;
 
     canvas.addEventListener("click", (event) => {
         const toggle = event.target.closest("[data-toggle]");
@@ -40,11 +42,24 @@ document.addEventListener("DOMContentLoaded", () => {
             }
         });
     }
+    window.addEventListener("popstate", () => {
+        const { search } = window.location;
+        if (search !== wanted) {
+            draw(turned, search);
+        }
+    });
+    readDrawing();
     foldList();
     lookAtCurrent();
 
     function drawing() {
         return canvas.querySelector("svg");
+    }
+
+    function readDrawing() {
+        const { dataset } = drawing();
+        show = dataset.show;
+        flipped = new Set(dataset.flip.split("-").filter(Boolean));
     }
 
     function isPlain({ button, ctrlKey, metaKey, shiftKey, altKey }) {
@@ -53,30 +68,35 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function turn(key) {
         flipped[flipped.has(key) ? "delete" : "add"](key);
+        turned = key;
         draw(key);
     }
 
-    function address(more = {}) {
+    function query() {
         const flips = flipped.size ? { flip: [...flipped].join("-") } : {};
-        return `${window.location.pathname}?${new URLSearchParams({ show, ...flips, ...more })}`;
+        return `?${new URLSearchParams({ show, ...flips })}`;
     }
 
-    async function draw(key) {
+    async function draw(key, search = query()) {
+        wanted = search;
         underway?.abort();
         underway = new AbortController();
         const { signal } = underway;
         canvas.setAttribute("aria-busy", "true");
         try {
-            const response = await fetch(address({ part: "drawing" }), { signal });
+            const asked = new URLSearchParams(search);
+            asked.set("part", "drawing");
+            const response = await fetch(`?${asked}`, { signal });
             const page = new DOMParser().parseFromString(await response.text(), "text/html");
             const fresh = page.querySelector("svg.sora-remix-tree");
             if (!fresh) {
                 throw new Error(`HTTP ${response.status}`);
             }
             put(fresh, key);
+            keep(search);
         } catch {
             if (!signal.aborted) {
-                window.location.assign(address()); // which says what is wrong
+                window.location.assign(window.location.pathname + search); // which says what is wrong
             }
         } finally {
             if (!signal.aborted) {
@@ -90,13 +110,20 @@ document.addEventListener("DOMContentLoaded", () => {
         drawing().replaceWith(fresh);
         foldList();
         said.textContent = fresh.dataset.said;
-        window.history.replaceState(null, "", address());
         const after = boxOf(key);
         if (before && after) {
             canvas.scrollBy(after.left - before.left, after.top - before.top);
         } else if (!key) {
             lookAtCurrent();
         }
+    }
+
+    /* Each drawing is a step to go back by, as the links are without this script. */
+    function keep(search) {
+        if (search !== window.location.search) {
+            window.history.pushState(null, "", window.location.pathname + search);
+        }
+        readDrawing();
     }
 
     /* What is closed in the drawing is closed in the list. */
