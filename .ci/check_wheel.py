@@ -5,7 +5,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 ROOT = Path(__file__).resolve().parents[1]
-UNINSTALLED = {".pyc", ".po"}
+UNINSTALLED = {".pyc"}
 
 
 def main() -> None:

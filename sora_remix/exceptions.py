@@ -1,13 +1,12 @@
-"""What can go wrong, as classes whose docstring is the message when none is given."""
+"""What can go wrong, as classes that have a message for when none is given."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from django.utils.text import get_text_list
-from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -16,8 +15,11 @@ if TYPE_CHECKING:
 class SoraRemixError(Exception):
     """Something about a remix went wrong."""
 
+    otherwise: ClassVar[str | _StrPromise] = _("Something about a remix went wrong.")
+    """The message when none is given."""
+
     def __init__(self, message: str | _StrPromise = "") -> None:
-        self.message = message or (self.__doc__ or "")
+        self.message = message or self.otherwise
         super().__init__(self.message)
 
     def __str__(self) -> str:
@@ -27,13 +29,21 @@ class SoraRemixError(Exception):
 class UnknownEndpoint(SoraRemixError):
     """No endpoint has this key; SORA_REMIX_ENDPOINT and SORA_REMIX_ENDPOINTS name them."""
 
+    otherwise = _(
+        "No endpoint has this key; SORA_REMIX_ENDPOINT and SORA_REMIX_ENDPOINTS name them."
+    )
+
 
 class InvalidEndpoint(SoraRemixError):
     """An endpoint record in SORA_REMIX_ENDPOINTS can't be read."""
 
+    otherwise = _("An endpoint record in SORA_REMIX_ENDPOINTS can't be read.")
+
 
 class InvalidTransition(SoraRemixError):
     """The remix is no longer in a state that allows this; look at it again."""
+
+    otherwise = _("The remix is no longer in a state that allows this; look at it again.")
 
 
 @dataclass(frozen=True)
@@ -51,23 +61,31 @@ class RequestRefused(SoraRemixError):
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
         self.reasons = tuple(reasons)
-        super().__init__(get_text_list([str(reason.message) for reason in reasons], gettext("and")))
+        super().__init__(" ".join(str(reason.message) for reason in reasons))
 
 
 class RemoteError(SoraRemixError):
     """fal or its file server could not be asked."""
 
+    otherwise = _("fal or its file server could not be asked.")
+
 
 class TryLater(RemoteError):
     """The answer will come later: nothing is lost, ask again."""
+
+    otherwise = _("The answer will come later: nothing is lost, ask again.")
 
 
 class NotReady(TryLater):
     """fal is still working on it."""
 
+    otherwise = _("fal is still working on it.")
+
 
 class RemoteFailure(RemoteError):
     """fal says that it is over; `code` is fal's own type, or one of ours."""
+
+    otherwise = _("fal says that it is over.")
 
     def __init__(self, code: str, message: str | _StrPromise) -> None:
         self.code = code
@@ -77,26 +95,40 @@ class RemoteFailure(RemoteError):
 class RemoteCancelled(RemoteFailure):
     """fal says that it was cancelled before it made anything."""
 
+    otherwise = _("fal says that it was cancelled before it made anything.")
+
 
 class SourceUnreachable(SoraRemixError):
     """A file that is sent along has no URL that fal can load."""
+
+    otherwise = _("A file that is sent along has no URL that fal can load.")
 
 
 class FileGone(RemoteError):
     """The file server no longer has the file behind this URL."""
 
+    otherwise = _("The file server no longer has the file behind this URL.")
+
 
 class FileRefused(RemoteError):
     """The file may not be downloaded: its host, size or kind is not allowed."""
+
+    otherwise = _("The file may not be downloaded: its host, size or kind is not allowed.")
 
 
 class NotAVideo(RemoteError):
     """The file is not a video that can be played."""
 
+    otherwise = _("The file is not a video that can be played.")
+
 
 class NotAnImage(RemoteError):
     """The file is not a picture that can be shown."""
 
+    otherwise = _("The file is not a picture that can be shown.")
+
 
 class WebhookRefused(SoraRemixError):
     """The call does not prove that it comes from fal, for this account, just now."""
+
+    otherwise = _("The call does not prove that it comes from fal, for this account, just now.")

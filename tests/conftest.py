@@ -9,10 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
 from tests.processes import Qcluster
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """Forget the language of the last request, in which all after it would be answered."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session")

@@ -341,7 +341,7 @@ def test_the_list_takes_as_many_queries_for_60_rows_as_for_3(
         for _ in range(count):
             make_remix(result=make_video(thumbnail="a.jpg"))
 
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(8):
             admin_client.get(LIST)
 
 

@@ -21,13 +21,13 @@ from sora_remix.exceptions import Reason, RemoteFailure, RequestRefused, SoraRem
         (exceptions.FileGone, "The file server no longer has the file behind this URL."),
     ],
 )
-def test_the_docstring_is_the_message_when_none_is_given(
+def test_each_kind_has_a_message_for_when_none_is_given(
     kind: type[SoraRemixError], message: str
 ) -> None:
     assert str(kind()) == message
 
 
-def test_a_message_goes_before_the_docstring() -> None:
+def test_a_message_goes_before_that_of_its_kind() -> None:
     assert str(exceptions.FileGone(gettext_lazy("It is gone."))) == "It is gone."
 
 
@@ -67,7 +67,7 @@ def test_a_refused_request_names_all_reasons_and_the_fields_to_blame() -> None:
 
     refused = RequestRefused(reasons)
 
-    assert str(refused) == "It is empty. and It is gone."
+    assert str(refused) == "It is empty. It is gone."
     assert [reason.field for reason in refused.reasons] == ["prompts", "videos"]
 
 

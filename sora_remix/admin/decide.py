@@ -98,7 +98,8 @@ def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) 
         form.add_error("request_id", TAKEN)
         return _show(request, remix, form, model_admin)
     except InvalidTransition as refusal:
-        messages.warning(request, f"{remix}: {refusal}")
+        message = gettext("%(remix)s: %(reason)s")
+        messages.warning(request, message % {"remix": remix, "reason": refusal})
     return HttpResponseRedirect(display.change_url(remix))
 
 

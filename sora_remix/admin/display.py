@@ -14,12 +14,14 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ..captions import track_of
-from ..models import ReferenceImage, Remix, RemixBatch, Video
+from ..models import Approval, ReferenceImage, Remix, RemixBatch, Video
 from . import words
 
-STYLESHEETS = ("sora_remix/admin.css", "sora_remix/preview.css")
+STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("admin", "preview", "review"))
 ORDER_SCRIPT = "sora_remix/order.js"
 PROGRESS_SCRIPT = "sora_remix/progress.js"
+TREE_STYLESHEET = "sora_remix/tree.css"
+TREE_SCRIPT = "sora_remix/tree.js"
 GRID_SCRIPT = "sora_remix/grid.js"
 SCRIPTS = ("sora_remix/renew.js", "sora_remix/preview.js")
 """On every page that shows videos."""
@@ -66,9 +68,29 @@ def cells_url(batch: RemixBatch) -> str:
     return reverse("admin:sora_remix_remixbatch_cells", args=[batch.pk])
 
 
+def video_url(name: str) -> str:
+    """Return the URL of a page about videos."""
+    return reverse(f"admin:sora_remix_video_{name}")
+
+
 def act_url(name: str, remix: Remix | None = None) -> str:
     """Return the URL of an act for one remix, or for a selection."""
     return reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk] if remix else [])
+
+
+def tree_url(video: Video) -> str:
+    """Return the URL of the tree of what a video came from and everything made from it."""
+    return reverse("admin:sora_remix_video_tree", args=[video.pk])
+
+
+def tree_link(video: Video) -> SafeString:
+    """Link to the tree of a video from among many."""
+    return format_html(
+        '<a href="{}">{}<span class="visually-hidden">: {}</span></a>',
+        tree_url(video),
+        gettext("Tree"),
+        video.title,
+    )
 
 
 def state(remix: Remix) -> SafeString:
@@ -78,7 +100,9 @@ def state(remix: Remix) -> SafeString:
         '<span class="sora-remix-status sora-remix-{}">{}</span> {}<span>{}</span>',
         remix.status,
         remix.get_status_display(),
-        format_html("<strong>{}:</strong> ", label) if label else "",
+        format_html("<strong>{}</strong> ", gettext("%(label)s:") % {"label": label})
+        if label
+        else "",
         Truncator(words.explain(remix)).chars(EXPLANATION_SHOWN),
     )
 
@@ -86,6 +110,20 @@ def state(remix: Remix) -> SafeString:
 def file_url(video: Video, part: str) -> str:
     """Return where the admin leads on to a file of a video, however long ago a page was made."""
     return reverse("admin:sora_remix_video_file", args=[video.pk, part])
+
+
+def approval(video: Video) -> SafeString:
+    """Show what was decided about a video, in a word."""
+    return format_html(
+        '<span class="sora-remix-status sora-remix-{}">{}</span>',
+        video.approval,
+        gettext("cleared") if video.cleared_at else video.get_approval_display(),
+    )
+
+
+def decided(video: Video) -> SafeString | str:
+    """Show what was decided about a video, if anything was."""
+    return "" if video.approval == Approval.NEW else approval(video)
 
 
 def thumbnail(video: Video, description: str = "") -> SafeString:

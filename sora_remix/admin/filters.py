@@ -10,10 +10,11 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from ..endpoints import all_endpoints
 from ..exceptions import SoraRemixError
-from ..models import EndpointFact, Remix, RemixBatch, Video
+from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
 from .offer import choosable
 from .remixable import remixable
 
@@ -28,6 +29,29 @@ ORIGINS = {
     "sora": ~Q(sora_id="") & Q(remix__isnull=True),
     "remix": Q(remix__isnull=False),
 }
+
+
+APPROVALS = {
+    **{str(approval): Q(approval=approval, cleared_at=None) for approval in Approval},
+    "cleared": Q(cleared_at__isnull=False),
+}
+
+
+class ApprovalFilter(admin.SimpleListFilter):
+    title = _("approval")
+    parameter_name = "approval"
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        return (
+            ("new", _("New")),
+            ("approved", _("Approved")),
+            ("rejected", _("Rejected")),
+            ("cleared", _("Cleared")),
+        )
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
+        approval = APPROVALS.get(self.value() or "")
+        return queryset if approval is None else queryset.filter(approval)
 
 
 class OriginFilter(admin.SimpleListFilter):
@@ -49,7 +73,7 @@ class OriginFilter(admin.SimpleListFilter):
 class RemixableFilter(admin.SimpleListFilter):
     """Keep the videos that at least one endpoint can take that an editor may choose now."""
 
-    title = _("can be remixed")
+    title = pgettext_lazy("filter", "can be remixed")
     parameter_name = "remixable"
 
     def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:

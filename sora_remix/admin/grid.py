@@ -69,10 +69,11 @@ class Cell:
         has_picture = bool(result.thumbnail)
         picture = display.thumbnail(result, result.title) if has_picture else gettext("video")
         return format_html(
-            '<div data-remix="{}" data-status="{}">{} <span>{}</span></div>',
+            '<div data-remix="{}" data-status="{}">{} {} <span>{}</span></div>',
             remix.pk,
             remix.status,
             display.change_link(remix, picture),
+            display.decided(result),
             words.explain(remix),
         )
 

@@ -14,11 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..models import Remix, RemixBatch, Video
-from . import compare, display, live
+from . import compare, display, live, review
 from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
-from .permissions import REMIX, may, require
+from .permissions import APPROVE, REMIX, may, require
 from .plan import Plan
 from .progress import numbers
 
@@ -47,6 +47,7 @@ def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatc
         "may_remix": may(request, REMIX),
         "may_compare": (may_compare := _video_admin(model_admin).has_view_permission(request)),
         "may_select": bool(acts) or may(request, REMIX) or may_compare,
+        "review_url": review.url(batch=batch.pk) if may(request, APPROVE) else "",
         "selected": gettext("%(many)s selected"),
         "cells_url": f"{display.cells_url(batch)}?{filters}",
     }

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -150,5 +151,9 @@ def _limit(name: str, message: str) -> str:
         return ""
     if name == "max_size" and isinstance(value, int | float):
         return filesizeformat(value)
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return shown[:LIMIT_SHOWN]
+    values = value if isinstance(value, list) else [value]
+    return ", ".join(map(_shown, values))[:LIMIT_SHOWN]
+
+
+def _shown(value: object) -> str:
+    return number_format(value) if isinstance(value, int | float) else str(value)

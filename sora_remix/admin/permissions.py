@@ -1,14 +1,14 @@
-"""Who may do what to remixes in the admin; the only place that asks."""
+"""Who may do what in the admin; the only place that asks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
-    from .remixes import RemixAdmin
+    from django.contrib.admin import ModelAdmin
 
 VIEW = "view_remix"
 REMIX = "remix_video"
@@ -22,12 +22,18 @@ EXCHANGE = "view_exchange"
 """See what was exchanged with fal: bodies, answers, request ids."""
 
 
+APPROVE = "approve_video"
+"""Decide which videos the site may show."""
+DELETE_VIDEO = "delete_video"
+"""Django's own: with `APPROVE`, files of rejected videos may be deleted."""
+
+
 def may(request: HttpRequest, *codenames: str) -> bool:
     """Tell whether this user has all of these permissions."""
     return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
 
 
-def require(model_admin: RemixAdmin, request: HttpRequest, *codenames: str) -> None:
-    """Let nobody decide about remixes who may not see them, or lacks one of these permissions."""
+def require(model_admin: ModelAdmin[Any], request: HttpRequest, *codenames: str) -> None:
+    """Let nobody decide about rows who may not see them, or lacks one of these permissions."""
     if not (model_admin.has_view_permission(request) and may(request, *codenames)):
         raise PermissionDenied

@@ -10,12 +10,13 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Remix
+from ..models import Remix, Video
 from . import compare, display, history, live, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
@@ -169,6 +170,8 @@ class RemixAdmin(RemixModelAdmin):
         context["compare_url"] = compare.with_source(obj)
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
         context |= choices(request, obj) if obj else {}
+        if obj and self.admin_site.get_model_admin(Video).has_view_permission(request):
+            context["tree_url"] = display.tree_url(obj.result or obj.source)
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -217,9 +220,9 @@ class RemixAdmin(RemixModelAdmin):
         """Show the result's picture alone: its title is the prompt, which stands beside it."""
         if not remix.result:
             return self.result_video(remix)
-        return display.change_link(
-            remix.result, display.thumbnail(remix.result, remix.result.title)
-        )
+        picture = display.thumbnail(remix.result, remix.result.title)
+        link = display.change_link(remix.result, picture)
+        return format_html("{} {}", link, display.decided(remix.result))
 
     @admin.display(description=_("prompt"))
     def short_prompt(self, remix: Remix) -> str:

@@ -17,12 +17,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import captions, compare, display, files, words
+from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
-from .filters import OriginFilter, RemixableFilter
+from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .offer import choosable, why_not
-from .permissions import REMIX, may
+from .permissions import APPROVE, REMIX, may
 from .uploads import kept_if_saved
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ else:
     VideoModelAdmin = admin.ModelAdmin
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (captions, compare, files)
+PAGES = (approvals, captions, compare, files, review, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -41,7 +41,7 @@ ADD_FIELDSETS = (
 )
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
-    (None, {"fields": ("title", "player", "file", "facts", "duration")}),
+    (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
     CAPTIONS,
     (_("At the provider"), {"fields": ("sora_id", "is_deleted_at_provider", "can_be_remixed")}),
     (_("History"), {"fields": HISTORY}),
@@ -58,16 +58,24 @@ class VideoAdmin(VideoModelAdmin):
         "origin",
         "remix_count",
         "can_be_remixed",
+        "approval_state",
         "created_at",
     )
     list_display_links = ("title",)
-    list_filter = (OriginFilter, RemixableFilter)
+    list_filter = (ApprovalFilter, OriginFilter, RemixableFilter)
     list_select_related = ("remix__source",)
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("title", "sora_id")
-    actions = ("remix_selected", "compare_selected")
+    actions = (
+        "remix_selected",
+        "compare_selected",
+        "approve_selected",
+        "reject_selected",
+        "clear_selected",
+    )
     readonly_fields = (
+        "decision",
         "player",
         "facts",
         "can_be_remixed",
@@ -107,6 +115,8 @@ class VideoAdmin(VideoModelAdmin):
             captions.delete_replaced(obj)
         with kept_if_saved(obj):
             super().save_model(request, obj, form, change)
+        if not change and may(request, APPROVE):
+            obj.approve(by=request.user)
 
     def render_change_form(
         self,
@@ -115,10 +125,12 @@ class VideoAdmin(VideoModelAdmin):
         add: bool = False,
         change: bool = False,
         form_url: str = "",
-        obj: Video | None = None,
+        obj: Any = None,
     ) -> HttpResponse:
-        """Let a result be compared with what it was made from."""
+        """Lead to what it was made from, and to the tree of all that belongs together."""
         context["compare_url"] = compare.with_source(getattr(obj, "remix", None))
+        if obj and (obj._remixes or hasattr(obj, "remix")):
+            context["tree_url"] = display.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -128,6 +140,23 @@ class VideoAdmin(VideoModelAdmin):
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
         return may(request, REMIX)
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return may(request, APPROVE)
+
+    def has_clear_permission(self, request: HttpRequest) -> bool:
+        return may(request, *approvals.CLEARING.permissions)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead who may approve to what waits for it."""
+        many = self._waiting() if may(request, APPROVE) else 0
+        shown = {"review_url": review.url() if many else "", "waiting": many}
+        return super().changelist_view(request, {**shown, **(extra_context or {})})
+
+    def _waiting(self) -> int:
+        return Video.objects.awaiting_decision().exclude(file="").count()
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
     def remix_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
@@ -146,6 +175,34 @@ class VideoAdmin(VideoModelAdmin):
             return HttpResponseRedirect(display.compare_url(*videos))
         messages.warning(request, _("Select exactly two videos to compare."))
         return None
+
+    @admin.action(permissions=["approve"], description=_("Approve selected videos"))
+    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
+        return approvals.ask(request, queryset, self, approvals.APPROVAL)
+
+    @admin.action(permissions=["approve"], description=_("Reject selected videos"))
+    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
+        return approvals.ask(request, queryset, self, approvals.REJECTION)
+
+    @admin.action(permissions=["clear"], description=_("Clear files of selected rejected videos"))
+    def clear_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
+        return approvals.ask(request, queryset, self, approvals.CLEARING)
+
+    @admin.display(description=_("approval"), ordering="approval")
+    def approval_state(self, video: Video) -> SafeString:
+        return display.approval(video)
+
+    @admin.display(description=_("approval"))
+    def decision(self, video: Video) -> SafeString:
+        """Show what was decided, by whom, when and why, and lead to where that is done."""
+        return format_html(
+            '{} <span class="quiet">{}</span> <a href="{}">{}</a>{}',
+            display.approval(video),
+            words.decided(video),
+            review.url(video=video.pk),
+            gettext("Approve or reject"),
+            format_html("<p>{}</p>", video.approval_note) if video.approval_note else "",
+        )
 
     @admin.display(description=_("picture"))
     def picture(self, video: Video) -> SafeString:
@@ -171,10 +228,12 @@ class VideoAdmin(VideoModelAdmin):
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
-        many = str(video._remixes)
-        if not video._remixes:
+        many: SafeString | str = str(video._remixes)
+        if video._remixes:
+            many = display.changelist_link(str(many), Remix, source__id__exact=video.pk)
+        elif not hasattr(video, "remix"):
             return many
-        return display.changelist_link(many, Remix, source__id__exact=video.pk)
+        return format_html("{} {}", many, display.tree_link(video))
 
     @admin.display(description=_("remixes made from it"))
     def remixes_made(self, video: Any) -> SafeString | str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..endpoints import Price, get_endpoint
 from ..exceptions import SoraRemixError
-from ..models import Remix
+from ..models import Remix, Video
 from .causes import CHARGED_CODES, FREE_CODES, FREE_PREFIXES, LABELS, advice, cause, failure
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
     shown = price(sum(amounts, Decimal(0)), is_firm)
     if not unknown:
         return shown
-    message = gettext("%(amount)s + %(count)d of unknown cost")
+    message = ngettext(
+        "%(amount)s + %(count)d of unknown cost", "%(amount)s + %(count)d of unknown cost", unknown
+    )
     return message % {"amount": shown, "count": unknown}
 
 
@@ -103,6 +105,16 @@ def seconds(length: Decimal | None) -> str:
         return gettext("unknown")
     places = next((n for n in range(3) if round(length, n) == length), 3)
     return gettext("%(seconds)s s") % {"seconds": number_format(length, places)}
+
+
+def decided(video: Video) -> str:
+    """Say who decided about a video, and when; nothing while nobody has."""
+    if not video.decided_at:
+        return ""
+    time = _moment(video.decided_at)
+    if not video.decided_by:
+        return time
+    return gettext("%(time)s by %(person)s") % {"time": time, "person": video.decided_by}
 
 
 def endpoint_name(remix: Remix) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from .clip import Clip, aspect, long_side, short_side
@@ -38,7 +39,7 @@ class Measure:
     def words(self, value: Number) -> str:
         """Return a limit with its unit."""
         number = Decimal(value) / self.per_unit
-        return str(self.unit % {"number": f"{number.normalize():f}"})
+        return str(self.unit % {"number": number_format(number.normalize())})
 
     def figure(self, value: Number, rounding: str) -> str:
         """Return a value with its unit, rounded away from the limit that it breaks."""

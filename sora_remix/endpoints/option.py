@@ -7,6 +7,7 @@ from enum import Enum
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class Option:
         ):
             return _("“%(name)s” must be from %(minimum)s to %(maximum)s.") % {
                 "name": self.name,
-                "minimum": "…" if self.minimum is None else self.minimum,
-                "maximum": "…" if self.maximum is None else self.maximum,
+                "minimum": "…" if self.minimum is None else number_format(self.minimum),
+                "maximum": "…" if self.maximum is None else number_format(self.maximum),
             }
         return None
 

@@ -9,13 +9,15 @@ from django.core.files.base import ContentFile
 from playwright.sync_api import FilePayload, Page, expect
 
 from sora_remix import services
-from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url
+from sora_remix.admin import review
+from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url, tree_url
 from sora_remix.models import PromptPreset, Remix, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
 from tests.factories import make_remix, make_video
 from tests.showing import show
+from tests.trees import remix_of
 
 Status = Remix.Status
 VIDEOS = "/admin/sora_remix/video/"
@@ -321,3 +323,43 @@ def public_page(page: Page) -> None:
 @_place
 def public_page_without_videos(page: Page) -> None:
     page.goto("/")
+
+
+@_place
+def tree_of_a_video(page: Page) -> None:
+    """Open a tree with a remix in each state, one part of it closed."""
+    root = made().result
+    assert root
+    video = remix_of(root)
+    closed = remix_of(video, prompt="make it gold")
+    remix_of(closed)
+    for status in Status.values:
+        make_remix(source=root, status=status, estimated_cost=Decimal("0.4"))
+    page.goto(f"{tree_url(video)}?show=all&flip={closed.pk}")
+    assert page.locator(".sora-remix-node").count() == 3 + len(Status)
+
+
+@_place
+def review_of_a_result(page: Page) -> None:
+    result = made().result
+    assert result
+    page.goto(review.url(video=result.pk))
+
+
+@_place
+def review_without_any(page: Page) -> None:
+    page.goto(review.url())
+
+
+@_place
+def reject_selected_videos(page: Page) -> None:
+    made()
+    act_on_all(page, VIDEOS, "reject_selected")
+
+
+@_place
+def clear_selected_videos(page: Page) -> None:
+    result = made().result
+    assert result
+    result.reject(note="Blurred.")
+    act_on_all(page, VIDEOS, "clear_selected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -74,6 +75,31 @@ def test_two_videos_are_remixed_and_one_is_played(
     page.click("#result_list tbody tr:first-child .field-result_link a")
     assert page.locator("video.sora-remix-player").evaluate(PLAYS) >= 2
     assert len(sandbox.accepted()) == 2
+
+
+def test_a_german_editor_goes_from_the_list_to_the_result_on_a_phone(
+    sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], pages: Pages
+) -> None:
+    page, _ = pages.open(locale="de", viewport={"width": 390, "height": 800})
+    act_on_all(page, VIDEOS, "remix_selected")
+    choose(page, "grok")
+    page.fill("[name=prompt]", "schwarzweiß")
+    expect(page.locator(TOTAL)).to_have_text("Kosten unbekannt")
+    page.select_option("[name=option-resolution]", "720p")
+    expect(page.locator(ORDER)).to_have_value(re.compile(r"^2 Remixe für 0,56\s\$ erstellen$"))
+    settled(page)
+
+    page.click(ORDER)
+    expect(page.locator(".messagelist .success")).to_contain_text("2 Remixe sind unterwegs")
+    expect(page.locator("#sora-remix-said")).to_have_text("0 von 2 fertig")
+    qcluster.start()
+    expect(page.locator("#sora-remix-said")).to_have_text("2 von 2 fertig")
+    expect(page.locator(".sora-remix-status")).to_have_text(["erfolgreich", "erfolgreich"])
+
+    page.click("#result_list tbody tr:first-child .field-result_link a")
+    assert page.locator("video.sora-remix-player").evaluate(PLAYS) >= 2
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    assert {remix.estimated_cost for remix in Remix.objects.all()} == {Decimal("0.28")}
 
 
 def test_two_videos_are_remixed_without_any_script(

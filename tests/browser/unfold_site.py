@@ -26,7 +26,8 @@ def open_all() -> None:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from sora_remix.admin.display import act_url, change_url, confirm_url
+    from sora_remix.admin import review
+    from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url, tree_url
     from sora_remix.models import Remix
     from tests.factories import make_remix, make_video
     from tests.ordering import draft, make_clip
@@ -35,6 +36,7 @@ def open_all() -> None:
     client.force_login(User.objects.create_superuser("admin"))
     batch = draft(make_clip(), make_video())
     unconfirmed = make_remix(status=Remix.Status.UNCONFIRMED)
+    left, right = make_video(file="a.mp4"), make_video(file="b.mp4")
     admin = "/admin/sora_remix"
     for path in (
         f"{admin}/video/",
@@ -47,6 +49,9 @@ def open_all() -> None:
         f"{admin}/remixbatch/",
         change_url(batch),
         confirm_url(batch),
+        compare_url(left, right),
+        tree_url(left),
+        review.url(),
     ):
         response = client.get(path)
         print(response.status_code, "unfold" in response.content.decode(), path)

@@ -1,0 +1,203 @@
+"""Approving and rejecting many videos at once, and clearing away what was rejected."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.core.exceptions import BadRequest
+from django.db import transaction
+from django.db.models import QuerySet, Sum
+from django.forms import Media
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
+from django.views.decorators.http import require_POST
+
+from ..exceptions import InvalidTransition
+from ..models import Approval, Video
+from . import display
+from .permissions import APPROVE, DELETE_VIDEO, require
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from ..models.video import VideoQuerySet
+    from ..services import User
+    from .videos import VideoAdmin
+
+SHOWN = 100
+"""Videos that are listed one by one; the numbers are of all."""
+NOTE_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One thing that a person may decide about videos."""
+
+    name: str
+    permissions: tuple[str, ...]
+    label: _StrPromise
+    meaning: _StrPromise
+    order: _StrPromise
+    done: _StrPromise
+    possible: Callable[[VideoQuerySet], VideoQuerySet]
+    perform: Callable[[Video, User, str], None]
+    has_note: bool = True
+
+
+def _undecided(approval: Approval, videos: VideoQuerySet) -> VideoQuerySet:
+    return videos.filter(cleared_at=None).exclude(approval=approval)
+
+
+APPROVAL = Decision(
+    name="approve",
+    permissions=(APPROVE,),
+    label=_("Approve"),
+    meaning=_("The site may show these videos from now on."),
+    order=ngettext_lazy("Approve %(many)d video", "Approve %(many)d videos", "many"),
+    done=ngettext_lazy("%(many)d video was approved.", "%(many)d videos were approved.", "many"),
+    possible=partial(_undecided, Approval.APPROVED),
+    perform=lambda video, by, note: video.approve(by=by, note=note),
+)
+REJECTION = Decision(
+    name="reject",
+    permissions=(APPROVE,),
+    label=_("Reject"),
+    meaning=_("The site does not show these videos. Their files stay until they are cleared."),
+    order=ngettext_lazy("Reject %(many)d video", "Reject %(many)d videos", "many"),
+    done=ngettext_lazy("%(many)d video was rejected.", "%(many)d videos were rejected.", "many"),
+    possible=partial(_undecided, Approval.REJECTED),
+    perform=lambda video, by, note: video.reject(by=by, note=note),
+)
+CLEARING = Decision(
+    name="clear",
+    permissions=(APPROVE, DELETE_VIDEO),
+    label=_("Clear files"),
+    meaning=_(
+        "The files of these rejected videos are deleted from the storage for good. What they were "
+        "made from, what they cost, and who decided about them is kept."
+    ),
+    order=ngettext_lazy(
+        "Delete the files of %(many)d video", "Delete the files of %(many)d videos", "many"
+    ),
+    done=ngettext_lazy(
+        "The files of %(many)d video were deleted.",
+        "The files of %(many)d videos were deleted.",
+        "many",
+    ),
+    possible=lambda videos: videos.clearable(),
+    perform=lambda video, by, note: video.clear(),
+    has_note=False,
+)
+DECISIONS = {one.name: one for one in (APPROVAL, REJECTION, CLEARING)}
+
+
+def urls(model_admin: VideoAdmin) -> list[URLPattern]:
+    """Return the addresses at which decisions about many videos are carried out."""
+    return [
+        path(
+            f"{name}/",
+            model_admin.admin_site.admin_view(
+                partial(carry_out, model_admin=model_admin, decision=decision)
+            ),
+            name=f"sora_remix_video_{name}",
+        )
+        for name, decision in DECISIONS.items()
+    ]
+
+
+def ask(
+    request: HttpRequest, videos: QuerySet[Video], model_admin: VideoAdmin, decision: Decision
+) -> HttpResponse:
+    """Show what would be decided about a selection, and the button that does it."""
+    require(model_admin, request, *decision.permissions)
+    chosen = Video.objects.filter(pk__in=videos.order_by().values("pk"))
+    possible = decision.possible(chosen).order_by("pk")
+    seen = list(possible.values_list("pk", "approval"))
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": _("%(decision)s: selected videos") % {"decision": decision.label},
+        "media": Media(css={"all": display.STYLESHEETS}, js=display.SCRIPTS),
+        "list_url": _filtered(model_admin, request, display.changelist_url(Video)),
+        "act_url": _filtered(model_admin, request, display.video_url(decision.name)),
+        "decision": decision,
+        "many": len(seen),
+        "order": decision.order % {"many": len(seen)},
+        "left_alone": chosen.count() - len(seen),
+        "freed": filesizeformat(_size(possible)) if decision is CLEARING else "",
+        "seen": ",".join(f"{pk}{approval[0]}" for pk, approval in seen),
+        "videos": [display.titled(video) for video in possible[:SHOWN]],
+        "note_length": NOTE_LENGTH,
+    }
+    return TemplateResponse(request, "admin/sora_remix/video/decide.html", context)
+
+
+@require_POST
+def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decision) -> HttpResponse:
+    """Decide about the videos that the page has shown, as far as they still are as it has shown."""
+    require(model_admin, request, *decision.permissions)
+    seen = _seen(request.POST.get("videos", ""))
+    note = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+    outcomes = Counter(
+        decide(model_admin, request, decision, video, note) for video in _as_seen(seen)
+    )
+    if done := outcomes.pop("", 0):
+        messages.success(request, decision.done % {"many": done})
+    for reason, many in outcomes.items():
+        text = ngettext(
+            "%(many)d video was left as it is: %(reason)s",
+            "%(many)d videos were left as they are: %(reason)s",
+            many,
+        )
+        messages.warning(request, text % {"many": many, "reason": reason})
+    return HttpResponseRedirect(_filtered(model_admin, request, display.changelist_url(Video)))
+
+
+def decide(
+    model_admin: VideoAdmin, request: HttpRequest, decision: Decision, video: Video, note: str
+) -> str:
+    """Decide about a video as it was seen, and note it in its history; return why not, if so."""
+    try:
+        with transaction.atomic():
+            decision.perform(video, request.user, note)
+            said = f"{decision.label}: {note}" if note else str(decision.label)
+            model_admin.log_change(request, video, said)
+    except InvalidTransition as refusal:
+        return str(refusal)
+    return ""
+
+
+def _seen(named: str) -> dict[int, Approval]:
+    """Read primary keys, each with the first letter of the approval that was shown."""
+    approvals = {str(approval)[0]: approval for approval in Approval}
+    items = [one for one in named.split(",") if one]
+    if not all(one[:-1].isdecimal() and one[-1] in approvals for one in items):
+        raise BadRequest("`videos` must be primary keys with the first letter of an approval.")
+    return {int(one[:-1]): approvals[one[-1]] for one in items}
+
+
+def _as_seen(seen: dict[int, Approval]) -> Iterator[Video]:
+    """Yield videos with the approval that was shown: the database knows if it is another now."""
+    for video in Video.objects.in_bulk(list(seen)).values():
+        video.approval = seen[video.pk]
+        yield video
+
+
+def _size(videos: QuerySet[Video]) -> int:
+    return videos.order_by().aggregate(total=Sum("size"))["total"] or 0
+
+
+def _filtered(model_admin: VideoAdmin, request: HttpRequest, url: str) -> str:
+    """Keep the filters of the list through the page that leads back to it."""
+    filters = model_admin.get_preserved_filters(request)
+    return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)

@@ -1,0 +1,190 @@
+"""One new video after the other, to approve or reject it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from ..models import Approval, RemixBatch, Video
+from . import display, words
+from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide
+from .permissions import APPROVE, VIEW, may, require
+
+if TYPE_CHECKING:
+    from .videos import VideoAdmin
+
+FILTERS = {"batch": "remix__batch", "source": "remix__source"}
+"""What the queue may be narrowed to, by names in the address."""
+SCRIPT = "sora_remix/review.js"
+
+
+def urls(model_admin: VideoAdmin) -> list[URLPattern]:
+    """Return the address of the page."""
+    view = model_admin.admin_site.admin_view(partial(review, model_admin=model_admin))
+    return [path("review/", view, name="sora_remix_video_review")]
+
+
+def url(**values: int) -> str:
+    """Return the address of the page for a video, after one, or for a batch."""
+    query = QueryDict(mutable=True)
+    query.update({name: str(value) for name, value in values.items()})
+    return display.video_url("review") + (f"?{query.urlencode()}" if values else "")
+
+
+@dataclass(frozen=True)
+class Queue:
+    """The new videos that have a file, oldest first, and where in them a person is."""
+
+    asked: dict[str, int]
+
+    @cached_property
+    def filters(self) -> dict[str, int]:
+        return {name: self.asked[name] for name in FILTERS if name in self.asked}
+
+    @cached_property
+    def waiting(self) -> QuerySet[Video]:
+        chosen = {FILTERS[name]: value for name, value in self.filters.items()}
+        rows = Video.objects.awaiting_decision().exclude(file="").filter(**chosen)
+        return rows.order_by("pk").select_related(
+            "remix__source", "remix__requested_by", "decided_by"
+        )
+
+    @cached_property
+    def video(self) -> Video | None:
+        """The one to decide about: what was asked for, whatever its state, else the next one."""
+        if pk := self.asked.get("video"):
+            related = ("remix__source", "remix__requested_by", "decided_by")
+            found = Video.objects.select_related(*related).filter(pk=pk).first()
+            if not found:
+                raise Http404
+            return found
+        return self.waiting.filter(pk__gt=self.asked.get("after", 0)).first()
+
+    @cached_property
+    def many(self) -> int:
+        return self.waiting.count()
+
+    @cached_property
+    def position(self) -> int:
+        """Which of the waiting ones it is; 0 if it is none of them."""
+        if not self.video or self.video.approval != Approval.NEW:
+            return 0
+        return self.waiting.filter(pk__lte=self.video.pk).count()
+
+    @property
+    def skip_url(self) -> str:
+        return url(after=self.video.pk, **self.filters) if self.video else ""
+
+    @property
+    def back_url(self) -> str:
+        """Return the way to the one before, among those that are new still."""
+        here = self.video.pk if self.video else self.asked.get("after", 0) + 1
+        before = self.waiting.filter(pk__lt=here).order_by("-pk").values_list("pk", flat=True)
+        return url(video=before[0], **self.filters) if before[:1] else ""
+
+    @property
+    def first_url(self) -> str:
+        return url(**self.filters)
+
+    @property
+    def undo_url(self) -> str:
+        decided = self.asked.get("decided")
+        return url(video=decided, **self.filters) if decided else ""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
+    """Show a video with all that it takes to decide about it; decide, and go to the next one."""
+    require(model_admin, request, APPROVE)
+    queue = Queue(_asked(request))
+    if request.method == "POST":
+        return _decide(request, queue, model_admin)
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "title": gettext("Review videos"),
+        "media": Media(css={"all": display.STYLESHEETS}, js=[*display.SCRIPTS, SCRIPT]),
+        "list_url": display.changelist_url(Video),
+        "queue": queue,
+        "batch": _batch(queue),
+        **(_shown(queue.video, may(request, VIEW)) if queue.video else {}),
+    }
+    return TemplateResponse(request, "admin/sora_remix/video/review.html", context)
+
+
+def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> HttpResponse:
+    """Decide about the video as it was shown; what somebody else decided meanwhile is told."""
+    decision = DECISIONS.get(request.POST.get("decision", ""))
+    shown = request.POST.get("shown")
+    if decision not in (APPROVAL, REJECTION) or shown not in Approval.values or not queue.video:
+        raise Http404
+    video = queue.video
+    video.approval = shown
+    note = request.POST.get("note", "").strip()[:NOTE_LENGTH]
+    if refusal := decide(model_admin, request, decision, video, note):
+        messages.warning(request, _about(video, refusal, queue))
+        return HttpResponseRedirect(queue.skip_url)
+    said = gettext("approved") if decision is APPROVAL else gettext("rejected")
+    messages.success(request, _about(video, said, queue))
+    return HttpResponseRedirect(url(after=video.pk, decided=video.pk, **queue.filters))
+
+
+def _about(video: Video, said: str, queue: Queue) -> SafeString:
+    """Name a video, and lead back to it: a key is soon hit by mistake."""
+    link = url(video=video.pk, **queue.filters)
+    return format_html('<a href="{}">{}</a>: {}', link, video.title, said)
+
+
+def _asked(request: HttpRequest) -> dict[str, int]:
+    """Read the numbers in the address; raise Http404 for what is none."""
+    names = ("video", "after", "decided", *FILTERS)
+    values = {name: request.GET[name] for name in names if name in request.GET}
+    if not all(value.isdecimal() and len(value) < 19 for value in values.values()):
+        raise Http404
+    return {name: int(value) for name, value in values.items()}
+
+
+def _batch(queue: Queue) -> RemixBatch | None:
+    pk = queue.filters.get("batch")
+    return RemixBatch.objects.filter(pk=pk).first() if pk else None
+
+
+def _shown(video: Video, may_see_remix: bool) -> dict[str, object]:
+    """Return what is shown of a video: prompts and costs only to who may see remixes."""
+    remix = getattr(video, "remix", None)
+    facts: list[tuple[object, object]] = []
+    if remix:
+        facts.append((_("Source"), display.titled(remix.source)))
+    if remix and may_see_remix:
+        facts += [
+            (_("Prompt"), remix.prompt),
+            (_("Endpoint"), words.endpoint_name(remix)),
+            (_("Cost"), words.cost(remix)),
+            (_("Requested by"), remix.requested_by or "-"),
+        ]
+    if video.decided_at:
+        facts.append((_("Decided"), words.decided(video)))
+    return {
+        "video": video,
+        "title_link": display.change_link(video, video.title),
+        "player": display.player(video),
+        "approval": display.approval(video),
+        "facts": facts,
+        "note": video.approval_note,
+        "note_length": NOTE_LENGTH,
+        "decisions": [one for one in (APPROVAL, REJECTION) if not video.cleared_at],
+        "compare_url": display.compare_url(remix.source, video) if remix else "",
+    }

@@ -1,0 +1,110 @@
+"""The tree of a video: where it came from, and everything made from it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext
+from django.views.decorators.http import require_http_methods
+
+from ..endpoints import Endpoint
+from ..exceptions import SoraRemixError
+from ..models import Remix, RemixBatch, Video
+from . import display
+from .offer import choosable
+from .permissions import REMIX, may
+from .tree_drawing import Drawing
+from .tree_folding import Folding
+from .tree_nodes import Family, family_of
+
+if TYPE_CHECKING:
+    from .videos import VideoAdmin
+
+PART = "part"
+"""Name of the parameter with which the script asks for the drawing alone."""
+
+
+def urls(model_admin: VideoAdmin) -> list[URLPattern]:
+    """Return the address of the tree of a video."""
+    view = model_admin.admin_site.admin_view(partial(tree, model_admin=model_admin))
+    return [path("<int:pk>/tree/", view, name="sora_remix_video_tree")]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def tree(request: HttpRequest, pk: int, *, model_admin: VideoAdmin) -> HttpResponse:
+    """Show the family of a video; of a node that was chosen, start a draft to remix it."""
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
+    rows = model_admin.get_queryset(request)
+    video = get_object_or_404(rows, pk=pk)
+    if not model_admin.has_view_permission(request, video):
+        raise PermissionDenied
+    if request.method == "POST":
+        return _remix(request, rows.filter(pk__in=family_of(video)))
+    remixable = _endpoints(video) if may(request, REMIX) else []
+    family = Family(video, rows, _remixes(request, model_admin), remixable)
+    drawing = Drawing(family, Folding.asked(request.GET, family.shape))
+    if request.GET.get(PART) == "drawing":
+        return TemplateResponse(request, _template("tree_drawing"), {"drawing": drawing})
+    return TemplateResponse(request, _template("tree"), _page(request, video, drawing, model_admin))
+
+
+def _remix(request: HttpRequest, family: QuerySet[Video]) -> HttpResponse:
+    """Keep a video of the family as the selection of a new draft and show what it would cost."""
+    if not may(request, REMIX):
+        raise PermissionDenied
+    chosen = request.POST.get("video", "")
+    if not chosen.isdecimal():
+        raise Http404
+    video = get_object_or_404(family, pk=chosen)
+    batch = RemixBatch.objects.start([video.pk], by=request.user)
+    return HttpResponseRedirect(display.confirm_url(batch))
+
+
+def _endpoints(video: Any) -> list[Endpoint]:
+    """Return what an editor may choose from; nothing while a record of the site is wrong."""
+    try:
+        return choosable(video._gone.split())
+    except SoraRemixError:
+        return []
+
+
+def _remixes(request: HttpRequest, model_admin: VideoAdmin) -> QuerySet[Remix] | None:
+    """Return the remixes that this user may see; None where that is none at all."""
+    remix_admin = model_admin.admin_site.get_model_admin(Remix)
+    return remix_admin.get_queryset(request) if remix_admin.has_view_permission(request) else None
+
+
+def _page(
+    request: HttpRequest, video: Video, drawing: Drawing, model_admin: VideoAdmin
+) -> dict[str, Any]:
+    request.current_app = model_admin.admin_site.name
+    media = Media(
+        css={"all": (*display.STYLESHEETS, display.TREE_STYLESHEET)},
+        js=(*display.SCRIPTS, display.TREE_SCRIPT),
+    )
+    return {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.opts,
+        "media": media,
+        "title": gettext("Tree of “%(video)s”") % {"video": video},
+        "video": video,
+        "drawing": drawing,
+        "left_out": drawing.family.many - len(drawing.family.shape),
+        "sees_remixes": drawing.family.has_details,
+        "list_url": display.changelist_url(Video),
+        "tree_url": display.tree_url(video),
+        "video_url": display.change_url(video),
+    }
+
+
+def _template(name: str) -> str:
+    return f"admin/sora_remix/video/{name}.html"

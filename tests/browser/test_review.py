@@ -1,0 +1,82 @@
+"""New videos are decided about by keyboard, one after the other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from sora_remix.admin import review
+from sora_remix.models import Video
+from tests.browser.test_preview import keep
+from tests.factories import make_remix, make_video
+
+
+def _results(many: int, clip: Path) -> list[Video]:
+    results = []
+    for number in range(many):
+        result = keep(make_video(title=f"Sea {number}", sora_id="", width=160, height=90), clip)
+        make_remix(status="succeeded", result=result)
+        results.append(result)
+    return results
+
+
+def _approvals(results: list[Video]) -> list[str]:
+    found = Video.objects.in_bulk([video.pk for video in results])
+    return [found[video.pk].approval for video in results]
+
+
+def test_ten_results_are_approved_by_keyboard(page: Page, clip: Path) -> None:
+    results = _results(10, clip)
+    page.goto(review.url())
+
+    for number in range(10):
+        expect(page.locator("h2")).to_contain_text(f"Sea {number}")
+        page.keyboard.press("a")
+
+    expect(page.get_by_text("No video waits for a decision.")).to_be_visible()
+    assert _approvals(results) == ["approved"] * 10
+
+
+def test_keys_write_a_note_reject_skip_go_back_and_undo(page: Page, clip: Path) -> None:
+    results = _results(3, clip)
+    heading = page.locator("h2")
+    page.goto(review.url())
+
+    page.keyboard.press("n")
+    page.keyboard.type("a blur, ready")
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    expect(heading).to_contain_text("Sea 1")
+    assert _approvals(results) == ["rejected", "new", "new"]
+    assert Video.objects.get(pk=results[0].pk).approval_note == "a blur, ready"
+    page.keyboard.press("j")
+    expect(heading).to_contain_text("Sea 2")
+    page.keyboard.press("k")
+    expect(heading).to_contain_text("Sea 1")
+    page.keyboard.press("A")
+    expect(heading).to_contain_text("Sea 2")
+    page.keyboard.press("u")
+    expect(heading).to_contain_text("Sea 1")
+    page.keyboard.press("r")
+    expect(heading).to_contain_text("Sea 2")
+
+    assert _approvals(results) == ["rejected", "rejected", "new"]
+
+
+def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path) -> None:
+    results = _results(2, clip)
+    page.goto(review.url())
+
+    for keys in ("Control+a", "Alt+r", "Meta+a"):
+        page.keyboard.press(keys)
+    page.evaluate(
+        """() => document.body.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "a", repeat: true, bubbles: true }))"""
+    )
+    page.keyboard.press(" ")
+    expect(page.locator(".sora-remix-review video")).to_have_js_property("ended", True)
+    page.keyboard.press("j")
+
+    expect(page.locator("h2")).to_contain_text("Sea 1")
+    assert _approvals(results) == ["new", "new"]

@@ -1,0 +1,205 @@
+"""Many videos are approved, rejected or cleared at once: what the page has shown, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission, User
+from django.core.files.base import ContentFile
+from django.test import Client
+
+from sora_remix.admin.display import video_url
+from sora_remix.models import Approval, Remix, Video
+from sora_remix.storage import app_storage
+from tests.factories import make_remix, make_video
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/sora_remix/video/"
+ACTIONS = ("approve_selected", "reject_selected", "clear_selected")
+
+
+def _staff(client: Client, *permissions: str) -> User:
+    user = User.objects.create_user("editor", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client.force_login(user)
+    return user
+
+
+def _ask(client: Client, action: str, *videos: Video, **more: str) -> Any:
+    ticked = [str(video.pk) for video in videos]
+    return client.post(LIST, {"action": action, "_selected_action": ticked, **more})
+
+
+def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
+    done = client.post(video_url(name), {"videos": page.context["seen"], **values}, follow=True)
+    return [str(message) for message in done.context["messages"]]
+
+
+def _approvals() -> list[str]:
+    return list(Video.objects.order_by("pk").values_list("approval", flat=True))
+
+
+def test_a_selection_is_approved_with_a_note(admin_client: Client, admin_user: User) -> None:
+    videos = [make_video(), make_video()]
+
+    page = _ask(admin_client, "approve_selected", *videos)
+    before = _approvals()
+    said = _do(admin_client, "approve", page, note=" As agreed. ")
+
+    assert (before, _approvals()) == (["new"] * 2, ["approved"] * 2)
+    assert said == ["2 videos were approved."]
+    for video in Video.objects.all():
+        assert (video.approval_note, video.decided_by) == ("As agreed.", admin_user)
+        entry = LogEntry.objects.get(object_id=str(video.pk))
+        assert entry.get_change_message() == "Approve: As agreed."
+
+
+def test_what_needs_no_decision_is_left_out(admin_client: Client) -> None:
+    done, cleared, new = (make_video(title=title) for title in ("done", "cleared", "new"))
+    done.reject()
+    Video.objects.filter(pk=cleared.pk).update(approval="rejected", cleared_at=done.decided_at)
+
+    page = _ask(admin_client, "reject_selected", done, cleared, new)
+
+    assert (page.context["many"], page.context["left_alone"]) == (1, 2)
+    assert _do(admin_client, "reject", page) == ["1 video was rejected."]
+    assert _approvals() == ["rejected"] * 3
+    assert not LogEntry.objects.filter(object_id=str(done.pk)).exists()
+
+
+def test_a_selection_with_nothing_to_decide_says_so(admin_client: Client) -> None:
+    video = make_video()
+    video.approve()
+
+    page = _ask(admin_client, "approve_selected", video)
+
+    assert "none of the selected videos" in page.content.decode()
+    assert "<textarea" not in page.content.decode()
+
+
+def test_what_somebody_else_has_decided_meanwhile_stays(admin_client: Client) -> None:
+    video, other = make_video(), make_video()
+    page = _ask(admin_client, "approve_selected", video, other)
+    Video.objects.get(pk=video.pk).reject(note="Blurred.")
+
+    said = _do(admin_client, "approve", page)
+
+    assert said == [
+        "1 video was approved.",
+        "1 video was left as it is: Somebody else has decided about it meanwhile.",
+    ]
+    assert _approvals() == ["rejected", "approved"]
+    assert Video.objects.get(pk=video.pk).approval_note == "Blurred."
+
+
+def test_1500_videos_are_approved_that_were_selected_across_pages(admin_client: Client) -> None:
+    Video.objects.bulk_create(Video(title="Sea", sora_id=f"v{number}") for number in range(1500))
+    first = Video.objects.order_by("pk")[0]
+
+    page = _ask(admin_client, "approve_selected", first, select_across="1")
+
+    assert page.content.decode().count("sora-remix-beside") == 100
+    assert _do(admin_client, "approve", page) == ["1500 videos were approved."]
+    assert Video.objects.approved().count() == 1500
+
+
+def test_files_of_rejected_videos_are_cleared(
+    admin_client: Client, media_root: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    names = [app_storage().save(f"{name}.mp4", ContentFile(b"x" * 2048)) for name in "abc"]
+    rejected, needed, approved = (make_video(file=name, size=2048) for name in names)
+    for video in (rejected, needed):
+        video.reject()
+    approved.approve()
+    make_remix(source=needed, status=Remix.Status.PROCESSING)
+    page = _ask(admin_client, "clear_selected", rejected, needed, approved)
+    assert (page.context["many"], page.context["left_alone"]) == (1, 2)
+    assert page.context["freed"] == "2.0\xa0KB"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        said = _do(admin_client, "clear", page)
+
+    assert said == ["The files of 1 video were deleted."]
+    assert [app_storage().exists(name) for name in names] == [False, True, True]
+    assert Video.objects.get(pk=rejected.pk).cleared_at
+
+
+def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:
+    new, approved, rejected, cleared = (make_video(title=title) for title in "nárc")
+    approved.approve()
+    rejected.reject()
+    cleared.reject()
+    Video.objects.filter(pk=cleared.pk).update(cleared_at=cleared.decided_at)
+
+    def shown(value: str) -> list[Video]:
+        return list(admin_client.get(LIST, {"approval": value}).context["cl"].result_list)
+
+    found = [shown(value) for value in ("new", "approved", "rejected", "cleared")]
+    assert found == [[new], [approved], [rejected], [cleared]]
+
+
+@pytest.mark.parametrize("named", ["x", "1", "1x", "n1", "1n,", "1n;2n", "²n"])
+def test_what_names_no_videos_is_refused_or_ignored(admin_client: Client, named: str) -> None:
+    make_video()
+
+    response = admin_client.post(video_url("approve"), {"videos": named})
+
+    assert response.status_code == (302 if named == "1n," else 400)
+    assert admin_client.get(video_url("approve")).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("held", "offered"),
+    [
+        (("view_video",), set()),
+        (("view_video", "approve_video"), {"approve_selected", "reject_selected"}),
+        (("view_video", "approve_video", "delete_video"), set(ACTIONS)),
+        (("view_video", "delete_video"), set()),
+    ],
+)
+def test_only_who_may_decide_is_offered_it(
+    client: Client, held: tuple[str, ...], offered: set[str]
+) -> None:
+    _staff(client, *held)
+    video = make_video(file="a.mp4")
+
+    page = client.get(LIST)
+    values = {value for value, _label in page.context["action_form"].fields["action"].choices}
+
+    assert values & set(ACTIONS) == offered
+    for action in ACTIONS:
+        name = action.removesuffix("_selected")
+        answer = client.post(video_url(name), {"videos": f"{video.pk}n"})
+        assert answer.status_code == (302 if action in offered else 403)
+
+
+def test_who_may_approve_but_not_see_videos_may_do_nothing(client: Client) -> None:
+    _staff(client, "approve_video")
+    video = make_video()
+
+    assert client.post(video_url("approve"), {"videos": f"{video.pk}n"}).status_code == 403
+    assert _approvals() == [Approval.NEW]
+
+
+def test_what_is_added_is_approved_if_its_creator_may(client: Client) -> None:
+    for number, held in enumerate(([], ["approve_video"])):
+        User.objects.all().delete()
+        user = _staff(client, "add_video", "view_video", *held)
+        client.post(f"{LIST}add/", {"title": "Sea", "sora_id": f"video_{number}"})
+
+        video = Video.objects.get(sora_id=f"video_{number}")
+        assert (video.is_approved, video.decided_by) == (bool(held), user if held else None)
+
+
+def test_a_note_can_not_bring_markup_into_pages(admin_client: Client) -> None:
+    video = make_video(title="<script>1</script>")
+    page = _ask(admin_client, "reject_selected", video)
+    assert "<script>1" not in page.content.decode()
+    _do(admin_client, "reject", page, note="<script>2</script>")
+
+    for url in (f"{LIST}{video.pk}/change/", f"{LIST}{video.pk}/history/"):
+        assert "<script>2" not in admin_client.get(url).content.decode()
