@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import itertools
+import threading
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 
 from example_project.fal_sandbox.stills import draw_sheet
 from sora_remix import engine, fal, media
 from sora_remix.endpoints import Outputs
+from sora_remix.engine import pace
 from sora_remix.exceptions import (
     FileGone,
     FileRefused,
@@ -23,7 +27,7 @@ from sora_remix.exceptions import (
     RemoteFailure,
     TryLater,
 )
-from sora_remix.models import PendingFile, Remix, RemixBatch, Video
+from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew
 from tests.factories import ago, make_remix, make_video
 from tests.ordering import png
 
@@ -50,6 +54,7 @@ class Remote:
             RESULT.spritesheet_url: png(640, 270),
         }
         self.downloaded: list[str] = []
+        self.opened: list[IO[bytes]] = []
 
     async def fetch(self, endpoint_id: str, request_id: str, outputs: Outputs) -> fal.Result:
         return self.result()
@@ -59,7 +64,8 @@ class Remote:
         content = self.files[url]
         if isinstance(content, Exception):
             raise content
-        return io.BytesIO(content)
+        self.opened.append(io.BytesIO(content))
+        return self.opened[-1]
 
 
 @pytest.fixture
@@ -390,6 +396,53 @@ def test_a_large_file_keeps_its_claim_while_it_is_copied(
     collect(remix)
 
     assert min(left) > timedelta(minutes=10)
+
+
+def test_a_result_keeps_its_claim_while_its_pictures_are_looked_at(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renewed, was_renewed = threading.Event(), []
+
+    def note(rows: Iterable[Leased]) -> None:
+        renew(rows)
+        renewed.set()
+
+    def look(sheet: IO[bytes], video: IO[bytes]) -> None:
+        renewed.clear()
+        was_renewed.append(renewed.wait(20))
+
+    monkeypatch.setattr(pace, "renew", note)
+    monkeypatch.setattr(pace, "HEARTBEAT", 0)
+    monkeypatch.setattr("sora_remix.engine.collecting.HEARTBEAT", 0.05)
+    monkeypatch.setattr(media, "sheet_grid", look)
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert was_renewed == [True]
+
+
+def test_what_is_being_looked_at_is_closed_when_collecting_breaks_off(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks, is_over = itertools.count(), threading.Event()
+
+    def look(sheet: IO[bytes], video: IO[bytes]) -> None:
+        if next(looks):
+            is_over.wait(20)
+
+    def fail(name: str, file: IO[bytes]) -> str:
+        raise DatabaseError("the connection is lost")
+
+    monkeypatch.setattr(media, "sheet_grid", look)
+    monkeypatch.setattr(media, "store", fail)
+
+    with pytest.raises(DatabaseError):
+        engine.collect([finished().pk, finished().pk])
+
+    is_over.set()
+    assert len(remote.opened) == 6
+    assert all(file.closed for file in remote.opened)
 
 
 def test_a_file_that_can_not_be_removed_stops_nothing_and_is_removed_later(

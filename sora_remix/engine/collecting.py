@@ -7,8 +7,10 @@ import io
 import logging
 import os
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from functools import cache
 from itertools import islice
 from typing import IO
 
@@ -46,6 +48,8 @@ GONE_PAUSE = timedelta(seconds=200)
 SLOWEST_STORAGE = 1024**2
 """Bytes a second that a storage is trusted to take."""
 TITLE_LENGTH = 80
+ONLOOKERS = 2
+"""Results that are decoded at once."""
 
 
 @dataclass
@@ -56,6 +60,8 @@ class Parcel:
     video: IO[bytes]
     thumbnail: IO[bytes] | None
     spritesheet: IO[bytes] | None
+    grid: media.Grid | None = None
+    """How the pictures lie in the sprite sheet, if that is certain."""
 
     def close(self) -> None:
         for file in (self.video, self.thumbnail, self.spritesheet):
@@ -103,12 +109,36 @@ async def _download(result: fal.Result) -> Flown:
         _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
     )
     try:
-        return Parcel(result, await video, thumbnail, spritesheet)
+        parcel = Parcel(result, await video, thumbnail, spritesheet)
     except BaseException:
         for picture in (thumbnail, spritesheet):
             if picture:
                 picture.close()
         raise
+    try:
+        # It takes seconds, in which the claims are to be kept and other downloads to go on.
+        await asyncio.get_running_loop().run_in_executor(_onlookers(os.getpid()), _look_at, parcel)
+    except BaseException:
+        parcel.close()
+        raise
+    return parcel
+
+
+@cache
+def _onlookers(pid: int) -> ThreadPoolExecutor:
+    """Return the threads of this process that decode; each takes the memory of some pictures."""
+    return ThreadPoolExecutor(ONLOOKERS)
+
+
+def _look_at(parcel: Parcel) -> None:
+    """Read the grid of the sprite sheet, and make the thumbnail that fal gave not, or broken."""
+    if parcel.spritesheet:
+        parcel.grid = media.sheet_grid(parcel.spritesheet, parcel.video)
+    if not (parcel.thumbnail and _extension(parcel.thumbnail)):
+        if parcel.thumbnail:
+            parcel.thumbnail.close()
+        made = media.thumbnail(parcel.video)
+        parcel.thumbnail = io.BytesIO(made) if made else None
 
 
 async def _download_extra(url: str) -> IO[bytes] | None:
@@ -180,14 +210,13 @@ def _store(remix: Remix, parcel: Parcel) -> None:
     try:
         facts = media.video_facts(parcel.video)
         files = _named_files(parcel)
-        grid = _grid(files, parcel.video)
         PendingFile.objects.bulk_create(
             PendingFile(remix=remix, name=name) for name, _file in files.values()
         )
         for name, file in files.values():
             media.store(name, file)
         names = {field: name for field, (name, _file) in files.items()}
-        _commit(remix, parcel.result, facts, names, grid)
+        _commit(remix, parcel.result, facts, names, parcel.grid)
     except (InvalidTransition, DatabaseError):
         raise
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
@@ -202,18 +231,7 @@ def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
     for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
         if file and (extension := _extension(file)):
             files[field] = (new_name(f"{field}s", extension), file)
-    if "thumbnail" not in files and (made := media.thumbnail(parcel.video)):
-        files["thumbnail"] = (new_name("thumbnails", ".jpg"), io.BytesIO(made))
     return files
-
-
-def _grid(files: dict[str, tuple[str, IO[bytes]]], video: IO[bytes]) -> dict[str, int]:
-    """Return how the pictures of a sprite sheet lie, if there is one and that is certain."""
-    if "spritesheet" not in files:
-        return {}
-    _name, sheet = files["spritesheet"]
-    grid = media.sheet_grid(sheet, video)
-    return {f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}
 
 
 def _extension(file: IO[bytes]) -> str:
@@ -230,7 +248,7 @@ def _commit(
     result: fal.Result,
     facts: media.VideoFacts,
     names: dict[str, str],
-    grid: dict[str, int],
+    grid: media.Grid | None,
 ) -> None:
     video = Video.objects.create(
         title=Truncator(remix.prompt).chars(TITLE_LENGTH),
@@ -244,7 +262,7 @@ def _commit(
         created_by_id=remix.requested_by_id,
         root_id=remix.source.root_id or remix.source_id,
         **names,
-        **grid,
+        **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
     )
     remix.succeed(video, list(names.values()))
     logger.info("Remix %s: stored as video %s", remix.pk, video.pk)
