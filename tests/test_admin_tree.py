@@ -403,7 +403,7 @@ def test_a_remix_leads_nobody_to_a_tree_who_may_not_see_videos(client: Client) -
     ("text", "lines"),
     [
         ("short", ["short"]),
-        ("two words " * 9, ["two words two words two", "words two words two…"]),
+        ("two words " * 9, ["two words two words", "two words two words…"]),
         ("x" * 99, ["x" * LETTERS, "x" * (LETTERS - 1) + "…"]),
         ("海" * 99, ["海" * (LETTERS // 2), "海" * (LETTERS // 2 - 1) + "…"]),
         (" ", []),

@@ -22,7 +22,7 @@ TRUNK = 68
 """From a card to where the ways to what was made from it part, beyond its toggle and count."""
 ROUND = 8
 LINES = 2
-LETTERS = 23
+LETTERS = 21
 """That a line of a card has room for, beside the picture."""
 DEEPEST = 10
 """So many lists are nested in one another: a phone has no room for more, and browsers an end."""

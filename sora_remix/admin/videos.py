@@ -54,11 +54,11 @@ class VideoAdmin(VideoModelAdmin):
     list_display = (
         "picture",
         "title",
+        "approval_state",
         "length",
         "origin",
         "remix_count",
         "can_be_remixed",
-        "approval_state",
         "created_at",
     )
     list_display_links = ("title",)

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
-from sora_remix.admin.display import change_url
+from sora_remix.admin.display import change_url, compare_url
 from sora_remix.models import Video
 from tests.browser import policy
 from tests.browser.opening import Pages
@@ -99,3 +99,17 @@ def _play_on_after_it_has_run_out(player: Locator) -> None:
     _wait_until_it_has_run_out(first)
     player.evaluate("(one) => one.play()")
     _plays(player)
+
+
+def test_two_videos_that_are_compared_go_on_where_they_were(
+    page: Page, video: Video, large_clip: Path
+) -> None:
+    other = keep(make_video(title="Noir", width=1280, height=720), large_clip)
+    page.goto(compare_url(video, other))
+    players = page.locator(".sora-remix-stage video")
+    _wait_until_it_has_run_out(players.first.get_attribute("src"))
+
+    page.get_by_role("button", name="Play", exact=True).click()
+
+    for player in players.all():
+        _plays(player)
