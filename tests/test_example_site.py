@@ -39,7 +39,7 @@ def test_an_empty_page_says_how_to_approve_a_video(client: Client) -> None:
 
     assert '<a href="/admin/">' in page
     assert "No video is approved yet" in page
-    assert '<a href="/admin/sora_remix/video/">' in page
+    assert '<a href="/admin/sora_remix/video/review/">' in page
 
 
 def test_more_videos_are_on_another_page_and_cost_no_query_more(

@@ -7,7 +7,9 @@ from html.parser import HTMLParser
 
 from django.core.management.base import CommandError
 from django.urls import reverse
+from django.utils.html import escape
 
+from sora_remix.admin import review
 from sora_remix.models import Video
 
 from .browser import Browser
@@ -56,6 +58,14 @@ class Editor:
         self._browser.submit("prompt", {"prompt": prompt})
         if self._browser.url.path != reverse("admin:sora_remix_remix_changelist"):
             raise CommandError(f"The prompt was not taken. {self._errors()}")
+
+    def approve(self, video: Video) -> None:
+        """Approve a video; raise CommandError unless the site shows it then."""
+        self._browser.open(review.url(video=video.pk))
+        self._browser.submit("decision", {"decision": "approve"})
+        self._browser.open(reverse("home"))
+        if escape(video.title) not in self._browser.text:
+            raise CommandError(f"The site does not show “{video}”.")
 
     def _errors(self) -> str:
         reader = ErrorReader()

@@ -155,6 +155,8 @@ class Command(BaseCommand):
             video = remixes[0].result or video
         self._say("7. Each is in the site's storage, made from the one before, and they play")
         self._say(f"\n{progress.table(chain)}")
+        editor.approve(video)
+        self._say(f"\n8. Approved “{video}”, which the site now shows on its first page")
 
     def _tell_about_money(self, video: Video) -> dict[str, str]:
         endpoint = default_endpoint()
@@ -169,6 +171,7 @@ class Command(BaseCommand):
 
     def _stay(self, address: str, password: str, check: Callable[[], None]) -> None:
         self._say(f"\nLook around: http://{address}/admin/sora_remix/video/")
+        self._say(f"What visitors see: http://{address}/")
         self._say(f"User {samples.USERNAME}, password {password}. Ctrl-C ends everything.")
         while True:
             check()
