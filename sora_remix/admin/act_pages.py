@@ -20,6 +20,8 @@ from .permissions import require
 from .plan import SHOWN, Plan
 
 if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
     from .remixes import RemixAdmin
 
 
@@ -42,21 +44,21 @@ def act_on_many(request: HttpRequest, *, model_admin: RemixAdmin, act: Act) -> H
         if plan.allowed and not _is_confirmed(request, plan):
             return show(request, plan, model_admin)
         carry_out(model_admin, request, plan)
-    return HttpResponseRedirect(_filtered(model_admin, request, display.changelist_url(Remix)))
+    return HttpResponseRedirect(filtered(model_admin, request, display.changelist_url(Remix)))
 
 
 def show(
     request: HttpRequest, plan: Plan, model_admin: RemixAdmin, one: Remix | None = None
 ) -> HttpResponse:
     """Show what an act would do, and the button that does it."""
-    list_url = _filtered(model_admin, request, display.changelist_url(Remix))
+    list_url = filtered(model_admin, request, display.changelist_url(Remix))
     context = {
         "plan": plan,
         "act": plan.act,
         "has_changed": "_terms" in request.POST,
         "allowed": plan.allowed[:SHOWN],
         "refused": plan.refused[:SHOWN],
-        "act_url": _filtered(model_admin, request, display.act_url(plan.act.name, one)),
+        "act_url": filtered(model_admin, request, display.act_url(plan.act.name, one)),
         "back_url": display.change_url(one) if one else list_url,
     }
     title = _("%(act)s: %(remix)s") if one else _("%(act)s: selected remixes")
@@ -77,7 +79,7 @@ def page(
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "media": Media(css={"all": display.STYLESHEETS}, js=display.SCRIPTS),
-        "list_url": _filtered(model_admin, request, display.changelist_url(Remix)),
+        "list_url": filtered(model_admin, request, display.changelist_url(Remix)),
         **context,
     }
     return TemplateResponse(request, f"admin/sora_remix/remix/{template}", context)
@@ -93,7 +95,7 @@ def _selected(model_admin: RemixAdmin, request: HttpRequest) -> list[Remix]:
     return [found[int(pk)] for pk in dict.fromkeys(named) if int(pk) in found]
 
 
-def _filtered(model_admin: RemixAdmin, request: HttpRequest, url: str) -> str:
+def filtered(model_admin: ModelAdmin[Any], request: HttpRequest, url: str) -> str:
     """Keep the filters of the list through the pages that lead back to it."""
     filters = model_admin.get_preserved_filters(request)
     return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.db.models import QuerySet, Sum
@@ -25,6 +24,7 @@ from django.views.decorators.http import require_POST
 from ..exceptions import InvalidTransition
 from ..models import Approval, Video
 from . import display
+from .act_pages import filtered
 from .permissions import APPROVE, DELETE_VIDEO, require
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ def ask(
         "opts": model_admin.opts,
         "title": _("%(decision)s: selected videos") % {"decision": decision.label},
         "media": Media(css={"all": display.STYLESHEETS}, js=display.SCRIPTS),
-        "list_url": _filtered(model_admin, request, display.changelist_url(Video)),
-        "act_url": _filtered(model_admin, request, display.video_url(decision.name)),
+        "list_url": filtered(model_admin, request, display.changelist_url(Video)),
+        "act_url": filtered(model_admin, request, display.video_url(decision.name)),
         "decision": decision,
         "many": len(seen),
         "order": decision.order % {"many": len(seen)},
@@ -160,7 +160,7 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
             many,
         )
         messages.warning(request, text % {"many": many, "reason": reason})
-    return HttpResponseRedirect(_filtered(model_admin, request, display.changelist_url(Video)))
+    return HttpResponseRedirect(filtered(model_admin, request, display.changelist_url(Video)))
 
 
 def decide(
@@ -195,9 +195,3 @@ def _as_seen(seen: dict[int, Approval]) -> Iterator[Video]:
 
 def _size(videos: QuerySet[Video]) -> int:
     return videos.order_by().aggregate(total=Sum("size"))["total"] or 0
-
-
-def _filtered(model_admin: VideoAdmin, request: HttpRequest, url: str) -> str:
-    """Keep the filters of the list through the page that leads back to it."""
-    filters = model_admin.get_preserved_filters(request)
-    return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)
