@@ -127,6 +127,24 @@ def playing(video: Locator) -> None:
     )
 
 
+@pytest.mark.parametrize(("columns", "rows"), [(1, 2), (3, 1)])
+def test_pictures_that_are_wide_or_tall_are_not_squeezed(
+    pages: Pages, sheeted: Video, columns: int, rows: int
+) -> None:
+    Video.objects.update(sheet_columns=columns, sheet_rows=rows)
+    page, _complaints = pages.open()
+    page.goto(VIDEOS)
+
+    page.get_by_role("button", name="Play a preview of “Sea”").click()
+
+    box = page.locator(f"{SCREEN} > span").bounding_box()
+    with sheeted.spritesheet.open() as file:
+        sheet = media.image_facts(file)
+    assert box
+    shape = (sheet.width / columns) / (sheet.height / rows)
+    assert box["width"] / box["height"] == pytest.approx(shape, rel=0.05)
+
+
 def test_nothing_moves_by_itself_for_who_wants_less_motion(pages: Pages, sheeted: Video) -> None:
     page, _complaints = pages.open()
     page.goto(VIDEOS)

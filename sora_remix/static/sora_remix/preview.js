@@ -115,7 +115,10 @@
         const picture = new Image();
         picture.addEventListener("load", () => {
             const place = document.createElement("span");
-            place.style.aspectRatio = `${picture.naturalWidth / columns} / ${picture.naturalHeight / rows}`;
+            const ratio = picture.naturalWidth / columns / (picture.naturalHeight / rows);
+            const { clientWidth, clientHeight } = shown.screen;
+            place.style.aspectRatio = `${ratio}`;
+            place.style[ratio > clientWidth / clientHeight ? "width" : "height"] = "100%";
             place.style.backgroundImage = `url("${picture.src}")`;
             place.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
             shown.screen.append(place);
