@@ -26,6 +26,16 @@ class Approval(models.TextChoices):
     """It is not to be shown; its files may be cleared from the storage."""
 
 
+def decision(approval: str, by: User | None, note: str = "") -> dict[str, Any]:
+    """Return what a row keeps of a decision."""
+    return {
+        "approval": approval,
+        "approval_note": note,
+        "decided_by": by.pk if by else None,
+        "decided_at": timezone.now(),
+    }
+
+
 class Approvable(models.Model):
     """A row that the site shows once a person has approved it."""
 
@@ -72,12 +82,7 @@ class Approvable(models.Model):
         self._decide(Approval.REJECTED, by, note)
 
     def _decide(self, approval: Approval, by: User | None, note: str) -> None:
-        changes: dict[str, Any] = {
-            "approval": approval,
-            "approval_note": note,
-            "decided_by": by.pk if by else None,
-            "decided_at": timezone.now(),
-        }
+        changes = decision(approval, by, note)
         as_seen = type(self)._default_manager.filter(pk=self.pk, approval=self.approval)
         if not as_seen.filter(**self._still_there()).update(**changes):
             raise InvalidTransition(_("Somebody else has decided about it meanwhile."))

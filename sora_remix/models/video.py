@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -15,9 +15,12 @@ from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidTransition
 from ..storage import app_storage, name_of_upload
-from .approval import Approvable, Approval
+from .approval import Approvable, Approval, decision
 from .files import OwnsFiles, delete_unless_shared
 from .status import UNSETTLED
+
+if TYPE_CHECKING:
+    from .batch import User
 
 
 def upload_name(video: Video, filename: str) -> str:
@@ -38,6 +41,16 @@ class VideoQuerySet(models.QuerySet["Video"]):
     def awaiting_decision(self) -> VideoQuerySet:
         """Keep those that nobody has approved or rejected."""
         return self.filter(approval=Approval.NEW)
+
+    @transaction.atomic
+    def decide(
+        self, approval: Approval, *, seen: Approval, by: User | None = None, note: str = ""
+    ) -> set[int]:
+        """Decide about those that are still as they were seen; return their primary keys."""
+        as_seen = self.filter(approval=seen, cleared_at=None).order_by()
+        pks = set(as_seen.select_for_update().values_list("pk", flat=True))
+        self.model._default_manager.filter(pk__in=pks).update(**decision(approval, by, note))
+        return pks
 
     def family_of(self, video: Video) -> VideoQuerySet:
         """Keep a video, what it was made from, and all that was made from any of those."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import Approval, Video
@@ -80,3 +81,42 @@ def test_of_two_who_decide_at_once_one_is_told() -> None:
 
     assert "done" in at_once(approve)
     assert Video.objects.get().is_approved
+
+
+def test_many_are_decided_about_in_as_many_queries_as_few(
+    admin_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(20):
+        make_video()
+
+    with django_assert_num_queries(4):  # a savepoint and its release among them
+        done = Video.objects.all().decide(
+            Approval.REJECTED, seen=Approval.NEW, by=admin_user, note="Blurred."
+        )
+
+    assert done == {*Video.objects.values_list("pk", flat=True)}
+    kept = Video.objects.values_list("approval", "approval_note", "decided_by").distinct()
+    assert kept.order_by().get() == (Approval.REJECTED, "Blurred.", admin_user.pk)
+    assert not Video.objects.filter(decided_at=None).exists()
+
+
+def test_of_many_those_are_left_that_are_no_longer_as_they_were_seen() -> None:
+    new, approved, cleared = make_video(), make_video(), make_video(file="a.mp4")
+    approved.approve(note="Fine.")
+    cleared.reject()
+    cleared.clear()
+
+    rejected = Video.objects.all().decide(Approval.REJECTED, seen=Approval.NEW)
+    again = Video.objects.all().decide(Approval.APPROVED, seen=Approval.REJECTED)
+
+    assert rejected == again == {new.pk}
+    approved.refresh_from_db()
+    assert (approved.approval, approved.approval_note) == (Approval.APPROVED, "Fine.")
+
+
+def test_approved_videos_are_found_by_what_they_belong_to() -> None:
+    root = make_video()
+    shown = make_video(root=root, approval=Approval.APPROVED)
+    make_video(root=root)
+
+    assert [*root.descendants.approved()] == [shown]
