@@ -9,6 +9,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from sora_remix.admin.display import video_url
@@ -41,6 +42,11 @@ def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
 
 def _approvals() -> list[str]:
     return list(Video.objects.order_by("pk").values_list("approval", flat=True))
+
+
+def _logged(video: Video) -> list[str]:
+    entries = LogEntry.objects.filter(object_id=str(video.pk)).order_by("pk")
+    return [entry.get_change_message() for entry in entries]
 
 
 def test_a_selection_is_approved_with_a_note(admin_client: Client, admin_user: User) -> None:
@@ -193,6 +199,57 @@ def test_what_is_added_is_approved_if_its_creator_may(client: Client) -> None:
 
         video = Video.objects.get(sora_id=f"video_{number}")
         assert (video.is_approved, video.decided_by) == (bool(held), user if held else None)
+        assert _logged(video) == ["Added.", *(["Approve"] if held else [])]
+
+
+@pytest.mark.parametrize("held", [[], ["approve_video"]])
+def test_a_file_that_nobody_has_approved_is_not_shown_in_place_of_none(
+    client: Client, media_root: Path, clip: Path, held: list[str]
+) -> None:
+    _staff(client, "change_video", *held)
+    video = make_video(sora_id="video_1", approval=Approval.APPROVED)
+    file = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
+
+    answer = client.post(
+        f"{LIST}{video.pk}/change/",
+        {"title": "Sea", "sora_id": "video_1", "file": file},
+        follow=True,
+    )
+
+    video.refresh_from_db()
+    assert video.file
+    assert video.is_approved is bool(held)
+    assert ("somebody has to approve it again" in answer.content.decode()) is not bool(held)
+    assert (" by editor" in answer.content.decode()) is False
+
+
+def test_who_changes_a_title_undoes_nothing_that_is_decided_meanwhile(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, save = make_video(sora_id="", file="a.mp4"), Video.save
+
+    def decide_and_save(self: Video, **options: Any) -> None:
+        rejected = Video.objects.get(pk=self.pk)
+        rejected.reject()
+        rejected.clear()
+        save(self, **options)
+
+    monkeypatch.setattr(Video, "save", decide_and_save)
+
+    admin_client.post(f"{LIST}{video.pk}/change/", {"title": "New", "duration": "4"})
+
+    kept = Video.objects.get()
+    assert (kept.title, kept.approval, kept.file.name) == ("New", Approval.REJECTED, "")
+
+
+def test_a_video_that_was_cleared_takes_no_file_any_more(admin_client: Client) -> None:
+    video = make_video(file="a.mp4")
+    video.reject()
+    video.clear()
+
+    page = admin_client.get(f"{LIST}{video.pk}/change/").content.decode()
+
+    assert 'type="file"' not in page
 
 
 def test_a_note_can_not_bring_markup_into_pages(admin_client: Client) -> None:

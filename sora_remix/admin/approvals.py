@@ -25,7 +25,7 @@ from ..exceptions import InvalidTransition
 from ..models import Approval, Video
 from . import display
 from .act_pages import filtered
-from .permissions import APPROVE, DELETE_VIDEO, require
+from .permissions import APPROVE, DELETE_VIDEO, may, require
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -161,6 +161,15 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
         )
         messages.warning(request, text % {"many": many, "reason": reason})
     return HttpResponseRedirect(filtered(model_admin, request, display.changelist_url(Video)))
+
+
+def doubt(request: HttpRequest, video: Video) -> None:
+    """Have an approved video decided about anew when its file came from somebody who may not."""
+    rows = Video.objects.filter(pk=video.pk)
+    if not may(request, APPROVE) and rows.decide(
+        Approval.NEW, seen=Approval.APPROVED, by=request.user
+    ):
+        messages.warning(request, _("It has a new file: somebody has to approve it again."))
 
 
 def decide(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
 from django.db.models import CharField, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -39,6 +40,8 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
+FROM_FILE = ("duration", "width", "height", "size", "fps", "thumbnail")
+"""What an upload brings with it."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
@@ -101,6 +104,8 @@ class VideoAdmin(VideoModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Video | None = None) -> Any:
         """Keep a file that is there: another one in its place would leave it an orphan."""
+        if obj and obj.cleared_at:
+            return (*self.readonly_fields, "file", "captions", "captions_language")
         if not obj or not obj.file:
             return self.readonly_fields
         fixed = ("file", "duration") if obj.duration else ("file",)
@@ -114,9 +119,19 @@ class VideoAdmin(VideoModelAdmin):
         elif "captions" in form.changed_data:
             captions.delete_replaced(obj)
         with kept_if_saved(obj):
-            super().save_model(request, obj, form, change)
+            # Nothing else: others may have decided about it, or cleared it, since it was read.
+            obj.save(update_fields=_written(form) if change else None)
         if not change and may(request, APPROVE):
             obj.approve(by=request.user)
+        if change and "file" in form.changed_data:
+            approvals.doubt(request, obj)
+
+    def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
+        """Say in its history that a video was approved by being added."""
+        entry = super().log_addition(request, obj, message)
+        if obj.is_approved:
+            self.log_change(request, obj, str(approvals.APPROVAL.label))
+        return entry
 
     def render_change_form(
         self,
@@ -264,3 +279,8 @@ class VideoAdmin(VideoModelAdmin):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
         return shape % {"width": video.width, "height": video.height, "size": size}
+
+
+def _written(form: ModelForm[Video]) -> set[str]:
+    """Return what a form has changed."""
+    return {*form.changed_data, *(FROM_FILE if "file" in form.changed_data else ())}

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..endpoints import Price, get_endpoint
 from ..exceptions import SoraRemixError
-from ..models import Remix, Video
+from ..models import Approval, Remix, Video
 from .causes import CHARGED_CODES, FREE_CODES, FREE_PREFIXES, LABELS, advice, cause, failure
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def seconds(length: Decimal | None) -> str:
 
 def decided(video: Video) -> str:
     """Say who decided about a video, and when; nothing while nobody has."""
-    if not video.decided_at:
+    if not video.decided_at or video.approval == Approval.NEW:
         return ""
     time = _moment(video.decided_at)
     if not video.decided_by:
