@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sora_remix.admin.display import video_url
 from sora_remix.models import Approval, Remix, Video
@@ -102,6 +105,23 @@ def test_what_somebody_else_has_decided_meanwhile_stays(admin_client: Client) ->
     assert Video.objects.get(pk=video.pk).approval_note == "Blurred."
 
 
+def test_who_confirms_twice_is_told_of_nobody_else(admin_client: Client) -> None:
+    video = make_video()
+    page = _ask(admin_client, "approve_selected", video)
+
+    said = [_do(admin_client, "approve", page, note="Fine.") for _ in range(2)]
+
+    assert said == [["1 video was approved."]] * 2
+    assert _logged(video) == ["Approve: Fine."]
+
+
+def test_a_note_that_no_database_keeps_is_refused(admin_client: Client) -> None:
+    sent = {"videos": f"{make_video().pk}n", "note": "a\0b"}
+
+    assert admin_client.post(video_url("approve"), sent).status_code == 400
+    assert _approvals() == ["new"]
+
+
 def test_1500_videos_are_approved_that_were_selected_across_pages(admin_client: Client) -> None:
     Video.objects.bulk_create(Video(title="Sea", sora_id=f"v{number}") for number in range(1500))
     first = Video.objects.order_by("pk")[0]
@@ -109,7 +129,12 @@ def test_1500_videos_are_approved_that_were_selected_across_pages(admin_client: 
     page = _ask(admin_client, "approve_selected", first, select_across="1")
 
     assert page.content.decode().count("sora-remix-beside") == 100
-    assert _do(admin_client, "approve", page) == ["1500 videos were approved."]
+    with CaptureQueriesContext(connection) as captured:
+        answer = admin_client.post(video_url("approve"), {"videos": page.context["seen"]})
+    assert len(captured) < 50
+    [message] = get_messages(answer.wsgi_request)
+    assert str(message) == "1500 videos were approved."
+    assert LogEntry.objects.count() == 1500
     assert Video.objects.approved().count() == 1500
 
 
@@ -148,7 +173,9 @@ def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:
     assert found == [[new], [approved], [rejected], [cleared]]
 
 
-@pytest.mark.parametrize("named", ["x", "1", "1x", "n1", "1n,", "1n;2n", "²n"])
+@pytest.mark.parametrize(
+    "named", ["x", "1", "1x", "n1", "1n,", "1n;2n", "²n", "٣n", "9999999999999999999n"]
+)
 def test_what_names_no_videos_is_refused_or_ignored(admin_client: Client, named: str) -> None:
     make_video()
 

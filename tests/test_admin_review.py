@@ -94,6 +94,19 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
     assert page.context["video"] == following
 
 
+def test_who_presses_twice_is_told_of_nobody_else(admin_client: Client) -> None:
+    video = make_video(sora_id="", file="a.mp4")
+    sent = {"decision": "reject", "shown": "new", "note": "Blurred."}
+
+    pages = [
+        admin_client.post(review.url(video=video.pk), sent, follow=True).content.decode()
+        for _ in range(2)
+    ]
+
+    assert not any("Somebody else" in page for page in pages)
+    assert LogEntry.objects.count() == 1
+
+
 def test_one_is_skipped_and_comes_again_from_the_start(admin_client: Client) -> None:
     first, second = _result(), _result()
 

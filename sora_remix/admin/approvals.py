@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import BadRequest
 from django.db import transaction
 from django.db.models import QuerySet, Sum
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 SHOWN = 100
 """Videos that are listed one by one; the numbers are of all."""
 NOTE_LENGTH = 2000
+AT_ONCE = 500
+"""Videos in one transaction."""
+OVERTAKEN = _("Somebody else has decided about it meanwhile.")
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,8 @@ class Decision:
     done: _StrPromise
     possible: Callable[[VideoQuerySet], VideoQuerySet]
     perform: Callable[[Video, User, str], None]
+    approval: Approval | None = None
+    """What a video is afterwards; None when that is not decided."""
     has_note: bool = True
 
 
@@ -67,6 +74,7 @@ APPROVAL = Decision(
     done=ngettext_lazy("%(many)d video was approved.", "%(many)d videos were approved.", "many"),
     possible=partial(_undecided, Approval.APPROVED),
     perform=lambda video, by, note: video.approve(by=by, note=note),
+    approval=Approval.APPROVED,
 )
 REJECTION = Decision(
     name="reject",
@@ -77,6 +85,7 @@ REJECTION = Decision(
     done=ngettext_lazy("%(many)d video was rejected.", "%(many)d videos were rejected.", "many"),
     possible=partial(_undecided, Approval.REJECTED),
     perform=lambda video, by, note: video.reject(by=by, note=note),
+    approval=Approval.REJECTED,
 )
 CLEARING = Decision(
     name="clear",
@@ -147,10 +156,12 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
     """Decide about the videos that the page has shown, as far as they still are as it has shown."""
     require(model_admin, request, *decision.permissions)
     seen = _seen(request.POST.get("videos", ""))
-    note = request.POST.get("note", "").strip()[:NOTE_LENGTH]
-    outcomes = Counter(
-        decide(model_admin, request, decision, video, note) for video in _as_seen(seen)
-    )
+    note = note_of(request)
+    if decision.approval:
+        outcomes = _decide_many(request, decision, decision.approval, seen, note)
+    else:
+        videos = Video.objects.in_bulk(list(seen)).values()
+        outcomes = Counter(decide(model_admin, request, decision, one, note) for one in videos)
     if done := outcomes.pop("", 0):
         messages.success(request, decision.done % {"many": done})
     for reason, many in outcomes.items():
@@ -179,27 +190,70 @@ def decide(
     try:
         with transaction.atomic():
             decision.perform(video, request.user, note)
-            said = f"{decision.label}: {note}" if note else str(decision.label)
-            model_admin.log_change(request, video, said)
+            model_admin.log_change(request, video, _logged(decision, note))
     except InvalidTransition as refusal:
-        return str(refusal)
+        return "" if _is_made(request, decision, [video.pk], note) else str(refusal)
     return ""
+
+
+def note_of(request: HttpRequest) -> str:
+    """Read the note of a form; raise `BadRequest` for what no database keeps."""
+    note = request.POST.get("note", "").strip()
+    if "\0" in note:
+        raise BadRequest("`note` must be text.")
+    return note[:NOTE_LENGTH]
+
+
+def _decide_many(
+    request: HttpRequest,
+    decision: Decision,
+    approval: Approval,
+    seen: dict[int, Approval],
+    note: str,
+) -> Counter[str]:
+    """Decide about many as they were seen, in few queries; return how often what came of it."""
+    outcomes: Counter[str] = Counter()
+    for shown in Approval:
+        pks = [pk for pk, one in seen.items() if one == shown]
+        for start in range(0, len(pks), AT_ONCE):
+            part = pks[start : start + AT_ONCE]
+            with transaction.atomic():
+                videos = Video.objects.only("title").in_bulk(part)
+                done = Video.objects.filter(pk__in=videos).decide(
+                    approval, seen=shown, by=request.user, note=note
+                )
+                _log(request, [videos[pk] for pk in videos if pk in done], _logged(decision, note))
+            left = videos.keys() - done
+            mine = _is_made(request, decision, left, note)
+            outcomes[""] += len(done) + mine
+            outcomes[str(OVERTAKEN)] += len(left) - mine
+    return +outcomes
+
+
+def _is_made(request: HttpRequest, decision: Decision, pks: Iterable[int], note: str) -> int:
+    """Count those about which this user has decided just that already, as by a double click."""
+    if not pks or not decision.approval:
+        return 0
+    made = {"approval": decision.approval, "approval_note": note, "cleared_at": None}
+    return Video.objects.filter(pk__in=pks, decided_by=request.user.pk, **made).count()
+
+
+def _logged(decision: Decision, note: str) -> str:
+    return f"{decision.label}: {note}" if note else str(decision.label)
+
+
+def _log(request: HttpRequest, videos: Sequence[Video], said: str) -> None:
+    user = cast("int", request.user.pk)  # the admin lets nobody else in
+    LogEntry.objects.log_actions(user, videos, CHANGE, said)
 
 
 def _seen(named: str) -> dict[int, Approval]:
     """Read primary keys, each with the first letter of the approval that was shown."""
     approvals = {str(approval)[0]: approval for approval in Approval}
     items = [one for one in named.split(",") if one]
-    if not all(one[:-1].isdecimal() and one[-1] in approvals for one in items):
+    if not all(re.fullmatch("[0-9]{1,18}[nar]", one) for one in items):
         raise BadRequest("`videos` must be primary keys with the first letter of an approval.")
     return {int(one[:-1]): approvals[one[-1]] for one in items}
-
-
-def _as_seen(seen: dict[int, Approval]) -> Iterator[Video]:
-    """Yield videos with the approval that was shown: the database knows if it is another now."""
-    for video in Video.objects.in_bulk(list(seen)).values():
-        video.approval = seen[video.pk]
-        yield video
 
 
 def _size(videos: QuerySet[Video]) -> int:

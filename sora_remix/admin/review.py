@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from ..models import Approval, RemixBatch, Video
 from . import display, words
-from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide
+from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note_of
 from .permissions import APPROVE, VIEW, may, require
 
 if TYPE_CHECKING:
@@ -133,8 +133,7 @@ def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> Http
         raise Http404
     video = queue.video
     video.approval = shown
-    note = request.POST.get("note", "").strip()[:NOTE_LENGTH]
-    if refusal := decide(model_admin, request, decision, video, note):
+    if refusal := decide(model_admin, request, decision, video, note_of(request)):
         messages.warning(request, _about(video, refusal, queue))
         return HttpResponseRedirect(queue.skip_url)
     said = gettext("approved") if decision is APPROVAL else gettext("rejected")
