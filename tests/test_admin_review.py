@@ -94,6 +94,23 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
     assert page.context["video"] == following
 
 
+@pytest.mark.parametrize("held", [[], ["approve_video"]])
+def test_the_page_of_a_video_leads_to_it_who_may_decide(client: Client, held: list[str]) -> None:
+    user = User.objects.create_user("editor", is_staff=True)
+    codenames = ["view_video", *held]
+    user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    client.force_login(user)
+    video = make_video(file="a.mp4")
+
+    open_one = client.get(change_url(video)).content.decode()
+    video.reject()
+    video.clear()
+    cleared = client.get(change_url(video)).content.decode()
+
+    assert (f'"{review.url(video=video.pk)}"' in open_one) is bool(held)
+    assert review.url(video=video.pk) not in cleared
+
+
 def test_who_presses_twice_is_told_of_nobody_else(admin_client: Client) -> None:
     video = make_video(sora_id="", file="a.mp4")
     sent = {"decision": "reject", "shown": "new", "note": "Blurred."}

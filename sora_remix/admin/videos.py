@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.db.models import CharField, QuerySet, Value
+from django.db.models import BooleanField, CharField, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -93,7 +93,10 @@ class VideoAdmin(VideoModelAdmin):
         # Asked once for the page, not for each of its rows.
         gone = Value(" ".join(EndpointFact.objects.retired()), output_field=CharField())
         rows = super().get_queryset(request)
-        return rows.annotate(_remixes=count_of(Remix, "source"), _gone=gone)
+        may_approve = Value(may(request, APPROVE), output_field=BooleanField())
+        return rows.annotate(
+            _remixes=count_of(Remix, "source"), _gone=gone, _may_approve=may_approve
+        )
 
     def get_urls(self) -> list[URLPattern]:
         own = (urls for module in PAGES for urls in module.urls(self))
@@ -208,14 +211,17 @@ class VideoAdmin(VideoModelAdmin):
         return display.approval(video)
 
     @admin.display(description=_("approval"))
-    def decision(self, video: Video) -> SafeString:
-        """Show what was decided, by whom, when and why, and lead to where that is done."""
+    def decision(self, video: Any) -> SafeString:
+        """Show what was decided, by whom, when and why, and lead who may to where that is done."""
+        link = ""
+        if video._may_approve and not video.cleared_at:
+            text = gettext("Approve or reject")
+            link = format_html('<a href="{}">{}</a>', review.url(video=video.pk), text)
         return format_html(
-            '{} <span class="quiet">{}</span> <a href="{}">{}</a>{}',
+            '{} <span class="quiet">{}</span> {}{}',
             display.approval(video),
             words.decided(video),
-            review.url(video=video.pk),
-            gettext("Approve or reject"),
+            link,
             format_html("<p>{}</p>", video.approval_note) if video.approval_note else "",
         )
 
