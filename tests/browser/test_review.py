@@ -80,3 +80,34 @@ def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path
 
     expect(page.locator("h2")).to_contain_text("Sea 1")
     assert _approvals(results) == ["new", "new"]
+
+
+def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> None:
+    results = _results(1, clip)
+    page.goto(review.url())
+
+    page.click(".sora-remix-keys summary")
+    page.uncheck("#sora-remix-keys")
+    page.keyboard.press("a")
+    page.reload()
+    page.keyboard.press("r")
+    page.click(".sora-remix-keys summary")
+    page.check("#sora-remix-keys")
+    assert _approvals(results) == ["new"]
+
+    page.keyboard.press("r")
+    expect(page.get_by_text("No video waits for a decision.")).to_be_visible()
+    assert _approvals(results) == ["rejected"]
+
+
+def test_keys_in_quick_succession_decide_about_one(page: Page, clip: Path) -> None:
+    results = _results(2, clip)
+    page.goto(review.url())
+
+    page.evaluate(
+        """() => ["a", "r", "j"].forEach((key) => document.body.dispatchEvent(
+            new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })))"""
+    )
+
+    expect(page.locator("h2")).to_contain_text("Sea 1")
+    assert _approvals(results) == ["approved", "new"]

@@ -5,11 +5,15 @@ document.addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("sora-remix-review");
     const video = document.querySelector(".sora-remix-review video");
     const note = document.getElementById("sora-remix-note");
-    let isSent = false;
+    const usesKeys = document.getElementById("sora-remix-keys");
+    let isSent = false; // the next page is on its way: nothing is decided twice
+
+    usesKeys.checked = remembered() !== "off";
+    usesKeys.addEventListener("change", () => remember(usesKeys.checked ? "on" : "off"));
 
     form?.addEventListener("submit", (event) => {
         if (isSent) {
-            event.preventDefault(); // the next page is on its way
+            event.preventDefault();
         }
         isSent = true;
     });
@@ -24,6 +28,9 @@ document.addEventListener("DOMContentLoaded", () => {
         if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTaken(event)) {
             return;
         }
+        if (isSent || !usesKeys.checked) {
+            return;
+        }
         if (press(event.key)) {
             event.preventDefault();
         }
@@ -31,11 +38,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
     /* Fields need their letters, and what has the focus its own keys. */
     function isTaken({ key, target }) {
-        if (target.closest("input, textarea, select, [contenteditable]")) {
+        if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) {
             return true;
         }
         const isLetter = key.length === 1 && key !== " ";
-        return !isLetter && Boolean(target.closest("a, button, summary, video"));
+        return !isLetter && Boolean(target.closest("a, button, summary, input, video"));
     }
 
     function press(key) {
@@ -66,5 +73,22 @@ document.addEventListener("DOMContentLoaded", () => {
         const link = links.find(({ dataset }) => dataset.key.split(",").includes(wanted));
         link?.click();
         return Boolean(link);
+    }
+
+    /* For this page and for the one that compares. */
+    function remembered() {
+        try {
+            return localStorage.getItem("sora-remix-keys");
+        } catch {
+            return null;
+        }
+    }
+
+    function remember(value) {
+        try {
+            localStorage.setItem("sora-remix-keys", value);
+        } catch {
+            // Kept for this page alone.
+        }
     }
 });
