@@ -75,6 +75,9 @@ def test_what_needs_no_decision_is_left_out(admin_client: Client) -> None:
     page = _ask(admin_client, "reject_selected", done, cleared, new)
 
     assert (page.context["many"], page.context["left_alone"]) == (1, 2)
+    text = page.content.decode()
+    assert "1 × That is decided already." in text
+    assert "1 × Its files were cleared already." in text
     assert _do(admin_client, "reject", page) == ["1 video was rejected."]
     assert _approvals() == ["rejected"] * 3
     assert not LogEntry.objects.filter(object_id=str(done.pk)).exists()
@@ -149,7 +152,10 @@ def test_files_of_rejected_videos_are_cleared(
     make_remix(source=needed, status=Remix.Status.PROCESSING)
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
     assert (page.context["many"], page.context["left_alone"]) == (1, 2)
-    assert page.context["freed"] == "2.0\xa0KB"
+    assert (page.context["freed"], page.context["files"]) == ("2.0\xa0KB", 1)
+    text = page.content.decode()
+    assert "1 × It is not rejected." in text
+    assert "1 × A remix that is being made needs it." in text
 
     with django_capture_on_commit_callbacks(execute=True):
         said = _do(admin_client, "clear", page)
@@ -157,6 +163,15 @@ def test_files_of_rejected_videos_are_cleared(
     assert said == ["The files of 1 video were deleted."]
     assert [app_storage().exists(name) for name in names] == [False, True, True]
     assert Video.objects.get(pk=rejected.pk).cleared_at
+
+
+def test_what_has_no_file_can_not_be_cleared(admin_client: Client) -> None:
+    video = make_video()
+    video.reject()
+
+    page = _ask(admin_client, "clear_selected", video).content.decode()
+
+    assert "1 × The site has no file of this video." in page
 
 
 def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:

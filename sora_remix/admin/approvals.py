@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
@@ -132,6 +133,7 @@ def ask(
     chosen = Video.objects.filter(pk__in=videos.order_by().values("pk"))
     possible = decision.possible(chosen).order_by("pk")
     seen = list(possible.values_list("pk", "approval"))
+    reasons = _reasons(decision, chosen.exclude(pk__in=possible.order_by().values("pk")))
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -142,7 +144,9 @@ def ask(
         "decision": decision,
         "many": len(seen),
         "order": decision.order % {"many": len(seen)},
-        "left_alone": chosen.count() - len(seen),
+        "left_alone": sum(reasons.values()),
+        "reasons": reasons.most_common(),
+        "files": _files(possible) if decision is CLEARING else 0,
         "freed": filesizeformat(_size(possible)) if decision is CLEARING else "",
         "seen": ",".join(f"{pk}{approval[0]}" for pk, approval in seen),
         "videos": [display.titled(video) for video in possible[:SHOWN]],
@@ -254,6 +258,33 @@ def _seen(named: str) -> dict[int, Approval]:
     if not all(re.fullmatch("[0-9]{1,18}[nar]", one) for one in items):
         raise BadRequest("`videos` must be primary keys with the first letter of an approval.")
     return {int(one[:-1]): approvals[one[-1]] for one in items}
+
+
+def _reasons(decision: Decision, videos: QuerySet[Video]) -> Counter[str]:
+    """Count why nothing is decided about videos that are left as they are."""
+    left = videos.values_list("approval", "cleared_at", "file")
+    return Counter(str(_why_not(decision, *values)) for values in left)
+
+
+def _why_not(
+    decision: Decision, approval: str, cleared_at: datetime | None, file: str
+) -> _StrPromise:
+    if cleared_at:
+        return _("Its files were cleared already.")
+    if decision.approval:
+        return _("That is decided already.")
+    if approval != Approval.REJECTED:
+        return _("It is not rejected.")
+    return (
+        _("A remix that is being made needs it.")
+        if file
+        else _("The site has no file of this video.")
+    )
+
+
+def _files(videos: QuerySet[Video]) -> int:
+    names = videos.values_list(*Video.FILE_FIELDS)
+    return sum(bool(name) for row in names for name in row)
 
 
 def _size(videos: QuerySet[Video]) -> int:
