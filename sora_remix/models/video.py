@@ -49,7 +49,9 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Decide about those that are still as they were seen; return their primary keys."""
         as_seen = self.filter(approval=seen, cleared_at=None).order_by()
         pks = set(as_seen.select_for_update().values_list("pk", flat=True))
-        self.model._default_manager.filter(pk__in=pks).update(**decision(approval, by, note))
+        # Where rows can't be locked, the UPDATE itself must name what was seen.
+        rows = self.model._default_manager.filter(pk__in=pks, approval=seen)
+        rows.update(**decision(approval, by, note))
         return pks
 
     def family_of(self, video: Video) -> VideoQuerySet:
