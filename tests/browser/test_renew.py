@@ -25,7 +25,8 @@ PLAY = """() => {
     video.muted = true;
     video.play().catch(() => {});
 }"""
-GIVEN_UP = "() => window.errors === 4 && Boolean(document.querySelector('video').error)"
+GIVEN_UP = "() => window.errors >= 3 && Boolean(document.querySelector('video').error)"
+"""The first error may be renewed before it is told, and is then never heard."""
 
 
 def _damaged(clip: Path) -> bytes:
