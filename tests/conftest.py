@@ -39,9 +39,12 @@ def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def running_sandbox(clip: Path) -> Iterator[SandboxProcess]:
-    """The sandbox on the port that fal-client was imported with."""
+    """The sandbox on the port that fal-client was imported with.
+
+    It runs before any test: a client that is made before its certificate is there keeps none.
+    """
     folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])
     certificate = folder / "sandbox.pem"
     port = int(os.environ["FAL_QUEUE_RUN_HOST"].rpartition(":")[2])
