@@ -24,11 +24,17 @@ def own_language() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A real video: MP4, one second of 160 × 90."""
     path = tmp_path_factory.mktemp("clips") / "clip.mp4"
     draw_clip(path, "sea", seconds=1.0, width=160, height=90, fps=12)
     return path
+
+
+@pytest.fixture(scope="session")
+def clip(small_clip: Path) -> Path:
+    """The video that most tests use; some have another one in its place."""
+    return small_clip
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +46,7 @@ def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def running_sandbox(clip: Path) -> Iterator[SandboxProcess]:
+def running_sandbox(small_clip: Path) -> Iterator[SandboxProcess]:
     """The sandbox on the port that fal-client was imported with.
 
     It runs before any test: a client that is made before its certificate is there keeps none.
@@ -52,7 +58,7 @@ def running_sandbox(clip: Path) -> Iterator[SandboxProcess]:
         folder / "sandbox", port=port, queue_seconds=0.05, run_seconds=0.2
     ) as sandbox:
         certificate.write_bytes(sandbox.certificate.read_bytes())
-        sandbox.add_video("video_clip", clip)
+        sandbox.add_video("video_clip", small_clip)
         yield sandbox
 
 
