@@ -46,6 +46,14 @@ class InvalidTransition(SoraRemixError):
     otherwise = _("The remix is no longer in a state that allows this; look at it again.")
 
 
+class OpenTransaction(SoraRemixError):
+    """Nothing is sent or stored inside a transaction, whose rollback would forget what was paid."""
+
+    otherwise = _(
+        "Nothing is sent or stored inside a transaction, whose rollback would forget what was paid."
+    )
+
+
 @dataclass(frozen=True)
 class Reason:
     """Say why something asked for can't be done, and which field is to blame."""

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from . import engine, filling
 from .conf import conf
+from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
 from .models import Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 Kind = RemixEvent.Kind
 
 
+@retry_conflicts
 def request_remixes(
     videos: Iterable[Video],
     prompts: Iterable[str],
@@ -48,7 +49,7 @@ def request_remixes(
     return _request(record, cells, by=by, options=options, batch=batch)
 
 
-@transaction.atomic
+@retry_conflicts
 def confirm(
     batch: RemixBatch,
     prompts: Iterable[str],
@@ -71,7 +72,7 @@ def confirm(
         record = _endpoint(endpoint)
         cells = _cells(record, batch, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)
-    except RequestRefused:
+    except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
 
@@ -87,7 +88,7 @@ def retry(remix: Remix, *, by: User | None) -> Remix:
     return _again(remix, over, refusal, Kind.RETRIED, by)
 
 
-@transaction.atomic
+@retry_conflicts
 def _again(
     remix: Remix,
     statuses: Sequence[str],
@@ -96,7 +97,7 @@ def _again(
     by: User | None,
 ) -> Remix:
     """Ask for the same by a new remix, once, if it is in one of these states."""
-    remix = Remix.objects.select_for_update(of=("self",)).get(pk=remix.pk)
+    remix = Remix.objects.select_for_update().get(pk=remix.pk)
     if remix.retries.exists():
         raise InvalidTransition(_("It was retried already."))
     if remix.status not in statuses:
@@ -110,6 +111,7 @@ def _again(
     return again
 
 
+@retry_conflicts
 def cancel(remix: Remix, *, by: User | None) -> None:
     """Cancel a remix: for good and free of charge before it is sent, afterwards as a wish.
 
@@ -120,14 +122,16 @@ def cancel(remix: Remix, *, by: User | None) -> None:
         remix.cancel(by=by)
     except InvalidTransition:
         remix.wish_to_cancel(by=by)
-        transaction.on_commit(nudge, robust=True)
+        on_commit(nudge)
 
 
+@retry_conflicts
 def give_up(remix: Remix, *, by: User | None) -> None:
     """Settle an unconfirmed remix as failed; raise `InvalidTransition` for any other."""
     remix.give_up(by=by)
 
 
+@retry_conflicts
 def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
     """Settle an unconfirmed remix by the id under which a person found it at fal.
 
@@ -138,7 +142,7 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
     if Remix.objects.filter(request_id=request_id).exists():
         raise InvalidTransition(_("Another remix has this request id."))
     remix.accepted(request_id, Kind.ID_ENTERED, by=by)
-    transaction.on_commit(nudge, robust=True)
+    on_commit(nudge)
 
 
 def send_again(remix: Remix, *, by: User | None) -> Remix:
@@ -150,6 +154,7 @@ def send_again(remix: Remix, *, by: User | None) -> Remix:
     return _again(remix, (Remix.Status.UNCONFIRMED,), refusal, Kind.SENT_AGAIN, by)
 
 
+@retry_conflicts
 def ring(key: UUID, request_id: str) -> None:
     """Take note that fal has the remix with this key of ours, and is done with it.
 
@@ -157,16 +162,17 @@ def ring(key: UUID, request_id: str) -> None:
     """
     remix = Remix.objects.get(key=key)
     remix.rang(request_id)
-    transaction.on_commit(nudge, robust=True)
+    on_commit(nudge)
 
 
+@retry_conflicts
 def collect_again(remix: Remix, *, by: User | None) -> None:
     """Look for the result of a failed remix once more, which never buys anything.
 
     Raise `InvalidTransition` unless it failed after fal had accepted it.
     """
     remix.reopen(by=by)
-    transaction.on_commit(lambda: queue_collect(remix.pk), robust=True)
+    on_commit(lambda: queue_collect(remix.pk))
 
 
 def _request(
@@ -204,7 +210,7 @@ def _request(
     return remixes
 
 
-@transaction.atomic
+@atomic()
 def _write(
     remixes: Sequence[Remix], files: Collection[str], by: User | None, retry_of: Remix | None
 ) -> None:
@@ -216,7 +222,7 @@ def _write(
         (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
         batch_size=500,
     )
-    transaction.on_commit(nudge, robust=True)
+    on_commit(nudge)
 
 
 def _cells(

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.signing import BadSignature
-from django.db import transaction
 from django.db.models.fields.files import FieldFile
 from django.http import (
     HttpRequest,
@@ -21,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from . import captions, services
+from .database import own_transactions
 from .exceptions import TryLater, WebhookRefused
 from .fal.webhook import MAX_BODY, learn_account, verified_request_id
 from .models import Remix, Video
@@ -32,7 +32,7 @@ PARTS = ("file", "thumbnail", "captions")
 logger = logging.getLogger(__name__)
 
 
-@transaction.non_atomic_requests
+@own_transactions
 @csrf_exempt
 @login_not_required
 @require_POST

@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext, ngettext
 
+from ..database import retry_conflicts
 from ..exceptions import InvalidTransition, RequestRefused
 from ..models import Remix
 from .acts import Act
@@ -43,7 +43,7 @@ def carry_out(model_admin: RemixAdmin, request: HttpRequest, plan: Plan) -> list
     return requested
 
 
-@transaction.atomic
+@retry_conflicts
 def _do(model_admin: RemixAdmin, request: HttpRequest, act: Act, remix: Remix) -> Remix | None:
     """Do it to one remix and name it among the user's recent actions, or neither."""
     again = act.perform(remix, request.user)

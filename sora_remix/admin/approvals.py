@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import BadRequest
-from django.db import transaction
 from django.db.models import QuerySet, Sum
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 from django.views.decorators.http import require_POST
 
+from ..database import retry_conflicts
 from ..exceptions import InvalidTransition
 from ..models import Approval, Video
 from . import display
@@ -192,12 +192,18 @@ def decide(
 ) -> str:
     """Decide about a video as it was seen, and note it in its history; return why not, if so."""
     try:
-        with transaction.atomic():
-            decision.perform(video, request.user, note)
-            model_admin.log_change(request, video, _logged(decision, note))
+        _perform(model_admin, request, decision, video, note)
     except InvalidTransition as refusal:
         return "" if _is_made(request, decision, [video.pk], note) else str(refusal)
     return ""
+
+
+@retry_conflicts
+def _perform(
+    model_admin: VideoAdmin, request: HttpRequest, decision: Decision, video: Video, note: str
+) -> None:
+    decision.perform(video, request.user, note)
+    model_admin.log_change(request, video, _logged(decision, note))
 
 
 def note_of(request: HttpRequest) -> str:
@@ -221,17 +227,28 @@ def _decide_many(
         pks = [pk for pk, one in seen.items() if one == shown]
         for start in range(0, len(pks), AT_ONCE):
             part = pks[start : start + AT_ONCE]
-            with transaction.atomic():
-                videos = Video.objects.only("title").in_bulk(part)
-                done = Video.objects.filter(pk__in=videos).decide(
-                    approval, seen=shown, by=request.user, note=note
-                )
-                _log(request, [videos[pk] for pk in videos if pk in done], _logged(decision, note))
-            left = videos.keys() - done
+            done, left = _decide_part(request, decision, approval, shown, part, note)
             mine = _is_made(request, decision, left, note)
             outcomes[""] += len(done) + mine
             outcomes[str(OVERTAKEN)] += len(left) - mine
     return +outcomes
+
+
+@retry_conflicts
+def _decide_part(
+    request: HttpRequest,
+    decision: Decision,
+    approval: Approval,
+    shown: Approval,
+    pks: Sequence[int],
+    note: str,
+) -> tuple[set[int], set[int]]:
+    """Decide about these as they were shown; return which are done, and which were not."""
+    videos = Video.objects.only("title").in_bulk(pks)
+    rows = Video.objects.filter(pk__in=videos)
+    done = rows.decide(approval, seen=shown, by=request.user, note=note)
+    _log(request, [videos[pk] for pk in videos if pk in done], _logged(decision, note))
+    return done, videos.keys() - done
 
 
 def _is_made(request: HttpRequest, decision: Decision, pks: Iterable[int], note: str) -> int:

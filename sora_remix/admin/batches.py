@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..database import own_transactions
 from ..models import Remix, RemixBatch
 from .confirm import ConfirmView
 from .counts import count_of
@@ -79,7 +80,9 @@ class RemixBatchAdmin(BatchModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
+        view = own_transactions(
+            self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
+        )
         confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
         cells = path("<int:pk>/cells/", acting, name="sora_remix_remixbatch_cells")

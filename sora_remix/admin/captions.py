@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator, RegexValidator
-from django.db import transaction
 from django.forms import Field, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -19,6 +18,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from .. import captions
+from ..database import on_commit
 from ..models import Video, delete_unless_shared
 
 if TYPE_CHECKING:
@@ -73,4 +73,4 @@ def delete_replaced(video: Video) -> None:
     """
     before = Video.objects.select_for_update().get(pk=video.pk).captions
     if before:
-        transaction.on_commit(delete_unless_shared(Video, before), robust=True)
+        on_commit(delete_unless_shared(Video, before))

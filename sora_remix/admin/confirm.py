@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django.views import View
 
 from .. import services
-from ..exceptions import InvalidEndpoint, RequestRefused, UnknownEndpoint
+from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ..models import Remix, RemixBatch, Video
 from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS, changelist_url
 from .order import TURN, Order
@@ -62,6 +62,9 @@ class ConfirmView(View):
             )
         except RequestRefused as refusal:
             order.add_reasons(refusal.reasons)
+            return self._show(order)
+        except InvalidTransition as conflict:
+            order.form.add_error(None, str(conflict))
             return self._show(order)
         return self._confirmed(len(remixes)) if remixes else self._was_confirmed()
 

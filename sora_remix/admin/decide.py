@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django import forms
 from django.contrib import messages
 from django.core.validators import RegexValidator
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import services
+from ..database import retry_conflicts
 from ..exceptions import InvalidTransition
 from ..models import Remix
 from . import display
@@ -94,6 +95,8 @@ def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) 
         if not form.is_valid():
             return _show(request, remix, form, model_admin)
         _enter(model_admin, request, remix, form.cleaned_data["request_id"])
+        said = _("The request id is noted: the result is collected from there.")
+        messages.success(request, said)
     except IntegrityError:
         form.add_error("request_id", TAKEN)
         return _show(request, remix, form, model_admin)
@@ -116,8 +119,7 @@ def _show(
     return page(request, model_admin, "request_id.html", context)
 
 
+@retry_conflicts
 def _enter(model_admin: RemixAdmin, request: HttpRequest, remix: Remix, request_id: str) -> None:
-    with transaction.atomic():
-        services.enter_request_id(remix, request_id, by=request.user)
-        model_admin.log_change(request, remix, gettext("Enter request id"))
-    messages.success(request, _("The request id is noted: the result is collected from there."))
+    services.enter_request_id(remix, request_id, by=request.user)
+    model_admin.log_change(request, remix, gettext("Enter request id"))

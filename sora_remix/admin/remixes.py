@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from ..database import own_transactions
 from ..models import Remix, Video
 from . import compare, display, history, live, words
 from .act_pages import act_on_many, act_on_one, show
@@ -138,14 +139,14 @@ class RemixAdmin(RemixModelAdmin):
         return [
             *one,
             *many,
-            path("<int:pk>/request-id/", view, name=name),
+            path("<int:pk>/request-id/", own_transactions(view), name=name),
             path("progress/", told, name="sora_remix_remix_progress"),
             *super().get_urls(),
         ]
 
     def _url(self, route: str, view: Any, act: Act) -> URLPattern:
         wrapped = self.admin_site.admin_view(partial(view, model_admin=self, act=act))
-        return path(route, wrapped, name=f"sora_remix_remix_{act.name}")
+        return path(route, own_transactions(wrapped), name=f"sora_remix_remix_{act.name}")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager
 from .video import Video
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class RemixBatch(models.Model):
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     confirmed_at = models.DateTimeField(_("confirmed at"), null=True, blank=True)
 
-    objects = RemixBatchQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(RemixBatchQuerySet)()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("batch of remixes")
         verbose_name_plural = _("batches of remixes")
         ordering = ("-pk",)

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from ..database import PrimaryManager
 from ..exceptions import InvalidTransition
 from .leased import Leased, LeasedQuerySet, step
 
@@ -47,6 +48,10 @@ class DeliveryQuerySet(LeasedQuerySet["Delivery"]):
         """Choose files to send a message for; again only when that one got lost."""
         return self.to_deliver()._hand_over(most)
 
+    def held_by_lost_workers(self) -> list[Delivery]:
+        """Return those that a worker was bringing to fal when it was lost."""
+        return self.to_deliver()._lost()
+
     def awaits_worker(self) -> bool:
         """Tell whether messages to deliver are under way that no worker has taken yet."""
         return self.to_deliver().free().filter(failures=0).exists()
@@ -74,19 +79,24 @@ class Delivery(Leased):
     error_code = models.CharField(max_length=100, blank=True)
     """Why it can't be delivered; empty while nobody knows that it can't."""
     error_message = models.TextField(blank=True)
+    """With an `error_code` why it can't be delivered, else why the last try failed."""
 
-    objects = DeliveryQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(DeliveryQuerySet)()
+
+    class Meta:
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return self.name
 
     def arrived(self, url: str, expires_at: datetime) -> None:
         """fal has it under this URL until then."""
-        self._change(url=url, expires_at=expires_at, **step(timezone.now()))
+        arrived = {"url": url, "expires_at": expires_at, "error_message": ""}
+        self._change(**arrived, **step(timezone.now()))
 
-    def postpone(self, due_at: datetime) -> None:
-        """Try again later."""
-        self._change(**self._failed_step(due_at))
+    def postpone(self, due_at: datetime, message: str = "") -> None:
+        """Try again later, because this try failed with this message."""
+        self._change(error_message=str(message), **self._failed_step(due_at))
 
     def refused(self, code: str, message: str) -> None:
         """It can't be delivered, and trying again by itself would not help."""

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager
+
 PLACES = Decimal("0.000001")
 
 
@@ -71,9 +73,10 @@ class EndpointFact(models.Model):
     currency = models.CharField(max_length=10, blank=True)
     priced_at = models.DateTimeField(null=True)
 
-    objects = EndpointFactQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(EndpointFactQuerySet)()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("what fal says of an endpoint")
         verbose_name_plural = _("what fal says of endpoints")
 

@@ -9,6 +9,8 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager
+
 if TYPE_CHECKING:
     from .batch import User
 
@@ -75,7 +77,10 @@ class RemixEvent(models.Model):
     detail = models.TextField(blank=True)
     """What belongs to this kind, as data: it is put into words where it is shown."""
 
+    objects = PrimaryManager["RemixEvent"]()
+
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("event of a remix")
         verbose_name_plural = _("events of remixes")
         ordering = ("pk",)

@@ -7,9 +7,10 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from django.db import Error, transaction
+from django.db import Error
 from django.utils import timezone
 
+from ..database import atomic
 from ..exceptions import InvalidTransition
 from .event import RemixEvent
 from .leased import step
@@ -81,7 +82,7 @@ class HeardOf(RemixRecord):
 
     def _heard_again(self, request_id: str) -> None:
         """Keep another id than the one it has: somebody may have been charged twice."""
-        with transaction.atomic():
+        with atomic():
             row = self._rows().select_for_update().get(pk=self.pk)
             if request_id in (row.request_id, *row.other_request_ids):
                 return
@@ -110,7 +111,7 @@ class HeardOf(RemixRecord):
     def _tell_of_id(self, kind: str, request_id: str, by: User | None = None) -> None:
         """Write down how an id came once it stands on the row, which this must never undo."""
         try:
-            with transaction.atomic():
+            with atomic():
                 self._event(kind, request_id, by).save()
         except Error:
             logger.exception("Remix %s: its history lacks “%s” %s", self.pk, kind, request_id)

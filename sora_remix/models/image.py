@@ -6,16 +6,17 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import ClassVar
 
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager, atomic
 from ..storage import app_storage
 from .batch import RemixBatch
 from .files import OwnsFiles
 
 
 class ReferenceImageQuerySet(models.QuerySet["ReferenceImage"]):
-    @transaction.atomic
+    @atomic()
     def discard(self, batch: RemixBatch, pks: Iterable[int]) -> None:
         """Remove images of a draft; those of a confirmed batch stay, its remixes name them."""
         if RemixBatch.objects.select_for_update().drafts().filter(pk=batch.pk).exists():
@@ -38,9 +39,10 @@ class ReferenceImage(OwnsFiles):
     """SHA-256 of its bytes: however often the same is sent, a draft keeps it once."""
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects = ReferenceImageQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(ReferenceImageQuerySet)()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("reference image")
         verbose_name_plural = _("reference images")
         ordering = ("pk",)

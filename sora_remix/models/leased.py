@@ -32,6 +32,11 @@ class LeasedQuerySet(models.QuerySet[Row]):
         """Keep those whose next step may be taken now and on which nobody works."""
         return self.free().filter(due_at__lte=timezone.now())
 
+    def _lost(self) -> list[Row]:
+        """Return those whose worker no longer renews its lease."""
+        lost = self.filter(lease__isnull=False, leased_until__lte=timezone.now())
+        return list(lost.order_by("pk"))
+
     def _claim(self, most: int, **changes: Any) -> list[Row]:
         """Lease rows to the caller by compare-and-set, under a token that nobody else has."""
         pks = list(self.values_list("pk", flat=True)[:most])

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from ..database import PrimaryManager
 from .status import UNSETTLED
 
 ABANDONED = timedelta(minutes=1)
@@ -38,7 +39,10 @@ class PendingFile(models.Model):
     """Set before the file is deleted, so that its worker, if it lives, can't use it any more."""
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = PendingFileQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(PendingFileQuerySet)()
+
+    class Meta:
+        base_manager_name = "objects"
 
     def __str__(self) -> str:
         return self.name

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
@@ -46,9 +48,10 @@ class PromptPreset(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
-    objects = PromptPresetQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(PromptPresetQuerySet)()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("prompt preset")
         verbose_name_plural = _("prompt presets")
         ordering = ("name", "pk")

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..database import atomic
 from .event import RemixEvent
 from .leased import LeasedQuerySet, step
 from .status import IN_FLIGHT, UNSETTLED, Status
@@ -41,6 +41,11 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
     def to_send(self) -> RemixQuerySet:
         """Keep those that may be sent now."""
         return self.due().filter(status=Status.QUEUED, is_ready=True)
+
+    def send_now(self) -> None:
+        """Let those be sent at once that were put off to a later time."""
+        later = self.filter(status=Status.QUEUED, is_ready=True, due_at__gt=timezone.now())
+        later.update(due_at=timezone.now())
 
     def to_prepare(self, most: int) -> list[Remix]:
         """Return queued remixes whose files fal may have by now, oldest first."""
@@ -90,6 +95,10 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
         """Choose finished remixes to send a message for; again only when that one got lost."""
         return self.finished_at_fal()._hand_over(most)
 
+    def held_by_lost_collectors(self) -> list[Remix]:
+        """Return those that a worker was asking about or collecting when it was lost."""
+        return self.filter(status__in=(Status.PROCESSING, Status.STORING))._lost()
+
     def awaits_collector(self) -> bool:
         """Tell whether messages to collect are under way that no worker has taken yet."""
         return self.finished_at_fal().free().filter(failures=0).exists()
@@ -99,7 +108,7 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
         counted = self.filter(billable_units__isnull=False, billed_cost__isnull=True)
         return list(counted.filter(finished_at__gte=since).order_by("pk")[:most])
 
-    @transaction.atomic
+    @atomic()
     def give_up_lost_sends(self) -> int:
         """Mark as unconfirmed what a worker was sending when it died."""
         now = timezone.now()

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from ..database import atomic
 from ..exceptions import InvalidTransition
 from .batch import RemixBatch
 from .event import RemixEvent
@@ -135,7 +136,7 @@ class RemixRecord(Leased):
             has_moved = bool(rows.filter(pk=self.pk).update(**changes))
         else:
             # Without a savepoint: what is refused is only told of once this is over.
-            with transaction.atomic(savepoint=False):
+            with atomic(savepoint=False):
                 has_moved = bool(rows.filter(pk=self.pk).update(**changes))
                 if has_moved:
                     event.save()

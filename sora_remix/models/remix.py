@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager, on_commit
 from ..exceptions import InvalidTransition
 from ..signals import remix_failed, remix_succeeded
 from .event import RemixEvent
@@ -41,9 +42,10 @@ class Remix(HeardOf):
 
     Status = Status
 
-    objects = RemixQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(RemixQuerySet)()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("remix")
         verbose_name_plural = _("remixes")
         ordering = ("-pk",)
@@ -54,6 +56,8 @@ class Remix(HeardOf):
             ("view_exchange", _("Can view what was exchanged with fal")),
         )
         constraints = (
+            # A second click finds no row to lock under some isolation levels; this one it finds.
+            models.UniqueConstraint(fields=("retry_of",), name="sora_remix_remix_retried_once"),
             models.UniqueConstraint(
                 fields=("request_id",),
                 condition=~Q(request_id=""),
@@ -80,13 +84,14 @@ class Remix(HeardOf):
         event = self._event(Kind.REFUSED, code)
         self._end(Status.FAILED, (Status.SUBMITTING,), event, code, message)
 
-    def not_sent(self, due_at: datetime) -> None:
+    def not_sent(self, due_at: datetime, message: str | _StrPromise = "") -> None:
         """It certainly did not leave: send it later."""
         self._move(
             (Status.SUBMITTING,),
             self._event(Kind.NOT_SENT),
             status=Status.QUEUED,
             submitted_at=None,
+            error_message=str(message),
             **self._failed_step(due_at),
         )
 
@@ -97,6 +102,7 @@ class Remix(HeardOf):
             status=Status.QUEUED,
             submitted_at=None,
             is_ready=False,
+            error_message="",
             **step(timezone.now()),
         )
 
@@ -107,6 +113,7 @@ class Remix(HeardOf):
             self._event(Kind.REQUEUED),
             status=Status.QUEUED,
             submitted_at=None,
+            error_message="",
             **step(due_at),
         )
 
@@ -124,16 +131,23 @@ class Remix(HeardOf):
         """fal is done with it: its result, or its reason, can be collected."""
         now = timezone.now()
         event = self._event(Kind.FINISHED)
-        self._move_mine((Status.PROCESSING,), event, completed_at=now, **NOT_SEEN, **step(now))
+        changes = {"completed_at": now, "error_message": "", **NOT_SEEN, **step(now)}
+        self._move_mine((Status.PROCESSING,), event, **changes)
 
     def start_storing(self, billable_units: Decimal | None = None) -> None:
         """A usable result was read; the claim on the row stays."""
         sources = (Status.PROCESSING, Status.STORING)
         self._move_mine(sources, status=Status.STORING, billable_units=billable_units)
 
-    def postpone(self, due_at: datetime) -> None:
-        """Take the present step again later, because its answer has not come."""
-        self._move_mine((Status.PROCESSING, Status.STORING), **self._failed_step(due_at))
+    def postpone(self, due_at: datetime, message: str | _StrPromise = "") -> None:
+        """Take the present step again later, because it failed with this message."""
+        changes = {"error_message": str(message), **self._failed_step(due_at)}
+        self._move_mine((Status.PROCESSING, Status.STORING), **changes)
+
+    def hand_back(self) -> None:
+        """Let another worker take the present step, which was not begun."""
+        free = {"due_at": timezone.now(), "lease": None, "leased_until": None}
+        self._move_mine((Status.PROCESSING, Status.STORING), **free)
 
     def look_again(
         self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
@@ -159,7 +173,7 @@ class Remix(HeardOf):
             error_message="",
             **step(timezone.now()),
         )
-        transaction.on_commit(lambda: _tell(remix_succeeded, self))
+        on_commit(lambda: _tell(remix_succeeded, self), robust=False)
 
     def bill(self, unit_price: Decimal) -> None:
         """Note what it really cost: what fal has counted, at this price for each unit."""
@@ -235,7 +249,7 @@ class Remix(HeardOf):
             **step(timezone.now()),
         )
         if status == Status.FAILED:
-            transaction.on_commit(lambda: _tell(remix_failed, self))
+            on_commit(lambda: _tell(remix_failed, self), robust=False)
 
 
 def _tell(signal: Signal, remix: Remix) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from ..database import PrimaryManager, atomic, on_commit
 from ..exceptions import InvalidTransition
 from ..storage import app_storage, name_of_upload
 from .approval import Approvable, Approval, decision
@@ -42,7 +43,7 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Keep those that nobody has approved or rejected."""
         return self.filter(approval=Approval.NEW)
 
-    @transaction.atomic
+    @atomic()
     def decide(
         self, approval: Approval, *, seen: Approval, by: User | None = None, note: str = ""
     ) -> set[int]:
@@ -150,9 +151,10 @@ class Video(Approvable, OwnsFiles):
     """What it was made from in the first place, however many remixes ago; None: from nothing."""
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True, editable=False)
 
-    objects = VideoQuerySet.as_manager()
+    objects = PrimaryManager.from_queryset(VideoQuerySet)()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("video")
         verbose_name_plural = _("videos")
         ordering = ("-pk",)
@@ -182,7 +184,7 @@ class Video(Approvable, OwnsFiles):
         """Whether a model made it: the result of a remix, or a Sora generation."""
         return bool(self.sora_id or self.root_id)
 
-    @transaction.atomic
+    @atomic()
     def clear(self) -> None:
         """Delete the files of a rejected video for good, and keep its row.
 
@@ -196,7 +198,7 @@ class Video(Approvable, OwnsFiles):
         for name, value in gone.items():
             setattr(self, name, value)
         for file in filter(None, files):
-            transaction.on_commit(delete_unless_shared(Video, file), robust=True)
+            on_commit(delete_unless_shared(Video, file))
 
     def _still_there(self) -> dict[str, Any]:
         return {"cleared_at": None}

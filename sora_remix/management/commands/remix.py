@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import transaction
 from django.db.models import Count
 from django.utils.text import Truncator
 
 from ... import services
 from ...conf import conf
+from ...database import retry_conflicts
 from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
 from ...models import Remix, Video
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         if options["wait"]:
             self._wait([remix.pk for remix in remixes], options["timeout"])
 
-    @transaction.atomic
+    @retry_conflicts
     def _request(self, options: dict[str, Any]) -> list[Remix]:
         """Request the remixes; name all that is wrong at once, and write nothing then."""
         reasons: list[Reason] = []

@@ -1,0 +1,143 @@
+"""The database that holds the app's tables: which one it is, and transactions in it.
+
+Every read and write of the app goes to the alias that is written to. A replica lags: what was
+claimed a moment ago is not there yet, and a row that can't be found would count as lost.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.apps import apps
+from django.db import DatabaseError, IntegrityError, connections, models, router, transaction
+from django.utils.translation import gettext_lazy as _
+
+from .exceptions import InvalidTransition, OpenTransaction
+
+P = ParamSpec("P")
+T = TypeVar("T")
+View = TypeVar("View", bound=Callable[..., Any])
+Row = TypeVar("Row", bound=models.Model, covariant=True)
+
+CONFLICT_SECONDS = 15.0
+"""How long a decision is tried again while others change the same rows."""
+DUPLICATE_ATTEMPTS = 3
+"""How often a decision is tried that breaks a unique constraint: the next try sees the row."""
+SQLSTATES = ("40001", "40P01")
+"""PostgreSQL's serialization_failure and deadlock_detected
+(https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html)."""
+MYSQL_ERRORS = (1205, 1213)
+"""Lock wait timeout and deadlock (https://mariadb.com/kb/en/mariadb-error-codes/)."""
+SQLITE_LOCKED = "is locked"
+_is_retrying: ContextVar[bool] = ContextVar("sora_remix_is_retrying", default=False)
+
+
+def alias() -> str:
+    """Return the alias of the database that the app's rows are written to."""
+    return router.db_for_write(apps.get_model("sora_remix", "Remix"))
+
+
+@contextmanager
+def atomic(*, savepoint: bool = True) -> Iterator[None]:
+    """Open a transaction in the app's database; also a decorator."""
+    with transaction.atomic(using=alias(), savepoint=savepoint):
+        yield
+
+
+def on_commit(call: Callable[[], Any], *, robust: bool = True) -> None:
+    """Call this once the app's transaction is committed, or now if there is none."""
+    transaction.on_commit(call, using=alias(), robust=robust)
+
+
+def refuse_transaction() -> None:
+    """Raise `OpenTransaction` where a later error could undo what is written from here on."""
+    if in_transaction():
+        raise OpenTransaction
+
+
+def in_transaction() -> bool:
+    """Tell whether a later error could still undo what is written to the app's database now."""
+    connection = connections[alias()]
+    return connection.in_atomic_block or not connection.get_autocommit()
+
+
+def own_transactions(view: View) -> View:
+    """Let a view begin and end its transactions itself, whatever `ATOMIC_REQUESTS` says."""
+    return transaction.non_atomic_requests(using=alias())(view)
+
+
+def retry_conflicts(work: Callable[P, T]) -> Callable[P, T]:
+    """Run a person's decision in one transaction, and again when another one got in its way.
+
+    The database decides who is first, at every isolation level: by a unique constraint, or by
+    breaking off the later transaction. The next try then finds what the first one has written,
+    and says so. A decision within another one is part of that. Raise `InvalidTransition` when the
+    others do not stop, or when a transaction of the caller's is in the way, which only the caller
+    can start again.
+    """
+
+    @wraps(work)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        call = partial(_in_transaction, work, *args, **kwargs)
+        if _is_retrying.get():
+            return call()
+        token = _is_retrying.set(True)
+        try:
+            return _tried(call)
+        finally:
+            _is_retrying.reset(token)
+
+    return run
+
+
+def _in_transaction(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    with atomic():
+        return work(*args, **kwargs)
+
+
+def _tried(call: Callable[[], T]) -> T:
+    """Make a call until no other transaction gets in its way."""
+    end = time.monotonic() + (0 if in_transaction() else CONFLICT_SECONDS)
+    duplicates = 0
+    while True:
+        try:
+            return call()
+        except DatabaseError as error:
+            duplicates += isinstance(error, IntegrityError)
+            if not is_conflict(error) or duplicates == DUPLICATE_ATTEMPTS:
+                raise
+            if time.monotonic() >= end:
+                raise InvalidTransition(_TOO_LATE) from error
+        time.sleep(random.uniform(0.01, 0.1))  # noqa: S311  (only to get out of step)
+
+
+_TOO_LATE = _(
+    "Somebody else is changing the same remixes right now. Nothing was requested and nothing is "
+    "charged. Reload the page, then try again."
+)
+
+
+def is_conflict(error: DatabaseError) -> bool:
+    """Tell whether another transaction was first: trying again from the start may help."""
+    if isinstance(error, IntegrityError):
+        return True
+    cause = error.__cause__
+    # psycopg calls it sqlstate, psycopg2 pgcode.
+    if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
+        return True
+    return SQLITE_LOCKED in str(error) or error.args[:1] in [(code,) for code in MYSQL_ERRORS]
+
+
+class PrimaryManager(models.Manager[Row]):
+    """Read rows from the database that they are written to, unless another one is named."""
+
+    def get_queryset(self) -> models.QuerySet[Row]:
+        """Return all rows there, also of a relation."""
+        queryset = super().get_queryset()
+        return queryset if self._db else queryset.using(alias())
