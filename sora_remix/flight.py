@@ -77,7 +77,9 @@ class Flight(Generic[Tag, Answer]):
         if not self._calls:
             return []
         done = wait_for(_first_done(list(self._calls), seconds))
-        return [(self._calls.pop(call), _answer(call)) for call in done]
+        # What ends the process is raised last: the answers beside it are paid for.
+        answered = [call for call in done if not _is_fatal(call)] or list(done)
+        return [(self._calls.pop(call), _answer(call)) for call in answered]
 
 
 async def _first_done(
@@ -91,7 +93,13 @@ async def _ended(calls: list[asyncio.Task[Answer]]) -> None:
     await asyncio.gather(*calls, return_exceptions=True)
 
 
+def _is_fatal(call: asyncio.Task[Answer]) -> bool:
+    return not call.cancelled() and not isinstance(call.exception(), Exception | None)
+
+
 def _answer(call: asyncio.Task[Answer]) -> Answer | Exception:
+    if call.cancelled():
+        return RuntimeError("The call was cancelled from within.")
     error = call.exception()
     if error is None:
         return call.result()

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from contextvars import ContextVar
+from functools import wraps
 from typing import Any
 
 from django.db import connections, router, transaction
+from django_q.conf import Conf
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
@@ -19,8 +24,27 @@ from .models import Chain, Remix
 logger = logging.getLogger(__name__)
 
 SWEEP = "sora_remix.tasks.sweep"
+_is_queueing: ContextVar[bool] = ContextVar("sora_remix_is_queueing", default=False)
 
 
+def worker_task(work: Callable[..., None]) -> Callable[..., None]:
+    """Refuse to run inside the call that queues a task, as django-q2's `sync` does.
+
+    There a request would wait for fal, in a transaction of the caller whose rollback forgets what
+    was paid for, and each turn would call the next one until the stack ends.
+    """
+
+    @wraps(work)
+    def run(*args: int) -> None:
+        if _is_queueing.get():
+            logger.error("%s was not run: tasks need a worker (manage.py qcluster)", work.__name__)
+            return
+        work(*args)
+
+    return run
+
+
+@worker_task
 def advance(turn: int) -> None:
     """Take one turn of the chain and ask for the next while anything is unsettled."""
     if not Chain.objects.admit(turn):
@@ -36,17 +60,20 @@ def advance(turn: int) -> None:
         nudge()
 
 
+@worker_task
 def collect(*pks: int) -> None:
     """Collect the results of these remixes, as far as they wait for it."""
-    engine.collect(pks)
+    engine.collect(pks, _time_limit())
 
 
+@worker_task
 def deliver(*pks: int) -> None:
     """Bring these files to fal, as far as it does not have them."""
-    engine.deliver(pks)
+    engine.deliver(pks, _time_limit())
     nudge()
 
 
+@worker_task
 def sweep() -> None:
     """Settle and revive what dead workers and lost messages left behind."""
     try:
@@ -87,7 +114,25 @@ def is_sweep_scheduled() -> bool:
     return bool(Schedule.objects.filter(func=SWEEP).exclude(repeats=0).exists())
 
 
+def is_sync() -> bool:
+    """Tell whether tasks would run inside the call that queues them: then none is queued."""
+    return bool(Conf.SYNC)
+
+
+def _time_limit() -> engine.TimeLimit:
+    """Return how long this task may take; django-q2 kills the worker of one that takes longer."""
+    return engine.TimeLimit(Conf.TIMEOUT) if Conf.TIMEOUT else engine.TimeLimit()
+
+
 def _queue(task: str, *args: int) -> None:
+    if is_sync():
+        logger.warning("%s was not queued: Q_CLUSTER has “sync” on", task)
+        return
     # Outside a transaction, the ORM broker closes the database connection at every call.
-    with transaction.atomic():
-        async_task(task, *args)
+    transaction_of_broker = transaction.atomic(using=Conf.ORM) if Conf.ORM else nullcontext()
+    token = _is_queueing.set(True)
+    try:
+        with transaction_of_broker:
+            async_task(task, *args)
+    finally:
+        _is_queueing.reset(token)

@@ -9,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from sora_remix import engine, fal, services
 from sora_remix.engine.pace import Watch
-from sora_remix.exceptions import RequestRefused
+from sora_remix.exceptions import OpenTransaction, RequestRefused
 from sora_remix.models import Chain, EndpointFact, Remix
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import make_remix
@@ -383,17 +383,66 @@ def test_an_id_that_another_remix_has_leaves_it_unconfirmed(gateway: Gateway) ->
     assert (remix.status, remix.request_id) == (Status.UNCONFIRMED, "")
 
 
-def test_what_breaks_before_it_is_sent_is_sent_later(
+def raising(error: Exception) -> Callable[..., Any]:
+    """Return what raises this, whatever it is called with."""
+
+    def fail(*_args: object, **_values: object) -> Any:
+        raise error
+
+    return fail
+
+
+def test_a_request_that_can_not_be_made_fails_at_once(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = make_remix()
-    monkeypatch.setattr("sora_remix.engine.sending.get_endpoint", lambda key: 1 // 0)
+    broken = raising(ZeroDivisionError("a bug of ours"))
+    monkeypatch.setattr("sora_remix.engine.sending.get_endpoint", broken)
+
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "request_not_sendable")
+    assert remix.error_message == "ZeroDivisionError: a bug of ours"
+    assert gateway.sent == []
+
+
+def test_what_the_network_breaks_before_it_is_sent_is_sent_later(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = make_remix()
+    broken = raising(ConnectionResetError("the storage is away"))
+    monkeypatch.setattr("sora_remix.engine.sending.urls_for", broken)
 
     send()
 
     remix.refresh_from_db()
     assert (remix.status, remix.failures) == (Status.QUEUED, 1)
     assert gateway.sent == []
+
+
+def test_nothing_is_sent_inside_a_transaction(gateway: Gateway) -> None:
+    remix = make_remix()
+
+    with transaction.atomic(), pytest.raises(OpenTransaction):
+        send()
+
+    remix.refresh_from_db()
+    assert (remix.status, gateway.sent) == (Status.QUEUED, [])
+
+
+def test_nothing_is_sent_without_autocommit(gateway: Gateway) -> None:
+    remix = make_remix()
+    transaction.set_autocommit(False)
+    try:
+        with pytest.raises(OpenTransaction):
+            send()
+        transaction.rollback()
+    finally:
+        transaction.set_autocommit(True)
+
+    remix.refresh_from_db()
+    assert (remix.status, gateway.sent) == (Status.QUEUED, [])
 
 
 def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:

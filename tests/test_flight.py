@@ -129,13 +129,31 @@ def test_an_exception_is_an_answer() -> None:
         assert flight.answers(10) == [("broken", error)]
 
 
-@pytest.mark.parametrize("kind", [asyncio.CancelledError, Stop])
-def test_what_is_no_ordinary_exception_is_raised(kind: type[BaseException]) -> None:
+def test_what_is_no_ordinary_exception_is_raised() -> None:
     with Flight[str, str](2) as flight:
-        flight.start("stopped", _break(kind()))
+        flight.start("stopped", _break(Stop()))
 
-        with pytest.raises(kind):
+        with pytest.raises(Stop):
             flight.answers(10)
+
+
+def test_what_ends_the_process_is_raised_after_the_answers_beside_it() -> None:
+    with Flight[str, str](2) as flight:
+        flight.start("stopped", _break(Stop()))
+        flight.start("paid", _say("paid"))
+
+        assert flight.answers(10) == [("paid", "paid")]
+        with pytest.raises(Stop):
+            flight.answers(10)
+
+
+def test_a_call_that_cancels_itself_is_an_answer() -> None:
+    with Flight[str, str](2) as flight:
+        flight.start("cancelled", _break(asyncio.CancelledError()))
+
+        [(tag, answer)] = flight.answers(10)
+
+    assert (tag, type(answer)) == ("cancelled", RuntimeError)
 
 
 def test_what_is_in_the_air_at_the_end_is_cancelled() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
 from django.utils.module_loading import import_string
 from django_q.brokers.orm import ORM
+from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.signing import SignedPackage
 
@@ -206,23 +208,75 @@ def test_a_turn_that_is_killed_is_taken_over_once_it_is_stale(
 
 def test_a_collect_passes_on_what_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     collected: list[Any] = []
-    monkeypatch.setattr(engine, "collect", collected.extend)
+    monkeypatch.setattr(engine, "collect", lambda pks, limit: collected.extend(pks))
 
     tasks.collect(3, 5)
 
     assert collected == [3, 5]
 
 
+@pytest.mark.parametrize("name", ["collect", "deliver"])
+def test_long_work_knows_when_its_worker_would_be_stopped(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    left: list[float] = []
+    monkeypatch.setattr(Conf, "TIMEOUT", 60)
+    monkeypatch.setattr(engine, name, lambda pks, limit: left.append(limit.left))
+
+    getattr(tasks, name)(1)
+
+    assert 50 < left[0] <= 54
+
+
+def test_without_a_timeout_work_is_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    left: list[float] = []
+    monkeypatch.setattr(Conf, "TIMEOUT", None)
+    monkeypatch.setattr(engine, "collect", lambda pks, limit: left.append(limit.left))
+
+    tasks.collect(1)
+
+    assert left == [math.inf]
+
+
 def test_a_delivery_is_followed_by_a_turn_that_sends_what_waited_for_it(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     delivered: list[tuple[int, ...]] = []
-    monkeypatch.setattr(engine, "deliver", delivered.append)
+    monkeypatch.setattr(engine, "deliver", lambda pks, limit: delivered.append(pks))
 
     tasks.deliver(1, 2)
 
     assert delivered == [(1, 2)]
     assert queued == [(tasks.advance, 1)]
+
+
+def test_nothing_is_queued_where_tasks_run_inside_the_request(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+
+    tasks.nudge()
+    tasks.queue_collect(1)
+
+    assert queued == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_runs_tasks_at_once_sends_nothing(
+    taken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_remix()
+
+    def run(name: str, *args: int) -> None:
+        import_string(name)(*args)
+
+    monkeypatch.setattr(tasks, "async_task", run)
+
+    tasks.nudge()
+    tasks.sweep()
+
+    assert taken == []
+    assert _state() == (1, State.PENDING)
 
 
 def test_a_collect_can_be_queued_alone(queued: Queued) -> None:

@@ -13,6 +13,7 @@ from .. import fal
 from ..exceptions import RemoteError
 from ..flight import wait_for
 from ..models import EndpointFact, Remix
+from .isolation import isolated
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ def settle_bills() -> None:
     prices = _fresh_prices(ids)
     for remix in remixes:
         if price := prices.get(remix.endpoint_id):
-            remix.bill(price)
+            with isolated(remix):
+                remix.bill(price)
 
 
 def _fresh_prices(endpoint_ids: set[str]) -> dict[str, Decimal]:
@@ -58,4 +60,6 @@ def _ask_for_prices(endpoint_ids: set[str]) -> None:
         logger.warning("fal's prices can't be read: %s", error)
         return
     for endpoint_id, price in prices.items():
-        EndpointFact.objects.note_price(endpoint_id, price.amount, price.unit, price.currency)
+        with isolated(f"The price of {endpoint_id}"):
+            facts = EndpointFact.objects
+            facts.note_price(endpoint_id, price.amount, price.unit, price.currency)

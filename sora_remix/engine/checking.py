@@ -5,16 +5,21 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
+from functools import partial
 
-from django.db import transaction
+from django.db import close_old_connections
 
 from .. import fal
+from ..database import atomic
 from ..exceptions import InvalidTransition, RemoteError
 from ..flight import Flight
 from ..models import Remix
+from .isolation import describe, isolated
 from .pace import HEARTBEAT, Watch, back_off, next_check
 
 logger = logging.getLogger(__name__)
+
+Answered = tuple[Remix, fal.Progress | Exception]
 
 
 def check_due(watch: Watch, until: float) -> None:
@@ -28,11 +33,27 @@ def check_due(watch: Watch, until: float) -> None:
             for remix in claimed:
                 flight.start(remix, _ask(remix))
             while flight:
-                answers = flight.answers(HEARTBEAT)
-                with transaction.atomic():
-                    for remix, answer in answers:
-                        _settle(remix, answer, in_flight)
+                _settle_together(flight.answers(HEARTBEAT), in_flight)
                 watch.keep(flight.tags)
+
+
+def _settle_together(answers: list[Answered], in_flight: int) -> None:
+    """Commit answers in one transaction; one by one when any of them breaks that."""
+    try:
+        with atomic():
+            for remix, answer in answers:
+                _settle(remix, answer, in_flight)
+    except Exception:
+        logger.exception("Answers could not be saved together")
+        close_old_connections()
+        for remix, answer in answers:
+            with isolated(remix, partial(_ask_later, remix)):
+                remix.refresh_from_db()  # what was rolled back still stands on the instance
+                _settle(remix, answer, in_flight)
+
+
+def _ask_later(remix: Remix, error: Exception) -> None:
+    remix.postpone(back_off(remix.failures), describe(error))
 
 
 async def _ask(remix: Remix) -> fal.Progress:
@@ -58,7 +79,7 @@ def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> N
                 remix.look_again(due_at, position=answer.position, log=answer.logs)
             case RemoteError():
                 logger.warning("Remix %s: no status: %s", remix.pk, answer)
-                remix.postpone(back_off(remix.failures))
+                remix.postpone(back_off(remix.failures), str(answer))
             case _:
                 logger.error("Remix %s: asking broke", remix.pk, exc_info=answer)
-                remix.postpone(back_off(remix.failures))
+                _ask_later(remix, answer)

@@ -6,19 +6,21 @@ import asyncio
 import io
 import logging
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import islice
 from typing import IO
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
 
 from .. import fal, media
+from ..database import atomic, refuse_transaction
 from ..endpoints import Outputs, get_endpoint
 from ..exceptions import (
     FileGone,
@@ -38,7 +40,8 @@ from ..flight import Flight
 from ..models import PendingFile, Remix, Video, renew
 from ..storage import new_name
 from .delivering import forget_copies
-from .pace import HEARTBEAT, Watch, back_off
+from .isolation import DATABASE_IS_AWAY, describe, isolated
+from .pace import HEARTBEAT, TimeLimit, Watch, back_off
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,9 @@ GONE_FOR = timedelta(minutes=10)
 GONE_PAUSE = timedelta(seconds=200)
 SLOWEST_STORAGE = 1024**2
 """Bytes a second that a storage is trusted to take."""
+NOT_STORABLE = "result_not_storable"
+"""Error code of a remix whose result breaks what is to store it."""
+OUT_OF_TIME = _("Its files could not be copied within one task's time limit (Q_CLUSTER timeout).")
 TITLE_LENGTH = 80
 ONLOOKERS = 2
 """Results that are decoded at once."""
@@ -72,23 +78,52 @@ class Parcel:
 Flown = fal.Result | Parcel
 
 
-def collect(pks: Iterable[int]) -> None:
-    """Collect those of these remixes that wait for it, a few at once."""
-    rest = iter(pks)
-    while group := list(islice(rest, media.PLACES)):
-        _collect_group(Remix.objects.claim_to_collect(group))
+def collect(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
+    """Collect those of these remixes that wait for it, a few at once, within the time limit.
+
+    Raise `OpenTransaction` inside one: a rollback would forget where the files are.
+    """
+    refuse_transaction()
+    limit, rest = limit or TimeLimit(), iter(pks)
+    while (group := list(islice(rest, media.PLACES))) and not limit.is_over:
+        _collect_group(Remix.objects.claim_to_collect(group), limit)
 
 
-def _collect_group(remixes: list[Remix]) -> None:
+def _collect_group(remixes: list[Remix], limit: TimeLimit) -> None:
     watch = Watch()
+    # What has failed before goes last, each alone: it may need all the time there is.
+    waiting = sorted(remixes, key=lambda remix: remix.failures)
     with Flight[Remix, Flown](media.PLACES) as flight:
-        for remix in remixes:
-            flight.start(remix, _fetch(remix))
-        while flight:
-            for remix, answer in flight.answers(HEARTBEAT):
-                watch.keep([*flight.tags, remix])
-                _go_on(flight, remix, answer)
-            watch.keep(flight.tags)
+        while (flight or waiting) and not limit.is_over:
+            _start_next(flight, waiting)
+            for remix, answer in flight.answers(min(HEARTBEAT, limit.left)):
+                watch.keep([*flight.tags, *waiting, remix])
+                with isolated(remix, partial(_fail_in_words, remix)):
+                    _go_on(flight, remix, answer, limit)
+            watch.keep([*flight.tags, *waiting])
+        unfinished = flight.tags
+    for remix in unfinished:
+        with isolated(remix):
+            remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
+    for remix in waiting:
+        with isolated(remix):
+            remix.hand_back()
+
+
+def _start_next(flight: Flight[Remix, Flown], waiting: list[Remix]) -> None:
+    while waiting and (not flight or not waiting[0].failures):
+        remix = waiting.pop(0)
+        flight.start(remix, _fetch(remix))
+        if remix.failures:
+            return
+
+
+def _fail_in_words(remix: Remix, error: Exception) -> None:
+    """End what can't be settled: trying it again would only break again."""
+    if isinstance(error, IntegrityError):  # of two at once, the later one finds the first now
+        remix.postpone(back_off(remix.failures), describe(error))
+    elif not isinstance(error, DATABASE_IS_AWAY):
+        remix.fail(NOT_STORABLE, describe(error))
 
 
 async def _fetch(remix: Remix) -> Flown:
@@ -105,23 +140,31 @@ def _outputs(remix: Remix) -> Outputs:
 
 async def _download(result: fal.Result) -> Flown:
     video = asyncio.create_task(media.download(result.video_url))
-    thumbnail, spritesheet = await asyncio.gather(
-        _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
-    )
+    pictures: list[IO[bytes] | None] = []
     try:
-        parcel = Parcel(result, await video, thumbnail, spritesheet)
-    except BaseException:
-        for picture in (thumbnail, spritesheet):
-            if picture:
-                picture.close()
-        raise
-    try:
+        pictures += await asyncio.gather(
+            _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
+        )
+        parcel = Parcel(result, await video, *pictures)
         # It takes seconds, in which the claims are to be kept and other downloads to go on.
         await asyncio.get_running_loop().run_in_executor(_onlookers(os.getpid()), _look_at, parcel)
     except BaseException:
-        parcel.close()
+        await _put_away(result.video_url, video, pictures)
         raise
     return parcel
+
+
+async def _put_away(
+    url: str, video: asyncio.Task[IO[bytes]], pictures: Sequence[IO[bytes] | None]
+) -> None:
+    """Stop what has not come yet, keep the video if it has, and close all of it."""
+    video.cancel()
+    [file] = await asyncio.gather(video, return_exceptions=True)
+    if not isinstance(file, BaseException):
+        media.keep_download(url, file)
+        file.close()
+    for picture in filter(None, pictures):
+        picture.close()
 
 
 @cache
@@ -152,24 +195,30 @@ async def _download_extra(url: str) -> IO[bytes] | None:
         return None
 
 
-def _go_on(flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception) -> None:
-    try:
-        if isinstance(answer, fal.Result):
-            remix.start_storing(answer.billable_units)
-            flight.start(remix, _download(answer))
-        elif isinstance(answer, Parcel):
-            _hold_while_storing([*flight.tags, remix], answer)
-            _store(remix, answer)
-        else:
-            _settle(remix, answer)
-    except InvalidTransition:
-        logger.warning("Remix %s: another worker has gone on with it meanwhile", remix.pk)
+def _go_on(
+    flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception, limit: TimeLimit
+) -> None:
+    if isinstance(answer, fal.Result):
+        remix.start_storing(answer.billable_units)
+        flight.start(remix, _download(answer))
+    elif not isinstance(answer, Parcel):
+        _settle(remix, answer)
+    elif limit.allows(_storing_seconds(answer)):
+        _hold_while_storing([*flight.tags, remix], answer)
+        _store(remix, answer)
+    else:
+        media.keep_download(answer.result.video_url, answer.video)
+        answer.close()
+        remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
+
+
+def _storing_seconds(parcel: Parcel) -> float:
+    return parcel.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
 
 
 def _hold_while_storing(remixes: list[Remix], parcel: Parcel) -> None:
     """Keep the claims while a large file is copied, during which nothing else can happen."""
-    seconds = parcel.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
-    if seconds > HEARTBEAT:
+    if (seconds := _storing_seconds(parcel)) > HEARTBEAT:
         renew(remixes, silence=timedelta(seconds=seconds))
 
 
@@ -192,10 +241,10 @@ def _settle(remix: Remix, error: Exception) -> None:
             _ask_for_a_fresh_url(remix, error)
         case TryLater():
             logger.warning("Remix %s: not collected yet: %s", remix.pk, error)
-            remix.postpone(back_off(remix.failures))
+            remix.postpone(back_off(remix.failures), str(error))
         case _:
             logger.error("Remix %s: collecting broke", remix.pk, exc_info=error)
-            remix.postpone(back_off(remix.failures))
+            remix.postpone(back_off(remix.failures), describe(error))
 
 
 def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
@@ -203,7 +252,7 @@ def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
     if since and timezone.now() - since >= GONE_FOR:
         remix.fail("result_expired", error.message)
     else:
-        remix.postpone(timezone.now() + GONE_PAUSE)
+        remix.postpone(timezone.now() + GONE_PAUSE, str(error))
 
 
 def _store(remix: Remix, parcel: Parcel) -> None:
@@ -242,7 +291,7 @@ def _extension(file: IO[bytes]) -> str:
         return ""
 
 
-@transaction.atomic
+@atomic()
 def _commit(
     remix: Remix,
     result: fal.Result,

@@ -6,29 +6,32 @@ import logging
 import mimetypes
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import fal
 from ..conf import conf
+from ..database import atomic, refuse_transaction
 from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import (
     InvalidEndpoint,
-    InvalidTransition,
     RemoteError,
     RemoteFailure,
     SourceUnreachable,
+    TryLater,
     UnknownEndpoint,
 )
 from ..fal.keys import is_safe_url
 from ..flight import Flight
 from ..models import Delivery, Remix, Video
 from ..storage import app_storage
-from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
+from .isolation import DATABASE_IS_AWAY, describe, isolated
+from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, Watch, back_off
 
 logger = logging.getLogger(__name__)
 
@@ -37,18 +40,35 @@ PLACES = 2
 LOOKED_AT = 200
 """Remixes whose files are looked for at once."""
 LIFE = timedelta(days=1)
+NOT_SENDABLE = "request_not_sendable"
+"""Error code of a remix whose request can't be made from what stands on its row."""
+OUT_OF_TIME = _("It could not be copied to fal within one task's time limit (Q_CLUSTER timeout).")
+OUR_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    SuspiciousOperation,
+    TypeError,
+    ValueError,
+)
+"""Raised by code, not by networks: the next try would raise the same."""
 
 
 def prepare_waiting() -> None:
     """Let those remixes be sent whose files fal has, and order the files of the others."""
     if not (remixes := Remix.objects.to_prepare(LOOKED_AT)):
         return
-    names = {remix.pk: _files_of(remix) for remix in remixes}
+    names: dict[int, set[str]] = {}
+    for remix in remixes:
+        with isolated(remix, partial(_fail_in_words, remix)):
+            names[remix.pk] = _files_of(remix)
     every = {name for files in names.values() for name in files}
     urls, refusals = Delivery.objects.urls(every), Delivery.objects.refusals(every)
     for remix in remixes:
-        if refusal := next((refusals[one] for one in names[remix.pk] if one in refusals), None):
-            _fail(remix, refusal)
+        files = names.get(remix.pk, ())
+        if refusal := next((refusals[one] for one in files if one in refusals), None):
+            with isolated(remix):
+                remix.fail(refusal.error_code, refusal.error_message)
     waiting = {pk for pk, files in names.items() if not files <= urls.keys()}
     Remix.objects.prepared(names.keys() - waiting)
     Delivery.objects.order(every - urls.keys() - refusals.keys())
@@ -99,29 +119,35 @@ def _public_url(name: str) -> str:
     return url
 
 
-def _fail(remix: Remix, refusal: Delivery) -> None:
-    try:
-        remix.fail(refusal.error_code, refusal.error_message)
-    except InvalidTransition:
-        logger.info("Remix %s: was decided about meanwhile", remix.pk)
+def _fail_in_words(remix: Remix, error: Exception) -> None:
+    """End what can't be prepared: nothing was sent, and trying again would only break again."""
+    if not isinstance(error, DATABASE_IS_AWAY):
+        remix.fail(NOT_SENDABLE, describe(error))
 
 
-def deliver(pks: Iterable[int]) -> None:
-    """Bring those of these files to fal that it does not have, a few at once."""
-    rest = iter(pks)
-    while group := list(islice(rest, PLACES)):
-        _deliver_group(Delivery.objects.claim(group))
+def deliver(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
+    """Bring those of these files to fal that it does not have, within the time limit.
+
+    Raise `OpenTransaction` inside one.
+    """
+    refuse_transaction()
+    limit, rest = limit or TimeLimit(), iter(pks)
+    while (group := list(islice(rest, PLACES))) and not limit.is_over:
+        _deliver_group(Delivery.objects.claim(group), limit)
 
 
-def _deliver_group(deliveries: list[Delivery]) -> None:
+def _deliver_group(deliveries: list[Delivery], limit: TimeLimit) -> None:
     watch = Watch()
     with Flight[Delivery, str](PLACES) as flight:
         for delivery in deliveries:
             flight.start(delivery, _upload(delivery.name))
-        while flight:
-            for delivery, answer in flight.answers(HEARTBEAT):
+        while flight and not limit.is_over:
+            for delivery, answer in flight.answers(min(HEARTBEAT, limit.left)):
                 _settle(delivery, answer)
             watch.keep(flight.tags)
+        unfinished = flight.tags
+    for delivery in unfinished:
+        _settle(delivery, TryLater(OUT_OF_TIME))
 
 
 async def _upload(name: str) -> str:
@@ -130,31 +156,35 @@ async def _upload(name: str) -> str:
         return await fal.upload(name.rpartition("/")[2], kind, file, LIFE)
 
 
-@transaction.atomic
 def _settle(delivery: Delivery, answer: str | Exception) -> None:
-    try:
+    with isolated(delivery, partial(_refuse_in_words, delivery)), atomic():
         match answer:
             case str():
                 delivery.arrived(answer, timezone.now() + LIFE)
             case RemoteFailure():
                 delivery.refused(answer.code, str(answer))
             case FileNotFoundError():
-                delivery.refused("source_unreachable", f"FileNotFoundError: {answer}")
-            case _:
+                delivery.refused("source_unreachable", describe(answer))
+            case RemoteError() | OSError():
                 _try_later(delivery, answer)
-    except InvalidTransition:
-        logger.warning("%s: another worker is bringing it to fal", delivery.name)
-        return
-    Remix.objects.files_moved()
+            case _ if isinstance(answer, OUR_ERRORS):
+                logger.error("%s: can't be brought to fal", delivery, exc_info=answer)
+                delivery.refused("source_unreachable", describe(answer))
+            case _:
+                logger.error("%s: bringing it to fal broke", delivery, exc_info=answer)
+                _try_later(delivery, answer)
+        Remix.objects.files_moved()
+
+
+def _refuse_in_words(delivery: Delivery, error: Exception) -> None:
+    if not isinstance(error, DATABASE_IS_AWAY):
+        delivery.refused("source_unreachable", describe(error))
 
 
 def _try_later(delivery: Delivery, error: Exception) -> None:
     since = delivery.failing_since or timezone.now()
     if timezone.now() - since > UNREACHABLE_FOR and delivery.failures >= UNREACHABLE_TIMES:
-        delivery.refused("cannot_reach_fal", f"{type(error).__name__}: {error}")
+        delivery.refused("cannot_reach_fal", describe(error))
         return
-    if isinstance(error, RemoteError):
-        logger.warning("%s: not at fal yet: %s", delivery.name, error)
-    else:
-        logger.error("%s: bringing it to fal broke", delivery.name, exc_info=error)
-    delivery.postpone(back_off(delivery.failures))
+    logger.warning("%s: not at fal yet: %s", delivery, describe(error))
+    delivery.postpone(back_off(delivery.failures), describe(error))

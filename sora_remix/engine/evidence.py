@@ -6,14 +6,16 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
-from django.db import transaction
 from django.utils import timezone
 
 from .. import fal
-from ..exceptions import InvalidTransition, RemoteError
+from ..database import atomic
+from ..exceptions import RemoteError
 from ..flight import wait_for
 from ..models import Chain, Remix, RemixEvent
+from .isolation import isolated
 
 logger = logging.getLogger(__name__)
 
@@ -35,16 +37,20 @@ def look_for_evidence() -> None:
     for remix in Remix.objects.to_search(timezone.now() - SEARCHED_FOR):
         due[remix.endpoint_id].append(remix)
     for endpoint_id, remixes in due.items():
-        first = min(remix.submitted_at for remix in remixes if remix.submitted_at)
-        try:
-            requests = wait_for(fal.sent_requests(endpoint_id, first - SKEW))
-        except RemoteError as error:
-            logger.warning("fal's list of requests to %s can't be read: %s", endpoint_id, error)
-            requests = []
-        _settle(remixes, requests)
+        with isolated(f"Evidence of requests to {endpoint_id}"):
+            _settle(remixes, _requests(endpoint_id, remixes))
 
 
-@transaction.atomic
+def _requests(endpoint_id: str, remixes: Iterable[Remix]) -> list[fal.SentRequest]:
+    first = min(remix.submitted_at for remix in remixes if remix.submitted_at)
+    try:
+        return wait_for(fal.sent_requests(endpoint_id, first - SKEW))
+    except RemoteError as error:
+        logger.warning("fal's list of requests to %s can't be read: %s", endpoint_id, error)
+        return []
+
+
+@atomic()
 def _settle(remixes: Iterable[Remix], requests: list[fal.SentRequest]) -> None:
     """Give away each request once; who gets none is looked at again later."""
     Chain.objects.lock()
@@ -58,11 +64,13 @@ def _settle(remixes: Iterable[Remix], requests: list[fal.SentRequest]) -> None:
             remix.search_again()
             continue
         free.remove(request)
-        try:
+        with isolated(remix, partial(_search_later, remix)), atomic():
             remix.accepted(request.request_id, RemixEvent.Kind.FOUND)
             logger.info("Remix %s: fal has it as %s", remix.pk, request.request_id)
-        except InvalidTransition:
-            logger.info("Remix %s: is known meanwhile", remix.pk)
+
+
+def _search_later(remix: Remix, _error: Exception) -> None:
+    remix.search_again()
 
 
 def _is_its(request: fal.SentRequest, remix: Remix) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from math import inf
 
 from django.utils import timezone
 
@@ -13,6 +14,8 @@ from ..models import Leased, renew
 Alive = Callable[[], bool]
 """Say that the turn goes on; False when another one has taken over."""
 
+LEAST_RESERVE = 3.0
+"""Seconds of its limit that a task keeps for putting things away."""
 HEARTBEAT = 5.0
 """Seconds after which a worker that waits for answers prolongs what it holds."""
 LONGEST_PAUSE = 300.0
@@ -20,6 +23,32 @@ UNREACHABLE_FOR = timedelta(hours=1)
 """How long fal may be out of reach before what waits for it fails."""
 UNREACHABLE_TIMES = 10
 """How often it must have been tried in that time: an outage long ago proves nothing."""
+
+
+class TimeLimit:
+    """How long one task may work: what takes longer is stopped from outside, wherever it is."""
+
+    def __init__(self, seconds: float = inf) -> None:
+        reserve = min(max(LEAST_RESERVE, 0.1 * seconds), 0.5 * seconds) if seconds < inf else 0
+        self._seconds = seconds - reserve
+        self._ends_at = time.monotonic() + self._seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds until work must stop, which takes some of the time itself."""
+        return self._ends_at - time.monotonic()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether work must stop now."""
+        return self.left <= 0
+
+    def allows(self, seconds: float) -> bool:
+        """Tell whether to start what may take so long and can't be stopped.
+
+        It is started while half of the time is left: another task would have little more.
+        """
+        return self.left >= min(seconds, 0.5 * self._seconds)
 
 
 class Watch:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from .. import media
 from ..models import Delivery, PendingFile, Remix, RemixBatch
 from .billing import settle_bills
 from .evidence import look_for_evidence
+from .isolation import attempt
 
 logger = logging.getLogger(__name__)
 
 
 def sweep() -> None:
-    """Settle what is unconfirmed, as far as can be, and remove what nobody uses."""
+    """Settle what is unconfirmed, as far as can be, and remove what nobody uses.
+
+    Each step is taken, whatever happens in the others.
+    """
+    for step in STEPS:
+        attempt(step)
+
+
+def give_up_lost_sends() -> None:
     if lost := Remix.objects.give_up_lost_sends():
         logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
+
+
+def remove_abandoned_files() -> None:
     for name in PendingFile.objects.condemn_abandoned():
         _remove(name)
-    RemixBatch.objects.forget_old_drafts()
-    Delivery.objects.forget_old()
-    look_for_evidence()
-    settle_bills()
 
 
 def _remove(name: str) -> None:
@@ -32,3 +41,13 @@ def _remove(name: str) -> None:
     else:
         PendingFile.objects.removed(name)
         logger.info("Removed the abandoned file %s", name)
+
+
+STEPS: tuple[Callable[[], object], ...] = (
+    give_up_lost_sends,
+    remove_abandoned_files,
+    RemixBatch.objects.forget_old_drafts,
+    Delivery.objects.forget_old,
+    look_for_evidence,
+    settle_bills,
+)

@@ -1,6 +1,7 @@
 """fal, the remote side. Nothing else in the app knows its words."""
 
 from .catalogue import Model, UnitPrice, models, prices
+from .cleaning import clean
 from .drift import Finding, drift
 from .platform import Key, SentRequest, check_key, hide_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
@@ -33,6 +34,7 @@ __all__ = [
     "Unknown",
     "cancel",
     "check_key",
+    "clean",
     "drift",
     "hide_key",
     "models",

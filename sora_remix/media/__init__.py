@@ -8,6 +8,7 @@ from django.core.files import File
 
 from ..storage import app_storage
 from .downloads import PLACES, download
+from .downloads import keep as keep_download
 from .facts import (
     MAX_IMAGE_BYTES,
     ImageFacts,
@@ -28,6 +29,7 @@ __all__ = [
     "download",
     "image_extension",
     "image_facts",
+    "keep_download",
     "remove",
     "sheet_grid",
     "store",

@@ -1,0 +1,75 @@
+"""Keep what happens to one row, or in one step, from the rows and steps beside it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from django.db import InterfaceError, OperationalError, close_old_connections
+
+from .. import fal
+from ..database import in_transaction
+from ..exceptions import InvalidTransition
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+DATABASE_IS_AWAY = (OperationalError, InterfaceError)
+"""What passes: the database can't be reached, or has too much to do. All else is about the row."""
+MESSAGE_LENGTH = 1000
+PAUSES = (0.5, 1.0, 2.0, 4.0)
+"""Seconds between the tries to save what can't be asked for again."""
+
+
+@contextmanager
+def isolated(
+    subject: object, fallback: Callable[[Exception], None] | None = None
+) -> Iterator[None]:
+    """Log whatever is raised about one subject, then go on with the next.
+
+    `fallback` puts the row into words, and is isolated itself; it is not called for a row that
+    another worker has taken over.
+    """
+    try:
+        yield
+    except InvalidTransition:
+        logger.warning("%s: another worker has taken over", subject)
+    except Exception as error:
+        logger.exception("%s: could not be settled", subject)
+        if not in_transaction():
+            close_old_connections()
+        if fallback:
+            with isolated(subject):
+                fallback(error)
+
+
+def attempt(step: Callable[[], object]) -> bool:
+    """Take a step; log what it raises, and return False then."""
+    try:
+        step()
+    except Exception:
+        logger.exception("%s broke", getattr(step, "__qualname__", step))
+        close_old_connections()
+        return False
+    return True
+
+
+def describe(error: BaseException, before: str = "") -> str:
+    """Return what was raised as text that can be stored and shown."""
+    return fal.clean(f"{before}{type(error).__name__}: {error}", MESSAGE_LENGTH)
+
+
+def persist(subject: object, write: Callable[[], T]) -> T:
+    """Save what can't be asked for again, also while the database stumbles for some seconds."""
+    for pause in PAUSES:
+        try:
+            return write()
+        except DATABASE_IS_AWAY:
+            logger.exception("%s: is not saved yet", subject)
+            close_old_connections()
+            time.sleep(pause)
+    return write()

@@ -1,0 +1,5 @@
+"""Shim."""
+
+
+def clean(text: str, most: int) -> str:
+    return text[:most]
