@@ -142,10 +142,10 @@ async def _download(result: fal.Result) -> Flown:
     video = asyncio.create_task(media.download(result.video_url))
     pictures: list[IO[bytes] | None] = []
     try:
-        pictures += await asyncio.gather(
+        thumbnail, spritesheet = pictures = await asyncio.gather(
             _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
         )
-        parcel = Parcel(result, await video, *pictures)
+        parcel = Parcel(result, await video, thumbnail, spritesheet)
         # It takes seconds, in which the claims are to be kept and other downloads to go on.
         await asyncio.get_running_loop().run_in_executor(_onlookers(os.getpid()), _look_at, parcel)
     except BaseException:

@@ -146,8 +146,8 @@ class Remix(HeardOf):
 
     def hand_back(self) -> None:
         """Let another worker take the present step, which was not begun."""
-        free = {"due_at": timezone.now(), "lease": None, "leased_until": None}
-        self._move_mine((Status.PROCESSING, Status.STORING), **free)
+        sources = (Status.PROCESSING, Status.STORING)
+        self._move_mine(sources, due_at=timezone.now(), lease=None, leased_until=None)
 
     def look_again(
         self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
