@@ -128,7 +128,7 @@ def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
                 _not_sent(remix, message)
             case fal.RefusedForNow(seconds, message):
                 logger.info("Remix %s: refused for now: %s", remix.pk, message)
-                _hold_back(remix, seconds)
+                _hold_back(remix, seconds, message)
             case fal.Unknown(message):
                 remix.unanswered(message)
             case Exception():
@@ -179,10 +179,10 @@ def _not_sent(remix: Remix, message: str) -> None:
     logger.info("Remix %s: not sent: %s", remix.pk, message)
     due_at = back_off(remix.failures)
     remix.not_sent(due_at)
-    Chain.objects.hold_back(due_at)
+    Chain.objects.hold_back(due_at, message)
 
 
-def _hold_back(remix: Remix, seconds: float) -> None:
+def _hold_back(remix: Remix, seconds: float, message: str) -> None:
     due_at = timezone.now() + timedelta(seconds=seconds)
     remix.requeued(due_at)
-    Chain.objects.hold_back(due_at)
+    Chain.objects.hold_back(due_at, message)

@@ -2,7 +2,7 @@
 
 from .approval import Approval
 from .batch import RemixBatch
-from .chain import Chain
+from .chain import Chain, Pause
 from .delivery import Delivery
 from .endpoint import EndpointFact
 from .event import RemixEvent
@@ -20,6 +20,7 @@ __all__ = [
     "Delivery",
     "EndpointFact",
     "Leased",
+    "Pause",
     "PendingFile",
     "PromptPreset",
     "ReferenceImage",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,24 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 STALE = timedelta(seconds=20)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A time in which nothing is sent to fal."""
+
+    until: datetime
+    reason: str
+    """What fal answered, or why it can't be reached."""
+
+    @classmethod
+    def of(cls, until: datetime | None, reason: str) -> Pause | None:
+        """Return the pause that these columns hold, unless it has ended or can't be true."""
+        now = timezone.now()
+        if until is None or not now < until <= now + LONGEST_PAUSE:
+            return None
+        return cls(until, reason)
 
 
 class ChainQuerySet(models.QuerySet["Chain"]):
@@ -45,15 +64,30 @@ class ChainQuerySet(models.QuerySet["Chain"]):
         """End this turn; False when another has taken over, which then goes on alone."""
         return bool(self._running(turn).update(state=Chain.State.IDLE, **_now()))
 
-    def hold_back(self, until: datetime) -> None:
-        """Let nothing be sent until then: fal's limit is the account's, not the row's."""
+    def hold_back(self, until: datetime, reason: str = "") -> None:
+        """Pause sending until then, at most for an hour: fal's limit is the account's.
+
+        Of two pauses, the one that ends later stays, with its reason.
+        """
         self.get_or_create(pk=1)
-        earlier = Q(held_until__isnull=True) | Q(held_until__lt=until)
-        self.filter(earlier, pk=1).update(held_until=until)
+        latest = timezone.now() + LONGEST_PAUSE
+        until = min(until, latest)
+        is_longer = Q(held_until=None) | Q(held_until__lt=until) | Q(held_until__gt=latest)
+        self.filter(is_longer, pk=1).update(held_until=until, held_because=reason)
 
     def is_held(self) -> bool:
-        """Tell whether nothing may be sent for now."""
-        return self.filter(pk=1, held_until__gt=timezone.now()).exists()
+        """Tell whether sending is paused."""
+        return self.pause() is not None
+
+    def pause(self) -> Pause | None:
+        """Return the pause that lasts at this moment."""
+        held = self.filter(pk=1).values_list("held_until", "held_because").first()
+        return Pause.of(*held) if held else None
+
+    def lift(self) -> bool:
+        """End the pause; False when there was none."""
+        held = self.filter(pk=1, held_until__gt=timezone.now())
+        return bool(held.update(held_until=None, held_because=""))
 
     def lock(self) -> None:
         """Hold the row until the transaction ends, so that only one claims rows to send."""
@@ -90,6 +124,8 @@ class Chain(models.Model):
     """When a worker was last seen at a turn."""
     held_until = models.DateTimeField(null=True)
     """Until when nothing is sent, because fal said so or can't be reached."""
+    held_because = models.TextField(blank=True)
+    """What fal answered, or why it can't be reached."""
 
     objects = ChainQuerySet.as_manager()
 
