@@ -74,6 +74,7 @@ class Delivery(Leased):
     error_code = models.CharField(max_length=100, blank=True)
     """Why it can't be delivered; empty while nobody knows that it can't."""
     error_message = models.TextField(blank=True)
+    """With an `error_code` why it can't be delivered, else why the last try failed."""
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -82,11 +83,12 @@ class Delivery(Leased):
 
     def arrived(self, url: str, expires_at: datetime) -> None:
         """fal has it under this URL until then."""
-        self._change(url=url, expires_at=expires_at, **step(timezone.now()))
+        arrived = {"url": url, "expires_at": expires_at, "error_message": ""}
+        self._change(**arrived, **step(timezone.now()))
 
-    def postpone(self, due_at: datetime) -> None:
-        """Try again later."""
-        self._change(**self._failed_step(due_at))
+    def postpone(self, due_at: datetime, message: str = "") -> None:
+        """Try again later, because this try failed with this message."""
+        self._change(error_message=str(message), **self._failed_step(due_at))
 
     def refused(self, code: str, message: str) -> None:
         """It can't be delivered, and trying again by itself would not help."""

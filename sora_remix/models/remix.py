@@ -80,13 +80,14 @@ class Remix(HeardOf):
         event = self._event(Kind.REFUSED, code)
         self._end(Status.FAILED, (Status.SUBMITTING,), event, code, message)
 
-    def not_sent(self, due_at: datetime) -> None:
+    def not_sent(self, due_at: datetime, message: str | _StrPromise = "") -> None:
         """It certainly did not leave: send it later."""
         self._move(
             (Status.SUBMITTING,),
             self._event(Kind.NOT_SENT),
             status=Status.QUEUED,
             submitted_at=None,
+            error_message=str(message),
             **self._failed_step(due_at),
         )
 
@@ -97,6 +98,7 @@ class Remix(HeardOf):
             status=Status.QUEUED,
             submitted_at=None,
             is_ready=False,
+            error_message="",
             **step(timezone.now()),
         )
 
@@ -107,6 +109,7 @@ class Remix(HeardOf):
             self._event(Kind.REQUEUED),
             status=Status.QUEUED,
             submitted_at=None,
+            error_message="",
             **step(due_at),
         )
 
@@ -124,24 +127,26 @@ class Remix(HeardOf):
         """fal is done with it: its result, or its reason, can be collected."""
         now = timezone.now()
         event = self._event(Kind.FINISHED)
-        self._move_mine((Status.PROCESSING,), event, completed_at=now, **NOT_SEEN, **step(now))
+        changes = {"completed_at": now, "error_message": "", **NOT_SEEN, **step(now)}
+        self._move_mine((Status.PROCESSING,), event, **changes)
 
     def start_storing(self, billable_units: Decimal | None = None) -> None:
         """A usable result was read; the claim on the row stays."""
         sources = (Status.PROCESSING, Status.STORING)
         self._move_mine(sources, status=Status.STORING, billable_units=billable_units)
 
-    def postpone(self, due_at: datetime) -> None:
-        """Take the present step again later, because its answer has not come."""
-        self._move_mine((Status.PROCESSING, Status.STORING), **self._failed_step(due_at))
+    def postpone(self, due_at: datetime, message: str | _StrPromise = "") -> None:
+        """Take the present step again later, because it failed with this message."""
+        changes = {"error_message": str(message), **self._failed_step(due_at)}
+        self._move_mine((Status.PROCESSING, Status.STORING), **changes)
 
     def look_again(
         self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
     ) -> None:
         """Ask again later: fal is still working, and said how far it is if there is a log."""
-        seen: dict[str, Any] = {}
+        seen: dict[str, Any] = {"error_message": ""}
         if log is not None:
-            seen = {"queue_position": position, "progress_log": list(log)}
+            seen |= {"queue_position": position, "progress_log": list(log)}
         self._move_mine((Status.PROCESSING, Status.STORING), **seen, **step(due_at))
 
     def succeed(self, result: Video, stored: Sequence[str]) -> None:
