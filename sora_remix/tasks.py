@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 from django.db import connections, router, transaction
+from django_q.conf import Conf
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
@@ -85,6 +86,11 @@ def ensure_schedule(using: str, **_signal: Any) -> None:
 def is_sweep_scheduled() -> bool:
     """Tell whether the sweep is going to run."""
     return bool(Schedule.objects.filter(func=SWEEP).exclude(repeats=0).exists())
+
+
+def is_sync() -> bool:
+    """Tell whether django-q2 runs tasks inside the process that asks for them."""
+    return bool(Conf.SYNC)
 
 
 def _queue(task: str, *args: int) -> None:

@@ -42,6 +42,11 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
         """Keep those that may be sent now."""
         return self.due().filter(status=Status.QUEUED, is_ready=True)
 
+    def send_now(self) -> None:
+        """Let those be sent at once that were put off to a later time."""
+        later = self.filter(status=Status.QUEUED, is_ready=True, due_at__gt=timezone.now())
+        later.update(due_at=timezone.now())
+
     def to_prepare(self, most: int) -> list[Remix]:
         """Return queued remixes whose files fal may have by now, oldest first."""
         waiting = self.due().filter(status=Status.QUEUED, is_ready=False).order_by("pk")
