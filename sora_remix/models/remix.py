@@ -153,9 +153,9 @@ class Remix(HeardOf):
         self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
     ) -> None:
         """Ask again later: fal is still working, and said how far it is if there is a log."""
-        seen: dict[str, Any] = {}
+        seen: dict[str, Any] = {"error_message": ""}
         if log is not None:
-            seen = {"queue_position": position, "progress_log": list(log)}
+            seen |= {"queue_position": position, "progress_log": list(log)}
         self._move_mine((Status.PROCESSING, Status.STORING), **seen, **step(due_at))
 
     def succeed(self, result: Video, stored: Sequence[str]) -> None:
