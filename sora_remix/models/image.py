@@ -9,9 +9,9 @@ from typing import ClassVar
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
-from ..storage import app_storage
+from ..storage import MAX_NAME_LENGTH, app_storage
 from .batch import RemixBatch
-from .files import OwnsFiles
+from .files import OwnedFileField, OwnsFiles, stored_files_field
 
 
 class ReferenceImageQuerySet(models.QuerySet["ReferenceImage"]):
@@ -30,13 +30,14 @@ class ReferenceImage(OwnsFiles):
     batch = models.ForeignKey(
         RemixBatch, verbose_name=_("batch"), on_delete=models.CASCADE, related_name="images"
     )
-    file = models.FileField(_("file"), storage=app_storage, max_length=200)
+    file = OwnedFileField(_("file"), storage=app_storage, max_length=MAX_NAME_LENGTH)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     size = models.PositiveBigIntegerField(_("size in bytes"))
     digest = models.CharField(max_length=64, editable=False)
     """SHA-256 of its bytes: however often the same is sent, a draft keeps it once."""
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    stored_files = stored_files_field()
 
     objects = ReferenceImageQuerySet.as_manager()
 
