@@ -34,6 +34,11 @@ class Migration(migrations.Migration):
     dependencies = [("sora_remix", "0003_fill_root")]
 
     operations = [
+        migrations.AlterField(
+            model_name="pendingfile",
+            name="name",
+            field=models.CharField(db_index=True, max_length=200),
+        ),
         migrations.AddField(
             model_name="referenceimage",
             name="stored_files",
