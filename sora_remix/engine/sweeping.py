@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 
-from .. import media
-from ..models import Delivery, PendingFile, Remix, RemixBatch
+from ..models import Delivery, Remix, RemixBatch
 from .billing import settle_bills
 from .evidence import look_for_evidence
+from .leftovers import remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -16,19 +16,8 @@ def sweep() -> None:
     """Settle what is unconfirmed, as far as can be, and remove what nobody uses."""
     if lost := Remix.objects.give_up_lost_sends():
         logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
-    for name in PendingFile.objects.condemn_abandoned():
-        _remove(name)
+    remove_abandoned()
     RemixBatch.objects.forget_old_drafts()
     Delivery.objects.forget_old()
     look_for_evidence()
     settle_bills()
-
-
-def _remove(name: str) -> None:
-    try:
-        media.remove(name)
-    except Exception:
-        logger.exception("The abandoned file %s can't be removed yet", name)
-    else:
-        PendingFile.objects.removed(name)
-        logger.info("Removed the abandoned file %s", name)
