@@ -26,7 +26,8 @@ class NamingStorage(FileSystemStorage):
 
     def _save(self, name: str, content: Any) -> str:
         path = PurePosixPath(name)
-        return super()._save(str(path.with_name(f"v1-{path.name}")), content)  # type: ignore[misc]
+        renamed = str(path.with_name(f"v1-{path.name}"))
+        return str(super()._save(renamed, content))  # type: ignore[misc]
 
 
 class ContentStorage(FileSystemStorage):

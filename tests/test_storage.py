@@ -230,8 +230,12 @@ def test_nothing_is_found_by_a_name_that_others_could_use(media_root: Path, name
 
 def test_each_folder_is_listed_once(media_root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listed: list[str] = []
-    backend = storages["default"]
-    monkeypatch.setattr(backend, "listdir", lambda path: listed.append(path) or ([], []))
+
+    def listdir(path: str) -> tuple[list[str], list[str]]:
+        listed.append(path)
+        return [], []
+
+    monkeypatch.setattr(storages["default"], "listdir", listdir)
     folders = Folders()
 
     for _ in range(3):

@@ -80,7 +80,7 @@ def test_a_row_owns_what_is_saved_through_its_field() -> None:
 def test_a_row_owns_an_upload_that_is_saved_later(options: dict[str, Any]) -> None:
     video = make_video()
 
-    video.file = _upload()  # type: ignore[assignment]
+    video.file = _upload()
     video.save(**options)
 
     assert _stored(video) == [video.file.name]
@@ -90,7 +90,7 @@ def test_a_row_of_which_little_was_read_owns_an_upload() -> None:
     make_video(file=_upload())
     video = Video.objects.only("title").get()
 
-    video.captions = _upload(b"WEBVTT", "a.vtt")  # type: ignore[assignment]
+    video.captions = _upload(b"WEBVTT", "a.vtt")
     video.save()
 
     assert len(_stored(video)) == 2
@@ -121,7 +121,7 @@ def test_a_row_owns_no_file_that_it_is_given_by_name(later: bool) -> None:
     if later:
         video.file.name = LIBRARY
         video.save(update_fields=["file"])
-        video.file = LIBRARY  # type: ignore[assignment]
+        video.file = LIBRARY
         video.save()
 
     assert Video.objects.get().file.name == LIBRARY
