@@ -112,6 +112,12 @@ class SourceUnreachable(SoraRemixError):
     otherwise = _("A file that is sent along has no URL that fal can load.")
 
 
+class InvalidFileName(SoraRemixError):
+    """The storage returned a name for a file that no column can hold."""
+
+    otherwise = _("The storage returned a name for a file that can't be kept.")
+
+
 class FileGone(RemoteError):
     """The file server no longer has the file behind this URL."""
 

@@ -30,6 +30,7 @@ from sora_remix.models import Chain, Delivery, EndpointFact
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix
 from tests.processes import Qcluster
+from tests.storages import ClosingStorage, FolderStorage, NamingStorage, use_storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -282,7 +283,13 @@ def _files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_nothing_is_left_in_the_storage(media_root: Path) -> None:
+@pytest.mark.parametrize(
+    "storage", [FileSystemStorage, FolderStorage, NamingStorage, ClosingStorage]
+)
+def test_nothing_is_left_in_the_storage(media_root: Path, settings: Settings, storage: Any) -> None:
+    if storage is not FileSystemStorage:
+        use_storage(settings, storage)
+
     assert _lines(local.look_at_storage)[0][0] == "ok"
     assert _files(media_root) == []
 

@@ -19,7 +19,7 @@ from ..endpoints import References
 from ..endpoints.measure import BYTES
 from ..exceptions import NotAnImage
 from ..media import ImageFacts
-from ..models import ReferenceImage, RemixBatch
+from ..models import ReferenceImage, RemixBatch, delete_after_commit
 from ..storage import new_name
 from . import display
 
@@ -119,10 +119,11 @@ def keep(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
     for upload in uploads:
         name = media.store(new_name("references", upload.facts.extension), upload.file)
         try:
-            _image, is_new = batch.images.get_or_create(
+            image, is_new = batch.images.get_or_create(
                 digest=upload.digest,
                 defaults={
                     "file": name,
+                    "stored_files": [name],
                     "width": upload.facts.width,
                     "height": upload.facts.height,
                     "size": upload.facts.size,
@@ -132,7 +133,7 @@ def keep(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
             media.remove(name)
             raise
         if not is_new:
-            media.remove(name)
+            delete_after_commit([name], str(image._state.db))
 
 
 def _checked(file: UploadedFile[bytes], references: References) -> Upload:

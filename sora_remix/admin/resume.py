@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import get_content_type_for_model
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -15,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import services
+from ..database import retry_conflicts
 from ..models import Remix
 from .permissions import DECIDE, require
 
@@ -33,7 +33,7 @@ def resume(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponse:
     return HttpResponseRedirect(_came_from(request, model_admin))
 
 
-@transaction.atomic
+@retry_conflicts
 def _resume(request: HttpRequest) -> bool:
     """Resume sending, and name that among the user's recent actions, or neither."""
     if not services.resume_sending(by=request.user):

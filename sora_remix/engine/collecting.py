@@ -26,6 +26,7 @@ from ..exceptions import (
     FileGone,
     FileRefused,
     InvalidEndpoint,
+    InvalidFileName,
     InvalidTransition,
     NotAnImage,
     NotAVideo,
@@ -41,6 +42,7 @@ from ..models import PendingFile, Remix, Video, renew
 from ..storage import new_name
 from .delivering import forget_copies
 from .isolation import DATABASE_IS_AWAY, describe, isolated
+from .leftovers import remove_unused
 from .pace import HEARTBEAT, TimeLimit, Watch, back_off
 
 logger = logging.getLogger(__name__)
@@ -233,7 +235,7 @@ def _settle(remix: Remix, error: Exception) -> None:
             if error.code == "source_unreachable":
                 forget_copies(remix)
             remix.fail(error.code, error.message)
-        case FileRefused():
+        case FileRefused() | InvalidFileName():
             remix.fail("result_refused", error.message)
         case NotAVideo():
             remix.fail("not_a_video", error.message)
@@ -256,17 +258,22 @@ def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
 
 
 def _store(remix: Remix, parcel: Parcel) -> None:
+    names: dict[str, str] = {}
     try:
         facts = media.video_facts(parcel.video)
         files = _named_files(parcel)
         PendingFile.objects.bulk_create(
             PendingFile(remix=remix, name=name) for name, _file in files.values()
         )
-        for name, file in files.values():
-            media.store(name, file)
-        names = {field: name for field, (name, _file) in files.items()}
+        for field, (name, file) in files.items():
+            names[field] = media.store(name, file)
+            PendingFile.objects.rename(remix, name, names[field])
         _commit(remix, parcel.result, facts, names, parcel.grid)
-    except (InvalidTransition, DatabaseError):
+    except InvalidTransition:
+        # The sweep may have come before the file: it will not come again.
+        remove_unused(names.values())
+        raise
+    except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
         _settle(remix, error)
@@ -311,6 +318,7 @@ def _commit(
         created_by_id=remix.requested_by_id,
         root_id=remix.source.root_id or remix.source_id,
         **names,
+        stored_files=list(names.values()),
         **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
     )
     remix.succeed(video, list(names.values()))

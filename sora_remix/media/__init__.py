@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO
 
 from django.core.files import File
@@ -39,10 +40,14 @@ __all__ = [
 
 
 def store(name: str, file: IO[bytes]) -> str:
-    """Copy a file into the storage and return the name it got there."""
-    return app_storage().save(name, File(file))
+    """Copy a file into the storage and return the name that the storage gave it.
+
+    The storage may close the file. Raise `InvalidFileName` if that name can't be kept.
+    """
+    return app_storage().save(name, File(file, name))
 
 
 def remove(name: str) -> None:
-    """Delete a file from the storage; that it isn't there is no error."""
-    app_storage().delete(name)
+    """Delete a file from the storage, if it exists."""
+    with suppress(FileNotFoundError):
+        app_storage().delete(name)
