@@ -65,7 +65,7 @@ def test_rows_own_the_files_that_the_app_stored_before(old: Any) -> None:
     for digest, name in (("a", stored.replace("videos", "references")), ("b", "logo.png")):
         image.objects.create(batch=batch, file=name, digest=digest, width=4, height=3, size=1)
 
-    new = _migrate([("sora_remix", "0003_stored_files")])
+    new = _migrate([("sora_remix", "0005_stored_files")])
 
     owned = dict(new.get_model("sora_remix", "Video").objects.values_list("title", "stored_files"))
     assert owned == {"a": [stored], "b": [*names["b"].values()], "c": [], "d": [], "e": []}
@@ -84,6 +84,6 @@ def test_rows_own_their_files_however_many_there_are(
     )
 
     with django_assert_max_num_queries(100):
-        new = _migrate([("sora_remix", "0003_stored_files")])
+        new = _migrate([("sora_remix", "0005_stored_files")])
 
     assert not new.get_model("sora_remix", "Video").objects.filter(stored_files=[]).exists()
