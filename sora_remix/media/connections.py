@@ -98,7 +98,7 @@ async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
     loop = asyncio.get_running_loop()
     try:
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
+    except OSError as error:
         raise TryLater(plain(f"{host}: {error}")) from error
     return [ip_address(entry[4][0]) for entry in found]
 

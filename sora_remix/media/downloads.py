@@ -23,7 +23,7 @@ ATTEMPTS = 5
 LEAST_RATE = 4 * 1024
 """Bytes a second below which a server is given up for now."""
 RATE_SECONDS = 30.0
-"""Seconds over which the rate is averaged; also how long headers may take, redirects included."""
+"""Seconds over which the rate is averaged, from the request on: headers and redirects count."""
 LATE_SECONDS = 1.0
 """An alarm that comes this late says that our own loop stood still, not the server."""
 CONTENT_RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20}|\*)", re.ASCII)
@@ -87,7 +87,6 @@ async def _fetch_rest(
 ) -> None:
     """Add to the part what it lacks; start again when the server can't resume."""
     async with _answer(url, part) as response:
-        _postpone(deadline)
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             _check_complete(response, part, most_bytes)
             return

@@ -218,7 +218,6 @@ def _tidy(folder: Path, hour: int) -> None:
             with suppress(FileNotFoundError):
                 if _last_change(path) < oldest:
                     path.unlink()
-                    _beside(path).unlink(missing_ok=True)
 
 
 def _last_change(path: Path) -> float:

@@ -218,20 +218,15 @@ def test_a_host_that_the_proxy_is_not_for_is_looked_up_and_checked(
 
 
 def test_the_address_that_was_checked_is_the_one_that_is_contacted(
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Any,
-    files: FileServer,
-    proxy: ConnectProxy,
-    looked_up: list[str],
+    monkeypatch: pytest.MonkeyPatch, settings: Any, authority: Authority, looked_up: list[str]
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
-    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.port}")
-    monkeypatch.setenv("NO_PROXY", ".fal.test")
     monkeypatch.setattr(hosts, "_is_public", lambda address: True)
+    with FileServer(authority.context(NAME), lambda head: answer(b"a file")) as server:
+        assert download(f"https://{NAME}:{server.port}/x") == b"a file"
 
-    assert download(f"https://{NAME}:{files.port}/x") == b"a file"
-    assert header(files.heads[0], "host") == f"{NAME}:{files.port}"
-    assert (looked_up, proxy.targets) == ([NAME], [])
+    assert header(server.heads[0], "host") == f"{NAME}:{server.port}"
+    assert looked_up == [NAME]
 
 
 @pytest.mark.parametrize(

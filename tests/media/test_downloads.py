@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -152,6 +153,9 @@ HOSTILE = {
     "too little of a part": answer(
         b"abc", "Content-Range: bytes 0-2/9", status="206 Partial Content"
     ),
+    "less of a part than it says": answer(
+        b"abc", "Content-Range: bytes 0-8/*", status="206 Partial Content"
+    ),
     "a part before its start": answer(
         b"", "Content-Range: bytes 0-/9", status="206 Partial Content"
     ),
@@ -216,6 +220,24 @@ def test_a_picture_has_a_limit_of_its_own(files: FileServer, headers: list[str])
         download(files.url, most_bytes=1999)
 
     assert "MAX_RESULT_BYTES" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "header"),
+    [
+        ("200 OK", "Content-Length: 2000"),
+        ("206 Partial Content", "Content-Range: bytes 0-1999/2000"),
+        ("206 Partial Content", "Content-Range: bytes 0-9/2000"),
+    ],
+)
+def test_a_file_that_says_it_is_too_large_is_not_waited_for(
+    files: FileServer, status: str, header: str
+) -> None:
+    head = answer(b"", header, status=status, length=False)[0]
+    files.answer = lambda asked: files.drip(head, b"", seconds=60)
+
+    with pytest.raises(FileRefused, match="larger"):
+        download(files.url, most_bytes=1999)
 
 
 def test_a_file_of_just_the_limit_is_taken(files: FileServer) -> None:
@@ -289,12 +311,15 @@ def test_a_loop_that_stood_still_is_not_blamed_on_the_server(
 def test_a_slow_server_may_take_as_long_as_its_file_is(
     monkeypatch: pytest.MonkeyPatch, files: FileServer
 ) -> None:
-    moved: list[float] = []
+    moved: list[asyncio.Timeout] = []
     postpone = downloads._postpone
+
+    def count_and_postpone(deadline: asyncio.Timeout) -> None:
+        moved.append(deadline)
+        postpone(deadline)
+
     monkeypatch.setattr(downloads, "LEAST_RATE", 1000 / downloads.RATE_SECONDS)
-    monkeypatch.setattr(
-        downloads, "_postpone", lambda deadline: (moved.append(1), postpone(deadline))
-    )
+    monkeypatch.setattr(downloads, "_postpone", count_and_postpone)
     files.answer = lambda head: answer(b"x" * 200_000)
 
     assert len(download(files.url)) == 200_000
