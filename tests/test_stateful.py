@@ -192,7 +192,7 @@ class World:
             if request_id in self.finished
         ]
 
-    async def download(self, url: str) -> IO[bytes]:
+    async def download(self, url: str, *, most_bytes: int | None = None) -> IO[bytes]:
         if self._next() == "lost":
             raise TryLater("cut off")
         return io.BytesIO(self.clip)

@@ -191,7 +191,7 @@ async def _download_extra(url: str) -> IO[bytes] | None:
     if not url:
         return None
     try:
-        return await media.download(url)
+        return await media.download(url, most_bytes=media.MAX_IMAGE_BYTES)
     except RemoteError as error:
         logger.warning("A picture of the result can't be had: %s", error)
         return None

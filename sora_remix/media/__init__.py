@@ -8,8 +8,8 @@ from typing import IO
 from django.core.files import File
 
 from ..storage import app_storage
-from .downloads import PLACES, download
-from .downloads import keep as keep_download
+from .connections import PLACES
+from .downloads import download
 from .facts import (
     MAX_IMAGE_BYTES,
     ImageFacts,
@@ -18,6 +18,7 @@ from .facts import (
     image_facts,
     video_facts,
 )
+from .parts import keep as keep_download
 from .sheets import Grid, sheet_grid
 from .stills import thumbnail
 
