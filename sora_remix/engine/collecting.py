@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import logging
 import os
@@ -60,6 +61,8 @@ class Parcel:
     video: IO[bytes]
     thumbnail: IO[bytes] | None
     spritesheet: IO[bytes] | None
+    facts: media.VideoFacts = dataclasses.field(init=False)
+    """Set before it is stored."""
     grid: media.Grid | None = None
     """How the pictures lie in the sprite sheet, if that is certain."""
 
@@ -131,14 +134,30 @@ def _onlookers(pid: int) -> ThreadPoolExecutor:
 
 
 def _look_at(parcel: Parcel) -> None:
-    """Read the grid of the sprite sheet, and make the thumbnail that fal gave not, or broken."""
+    """Read what the files are, and make the thumbnail that fal did not give, or gave broken."""
+    parcel.facts = media.video_facts(parcel.video)
+    parcel.thumbnail = _shown(parcel.thumbnail) or _made_thumbnail(parcel.video)
     if parcel.spritesheet:
         parcel.grid = media.sheet_grid(parcel.spritesheet, parcel.video)
-    if not (parcel.thumbnail and _extension(parcel.thumbnail)):
-        if parcel.thumbnail:
-            parcel.thumbnail.close()
-        made = media.thumbnail(parcel.video)
-        parcel.thumbnail = io.BytesIO(made) if made else None
+    if not parcel.grid:
+        parcel.spritesheet = _shown(parcel.spritesheet)
+
+
+def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
+    """Return a picture that can be shown; close any other."""
+    if not picture:
+        return None
+    try:
+        media.image_facts(picture)
+    except NotAnImage:
+        picture.close()
+        return None
+    return picture
+
+
+def _made_thumbnail(video: IO[bytes]) -> IO[bytes] | None:
+    made = media.thumbnail(video)
+    return io.BytesIO(made) if made else None
 
 
 async def _download_extra(url: str) -> IO[bytes] | None:
@@ -208,7 +227,6 @@ def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
 
 def _store(remix: Remix, parcel: Parcel) -> None:
     try:
-        facts = media.video_facts(parcel.video)
         files = _named_files(parcel)
         PendingFile.objects.bulk_create(
             PendingFile(remix=remix, name=name) for name, _file in files.values()
@@ -216,7 +234,7 @@ def _store(remix: Remix, parcel: Parcel) -> None:
         for name, file in files.values():
             media.store(name, file)
         names = {field: name for field, (name, _file) in files.items()}
-        _commit(remix, parcel.result, facts, names, parcel.grid)
+        _commit(remix, parcel.result, parcel.facts, names, parcel.grid)
     except (InvalidTransition, DatabaseError):
         raise
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
@@ -229,17 +247,9 @@ def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
     """Give each file that is worth keeping the name it will have in the storage."""
     files = {"file": (new_name("videos", ".mp4"), parcel.video)}
     for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
-        if file and (extension := _extension(file)):
+        if file and (extension := media.image_extension(file)):
             files[field] = (new_name(f"{field}s", extension), file)
     return files
-
-
-def _extension(file: IO[bytes]) -> str:
-    """Return the extension of a picture; none for one that can't be shown."""
-    try:
-        return media.image_facts(file).extension
-    except NotAnImage:
-        return ""
 
 
 @transaction.atomic
