@@ -15,6 +15,7 @@ from sora_remix.admin.images import ImagesField
 from sora_remix.exceptions import Reason, RequestRefused
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.storage import app_storage
+from tests.decoding import bombs
 from tests.ordering import (
     choose,
     draft,
@@ -263,6 +264,28 @@ def test_a_wrong_image_is_named_beside_its_field_and_nothing_is_written(
     assert reason in error
     assert 'aria-describedby="id_images_helptext id_images_error"' in response.content.decode()
     assert (batch.images.count(), _files(media_root)) == (0, 0)
+
+
+def test_an_image_that_would_take_too_much_is_refused_and_no_further_one_is_decoded(
+    admin_client: Client, batch: RemixBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb, decoded = bombs.jpeg(400, 101), list[str]()
+    image_facts = media.image_facts
+
+    def count(file: Any) -> media.ImageFacts:
+        decoded.append(file.name)
+        return image_facts(file)
+
+    monkeypatch.setattr(media, "image_facts", count)
+
+    response = _upload(
+        admin_client, batch, picture("a.jpg", bomb), picture("b.jpg", bomb), picture("c.png")
+    )
+
+    [error] = errors(response)["images"]
+    assert error == "“a.jpg” can't be checked. It has more than 100 progressive scans."
+    assert decoded == ["a.jpg"]
+    assert batch.images.count() == 0
 
 
 def test_a_kind_that_the_endpoint_does_not_take_is_refused(

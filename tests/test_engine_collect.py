@@ -30,6 +30,7 @@ from sora_remix.exceptions import (
 )
 from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew
 from sora_remix.storage import new_name
+from tests.decoding import bombs
 from tests.factories import ago, make_remix, make_video
 from tests.ordering import png
 from tests.storages import (
@@ -71,7 +72,7 @@ class Remote:
     async def fetch(self, endpoint_id: str, request_id: str, outputs: Outputs) -> fal.Result:
         return self.result()
 
-    async def download(self, url: str) -> IO[bytes]:
+    async def download(self, url: str, *, most_bytes: int | None = None) -> IO[bytes]:
         self.downloaded.append(url)
         content = self.files[url]
         if isinstance(content, Exception):
@@ -282,6 +283,40 @@ def test_a_file_that_is_no_video_is_not_stored(remote: Remote, media_root: Path)
 
     assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
     assert files_in(media_root) == set()
+
+
+def test_a_result_that_would_take_too_much_is_refused_in_words(
+    remote: Remote, media_root: Path
+) -> None:
+    remote.files[RESULT.video_url] = bombs.mp4(1, 60_000_000)
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
+    assert remix.error_message == "It claims more than 10000000 frames."
+    assert files_in(media_root) == set()
+
+
+def test_a_result_that_can_not_be_checked_now_is_collected_later(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(file: object) -> None:
+        raise TryLater("The server is busy.")
+
+    monkeypatch.setattr(media, "video_facts", fail)
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.failures, remix.lease) == (Status.STORING, 1, None)
+
+
+def test_a_result_of_absurd_length_is_stored_without_one(remote: Remote, clip: Path) -> None:
+    remote.files[RESULT.video_url] = bombs.claim_weeks(clip)
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert remix.result and remix.result.duration is None
 
 
 @pytest.mark.parametrize("error", [TryLater("HTTP 502"), RuntimeError("a bug of ours")])
@@ -499,13 +534,13 @@ def test_a_worker_that_lost_its_claim_changes_nothing(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = finished()
-    read = media.video_facts
+    store = media.store
 
-    def taken_over_meanwhile(file: IO[bytes]) -> media.VideoFacts:
+    def taken_over_meanwhile(name: str, file: IO[bytes]) -> str:
         Remix.objects.update(status=Status.FAILED, lease=None)
-        return read(file)
+        return store(name, file)
 
-    monkeypatch.setattr(media, "video_facts", taken_over_meanwhile)
+    monkeypatch.setattr(media, "store", taken_over_meanwhile)
     collect(remix)
 
     assert (remix.status, remix.result) == (Status.FAILED, None)

@@ -7,20 +7,13 @@ from typing import IO
 
 from django.core.files import File
 
+from ..decoding.limits import MAX_IMAGE_BYTES
 from ..storage import app_storage
 from .connections import PLACES
 from .downloads import download
-from .facts import (
-    MAX_IMAGE_BYTES,
-    ImageFacts,
-    VideoFacts,
-    image_extension,
-    image_facts,
-    video_facts,
-)
+from .facts import ImageFacts, VideoFacts, image_extension, image_facts, video_facts
 from .parts import keep as keep_download
-from .sheets import Grid, sheet_grid
-from .stills import thumbnail
+from .pictures import Grid, sheet_grid, thumbnail
 
 __all__ = [
     "MAX_IMAGE_BYTES",
