@@ -1,8 +1,9 @@
 """fal, the remote side. Nothing else in the app knows its words."""
 
 from .catalogue import Model, UnitPrice, models, prices
+from .cleaning import clean
 from .drift import Finding, drift
-from .platform import Key, SentRequest, check_key, hide_key, sent_requests
+from .platform import Key, SentRequest, check_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
 from .submitting import (
     PLACES,
@@ -33,8 +34,8 @@ __all__ = [
     "Unknown",
     "cancel",
     "check_key",
+    "clean",
     "drift",
-    "hide_key",
     "models",
     "prices",
     "progress",

@@ -10,7 +10,7 @@ import pytest
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.exceptions import TryLater
-from sora_remix.fal import catalogue
+from sora_remix.fal import catalogue, platform
 from sora_remix.flight import wait_for
 
 SORA = "fal-ai/sora-2/video-to-video/remix"
@@ -70,7 +70,7 @@ def test_all_pages_are_read(sandbox: SandboxProcess) -> None:
 def test_pages_without_end_are_left_at_last(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue, "PAGES", 3)
+    monkeypatch.setattr(platform, "PAGES", 3)
     page = {"models": [], "next_cursor": "0", "has_more": True}
     sandbox.misbehave("models", "answer", status=200, body=page)
 
