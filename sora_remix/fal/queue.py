@@ -139,8 +139,9 @@ async def _raise_error_in_status(handle: fal_client.AsyncRequestHandle) -> None:
 
 
 def _place(position: object) -> int | None:
-    is_number = isinstance(position, int) and not isinstance(position, bool)
-    return position if is_number and 0 <= position < MOST_WAITING else None
+    if isinstance(position, bool) or not isinstance(position, int):
+        return None
+    return position if 0 <= position < MOST_WAITING else None
 
 
 def _log_lines(logs: object) -> tuple[str, ...]:

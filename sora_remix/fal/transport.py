@@ -54,13 +54,14 @@ def _no_cookies() -> CookieJar:
 async def _body(response: httpx.Response, most: int) -> bytes:
     """Read a body, and stop as soon as it is larger than that, packed or unpacked."""
     if response.is_stream_consumed:  # as transports hand it out that make answers themselves
-        return _within(response, most, response.content)
+        _check_size(response, most, len(response.content))
+        return response.content
     unpacker = _unpacker(response)
     body, received = bytearray(), 0
     async for chunk in response.aiter_raw():
         received += len(chunk)
         body += _unpacked(response, unpacker, chunk, most + 1 - len(body)) if unpacker else chunk
-        _within(response, most, body, received)
+        _check_size(response, most, max(received, len(body)))
     if unpacker and received and not unpacker.eof:
         raise _refusal(response, "The packed answer is not complete.")
     return bytes(body)
@@ -86,12 +87,9 @@ def _unpacked(
         raise _refusal(response, str(error)) from None
 
 
-def _within(
-    response: httpx.Response, most: int, body: bytes | bytearray, received: int = 0
-) -> bytes:
-    if max(received, len(body)) > most:
+def _check_size(response: httpx.Response, most: int, size: int) -> None:
+    if size > most:
         raise _refusal(response, f"The answer has more than {most} bytes.")
-    return body
 
 
 def _refusal(response: httpx.Response, text: str) -> httpx.DecodingError:

@@ -181,8 +181,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[Any]], None]:
 
 def _outcome(call: Awaitable[Any]) -> Any:
     async def outcome() -> Any:
-        [found] = await asyncio.gather(call, return_exceptions=True)
-        return found
+        return (await asyncio.gather(call, return_exceptions=True))[0]
 
     return wait_for(outcome())
 

@@ -6,7 +6,7 @@ import asyncio
 import io
 import logging
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from types import TracebackType
 from typing import Any
@@ -29,7 +29,7 @@ from tests.fal.test_queue import BODY, ID
 
 SECRET = "secret-0123456789"
 KEY = f"key-id:{SECRET}"
-CALLS: list[Callable[[], Awaitable[Any]]] = [
+CALLS: list[Callable[[], Coroutine[Any, Any, Any]]] = [
     lambda: fal.submit(ID, BODY),
     lambda: fal.progress(ID, "x"),
     lambda: fal.result(ID, "x", SORA_2.outputs),
@@ -136,7 +136,7 @@ def test_a_key_that_a_server_repeats_is_told_to_nobody(
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    call: Callable[[], Awaitable[Any]],
+    call: Callable[[], Coroutine[Any, Any, Any]],
     status: int,
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -156,10 +156,9 @@ def test_a_key_that_a_server_repeats_is_told_to_nobody(
         assert SECRET not in _variables(error.__traceback__)
 
 
-async def _told(call: Awaitable[Any]) -> Any:
+async def _told(call: Coroutine[Any, Any, Any]) -> Any:
     """Return an answer or an error."""
-    [told] = await asyncio.gather(call, return_exceptions=True)
-    return told
+    return (await asyncio.gather(call, return_exceptions=True))[0]
 
 
 def test_a_token_of_the_storage_is_told_to_nobody(sandbox: SandboxProcess) -> None:
