@@ -38,7 +38,7 @@ def get(url: str, times: int = 1) -> httpx.Response:
 
 
 def packed(body: bytes) -> bytes:
-    return gzip.compress(body)
+    return gzip.compress(body, mtime=0)
 
 
 @pytest.mark.parametrize(
