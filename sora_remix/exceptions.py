@@ -47,10 +47,11 @@ class InvalidTransition(SoraRemixError):
 
 
 class OpenTransaction(SoraRemixError):
-    """Nothing is sent or stored inside a transaction, whose rollback would forget what was paid."""
+    """Sending or storing was tried inside a transaction: a rollback would forget what was paid."""
 
     otherwise = _(
-        "Nothing is sent or stored inside a transaction, whose rollback would forget what was paid."
+        "Nothing can be sent or stored inside a database transaction: a rollback would lose the "
+        "record of what was paid."
     )
 
 
@@ -115,7 +116,7 @@ class SourceUnreachable(SoraRemixError):
 class InvalidFileName(SoraRemixError):
     """The storage returned a name for a file that no column can hold."""
 
-    otherwise = _("The storage returned a name for a file that can't be kept.")
+    otherwise = _("The storage returned an invalid file name.")
 
 
 class FileGone(RemoteError):

@@ -63,7 +63,10 @@ class AppStorage(Storage):
         if is_valid_name(stored, max_length or MAX_NAME_LENGTH):
             return str(stored)
         _remove_refused(name, stored)
-        message = _("The storage named a file %(name)s. A name must have 1 to %(most)d characters.")
+        message = _(
+            "The storage returned the file name %(name)s. A file name must have 1 to %(most)d "
+            "characters."
+        )
         most = max_length or MAX_NAME_LENGTH
         raise InvalidFileName(message % {"name": repr(stored)[:300], "most": most})
 

@@ -283,7 +283,7 @@ def test_an_image_that_would_take_too_much_is_refused_and_no_further_one_is_deco
     )
 
     [error] = errors(response)["images"]
-    assert error == "“a.jpg” can't be checked. It has more than 100 progressive scans."
+    assert error == "“a.jpg” can't be checked. The file has more than 100 progressive scans."
     assert decoded == ["a.jpg"]
     assert batch.images.count() == 0
 

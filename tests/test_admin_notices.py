@@ -325,7 +325,7 @@ def test_steps_that_keep_failing_are_told_with_a_link_to_their_remixes(
 
     assert said % "11/03/2026 12:30 p.m." in shown
     assert "Reason: “ConnectError: no &lt;b&gt;route&lt;/b&gt;”." in shown
-    assert f'<a href="{LIST}?failing={name}">Show them</a>' in shown
+    assert f'<a href="{LIST}?failing={name}">Show remixes</a>' in shown
     assert list(linked) == [second, first]
 
 

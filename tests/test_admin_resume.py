@@ -42,7 +42,7 @@ def test_a_pause_that_has_ended_meanwhile_is_no_failure(admin_client: Client) ->
 
     response = admin_client.post(RESUME, follow=True)
 
-    assert said(response) == ["Sending to fal wasn't paused any more."]
+    assert said(response) == ["Sending to fal had already resumed."]
     assert not LogEntry.objects.exists()
 
 

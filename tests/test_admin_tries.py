@@ -27,7 +27,7 @@ ERROR = "ConnectError: <b>no</b> route"
         ({"status": Status.QUEUED}, "sending", "Nothing is charged."),
         (
             {"status": Status.PROCESSING},
-            "checking its progress at fal",
+            "checking the progress at fal",
             "Nothing more is charged.",
         ),
         (COLLECTED, "collecting the result", "Nothing more is charged."),
@@ -42,7 +42,7 @@ def test_each_step_that_fails_is_named_with_what_it_costs(
     said = words.explain(remix)
 
     assert re.fullmatch(
-        f"Since .+, {step} has failed 3 times\\. {charge} The next try at .+ is automatic\\.", said
+        f"Since .+, {step} has failed 3 times\\. {charge} The site tries again at .+\\.", said
     )
 
 

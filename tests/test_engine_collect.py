@@ -293,7 +293,7 @@ def test_a_result_that_would_take_too_much_is_refused_in_words(
     remix = collect(finished())
 
     assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
-    assert remix.error_message == "It claims more than 10000000 frames."
+    assert remix.error_message == "The file claims more than 10000000 frames."
     assert files_in(media_root) == set()
 
 

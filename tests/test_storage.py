@@ -150,7 +150,7 @@ def test_a_name_that_no_row_can_hold_is_refused(
     use_storage(settings, OddStorage)
     monkeypatch.setattr(OddStorage, "give", staticmethod(give))
 
-    with pytest.raises(InvalidFileName, match="A name must have 1 to 200 characters"):
+    with pytest.raises(InvalidFileName, match="A file name must have 1 to 200 characters"):
         app_storage().save(new_name("videos", ".mp4"), ContentFile(b"x"))
 
 

@@ -94,8 +94,8 @@ CLEARING = Decision(
     label=_("Clear files"),
     meaning=_(
         "The files that this app stored for these rejected videos are deleted from the storage for "
-        "good. Files that your site had before stay. What the videos were made from, what they "
-        "cost, and who decided about them is kept."
+        "good. Files that your site had before stay. Sources, costs and decisions stay on "
+        "record."
     ),
     order=ngettext_lazy("Clear %(many)d video", "Clear %(many)d videos", "many"),
     done=ngettext_lazy("%(many)d video was cleared.", "%(many)d videos were cleared.", "many"),

@@ -26,7 +26,7 @@ CAUSES: dict[str, _StrPromise] = {
     "cannot_reach_fal": _("fal could not be reached for a long time, and it was never sent."),
     "request_not_sendable": _(
         "This site could not make the request, for example because a text or a file name can't be "
-        "sent. It was never sent."
+        "sent. Nothing was sent."
     ),
     "result_not_storable": _(
         "fal made the video, but this site could not store it: its database refused a value, or "
@@ -35,7 +35,7 @@ CAUSES: dict[str, _StrPromise] = {
     "result_missing": _("fal says that it is done, but gave no video."),
     "result_refused": _(
         "The result was not stored: this site doesn't allow its server, size or kind, or the "
-        "storage gave its file a name that can't be kept."
+        "storage returned an invalid file name."
     ),
     "result_expired": _("fal no longer has the result: it could not be stored in time."),
     "not_a_video": _("What fal made is not a video that can be played."),

@@ -195,7 +195,7 @@ def _failing(request: HttpRequest, waiting: Waiting, signs: Signs) -> Iterator[N
             yield Notice(
                 found[step.name].says(step, request),
                 url=_url(request, "changelist", failing=step.name) if may_list else "",
-                link=_("Show them"),
+                link=_("Show remixes"),
             )
 
 

@@ -29,7 +29,7 @@ def resume(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponse:
         if _resume(request):
             messages.success(request, _("Sending to fal was resumed."))
         else:
-            messages.info(request, _("Sending to fal wasn't paused any more."))
+            messages.info(request, _("Sending to fal had already resumed."))
     return HttpResponseRedirect(_came_from(request, model_admin))
 
 

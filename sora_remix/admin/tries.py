@@ -52,8 +52,8 @@ def _failed(row: Remix | Delivery) -> str:
         )
     if row.status == Status.PROCESSING and not row.completed_at:
         return ngettext(
-            "Since %(since)s, checking its progress at fal has failed %(many)d time.",
-            "Since %(since)s, checking its progress at fal has failed %(many)d times.",
+            "Since %(since)s, checking the progress at fal has failed %(many)d time.",
+            "Since %(since)s, checking the progress at fal has failed %(many)d times.",
             many,
         )
     return ngettext(
@@ -72,4 +72,4 @@ def _charge(row: Remix | Delivery) -> str:
 def _next_try(row: Leased) -> str:
     if row.due_at <= timezone.now():
         return gettext("The next try is due now.")
-    return gettext("The next try at %(time)s is automatic.") % {"time": moment(row.due_at)}
+    return gettext("The site tries again at %(time)s.") % {"time": moment(row.due_at)}

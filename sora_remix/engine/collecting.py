@@ -55,7 +55,7 @@ SLOWEST_STORAGE = 1024**2
 """Bytes a second that a storage is trusted to take."""
 NOT_STORABLE = "result_not_storable"
 """Error code of a remix whose result breaks what is to store it."""
-OUT_OF_TIME = _("Its files could not be copied within one task's time limit (Q_CLUSTER timeout).")
+OUT_OF_TIME = _("The files could not be copied within one task's time limit (Q_CLUSTER timeout).")
 TITLE_LENGTH = 80
 ONLOOKERS = 2
 """Results that are decoded at once."""

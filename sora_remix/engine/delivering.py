@@ -40,7 +40,9 @@ PLACES = 2
 LOOKED_AT = 200
 """Remixes whose files are looked for at once."""
 LIFE = timedelta(days=1)
-OUT_OF_TIME = _("It could not be copied to fal within one task's time limit (Q_CLUSTER timeout).")
+OUT_OF_TIME = _(
+    "The file could not be copied to fal within one task's time limit (Q_CLUSTER timeout)."
+)
 OUR_ERRORS = (
     ArithmeticError,
     AttributeError,

@@ -75,24 +75,24 @@ def decode(job: Job, *files: IO[bytes], refusal: type[Undecodable] = NotAVideo) 
 def _limit_message(limit: object, job: Job) -> str:
     match limit:
         case "bytes":
-            return _("It is larger than %(most)d MB.") % {"most": MAX_IMAGE_BYTES // 10**6}
+            return _("The file is larger than %(most)d MB.") % {"most": MAX_IMAGE_BYTES // 10**6}
         case "frames":
-            return _("It claims more than %(most)d frames.") % {"most": MAX_FRAMES}
+            return _("The file claims more than %(most)d frames.") % {"most": MAX_FRAMES}
         case "pixels":
-            return _("It has more than %(most)d megapixels.") % {"most": MAX_PIXELS // 10**6}
+            return _("The file has more than %(most)d megapixels.") % {"most": MAX_PIXELS // 10**6}
         case "scans":
-            return _("It has more than %(most)d progressive scans.") % {"most": MAX_SCANS}
+            return _("The file has more than %(most)d progressive scans.") % {"most": MAX_SCANS}
         case "memory":
             message = _(
-                "It has more than %(streams)d streams, or decoding it takes more than "
+                "The file has more than %(streams)d streams, or decoding it takes more than "
                 "%(memory)d MB of memory."
             )
             return message % {"streams": MAX_STREAMS, "memory": MEMORY // 2**20}
         case "seconds":
-            return _("Decoding it takes more than %(most)d seconds.") % {"most": SECONDS[job]}
+            return _("Decoding the file takes more than %(most)d seconds.") % {"most": SECONDS[job]}
         case _:
             message = _(
-                "It crashed the decoder, maybe because decoding it takes more than "
+                "The file crashed the decoder, maybe because decoding it takes more than "
                 "%(memory)d MB of memory."
             )
             return message % {"memory": MEMORY // 2**20}

@@ -193,4 +193,4 @@ def _check_answer(response: httpx.Response) -> None:
     if response.headers.get("content-type", "").lower().startswith("text/"):
         raise FileRefused(_("The server sent a page instead of a file."))
     if COMPRESSED & set(re.split(r"[\s,]+", response.headers.get("content-encoding", "").lower())):
-        raise FileRefused(_("The server sent the file compressed, which it was not asked for."))
+        raise FileRefused(_("The server sent the file compressed, which this site doesn't accept."))
