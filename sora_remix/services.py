@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db import DataError
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -224,7 +225,12 @@ def _request(
         )
         for video, prompt in cells
     ]
-    _write(remixes, {name for names in uploads.values() for name in names}, by, retry_of)
+    try:
+        _write(remixes, {name for names in uploads.values() for name in names}, by, retry_of)
+    except DataError as error:
+        # MySQL's old character set has no emoji, and PostgreSQL's text no NUL.
+        message = _("This site's database can't store this text: remove emoji and rare characters.")
+        raise RequestRefused([Reason("prompts", message)]) from error
     return remixes
 
 

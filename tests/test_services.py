@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import connection, transaction
+from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.module_loading import import_string
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
@@ -18,6 +18,7 @@ from sora_remix import services, tasks
 from sora_remix.endpoints import SORA_2, Option
 from sora_remix.exceptions import InvalidTransition, RequestRefused
 from sora_remix.models import Chain, Remix, RemixBatch, RemixEvent, Video
+from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, at_once, make_remix, make_video
 
 Status = Remix.Status
@@ -676,3 +677,17 @@ def test_remixes_that_were_put_off_are_sent_when_sending_is_resumed(db: None) ->
     assert list(Remix.objects.to_send()) == [put_off]
     for remix in others:
         assert Remix.objects.get(pk=remix.pk).due_at == remix.due_at
+
+
+def test_a_text_that_the_database_refuses_is_named_and_nothing_is_requested(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: Any, **_values: Any) -> None:
+        raise DataError("Incorrect string value")
+
+    monkeypatch.setattr(RemixQuerySet, "bulk_create", refuse)
+
+    with pytest.raises(RequestRefused, match="database can't store this text") as refusal:
+        services.request_remixes([make_video()], ["add 🔥"])
+
+    assert [reason.field for reason in refusal.value.reasons] == ["prompts"]
