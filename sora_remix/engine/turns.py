@@ -25,7 +25,7 @@ BROKEN_SECONDS = 1.0
 GROUP = 8
 """Remixes collected by one message, which costs some 20 ms of processor time itself."""
 HAND_OVER = 100
-LOST = _("The worker that was doing this was killed, or had no time left (Q_CLUSTER timeout).")
+LOST = _("The worker was killed or ran out of time (Q_CLUSTER timeout).")
 
 
 @dataclass(frozen=True)
