@@ -85,6 +85,9 @@ def sweep() -> None:
 
 def nudge() -> None:
     """See to it that a turn is on its way; as often as anybody likes."""
+    if is_sync():
+        logger.warning("No turn was queued: Q_CLUSTER has “sync” on")
+        return  # a turn without a message would keep the first worker waiting for it
     turn = Chain.objects.announce()
     if turn is not None:
         _queue("sora_remix.tasks.advance", turn)
@@ -111,7 +114,8 @@ def ensure_schedule(using: str, **_signal: Any) -> None:
 
 def is_sweep_scheduled() -> bool:
     """Tell whether the sweep is going to run."""
-    return bool(Schedule.objects.filter(func=SWEEP).exclude(repeats=0).exists())
+    schedules = Schedule.objects.using(router.db_for_write(Schedule))
+    return bool(schedules.filter(func=SWEEP).exclude(repeats=0).exists())
 
 
 def is_sync() -> bool:

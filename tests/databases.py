@@ -8,16 +8,37 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def scratch_postgresql(purpose: str) -> Iterator[None]:
-    """Make a PostgreSQL database and have the tests' settings use it; drop it at the end."""
+def scratch_postgresql(purpose: str, *beside: str) -> Iterator[None]:
+    """Make a PostgreSQL database and have the tests' settings use it; drop it at the end.
+
+    More are made `beside` it, under its name with an ending.
+    """
     import psycopg
 
     host, user = os.environ.get("PGHOST", "127.0.0.1"), os.environ.get("PGUSER", "postgres")
     name = f"sora_remix_{purpose}_{os.getpid()}"
     os.environ |= {"TEST_DATABASE": "postgresql", "SORA_REMIX_TESTS_DATABASE": name}
+    names = [name, *(f"{name}_{one}" for one in beside)]
     with psycopg.connect(host=host, user=user, dbname="postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}".encode())
+        for one in names:
+            server.execute(f"CREATE DATABASE {one}".encode())
         try:
             yield
         finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+            for one in names:
+                server.execute(f"DROP DATABASE {one} WITH (FORCE)".encode())
+
+
+@contextmanager
+def empty_database(alias: str) -> Iterator[None]:
+    """Give the tests' site another database, which has no tables: reading any fails."""
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    empty = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:", "OPTIONS": {}}
+    connections.settings[alias] = {**connections.settings[DEFAULT_DB_ALIAS], **empty}
+    try:
+        yield
+    finally:
+        connections[alias].close()
+        del connections[alias]
+        del connections.settings[alias]

@@ -27,9 +27,9 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
 class Qcluster:
     """Start, stop and kill `manage.py qcluster`."""
 
-    def __init__(self, media_root: Path) -> None:
+    def __init__(self, media_root: Path, settings: str = "tests.settings") -> None:
         self._settings = {
-            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DJANGO_SETTINGS_MODULE": settings,
             "SORA_REMIX_TESTS_DATABASE": str(connection.settings_dict["NAME"]),
             "SORA_REMIX_TESTS_MEDIA": str(media_root),
         }
@@ -85,7 +85,7 @@ class Qcluster:
     @property
     def log(self) -> str:
         """Everything the processes wrote."""
-        return self._log.read_text()
+        return self._log.read_text() if self._log.exists() else ""
 
 
 def family(pid: int) -> list[int]:

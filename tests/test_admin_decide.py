@@ -146,6 +146,7 @@ def test_a_wrong_request_id_is_named_beside_its_field(
     assert (remix.status, history(remix)) == (Status.UNCONFIRMED, [])
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_request_id_that_another_takes_meanwhile_is_named(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:

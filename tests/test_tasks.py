@@ -15,9 +15,11 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 from django_q.signing import SignedPackage
+from pytest_django import Settings
 
 from sora_remix import engine, tasks
 from sora_remix.models import Chain, Remix
+from tests.databases import empty_database
 from tests.factories import ago, make_remix
 
 State = Chain.State
@@ -259,6 +261,19 @@ def test_nothing_is_queued_where_tasks_run_inside_the_request(
     tasks.queue_collect(1)
 
     assert queued == []
+    assert not Chain.objects.exists()
+
+
+def test_a_worker_need_not_wait_for_turns_that_were_not_queued(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+    tasks.nudge()
+
+    monkeypatch.setattr(Conf, "SYNC", False)
+    tasks.nudge()
+
+    assert queued == [(tasks.advance, 1)]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -401,6 +416,13 @@ def test_no_schedule_is_made_in_a_database_that_the_queue_does_not_use(db: None)
     tasks.ensure_schedule(using="other")
 
     assert not Schedule.objects.exists()
+
+
+def test_a_new_schedule_is_seen_before_a_replica_has_it(db: None, settings: Settings) -> None:
+    with empty_database("replica"):
+        settings.DATABASE_ROUTERS = ["tests.sites.routers.ReplicaRouter"]
+
+        assert tasks.is_sweep_scheduled()
 
 
 def test_no_schedule_is_made_before_its_table_is_there(

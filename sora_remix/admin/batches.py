@@ -48,7 +48,6 @@ class RemixBatchAdmin(BatchModelAdmin):
         "created_at",
     )
     list_filter = (StateFilter,)
-    list_select_related = ("created_by",)
     list_per_page = 100
     show_full_result_count = False
     actions = None
@@ -72,6 +71,7 @@ class RemixBatchAdmin(BatchModelAdmin):
         return (
             super()
             .get_queryset(request)
+            .prefetch_related("created_by")
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),
                 _remixes=count_of(Remix, "batch"),

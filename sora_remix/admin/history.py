@@ -51,7 +51,7 @@ class Line:
 
 def page(model_admin: RemixAdmin, request: HttpRequest, remix: Remix) -> dict[str, Any]:
     """Return what the history's template shows, under the names that Django's own has."""
-    events = remix.events.select_related("by")
+    events = remix.events.prefetch_related("by")
     paginator = model_admin.get_paginator(request, events, PER_PAGE)
     shown = paginator.get_page(request.GET.get(PAGE_VAR, 1))
     may_see_exchange = may(request, EXCHANGE)

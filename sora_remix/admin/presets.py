@@ -49,7 +49,6 @@ class PromptPresetAdmin(PresetModelAdmin):
     form = PresetForm
     list_display = ("name", "short_text", "endpoint", "owner", "is_shared")
     list_filter = ("is_shared",)
-    list_select_related = ("owner",)
     show_full_result_count = False
     search_fields = ("name", "text")
     fields = ("name", "text", "endpoint", "is_shared", "owner", "created_at")
@@ -59,7 +58,7 @@ class PromptPresetAdmin(PresetModelAdmin):
         css = {"all": STYLESHEETS}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromptPreset]:
-        rows = super().get_queryset(request)
+        rows = super().get_queryset(request).prefetch_related("owner")
         if request.user.is_superuser:
             return rows
         return rows & PromptPreset.objects.visible_to(request.user)

@@ -61,7 +61,7 @@ class RemixAdmin(RemixModelAdmin):
         "endpoint_name",
     )
     list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter, FailingFilter)
-    list_select_related = ("source", "result", "requested_by")
+    list_select_related = ("source", "result")
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("prompt", "source__title", "result__title")
@@ -129,7 +129,8 @@ class RemixAdmin(RemixModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Remix]:
         retries = Remix.objects.order_by().filter(retry_of=OuterRef("pk"))
-        return super().get_queryset(request).annotate(_is_retried=Exists(retries))
+        rows = super().get_queryset(request).prefetch_related("requested_by")
+        return rows.annotate(_is_retried=Exists(retries))
 
     def get_urls(self) -> list[URLPattern]:
         one = [self._url(f"<int:pk>/{act.path}/", act_on_one, act) for act in BUTTONS + DECISIONS]

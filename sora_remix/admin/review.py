@@ -58,16 +58,13 @@ class Queue:
     def waiting(self) -> QuerySet[Video]:
         chosen = {FILTERS[name]: value for name, value in self.filters.items()}
         rows = Video.objects.awaiting_decision().exclude(file="").filter(**chosen)
-        return rows.order_by("pk").select_related(
-            "remix__source", "remix__requested_by", "decided_by"
-        )
+        return _with_remix(rows.order_by("pk"))
 
     @cached_property
     def video(self) -> Video | None:
         """The one to decide about: what was asked for, whatever its state, else the next one."""
         if pk := self.asked.get("video"):
-            related = ("remix__source", "remix__requested_by", "decided_by")
-            found = Video.objects.select_related(*related).filter(pk=pk).first()
+            found = _with_remix(Video.objects.filter(pk=pk)).first()
             if not found:
                 raise Http404
             return found
@@ -154,6 +151,11 @@ def _asked(request: HttpRequest) -> dict[str, int]:
     if not all(value.isdecimal() and len(value) < 19 for value in values.values()):
         raise Http404
     return {name: int(value) for name, value in values.items()}
+
+
+def _with_remix(videos: QuerySet[Video]) -> QuerySet[Video]:
+    people = ("remix__requested_by", "decided_by")
+    return videos.select_related("remix__source").prefetch_related(*people)
 
 
 def _batch(queue: Queue) -> RemixBatch | None:

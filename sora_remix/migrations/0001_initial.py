@@ -7,6 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import sora_remix.models.users
 import sora_remix.models.video
 import sora_remix.storage
 
@@ -123,11 +124,12 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
                 (
                     "owner",
-                    models.ForeignKey(
+                    sora_remix.models.users.UserForeignKey(
                         blank=True,
+                        db_constraint=False,
                         editable=False,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=sora_remix.models.users.forget_user,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="owner",
@@ -260,10 +262,11 @@ class Migration(migrations.Migration):
                 ("progress_log", models.JSONField(default=list, editable=False)),
                 (
                     "requested_by",
-                    models.ForeignKey(
+                    sora_remix.models.users.UserForeignKey(
                         blank=True,
+                        db_constraint=False,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=sora_remix.models.users.forget_user,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="requested by",
@@ -332,10 +335,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "created_by",
-                    models.ForeignKey(
+                    sora_remix.models.users.UserForeignKey(
                         blank=True,
+                        db_constraint=False,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=sora_remix.models.users.forget_user,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="created by",
@@ -463,11 +467,12 @@ class Migration(migrations.Migration):
                 ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="created at")),
                 (
                     "created_by",
-                    models.ForeignKey(
+                    sora_remix.models.users.UserForeignKey(
                         blank=True,
+                        db_constraint=False,
                         editable=False,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=sora_remix.models.users.forget_user,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="created by",
@@ -610,9 +615,10 @@ class Migration(migrations.Migration):
                 ("detail", models.TextField(blank=True)),
                 (
                     "by",
-                    models.ForeignKey(
+                    sora_remix.models.users.UserForeignKey(
+                        db_constraint=False,
                         null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
+                        on_delete=sora_remix.models.users.forget_user,
                         related_name="+",
                         to=settings.AUTH_USER_MODEL,
                         verbose_name="who",

@@ -2,6 +2,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import sora_remix.models.users
 import sora_remix.models.video
 import sora_remix.storage
 
@@ -81,11 +82,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="video",
             name="decided_by",
-            field=models.ForeignKey(
+            field=sora_remix.models.users.UserForeignKey(
                 blank=True,
+                db_constraint=False,
                 editable=False,
                 null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
+                on_delete=sora_remix.models.users.forget_user,
                 related_name="+",
                 to=settings.AUTH_USER_MODEL,
                 verbose_name="decided by",

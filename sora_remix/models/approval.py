@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidTransition
+from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from .batch import User
@@ -48,10 +49,11 @@ class Approvable(models.Model):
         editable=False,
     )
     approval_note = models.TextField(_("note on the approval"), blank=True, editable=False)
-    decided_by = models.ForeignKey(
+    decided_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("decided by"),
-        on_delete=models.SET_NULL,
+        on_delete=forget_user,
+        db_constraint=False,
         null=True,
         blank=True,
         editable=False,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .users import UserForeignKey, forget_user
 from .video import Video
 
 if TYPE_CHECKING:
@@ -47,10 +48,11 @@ class RemixBatch(models.Model):
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     videos = models.ManyToManyField(Video, verbose_name=_("videos"), related_name="+")
-    created_by = models.ForeignKey(
+    created_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("created by"),
-        on_delete=models.SET_NULL,
+        on_delete=forget_user,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="+",

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from .batch import User
@@ -66,10 +67,11 @@ class RemixEvent(models.Model):
 
     remix = models.ForeignKey("sora_remix.Remix", on_delete=models.CASCADE, related_name="events")
     at = models.DateTimeField(_("when"), default=timezone.now)
-    by = models.ForeignKey(
+    by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("who"),
-        on_delete=models.SET_NULL,
+        on_delete=forget_user,
+        db_constraint=False,
         null=True,
         related_name="+",
     )

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -34,10 +35,11 @@ class PromptPreset(models.Model):
     )
     endpoint = models.CharField(_("endpoint"), max_length=100, blank=True)
     """Key of the endpoint it is meant for; blank for any."""
-    owner = models.ForeignKey(
+    owner = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("owner"),
-        on_delete=models.SET_NULL,
+        on_delete=forget_user,
+        db_constraint=False,
         null=True,
         blank=True,
         editable=False,

@@ -17,6 +17,7 @@ from .event import RemixEvent
 from .leased import Leased
 from .queryset import RemixQuerySet
 from .status import Status
+from .users import UserForeignKey, forget_user
 from .video import Video
 
 if TYPE_CHECKING:
@@ -69,10 +70,11 @@ class RemixRecord(Leased):
     )
     error_code = models.CharField(_("error code"), max_length=100, blank=True)
     error_message = models.TextField(_("error"), blank=True)
-    requested_by = models.ForeignKey(
+    requested_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("requested by"),
-        on_delete=models.SET_NULL,
+        on_delete=forget_user,
+        db_constraint=False,
         null=True,
         blank=True,
         related_name="+",

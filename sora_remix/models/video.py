@@ -19,6 +19,7 @@ from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
 from .approval import Approvable, Approval, decision
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
+from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from .batch import User
@@ -139,10 +140,11 @@ class Video(Approvable, OwnsFiles):
         default=False,
         help_text=_("Its provider no longer has it: it can't be remixed there."),
     )
-    created_by = models.ForeignKey(
+    created_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("created by"),
-        on_delete=models.SET_NULL,
+        on_delete=forget_user,
+        db_constraint=False,
         null=True,
         blank=True,
         editable=False,

@@ -35,8 +35,7 @@ class Cluster(Qcluster):
     """A qcluster under the settings of these runs."""
 
     def __init__(self, media_root: Path) -> None:
-        super().__init__(media_root)
-        self._settings["DJANGO_SETTINGS_MODULE"] = "tests.chaos.settings"
+        super().__init__(media_root, "tests.chaos.settings")
 
 
 class Storm:

@@ -1,0 +1,49 @@
+"""Foreign keys to users, whose table may be in another database than the app's."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import models, router
+from django.db.models.deletion import Collector
+from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
+
+from ..database import alias
+
+SetType = TypeVar("SetType")
+GetType = TypeVar("GetType")
+
+
+def forget_user(
+    collector: Collector, field: models.Field[Any, Any], rows: models.QuerySet[Any], using: str
+) -> None:
+    """Clear the references to a deleted user in the app's database (an `on_delete`)."""
+    models.SET_NULL(collector, field, rows.using(alias()), using)
+
+
+forget_user.lazy_sub_objs = True  # type: ignore[attr-defined]  # as `SET_NULL`: no rows are read
+
+
+class UserDescriptor(ForwardManyToOneDescriptor):
+    """Read a user from the users' own database; a missing user reads as None."""
+
+    def get_queryset(self, **_hints: Any) -> models.QuerySet[Any]:
+        """Return all users. Django itself would look in the database of the row."""
+        users = self.field.remote_field.model
+        queryset: models.QuerySet[Any] = users._base_manager.using(router.db_for_read(users))
+        return queryset
+
+    def get_object(self, instance: models.Model) -> models.Model | None:
+        """Return the user of a row."""
+        try:
+            user: models.Model = super().get_object(instance)  # type: ignore[misc]
+        except ObjectDoesNotExist:
+            return None
+        return user
+
+
+class UserForeignKey(models.ForeignKey[SetType, GetType]):
+    """Point to a user without a database constraint and without joins: use `prefetch_related`."""
+
+    forward_related_accessor_class = UserDescriptor

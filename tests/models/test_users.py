@@ -1,0 +1,82 @@
+"""Rows point to users, wherever those are, and keep nothing of the deleted ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import ForeignKey
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from sora_remix.models import Remix
+from sora_remix.models.users import UserForeignKey, forget_user
+from tests.databases import empty_database
+from tests.factories import make_remix
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def users_elsewhere(admin_user: User, settings: Settings) -> Iterator[None]:
+    """Have Django look for users in a database that has none, unless it is told where they are."""
+    with empty_database("videos"):
+        settings.DATABASE_ROUTERS = []
+        yield
+
+
+def test_each_key_to_a_user_is_one_that_may_leave_the_database() -> None:
+    keys = [
+        field
+        for model in apps.get_app_config("sora_remix").get_models()
+        for field in model._meta.get_fields()
+        if isinstance(field, ForeignKey) and field.related_model is User
+    ]
+
+    assert len(keys) == 6
+    for key in keys:
+        assert isinstance(key, UserForeignKey), key
+        assert not key.db_constraint
+        assert key.remote_field.on_delete is forget_user
+
+
+def test_a_user_is_read_from_the_users_own_database(
+    users_elsewhere: None, admin_user: User
+) -> None:
+    remix = make_remix(requested_by_id=admin_user.pk)
+    row = Remix.objects.get()
+    row._state.db = "videos"
+
+    assert row.requested_by == admin_user
+    assert remix.requested_by == admin_user
+
+
+def test_users_of_many_rows_are_read_together(
+    admin_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(3):
+        make_remix(requested_by=admin_user)
+
+    with django_assert_num_queries(2):
+        remixes = list(Remix.objects.prefetch_related("requested_by"))
+        assert {remix.requested_by for remix in remixes} == {admin_user}
+
+
+def test_a_deleted_user_is_forgotten(admin_user: User) -> None:
+    remix = make_remix(requested_by=admin_user)
+
+    admin_user.delete()
+
+    remix.refresh_from_db()
+    assert remix.requested_by_id is None
+
+
+def test_a_user_that_is_missing_counts_as_nobody(admin_user: User) -> None:
+    make_remix(requested_by=admin_user)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM auth_user")
+
+    assert Remix.objects.get().requested_by is None
+    assert Remix.objects.prefetch_related("requested_by").get().requested_by is None

@@ -1,0 +1,88 @@
+"""An editor in the admin, by Django's test client."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from sora_remix.models import Remix, Video
+from tests import ordering
+from tests.processes import wait_until
+
+LISTS = ("video", "remix", "remixbatch", "promptpreset")
+PROMPT = "make it noir"
+
+
+class Editor:
+    """Goes from page to page as a browser does; a page that breaks raises."""
+
+    def __init__(self) -> None:
+        """Sign in, and wait until the site can read the session."""
+        self._user, _ = User.objects.get_or_create(
+            username="editor", defaults={"is_staff": True, "is_superuser": True}
+        )
+        self.client = Client()
+        self.client.force_login(self._user)
+        key = self.client.session.session_key
+        # A request before that would end the session: Django takes it for one that is over.
+        wait_until(lambda: Session.objects.filter(pk=key).exists())
+        wait_until(lambda: User.objects.filter(pk=self._user.pk).exists())
+
+    def upload(self, clip: Path) -> None:
+        """Upload a clip."""
+        file = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
+        self._go("/admin/sora_remix/video/add/", {"title": "Sea", "file": file})
+
+    def remix(self) -> Remix:
+        """Tick the only video, write a prompt, see what it costs, and confirm."""
+        ticked = {"action": "remix_selected", "_selected_action": [Video.objects.get().pk]}
+        draft = self._go("/admin/sora_remix/video/", ticked)
+        url = draft.redirect_chain[-1][0]
+        typed = {**ordering.filled_in(draft), "prompt": PROMPT}
+        shown = self._go(url, {**typed, "_recalculate": "1"})
+        print("The page says:", _cost(shown))
+        self._go(url, {**ordering.filled_in(shown), "prompt": PROMPT})
+        return Remix.objects.get()
+
+    def look_around(self, remix: Remix) -> None:
+        """Open what tells of the remix, and approve its result."""
+        admin = "/admin/sora_remix"
+        preset = {"name": "Noir", "text": PROMPT, "endpoint": ""}
+        self._go(f"{admin}/promptpreset/add/", preset)
+        for one in LISTS:
+            self._go(f"{admin}/{one}/")
+        result = remix.result_id
+        for path in (
+            f"remix/{remix.pk}/change/",
+            f"remix/{remix.pk}/history/",
+            f"remixbatch/{remix.batch_id}/change/",
+            f"remix/?batch__id__exact={remix.batch_id}",
+            f"remix/progress/?batch={remix.batch_id}",
+            f"video/{result}/change/",
+            f"video/{result}/tree/",
+            f"video/review/?video={result}",
+        ):
+            self._go(f"{admin}/{path}")
+        self._go(f"{admin}/video/review/?video={result}", {"decision": "approve", "shown": "new"})
+
+    def leave(self) -> None:
+        """Delete the own account, as far as the admin is concerned."""
+        self._go(f"/admin/auth/user/{self._user.pk}/delete/", {"post": "yes"})
+        assert not User.objects.using("default").filter(pk=self._user.pk).exists()
+
+    def _go(self, path: str, data: Any = None) -> Any:
+        response = self.client.post(path, data, follow=True) if data else self.client.get(path)
+        assert response.status_code == 200, f"{path}: HTTP {response.status_code}"
+        return response
+
+
+def _cost(response: Any) -> str:
+    found = re.search(r'id="sora-remix-total">([^<]*)<', response.content.decode())
+    assert found and "$" in found[1], "the page does not say what it costs"
+    return found[1]

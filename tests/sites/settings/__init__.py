@@ -1,0 +1,1 @@
+"""Settings of the sites, each on top of those of the tests."""

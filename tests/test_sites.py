@@ -1,0 +1,32 @@
+"""The main job goes through on sites that are set up otherwise, and is paid for once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT
+from tests.sites.main_job import SITES
+
+OURS = ("DJANGO_SETTINGS_MODULE", "FAL_", "SORA_REMIX_", "SSL_CERT_FILE", "TEST_BROKER")
+"""What the environment of these tests says of their own site."""
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_the_main_job_goes_through_and_is_paid_for_once(site: str, large_clip: Path) -> None:
+    environment = {name: os.environ[name] for name in os.environ if not name.startswith(OURS)}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sites.main_job", site, "--clip", str(large_clip)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=150,
+    )
+
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
