@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from django.db.models import CharField
+from django.db.models import CharField, Model
 
 from sora_remix.fal import answers, catalogue, queue
 from sora_remix.models import Delivery, EndpointFact, Remix, Video
 
 
 def test_limits_are_those_of_the_columns() -> None:
-    columns = {
+    columns: dict[tuple[type[Model], str], int] = {
         (Remix, "request_id"): answers.MAX_ID,
         (Remix, "error_code"): answers.MAX_CODE,
         (Delivery, "error_code"): answers.MAX_CODE,
@@ -19,6 +19,12 @@ def test_limits_are_those_of_the_columns() -> None:
         (EndpointFact, "currency"): catalogue.MAX_CURRENCY,
     }
 
-    for (model, name), most in columns.items():
-        field = model._meta.get_field(name)
-        assert isinstance(field, CharField) and field.max_length == most
+    limits = {(model, name): _length(model, name) for model, name in columns}
+
+    assert limits == columns
+
+
+def _length(model: type[Model], name: str) -> int | None:
+    field = model._meta.get_field(name)
+    assert isinstance(field, CharField)
+    return field.max_length
