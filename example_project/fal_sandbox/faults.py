@@ -1,6 +1,7 @@
 """Misbehaviour of any HTTP call."""
 
 import asyncio
+import gzip
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ class Call:
 Fault = Callable[[Call, Rule], Awaitable[web.StreamResponse]]
 FAULT = "fal_sandbox.fault"
 """Key of an HTTP request under which the name of the fault that befell it stands."""
-LOST_ANSWER = {"drop_after", "stall", "answer_after", "cut", "garbage"}
+LOST_ANSWER = {"drop_after", "stall", "answer_after", "cut", "garbage", "drip", "bomb"}
 """Faults by which the work is done and its proper answer never comes."""
 
 
@@ -99,6 +100,24 @@ async def garbage(call: Call, rule: Rule) -> web.StreamResponse:
     return web.Response(text='{"request_id": "<html>', content_type="application/json")
 
 
+async def drip(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, then answer with a space every so many `seconds`, without end."""
+    call.work()
+    part = web.StreamResponse(headers={"Content-Type": "application/json"})
+    await part.prepare(call.http)
+    while True:
+        await part.write(b" ")
+        await asyncio.sleep(float(rule.parameters.get("seconds", 0.1)))
+
+
+async def bomb(call: Call, rule: Rule) -> web.StreamResponse:
+    """Do the work, then answer with JSON that gzip packs to a thousandth of its `megabytes`."""
+    call.work()
+    size = int(rule.parameters.get("megabytes", 64)) * 1024**2
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    return web.Response(headers=headers, body=gzip.compress(b"[" + b" " * size + b"]", 9))
+
+
 def _canned(parameters: dict[str, Any]) -> web.Response:
     body, headers = parameters.get("body", ""), dict(parameters.get("headers", {}))
     if not isinstance(body, str):
@@ -111,5 +130,16 @@ def _canned(parameters: dict[str, Any]) -> web.Response:
 
 HTTP_FAULTS: dict[str, Fault] = {
     fault.__name__: fault
-    for fault in (drop_before, drop_after, stall, delay, answer, answer_after, cut, garbage)
+    for fault in (
+        drop_before,
+        drop_after,
+        stall,
+        delay,
+        answer,
+        answer_after,
+        cut,
+        garbage,
+        drip,
+        bomb,
+    )
 }

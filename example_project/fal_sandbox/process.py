@@ -1,5 +1,6 @@
 """The sandbox as a child process, for tests, benchmarks and the demo."""
 
+import json
 import ssl
 import subprocess
 import sys
@@ -171,7 +172,8 @@ class SandboxProcess:
 
     def misbehave(self, on: str, fault: str, **parameters: Any) -> None:
         """Add a rule; `times`, `chance` and `match` may stand among the parameters."""
-        self._control("POST", "rules", json={"on": on, "fault": fault, **parameters})
+        rule = json.dumps({"on": on, "fault": fault, **parameters})  # also of half characters
+        self._control("POST", "rules", content=rule)
 
     def behave(self) -> None:
         """Drop all rules."""

@@ -411,6 +411,26 @@ def test_submit_answers_strangely(
     assert len(sandbox.accepted()) == accepted
 
 
+def test_an_answer_can_drip_without_end(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+    sandbox.misbehave("submit", "drip", seconds=0.01, times=1)
+
+    with fal.stream("POST", REMIX, json={"video_id": "video_sea", "prompt": "noir"}) as answer:
+        chunks = answer.iter_raw()
+        assert b"".join(next(chunks) for _ in range(3)).isspace()
+
+    assert len(sandbox.accepted()) == 1
+
+
+def test_an_answer_can_unfold_into_a_large_one(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+    sandbox.misbehave("submit", "bomb", megabytes=2, times=1)
+
+    answer = fal.post(REMIX, json={"video_id": "video_sea", "prompt": "noir"})
+
+    assert int(answer.headers["Content-Length"]) < 10_000
+    assert len(answer.content) == 2 * 1024**2 + 2
+    assert len(sandbox.accepted()) == 1
+
+
 @pytest.mark.parametrize("kind", ["status", "result", "cancel"])
 def test_other_calls_misbehave_too(sandbox: SandboxProcess, fal: httpx.Client, kind: str) -> None:
     receipt = submit(fal)
