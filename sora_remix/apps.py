@@ -1,7 +1,7 @@
 """The app as Django sees it."""
 
 from django.apps import AppConfig
-from django.db.models.signals import post_delete, post_migrate
+from django.db.models.signals import post_migrate, pre_delete
 from django.utils.translation import gettext_lazy as _
 
 
@@ -16,5 +16,5 @@ class SoraRemixConfig(AppConfig):
         from .tasks import ensure_schedule
 
         for model in (Video, ReferenceImage):
-            post_delete.connect(delete_files_after_commit, sender=model)
+            pre_delete.connect(delete_files_after_commit, sender=model)
         post_migrate.connect(ensure_schedule, sender=self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import uuid
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,11 @@ from .fal.keys import is_safe_url
 
 DELIVERIES = ("upload", "url")
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
+MEBIBYTE = 1024**2
+MODEST_SPEED = 4 * MEBIBYTE
+"""Bytes a second that a task downloads from fal and writes to a modest storage."""
+SHORTEST_TIMEOUT = 60
+"""Seconds that a turn or a collection needs when fal answers slowly."""
 
 
 @register(Tags.compatibility)
@@ -37,6 +43,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_delivery(),
         *_key_urls(),
         *_queue(),
+        *_queue_timeout(),
         *_webhook_keys(),
         *(_webhook() if conf.SORA_REMIX_WEBHOOK_BASE_URL else ()),
     ]
@@ -148,8 +155,10 @@ def _queue() -> Iterator[CheckMessage]:
         )
     if queue.get("sync"):
         yield checks.Warning(
-            "Q_CLUSTER runs tasks inside the request that asks for them.",
-            hint="Remove “sync”: fal takes minutes, and the request waits for all of them.",
+            "Q_CLUSTER has “sync”: tasks run inside the request, so nothing is sent to fal.",
+            hint="Remixes are kept and cost nothing. To have them sent, remove “sync” and start "
+            "“manage.py qcluster”. The settings of tests may keep it: name this check in "
+            "SILENCED_SYSTEM_CHECKS there.",
             id="sora_remix.W006",
         )
     if not any(queue.get(name) for name in ("orm", "sqs", "iron_mq", "mongo", "broker_class")):
@@ -157,6 +166,29 @@ def _queue() -> Iterator[CheckMessage]:
             "django-q2's Redis broker loses the message of a worker that dies.",
             hint="Nothing is lost with it: the sweep, each minute, goes on where it stopped.",
             id="sora_remix.I001",
+        )
+
+
+def _queue_timeout() -> Iterator[CheckMessage]:
+    """Compare the time that a task may take with what it may have to do."""
+    timeout, largest = conf.Q_CLUSTER.get("timeout"), conf.SORA_REMIX_MAX_RESULT_BYTES
+    if not timeout:
+        return  # that is a warning of its own
+    if largest > timeout * MODEST_SPEED:
+        needed = math.ceil(largest / MODEST_SPEED)
+        yield checks.Warning(
+            f"Q_CLUSTER's timeout of {timeout} s may be too short to store the largest result.",
+            hint=f"SORA_REMIX_MAX_RESULT_BYTES allows {math.ceil(largest / MEBIBYTE)} MiB. At "
+            f"{MODEST_SPEED // MEBIBYTE} MiB a second that takes {needed} s: set a “timeout” of "
+            "at least that, and a longer “retry”; or lower SORA_REMIX_MAX_RESULT_BYTES.",
+            id="sora_remix.W009",
+        )
+    if timeout < SHORTEST_TIMEOUT:
+        yield checks.Warning(
+            f"Q_CLUSTER's timeout of {timeout} s is too short for slow answers of fal.",
+            hint="A worker that is stopped while it sends a remix leaves it unconfirmed, and one "
+            "that is stopped while it collects has to start again: “timeout”: 600, “retry”: 1200.",
+            id="sora_remix.W010",
         )
 
 

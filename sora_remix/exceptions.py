@@ -112,6 +112,12 @@ class SourceUnreachable(SoraRemixError):
     otherwise = _("A file that is sent along has no URL that fal can load.")
 
 
+class InvalidFileName(SoraRemixError):
+    """The storage returned a name for a file that no column can hold."""
+
+    otherwise = _("The storage returned a name for a file that can't be kept.")
+
+
 class FileGone(RemoteError):
     """The file server no longer has the file behind this URL."""
 
@@ -124,13 +130,24 @@ class FileRefused(RemoteError):
     otherwise = _("The file may not be downloaded: its host, size or kind is not allowed.")
 
 
-class NotAVideo(RemoteError):
+class Undecodable(RemoteError):
+    """The file can't be decoded."""
+
+    otherwise = _("The file can't be decoded.")
+
+    def __init__(self, message: str | _StrPromise = "", *, is_over_limit: bool = False) -> None:
+        super().__init__(message)
+        self.is_over_limit = is_over_limit
+        """Whether it would take more than a server can spare; the message names the limit."""
+
+
+class NotAVideo(Undecodable):
     """The file is not a video that can be played."""
 
     otherwise = _("The file is not a video that can be played.")
 
 
-class NotAnImage(RemoteError):
+class NotAnImage(Undecodable):
     """The file is not a picture that can be shown."""
 
     otherwise = _("The file is not a picture that can be shown.")

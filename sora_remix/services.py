@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from .conf import conf
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
-from .models import Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
+from .models import Chain, Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     User = AbstractBaseUser | AnonymousUser
+
+logger = logging.getLogger(__name__)
 
 Kind = RemixEvent.Kind
 
@@ -75,6 +78,21 @@ def confirm(
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
+
+
+@retry_conflicts
+def resume_sending(*, by: User | None) -> bool:
+    """End a pause of sending before its time; return False when there was none.
+
+    fal may refuse the next request again, which is not charged and starts another pause.
+    """
+    pause = Chain.objects.pause()
+    was_paused = Chain.objects.lift()
+    Remix.objects.send_now()
+    on_commit(nudge)
+    if pause:
+        logger.info("%s ended the pause until %s: %s", by, pause.until, pause.reason)
+    return was_paused
 
 
 def retry(remix: Remix, *, by: User | None) -> Remix:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+import posixpath
+import re
+from contextlib import suppress
+from io import UnsupportedOperation
 from pathlib import PurePosixPath
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
+from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.storage import Storage, storages
 from django.utils.deconstruct import deconstructible
+from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
+from .exceptions import InvalidFileName
+
+logger = logging.getLogger(__name__)
+
+MAX_NAME_LENGTH = 200
+"""Characters that the columns for names of files hold."""
+NEW_NAME = re.compile(r"sora_remix/[a-z]+/([0-9a-f]{32})(\.[^/]*)?")
+"""What `new_name` returns; the first group can't be guessed."""
+OWN_ATTRIBUTES = ("deconstruct", "_constructor_args", "save")
 
 
 @deconstructible
@@ -21,9 +37,35 @@ class AppStorage(Storage):
     """
 
     def __getattribute__(self, name: str) -> Any:
-        if name.startswith("__") or name in ("deconstruct", "_constructor_args"):
+        if name.startswith("__") or name in OWN_ATTRIBUTES:
             return object.__getattribute__(self, name)
         return getattr(storages[conf.SORA_REMIX_STORAGE], name)
+
+    def save(
+        self, name: str | None, content: IO[Any], max_length: int | None = MAX_NAME_LENGTH
+    ) -> str:
+        """Save a file from its start, and return the name that the storage gave it.
+
+        Raise `InvalidFileName` if the columns can't hold that name. The file is removed then, as
+        far as it can be found.
+        """
+        # Storages need not rewind (https://docs.djangoproject.com/en/stable/ref/files/storage/).
+        with suppress(AttributeError, UnsupportedOperation):
+            content.seek(0)
+        storage = storages[conf.SORA_REMIX_STORAGE]
+        try:
+            stored: object = storage.save(name, content, max_length=max_length)
+        except (SuspiciousFileOperation, TypeError) as error:
+            # Django's own check of the name, which comes after the file was written.
+            _remove_refused(name, None)
+            message = _("The storage can't store a file: %(error)s")
+            raise InvalidFileName(message % {"error": error}) from error
+        if is_valid_name(stored, max_length or MAX_NAME_LENGTH):
+            return str(stored)
+        _remove_refused(name, stored)
+        message = _("The storage named a file %(name)s. A name must have 1 to %(most)d characters.")
+        most = max_length or MAX_NAME_LENGTH
+        raise InvalidFileName(message % {"name": repr(stored)[:300], "most": most})
 
 
 def app_storage() -> Storage:
@@ -43,3 +85,55 @@ def new_name(kind: str, extension: str) -> str:
 def name_of_upload(kind: str, filename: str) -> str:
     """Return a new name that keeps nothing of the uploaded one but its extension."""
     return new_name(kind, PurePosixPath(filename).suffix.lower()[:10])
+
+
+def is_valid_name(name: object, max_length: int = MAX_NAME_LENGTH) -> bool:
+    """Tell whether a column can hold what a storage returned as the name of a file."""
+    return isinstance(name, str) and 0 < len(name) <= max_length and "\0" not in name
+
+
+class Folders:
+    """The files of the storage by folder; each folder is listed once."""
+
+    def __init__(self) -> None:
+        self._listed: dict[str, list[str]] = {}
+
+    def renamed(self, name: str) -> list[str]:
+        """Return the files that the storage may have made of a new name, under other names.
+
+        Only those are found that keep the unguessable part of it and lie where the storage puts
+        such files now. A storage that can't list its files has none.
+        """
+        new = NEW_NAME.fullmatch(name)
+        if not new or app_storage().exists(name):
+            return []
+        folders = dict.fromkeys(posixpath.dirname(one) for one in (name, _available(name)))
+        files = (file for folder in folders for file in self._files_in(folder))
+        return [file for file in files if new[1] in posixpath.basename(file)]
+
+    def _files_in(self, folder: str) -> list[str]:
+        if folder not in self._listed:
+            files: list[str] = []
+            with suppress(NotImplementedError, FileNotFoundError):
+                _folders, files = app_storage().listdir(folder)
+            self._listed[folder] = [posixpath.join(folder, file) for file in files]
+        return self._listed[folder]
+
+
+def _available(name: str) -> str:
+    """Return what the storage would name a file, as far as it tells beforehand."""
+    with suppress(NotImplementedError, SuspiciousFileOperation):
+        return app_storage().get_available_name(name, MAX_NAME_LENGTH)
+    return name
+
+
+def _remove_refused(name: str | None, stored: object) -> None:
+    """Remove a file whose name no row can hold; a failure is only logged."""
+    try:
+        if isinstance(stored, str) and stored:
+            app_storage().delete(stored)
+        elif name and NEW_NAME.fullmatch(name):
+            for one in [name, *Folders().renamed(name)]:
+                app_storage().delete(one)
+    except Exception:
+        logger.exception("The file that the storage named %r can't be removed", stored or name)

@@ -145,7 +145,9 @@ def test_files_of_rejected_videos_are_cleared(
     admin_client: Client, media_root: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     names = [app_storage().save(f"{name}.mp4", ContentFile(b"x" * 2048)) for name in "abc"]
-    rejected, needed, approved = (make_video(file=name, size=2048) for name in names)
+    rejected, needed, approved = (
+        make_video(file=name, size=2048, stored_files=[name]) for name in names
+    )
     for video in (rejected, needed):
         video.reject()
     approved.approve()
@@ -153,6 +155,7 @@ def test_files_of_rejected_videos_are_cleared(
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
     assert (page.context["many"], page.context["left_alone"]) == (1, 2)
     assert (page.context["freed"], page.context["files"]) == ("2.0\xa0KB", 1)
+    assert "Number of files that stay" not in page.content.decode()
     text = page.content.decode()
     assert "1 × It is not rejected." in text
     assert "1 × A remix that is being made needs it." in text
@@ -160,9 +163,27 @@ def test_files_of_rejected_videos_are_cleared(
     with django_capture_on_commit_callbacks(execute=True):
         said = _do(admin_client, "clear", page)
 
-    assert said == ["The files of 1 video were deleted."]
+    assert said == ["1 video was cleared."]
     assert [app_storage().exists(name) for name in names] == [False, True, True]
     assert Video.objects.get(pk=rejected.pk).cleared_at
+
+
+def test_clearing_counts_the_files_that_stay_apart_and_leaves_them(
+    admin_client: Client, media_root: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    names = [app_storage().save(f"{name}", ContentFile(b"x")) for name in ("a.mp4", "a.jpg")]
+    video = make_video(file=names[0], thumbnail=names[1], size=2048, stored_files=names[1:])
+    video.reject()
+
+    page = _ask(admin_client, "clear_selected", video)
+    with django_capture_on_commit_callbacks(execute=True):
+        _do(admin_client, "clear", page)
+
+    counted = {name: page.context[name] for name in ("files", "kept", "freed")}
+    assert counted == {"files": 1, "kept": 1, "freed": "0\xa0bytes"}
+    assert "<dt>Number of files that stay</dt><dd>1</dd>" in page.content.decode()
+    assert [app_storage().exists(name) for name in names] == [True, False]
+    assert not Video.objects.get().file
 
 
 def test_what_has_no_file_can_not_be_cleared(admin_client: Client) -> None:

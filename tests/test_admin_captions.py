@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
@@ -15,6 +16,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from sora_remix.admin.display import captions_url, change_url
 from sora_remix.captions import MAX_BYTES
 from sora_remix.models import Video
+from sora_remix.storage import app_storage
 from tests.factories import make_video
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +155,39 @@ def test_captions_that_another_video_shares_stay(
         _post(admin_client, video, captions=_vtt(OTHER))
 
     assert _kept(folder) == sorted([VTT, OTHER])
+
+
+def test_captions_that_the_site_had_before_stay(
+    admin_client: Client,
+    folder: Path,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    app_storage().save("sora_remix/captions/own.vtt", ContentFile(VTT))
+    video = make_video(captions="sora_remix/captions/own.vtt")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        _post(admin_client, video, captions=_vtt(OTHER))
+
+    video.refresh_from_db()
+    assert _kept(folder) == sorted([VTT, OTHER])
+    assert video.stored_files == [video.captions.name]
+
+
+def test_what_another_editor_stored_meanwhile_stays_owned(
+    admin_client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = make_video()
+    as_it_was = Video.objects.get()
+    video.file.save("a.mp4", ContentFile(b"x"))
+    # The second one's form was read before the first had saved.
+    monkeypatch.setattr(
+        "sora_remix.admin.videos.VideoAdmin.get_object", lambda *_args, **_kwargs: as_it_was
+    )
+
+    _post(admin_client, video, captions=_vtt())
+
+    video.refresh_from_db()
+    assert video.stored_files == [video.file.name, video.captions.name]
 
 
 def test_of_two_editors_at_once_the_second_leaves_nothing_of_the_first(

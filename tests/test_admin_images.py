@@ -11,9 +11,11 @@ from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from sora_remix import media, services
+from sora_remix.admin.images import ImagesField
 from sora_remix.exceptions import Reason, RequestRefused
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.storage import app_storage
+from tests.decoding import bombs
 from tests.ordering import (
     choose,
     draft,
@@ -24,8 +26,11 @@ from tests.ordering import (
     picture,
     png,
 )
+from tests.storages import ClosingStorage, ContentStorage, FolderStorage, use_storage
 
 pytestmark = pytest.mark.django_db
+
+CLEAN = ImagesField.clean
 
 
 @pytest.fixture
@@ -40,6 +45,12 @@ def _upload(
     values = filled_in(choose(client, batch, endpoint))
     data = {**values, **more, "images": list(pictures), "_recalculate": "1"}
     return client.post(page_of(batch), data)
+
+
+def _known_to_nobody(field: ImagesField, data: Any, initial: Any = None) -> list[Any]:
+    """Take a picture as if no other request had stored it yet."""
+    field.kept = ()
+    return CLEAN(field, data, initial)
 
 
 def _files(media_root: Path) -> int:
@@ -59,6 +70,37 @@ def test_an_uploaded_image_is_kept_and_shown_with_its_tag_and_size(
     assert "640 by 400 pixels" in page
     assert page.index("<strong>@Image1") < page.index("<strong>@Image2")
     assert f'value="{second.pk}"' in page
+
+
+@pytest.mark.parametrize("storage", [FolderStorage, ClosingStorage])
+def test_an_image_has_the_name_that_the_storage_gave_it(
+    admin_client: Client, batch: RemixBatch, media_root: Path, settings: Settings, storage: Any
+) -> None:
+    use_storage(settings, storage)
+
+    _upload(admin_client, batch, picture())
+
+    image = batch.images.get()
+    assert image.stored_files == [image.file.name]
+    assert (media_root / str(image.file.name)).read_bytes() == png()
+
+
+def test_the_same_image_of_two_requests_is_not_deleted_by_a_storage_that_keeps_it_once(
+    admin_client: Client,
+    batch: RemixBatch,
+    media_root: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    use_storage(settings, ContentStorage)
+    monkeypatch.setattr(ImagesField, "clean", _known_to_nobody)
+
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            _upload(admin_client, batch, picture())
+
+    assert app_storage().exists(str(batch.images.get().file.name))
 
 
 def test_the_field_takes_as_many_as_the_record(admin_client: Client, batch: RemixBatch) -> None:
@@ -167,6 +209,7 @@ def test_another_request_with_the_same_image_leaves_no_second_file(
     batch: RemixBatch,
     media_root: Path,
     monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     store = media.store
 
@@ -177,7 +220,8 @@ def test_another_request_with_the_same_image_leaves_no_second_file(
 
     monkeypatch.setattr(media, "store", store_after_another)
 
-    _upload(admin_client, batch, picture())
+    with django_capture_on_commit_callbacks(execute=True):
+        _upload(admin_client, batch, picture())
 
     assert batch.images.count() == _files(media_root) == 1
 
@@ -220,6 +264,28 @@ def test_a_wrong_image_is_named_beside_its_field_and_nothing_is_written(
     assert reason in error
     assert 'aria-describedby="id_images_helptext id_images_error"' in response.content.decode()
     assert (batch.images.count(), _files(media_root)) == (0, 0)
+
+
+def test_an_image_that_would_take_too_much_is_refused_and_no_further_one_is_decoded(
+    admin_client: Client, batch: RemixBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb, decoded = bombs.jpeg(400, 101), list[str]()
+    image_facts = media.image_facts
+
+    def count(file: Any) -> media.ImageFacts:
+        decoded.append(file.name)
+        return image_facts(file)
+
+    monkeypatch.setattr(media, "image_facts", count)
+
+    response = _upload(
+        admin_client, batch, picture("a.jpg", bomb), picture("b.jpg", bomb), picture("c.png")
+    )
+
+    [error] = errors(response)["images"]
+    assert error == "“a.jpg” can't be checked. It has more than 100 progressive scans."
+    assert decoded == ["a.jpg"]
+    assert batch.images.count() == 0
 
 
 def test_a_kind_that_the_endpoint_does_not_take_is_refused(

@@ -13,11 +13,12 @@ from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.utils.translation import trans_real
+from django_q.conf import Conf
 
 from sora_remix.admin.causes import CAUSES
 from sora_remix.admin.display import change_url
 from sora_remix.endpoints import all_endpoints
-from sora_remix.models import Chain, Remix, RemixEvent
+from sora_remix.models import Chain, Delivery, Remix, RemixEvent
 from tests import ordering
 from tests.browser.places import PLACES, REMIXES, Place
 from tests.deciding import ACTIONS, ask, confirm
@@ -204,12 +205,17 @@ def test_every_text_about_what_happened_is_marked(reader: Reader) -> None:
     assert english(reader.page) == []
 
 
+FAILING = {"failing_since": ago(hours=1), "failures": 4, "error_message": "503"}
+
+
 @pytest.mark.parametrize(
     "values",
     [
         {"status": Status.PROCESSING, "cancel_requested_at": ago(hours=1)},
         {"status": Status.SUCCEEDED, "cancel_requested_at": ago(hours=1)},
-        {"status": Status.PROCESSING, "failing_since": ago(hours=1), "queue_position": 3},
+        {"status": Status.PROCESSING, **FAILING, "queue_position": 3},
+        {"status": Status.STORING, **FAILING, "failures": 1},
+        {"status": Status.QUEUED, **FAILING, "due_at": ago(hours=-1)},
         {"status": Status.PROCESSING, "submitted_at": ago(hours=2), "request_id": "1"},
         {"status": Status.CANCELLED, "other_request_ids": ["2", "3"]},
         {"status": Status.QUEUED, "due_at": ago(minutes=9)},
@@ -218,11 +224,23 @@ def test_every_text_about_what_happened_is_marked(reader: Reader) -> None:
 def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, Any]) -> None:
     remix = make_remix(**values)
     RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
-    Chain.objects.update_or_create(pk=1)
+    Chain.objects.hold_back(ago(minutes=-9), "429")
+    waiting = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
+    Delivery.objects.create(name=str(waiting.source.file), **FAILING)
 
-    for url in (change_url(remix), REMIXES):
+    for url in (change_url(remix), change_url(waiting), REMIXES):
         reader.goto(url)
         assert english(reader.page) == []
+
+
+def test_every_text_about_tasks_in_the_request_is_marked(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+
+    reader.goto(REMIXES)
+
+    assert english(reader.page) == []
 
 
 @pytest.mark.parametrize("act", ACTIONS)

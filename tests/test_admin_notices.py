@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django_q.conf import Conf
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.endpoints import SORA_2
-from sora_remix.models import Chain, EndpointFact, Remix, RemixEvent
+from sora_remix.models import Chain, Delivery, EndpointFact, Remix, RemixEvent
 from sora_remix.models.status import Status
 from tests.deciding import LIST, log_in
 from tests.factories import ago, make_remix, make_video
@@ -26,6 +28,7 @@ BATCHES = "/admin/sora_remix/remixbatch/"
 NO_WORKER = "No worker has taken a turn for two minutes"
 NO_KEY = "fal refuses the site&#x27;s key"
 UNDECIDED = "nobody knows whether fal has"
+PAUSED = "Sending to fal is paused until"
 RETIRED = "the endpoint that is offered first, was switched off"
 
 
@@ -212,6 +215,220 @@ def test_all_our_pages_say_it(admin_client: Client) -> None:
         assert NO_WORKER in _notices(admin_client, url), url
 
 
+def _pause(reason: str = "HTTP 429: <b>slow</b> down", **length: float) -> None:
+    Chain.objects.hold_back(ago(**(length or {"minutes": -30})), reason)
+    Chain.objects.update(worked_at=ago(seconds=1))
+
+
+def test_a_pause_is_told_with_its_end_and_reason(admin_client: Client) -> None:
+    _pause()
+    end = Chain.objects.get().held_until
+    assert end
+
+    said = _notices(admin_client)
+
+    clock = date_format(end, "TIME_FORMAT")
+    assert f"{PAUSED} {clock} and then resumes by itself." in said
+    assert "Waiting remixes cost nothing meanwhile. Reason: “HTTP 429" in said
+    assert "Reason: “HTTP 429: &lt;b&gt;slow&lt;/b&gt; down”." in said
+
+
+def test_a_pause_without_a_reason_is_told_all_the_same(admin_client: Client) -> None:
+    _pause(reason="")
+
+    said = _notices(admin_client)
+
+    assert "Waiting remixes cost nothing meanwhile.</p>" in said
+
+
+def test_a_pause_that_has_ended_is_not_told(admin_client: Client) -> None:
+    _pause(minutes=1)
+
+    assert _notices(admin_client) == ""
+
+
+def test_the_answer_of_fal_is_told_only_to_those_who_may_see_it(client: Client) -> None:
+    log_in(client, "view_remix", "decide_unconfirmed")
+    _pause()
+
+    said = _notices(client)
+
+    assert PAUSED in said
+    assert "429" not in said
+
+
+@pytest.mark.parametrize(("held", "offered"), [((), False), (("decide_unconfirmed",), True)])
+def test_sending_can_be_resumed_on_lists_by_those_who_may_decide(
+    client: Client, held: tuple[str, ...], offered: bool
+) -> None:
+    log_in(client, "view_remix", "view_video", *held)
+    _pause()
+
+    said = _notices(client, f"{VIDEOS}?o=1&p=1")
+
+    assert PAUSED in said
+    assert ('<form method="post" action="/admin/sora_remix/remix/resume/"' in said) is offered
+    assert ('name="next" value="/admin/sora_remix/video/?o=1&amp;p=1"' in said) is offered
+
+
+def test_where_something_is_typed_a_link_leads_to_the_button(admin_client: Client) -> None:
+    _pause()
+
+    said = _notices(admin_client, page_of(draft()))
+
+    assert f'<a href="{LIST}">Show remixes</a>' in said
+    assert "<form" not in said
+
+
+OLD = {"failing_since": datetime(2026, 11, 3, 12, 30, tzinfo=UTC)}
+DONE = {"status": Status.PROCESSING, "completed_at": ago(days=9)}
+FOR_GOOD = "charged, and the site keeps trying."
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "said"),
+    [
+        (
+            {"status": Status.QUEUED},
+            "send",
+            f"Since %s, sending 2 remixes to fal has been failing. Nothing is {FOR_GOOD}",
+        ),
+        (
+            {"status": Status.PROCESSING},
+            "check",
+            f"Since %s, asking fal about 2 remixes has been failing. Nothing more is {FOR_GOOD}",
+        ),
+        (
+            DONE,
+            "collect",
+            "fal has finished 2 remixes, but since %s, collecting their files has been failing. "
+            f"Nothing more is {FOR_GOOD}",
+        ),
+        (
+            {"status": Status.STORING},
+            "collect",
+            "fal has finished 2 remixes, but since %s, collecting their files has been failing. "
+            f"Nothing more is {FOR_GOOD}",
+        ),
+    ],
+)
+def test_steps_that_keep_failing_are_told_with_a_link_to_their_remixes(
+    admin_client: Client, values: dict[str, Any], name: str, said: str
+) -> None:
+    _worked(seconds=1)
+    first = make_remix(**values, **OLD, error_message="ConnectError: no <b>route</b>")
+    second = make_remix(**values, failing_since=ago(hours=2))
+    make_remix(**values)
+
+    shown = _notices(admin_client)
+    linked = admin_client.get(f"{LIST}?failing={name}").context["cl"].result_list
+
+    assert said % "11/03/2026 12:30 p.m." in shown
+    assert "Reason: “ConnectError: no &lt;b&gt;route&lt;/b&gt;”." in shown
+    assert f'<a href="{LIST}?failing={name}">Show them</a>' in shown
+    assert list(linked) == [second, first]
+
+
+def test_uploads_that_keep_failing_are_told_while_a_remix_waits_for_them(
+    admin_client: Client,
+) -> None:
+    _worked(seconds=1)
+    for name in "ab":
+        Delivery.objects.create(name=name, **OLD, error_message="ConnectError: no route")
+    Delivery.objects.create(name="c", error_message="It failed just now.", failing_since=ago())
+    Delivery.objects.create(name="d", **OLD, error_code="source_unreachable")
+    before = _notices(admin_client)
+
+    remix = make_remix(is_ready=False, due_at=ago(minutes=-1))
+    shown = _notices(admin_client)
+    linked = admin_client.get(f"{LIST}?failing=upload").context["cl"].result_list
+
+    assert "Since 11/03/2026 12:30 p.m., uploading 2 files to fal has been failing." in shown
+    assert "Reason: “ConnectError: no route”." in shown
+    assert (before, list(linked)) == ("", [remix])
+
+
+@pytest.mark.parametrize(
+    ("minutes", "failures", "is_told"),
+    [(59, 2, False), (61, 2, True), (4, 3, False), (6, 3, True), (6, 2, False)],
+)
+def test_failures_are_told_after_an_hour_or_once_three_tries_have_taken_long(
+    admin_client: Client, minutes: int, failures: int, is_told: bool
+) -> None:
+    _worked(seconds=1)
+    make_remix(status=Status.STORING, failures=failures, failing_since=ago(minutes=minutes))
+
+    assert ("has been failing" in _notices(admin_client)) is is_told
+    linked = admin_client.get(f"{LIST}?failing=collect").context["cl"].result_list
+    assert bool(linked) is is_told
+
+
+def test_the_reason_and_the_link_are_for_those_who_may_see_them(client: Client) -> None:
+    log_in(client, "view_video")
+    _worked(seconds=1)
+    make_remix(status=Status.STORING, **OLD, error_message="ConnectError: no route")
+
+    said = _notices(client, VIDEOS)
+
+    assert "fal has finished 1 remix, but since" in said
+    assert "ConnectError" not in said
+    assert "<a" not in said
+
+
+@pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.SUCCEEDED, Status.SUBMITTING])
+def test_remixes_that_nothing_is_tried_for_are_not_said_to_fail(
+    admin_client: Client, status: str
+) -> None:
+    _worked(seconds=1)
+    make_remix(status=status, **OLD)
+
+    assert "has been failing" not in _notices(admin_client)
+
+
+def test_an_unknown_value_of_the_filter_keeps_all(admin_client: Client) -> None:
+    make_remix()
+
+    assert len(admin_client.get(f"{LIST}?failing=odd").context["cl"].result_list) == 1
+
+
+def test_a_site_that_runs_tasks_in_the_request_is_told_that_nothing_is_sent(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = make_remix(status=Status.FAILED, due_at=ago(hours=1))
+    make_remix(due_at=ago(hours=1))
+    monkeypatch.setattr(Conf, "SYNC", True)
+
+    for url in (LIST, VIDEOS, page_of(draft()), f"{LIST}{failed.pk}/retry/"):
+        said = _notices(admin_client, url)
+        assert "runs tasks inside the request (Q_CLUSTER “sync”). Nothing is sent to fal" in said
+        assert "confirmed remixes wait and cost nothing" in said
+        assert NO_WORKER not in said
+
+
+def test_pages_that_spend_nothing_are_not_crowded(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+
+    assert _notices(admin_client, f"{LIST}{make_remix().pk}/cancel/") == ""
+
+
+def test_links_stay_within_the_admin_site_that_shows_the_page(
+    admin_client: Client, settings: Settings
+) -> None:
+    settings.ROOT_URLCONF = "tests.urls_of_two_admins"
+    _pause()
+    make_remix(status=Status.STORING, **OLD)
+    make_remix(status=Status.UNCONFIRMED)
+
+    said = _notices(admin_client, "/editors/sora_remix/remix/")
+
+    assert 'action="/editors/sora_remix/remix/resume/"' in said
+    assert 'href="/editors/sora_remix/remix/?failing=collect"' in said
+    assert 'href="/editors/sora_remix/remix/?status__exact=unconfirmed"' in said
+    assert "/admin/" not in said
+
+
 def test_notices_take_two_queries_however_many_there_are(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries, settings: Settings
 ) -> None:
@@ -223,5 +440,8 @@ def test_notices_take_two_queries_however_many_there_are(
             admin_client.get(url)
         _by_date(settings)
         _happened(Kind.REFUSED, "credentials_refused", minutes=5)
-        for status in (Status.UNCONFIRMED, Status.QUEUED):
-            make_remix(status=status, due_at=ago(hours=1))
+        _pause()
+        for status in (Status.UNCONFIRMED, Status.QUEUED, Status.PROCESSING, Status.STORING):
+            make_remix(status=status, due_at=ago(hours=1), failing_since=ago(hours=2))
+        make_remix(is_ready=False)
+        Delivery.objects.create(name=str(Remix.objects.count()), failing_since=ago(hours=2))

@@ -128,12 +128,6 @@ def test_when_all_is_well_nothing_is_explained(status: Status) -> None:
     assert words.explain(make_remix(status=status)) == ""
 
 
-def test_a_remix_without_answer_says_since_when() -> None:
-    remix = make_remix(status=Status.PROCESSING, failing_since=ago(minutes=5))
-
-    assert words.explain(remix).startswith("No answer since")
-
-
 def test_a_cancelled_remix_says_that_nothing_was_charged() -> None:
     remix = make_remix(status=Status.CANCELLED)
 

@@ -10,8 +10,10 @@ from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.test import Client
+from pytest_django import Settings
 
 from sora_remix.models import Video
+from tests.storages import ClosingStorage, FolderStorage, NamingStorage, use_storage
 
 pytestmark = pytest.mark.django_db
 
@@ -27,9 +29,33 @@ def _files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
-    admin_client: Client, media_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage])
+def test_an_upload_has_the_names_that_the_storage_gave_its_files(
+    admin_client: Client, media_root: Path, clip: Path, settings: Settings, storage: Any
 ) -> None:
+    use_storage(settings, storage)
+
+    _upload(admin_client, clip)
+
+    video = Video.objects.get()
+    assert video.stored_files == [video.file.name, video.thumbnail.name]
+    assert {str(path.relative_to(media_root)) for path in _files_in(media_root)} == {
+        *video.stored_files
+    }
+    assert (media_root / str(video.file.name)).read_bytes() == clip.read_bytes()
+
+
+@pytest.mark.parametrize("storage", [FileSystemStorage, FolderStorage, NamingStorage])
+def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
+    admin_client: Client,
+    media_root: Path,
+    clip: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    storage: Any,
+) -> None:
+    if storage is not FileSystemStorage:
+        use_storage(settings, storage)
     stored: list[Path] = []
 
     insert = Video._do_insert  # type: ignore[attr-defined]

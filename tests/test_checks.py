@@ -14,6 +14,7 @@ from pytest_django import Settings
 from sora_remix.checks import check_settings
 
 SOUND_QUEUE = {"timeout": 600, "retry": 1200, "max_attempts": 1, "ack_failures": True, "orm": "x"}
+SMALL_RESULTS = {"SORA_REMIX_MAX_RESULT_BYTES": 1024**2}
 LIVING = {
     "endpoint_id": "fal-ai/living",
     "label": "Living",
@@ -59,7 +60,16 @@ def test_sound_settings_are_silent() -> None:
         ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": None}}, ["sora_remix.W004"]),
         ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": 1200}}, ["sora_remix.W004"]),
         ({"Q_CLUSTER": _queue_without("retry")}, ["sora_remix.W004"]),
-        ({"Q_CLUSTER": {**_queue_without("retry"), "timeout": 59}}, []),
+        (
+            {"Q_CLUSTER": {**_queue_without("retry"), "timeout": 59}, **SMALL_RESULTS},
+            ["sora_remix.W010"],
+        ),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": 59}, **SMALL_RESULTS}, ["sora_remix.W010"]),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": 60}, **SMALL_RESULTS}, []),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": 256}}, []),
+        ({"Q_CLUSTER": {**SOUND_QUEUE, "timeout": 255}}, ["sora_remix.W009"]),
+        ({"SORA_REMIX_MAX_RESULT_BYTES": 600 * 4 * 1024**2}, []),
+        ({"SORA_REMIX_MAX_RESULT_BYTES": 600 * 4 * 1024**2 + 1}, ["sora_remix.W009"]),
         ({"Q_CLUSTER": _queue_without("max_attempts")}, ["sora_remix.W005"]),
         ({"Q_CLUSTER": _queue_without("ack_failures")}, ["sora_remix.W005"]),
         ({"Q_CLUSTER": {**SOUND_QUEUE, "sync": True}}, ["sora_remix.W006"]),
@@ -119,6 +129,27 @@ def test_a_wrong_record_is_named_with_its_field(settings: Settings) -> None:
 
     assert "living" in message.msg
     assert "lable" in message.msg
+
+
+def test_a_timeout_that_is_too_short_for_the_largest_result_is_told_with_one_that_is_not(
+    settings: Settings,
+) -> None:
+    settings.Q_CLUSTER = {**SOUND_QUEUE, "timeout": 100}
+
+    [message] = check_settings(None)
+
+    assert "timeout of 100 s" in message.msg
+    assert "allows 1024 MiB" in str(message.hint)
+    assert "takes 256 s" in str(message.hint)
+
+
+def test_a_site_that_runs_tasks_in_the_request_is_told_what_to_do(settings: Settings) -> None:
+    settings.Q_CLUSTER = {**SOUND_QUEUE, "sync": True}
+
+    [message] = check_settings(None)
+
+    assert "nothing is sent to fal" in message.msg
+    assert "SILENCED_SYSTEM_CHECKS" in str(message.hint)
 
 
 def test_the_checks_run_with_those_of_django(db: None, settings: Settings) -> None:

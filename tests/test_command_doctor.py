@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django_q.conf import Conf
 from django_q.models import Schedule
 from pytest_django import Settings
 
@@ -25,10 +26,11 @@ from sora_remix import tasks
 from sora_remix.fal import keys, webhook
 from sora_remix.management.doctor import local, remote
 from sora_remix.management.doctor.report import Line, Part, examine, within
-from sora_remix.models import Chain, EndpointFact
+from sora_remix.models import Chain, Delivery, EndpointFact
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix
 from tests.processes import Qcluster
+from tests.storages import ClosingStorage, FolderStorage, NamingStorage, use_storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -96,6 +98,7 @@ def test_a_healthy_site_has_a_line_for_each_part_and_succeeds() -> None:
         *(f"Endpoint {key}" for key in ("lucy-restyle", "luma-3.2", "happy-horse")),
         "The sweep is scheduled.",
         "A worker takes its turns.",
+        "Sending to fal is not paused.",
         "The storage “default” can be written and read.",
         "Webhooks are off",
         "No remix is unconfirmed.",
@@ -280,7 +283,13 @@ def _files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
 
 
-def test_nothing_is_left_in_the_storage(media_root: Path) -> None:
+@pytest.mark.parametrize(
+    "storage", [FileSystemStorage, FolderStorage, NamingStorage, ClosingStorage]
+)
+def test_nothing_is_left_in_the_storage(media_root: Path, settings: Settings, storage: Any) -> None:
+    if storage is not FileSystemStorage:
+        use_storage(settings, storage)
+
     assert _lines(local.look_at_storage)[0][0] == "ok"
     assert _files(media_root) == []
 
@@ -394,6 +403,44 @@ def test_remixes_that_wait_for_a_person_or_for_an_answer_are_counted() -> None:
 
     assert lines[0] == "warning  Remixes that are unconfirmed, and perhaps paid: 1."
     assert lines[2] == "warning  Remixes whose present step fails: 2, since 2026-11-03 12:30."
+
+
+def test_the_oldest_failure_of_remixes_and_of_uploads_is_told_with_its_reason() -> None:
+    since = datetime(2026, 11, 3, 12, 30, tzinfo=UTC)
+    for later, message in enumerate(("HTTP 503\nbusy", "ConnectError")):
+        values = {"failing_since": since + timedelta(hours=later), "error_message": message}
+        make_remix(status=Status.STORING, **values)
+        Delivery.objects.create(name=message, **values)
+
+    lines = _bad()
+
+    end = "whose present step fails: 2, since 2026-11-03 12:30; the oldest: HTTP 503 busy"
+    assert (lines[0], lines[2]) == (f"warning  Remixes {end}", f"warning  Uploads to fal {end}")
+    assert "the site keeps trying" in lines[1]
+
+
+def test_a_pause_of_sending_is_told_with_its_end_and_reason() -> None:
+    Chain.objects.hold_back(ago(minutes=-30), "HTTP 429: slow down")
+    end = Chain.objects.get().held_until
+    assert end
+
+    lines = _bad()
+
+    assert lines[0] == (
+        f"warning  Sending to fal is paused until {end:%Y-%m-%d %H:%M:%S}: HTTP 429: slow down"
+    )
+    assert "“Resume sending”" in lines[1]
+
+
+def test_a_site_that_runs_tasks_in_the_request_has_no_worker_to_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+
+    lines, error = _doctor()
+
+    assert "problem  Q_CLUSTER has “sync”" in "\n".join(lines)
+    assert error.startswith("Problems: 1, ")
 
 
 def test_colours_are_for_terminals() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django_q.conf import Conf
 from pytest_django import Settings
 
+from sora_remix import services
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
 from tests.factories import make_video
@@ -148,6 +150,31 @@ def test_without_wait_the_command_ends_at_once(at_each_pause: Callable[..., None
     _remix(make_video().pk, "--prompt", "noir")
 
     assert Remix.objects.get().status == Status.QUEUED
+
+
+def test_nothing_is_waited_for_where_tasks_run_in_the_process_that_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+
+    with pytest.raises(CommandError, match=r"Nothing was requested.* Nothing is sent to fal"):
+        _remix(make_video().pk, "--prompt", "noir", "--wait")
+
+    assert not Remix.objects.exists()
+
+
+def test_what_is_requested_where_tasks_run_in_the_process_is_said_to_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Conf, "SYNC", True)
+    monkeypatch.setattr(services, "nudge", lambda: None)
+    errors = io.StringIO()
+
+    _remix(make_video().pk, "--prompt", "noir", stderr=errors)
+
+    assert Remix.objects.get().status == Status.QUEUED
+    assert "Nothing is sent to fal" in errors.getvalue()
+    assert "these remixes wait and cost nothing" in errors.getvalue()
 
 
 def test_waiting_prints_a_line_when_something_changes(

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from django.core.files.storage import storages
 from django.utils import timezone
+from pytest_django import Settings
 
 from example_project.fal_sandbox.stills import draw_sheet
 from sora_remix import engine, fal, media
@@ -27,8 +29,20 @@ from sora_remix.exceptions import (
     TryLater,
 )
 from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew
+from sora_remix.storage import new_name
+from tests.decoding import bombs
 from tests.factories import ago, make_remix, make_video
 from tests.ordering import png
+from tests.storages import (
+    ClosingStorage,
+    ContentStorage,
+    EmptyNameStorage,
+    FolderStorage,
+    ForgetfulStorage,
+    NamingStorage,
+    OddStorage,
+    use_storage,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
 
@@ -58,7 +72,7 @@ class Remote:
     async def fetch(self, endpoint_id: str, request_id: str, outputs: Outputs) -> fal.Result:
         return self.result()
 
-    async def download(self, url: str) -> IO[bytes]:
+    async def download(self, url: str, *, most_bytes: int | None = None) -> IO[bytes]:
         self.downloaded.append(url)
         content = self.files[url]
         if isinstance(content, Exception):
@@ -271,6 +285,40 @@ def test_a_file_that_is_no_video_is_not_stored(remote: Remote, media_root: Path)
     assert files_in(media_root) == set()
 
 
+def test_a_result_that_would_take_too_much_is_refused_in_words(
+    remote: Remote, media_root: Path
+) -> None:
+    remote.files[RESULT.video_url] = bombs.mp4(1, 60_000_000)
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
+    assert remix.error_message == "It claims more than 10000000 frames."
+    assert files_in(media_root) == set()
+
+
+def test_a_result_that_can_not_be_checked_now_is_collected_later(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(file: object) -> None:
+        raise TryLater("The server is busy.")
+
+    monkeypatch.setattr(media, "video_facts", fail)
+
+    remix = collect(finished())
+
+    assert (remix.status, remix.failures, remix.lease) == (Status.STORING, 1, None)
+
+
+def test_a_result_of_absurd_length_is_stored_without_one(remote: Remote, clip: Path) -> None:
+    remote.files[RESULT.video_url] = bombs.claim_weeks(clip)
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert remix.result and remix.result.duration is None
+
+
 @pytest.mark.parametrize("error", [TryLater("HTTP 502"), RuntimeError("a bug of ours")])
 @pytest.mark.parametrize("step", ["result", "file"])
 def test_what_may_pass_is_tried_again_without_end(
@@ -336,6 +384,130 @@ def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
     assert not PendingFile.objects.exists()
 
 
+@pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage, ContentStorage])
+def test_a_result_has_the_names_that_the_storage_gave_its_files(
+    remote: Remote, media_root: Path, settings: Settings, storage: Any
+) -> None:
+    use_storage(settings, storage)
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED and remix.result
+    names = [remix.result.file.name, remix.result.thumbnail.name, remix.result.spritesheet.name]
+    assert files_in(media_root) == {*names}
+    assert remix.result.stored_files == names
+    assert (media_root / str(names[0])).stat().st_size == remix.result.size
+    assert not PendingFile.objects.exists()
+
+
+@pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED])
+def test_two_results_with_the_same_content_may_share_their_files(
+    remote: Remote, media_root: Path, settings: Settings, status: str
+) -> None:
+    use_storage(settings, ContentStorage)
+    kept = collect(finished()).result
+    remix = finished(status=status, leased_until=ago(seconds=1))
+    assert kept
+    PendingFile.objects.create(remix=remix, name=str(kept.file.name))
+    PendingFile.objects.update(created_at=ago(minutes=2))
+
+    engine.sweep()
+
+    assert str(kept.file.name) in files_in(media_root)
+    assert not PendingFile.objects.exists()
+
+
+@pytest.mark.parametrize("storage", [OddStorage, ForgetfulStorage, EmptyNameStorage])
+def test_a_name_that_can_not_be_kept_ends_a_remix_in_words(
+    remote: Remote,
+    media_root: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    storage: Any,
+) -> None:
+    use_storage(settings, storage)
+    monkeypatch.setattr(OddStorage, "give", staticmethod(lambda name: ""))
+
+    remix = collect(finished())
+    PendingFile.objects.update(created_at=ago(minutes=2))
+    engine.sweep()
+
+    assert (remix.status, remix.error_code) == (Status.FAILED, "result_refused")
+    assert remix.error_message.startswith("The storage ")
+    assert files_in(media_root) == set()
+    assert not PendingFile.objects.exists()
+
+
+class Killed(BaseException):
+    """The worker dies at this instant."""
+
+
+def _kill_before_saving(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(media, "store", _killed)
+
+
+def _kill_after_saving(patch: pytest.MonkeyPatch) -> None:
+    store = media.store
+    patch.setattr(media, "store", lambda name, file: _killed(store(name, file)))
+
+
+def _kill_after_naming(patch: pytest.MonkeyPatch) -> None:
+    queryset = type(PendingFile.objects.all())
+    rename = queryset.rename
+    patch.setattr(queryset, "rename", lambda *args: _killed(rename(*args)))
+
+
+def _kill_before_the_row(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Video, "save", _killed)
+
+
+def _kill_before_committing(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Remix, "succeed", _killed)
+
+
+def _killed(*_args: object, **_options: object) -> Any:
+    raise Killed
+
+
+@pytest.mark.parametrize("storage", [None, FolderStorage, NamingStorage, ContentStorage])
+@pytest.mark.parametrize(
+    "kill",
+    [
+        _kill_before_saving,
+        _kill_after_saving,
+        _kill_after_naming,
+        _kill_before_the_row,
+        _kill_before_committing,
+    ],
+)
+def test_a_kill_while_storing_leaves_no_file_and_loses_no_result(
+    remote: Remote,
+    media_root: Path,
+    settings: Settings,
+    kill: Callable[[pytest.MonkeyPatch], None],
+    storage: Any,
+) -> None:
+    if storage:
+        use_storage(settings, storage)
+    remix = finished()
+    with pytest.MonkeyPatch.context() as patch:
+        kill(patch)
+        with pytest.raises(Killed):
+            collect(remix)
+
+    PendingFile.objects.update(created_at=ago(minutes=2))
+    Remix.objects.update(leased_until=ago(seconds=1))
+    engine.sweep()
+    left = files_in(media_root)
+    collect(remix)
+
+    if storage is not ContentStorage or kill is not _kill_after_saving:
+        assert left == set()
+    assert not PendingFile.objects.exists()
+    assert remix.status == Status.SUCCEEDED and remix.result
+    assert {*remix.result.stored_files} <= files_in(media_root)
+
+
 def test_files_of_a_killed_worker_are_removed_by_the_sweep(media_root: Path) -> None:
     remix = finished(leased_until=ago(seconds=1))
     name = media.store("sora_remix/videos/a.mp4", io.BytesIO(b"x"))
@@ -362,18 +534,62 @@ def test_a_worker_that_lost_its_claim_changes_nothing(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = finished()
-    read = media.video_facts
+    store = media.store
 
-    def taken_over_meanwhile(file: IO[bytes]) -> media.VideoFacts:
+    def taken_over_meanwhile(name: str, file: IO[bytes]) -> str:
         Remix.objects.update(status=Status.FAILED, lease=None)
-        return read(file)
+        return store(name, file)
 
-    monkeypatch.setattr(media, "video_facts", taken_over_meanwhile)
+    monkeypatch.setattr(media, "store", taken_over_meanwhile)
     collect(remix)
 
     assert (remix.status, remix.result) == (Status.FAILED, None)
     assert not Video.objects.exclude(pk=remix.source_id).exists()
     assert PendingFile.objects.count() == 3
+
+
+@pytest.mark.parametrize("storage", [None, FolderStorage])
+def test_a_worker_that_stores_a_file_after_the_sweep_removes_it_itself(
+    remote: Remote,
+    media_root: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    storage: Any,
+) -> None:
+    if storage:
+        use_storage(settings, storage)
+    remix, store = finished(), media.store
+
+    def store_late(name: str, file: IO[bytes]) -> str:
+        PendingFile.objects.update(created_at=ago(minutes=2))
+        Remix.objects.filter(pk=remix.pk).update(leased_until=ago(seconds=1))
+        engine.sweep()
+        return store(name, file)
+
+    monkeypatch.setattr(media, "store", store_late)
+    collect(remix)
+
+    assert (remix.status, remix.result) == (Status.STORING, None)
+    assert files_in(media_root) == set()
+
+
+def test_a_storage_that_can_not_be_searched_keeps_nothing_from_being_removed(
+    media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remix = finished(leased_until=ago(seconds=1))
+    name = media.store("sora_remix/videos/a.mp4", io.BytesIO(b"x"))
+    for one in (name, new_name("videos", ".mp4")):
+        PendingFile.objects.create(remix=remix, name=one)
+    PendingFile.objects.update(created_at=ago(minutes=2))
+
+    def refuse(path: str) -> Any:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(storages["default"], "listdir", refuse)
+    engine.sweep()
+
+    assert files_in(media_root) == set()
+    assert not PendingFile.objects.exists()
 
 
 def test_a_large_file_keeps_its_claim_while_it_is_copied(

@@ -472,3 +472,14 @@ def test_a_record_that_is_gone_says_nothing_of_fals_endpoint(gateway: Gateway) -
     send()
 
     assert EndpointFact.objects.retired() == {}
+
+
+@pytest.mark.parametrize("answer", [fal.NotSent("ConnectError"), fal.RefusedForNow(30, "HTTP 429")])
+def test_a_pause_names_the_answer_that_started_it(gateway: Gateway, answer: Answer) -> None:
+    make_remix()
+    gateway.answer = lambda prompt: answer
+
+    send()
+
+    pause = Chain.objects.pause()
+    assert pause and pause.reason == answer.message  # type: ignore[union-attr]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from pytest_django import DjangoAssertNumQueries
 
 BEFORE = [("sora_remix", "0001_initial")]
 
@@ -43,3 +44,46 @@ def test_what_was_made_before_learns_what_it_was_made_from_in_the_first_place(ol
 
     roots = dict(new.get_model("sora_remix", "Video").objects.values_list("title", "root"))
     assert roots == {"a": None, "b": first.pk, "c": first.pk, "d": None}
+
+
+def test_rows_own_the_files_that_the_app_stored_before(old: Any) -> None:
+    before = _migrate([("sora_remix", "0003_fill_root")])
+    stored = "sora_remix/videos/0123456789abcdef0123456789abcdef.mp4"
+    elsewhere = f"site1/{stored}"
+    names = {
+        "a": {"file": stored, "thumbnail": "library/a.jpg"},
+        "b": {"file": elsewhere, "captions": stored.replace("videos", "captions")},
+        "c": {"file": "library/0123456789abcdef0123456789abcdef.mp4"},
+        "d": {"file": "sora_remix/videos/beach.mp4"},
+        "e": {},
+    }
+    video = before.get_model("sora_remix", "Video")
+    for title, files in names.items():
+        video.objects.create(title=title, **files)
+    batch = before.get_model("sora_remix", "RemixBatch").objects.create()
+    image = before.get_model("sora_remix", "ReferenceImage")
+    for digest, name in (("a", stored.replace("videos", "references")), ("b", "logo.png")):
+        image.objects.create(batch=batch, file=name, digest=digest, width=4, height=3, size=1)
+
+    new = _migrate([("sora_remix", "0005_stored_files")])
+
+    owned = dict(new.get_model("sora_remix", "Video").objects.values_list("title", "stored_files"))
+    assert owned == {"a": [stored], "b": [*names["b"].values()], "c": [], "d": [], "e": []}
+    images = new.get_model("sora_remix", "ReferenceImage").objects.order_by("digest")
+    [mine, logo] = images.values_list("file", "stored_files")
+    assert (mine[1], logo[1]) == ([mine[0]], [])
+
+
+def test_rows_own_their_files_however_many_there_are(
+    old: Any, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    before = _migrate([("sora_remix", "0003_fill_root")])
+    video = before.get_model("sora_remix", "Video")
+    video.objects.bulk_create(
+        video(title="Sea", file=f"sora_remix/videos/{number:032x}.mp4") for number in range(1001)
+    )
+
+    with django_assert_max_num_queries(100):
+        new = _migrate([("sora_remix", "0005_stored_files")])
+
+    assert not new.get_model("sora_remix", "Video").objects.filter(stored_files=[]).exists()

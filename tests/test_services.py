@@ -17,8 +17,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from sora_remix import services, tasks
 from sora_remix.endpoints import SORA_2, Option
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
-from tests.factories import at_once, make_remix, make_video
+from sora_remix.models import Chain, Remix, RemixBatch, RemixEvent, Video
+from tests.factories import ago, at_once, make_remix, make_video
 
 Status = Remix.Status
 Queued = list[tuple[Any, ...]]
@@ -644,3 +644,35 @@ def test_what_nobody_in_particular_decides_has_no_person(db: None, by: Any) -> N
     services.cancel(remix, by=by)
 
     assert _told(remix) == [(Kind.CANCELLED, "", None)]
+
+
+def test_a_pause_of_sending_is_ended_and_a_turn_is_queued(
+    db: None,
+    queued: Queued,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    caplog.set_level("INFO", "sora_remix.services")
+    Chain.objects.hold_back(ago(minutes=-30), "HTTP 429: slow down")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        was_paused = services.resume_sending(by=User(username="ann"))
+
+    assert (was_paused, Chain.objects.is_held(), queued) == (True, False, [(tasks.advance, 1)])
+    assert "ann ended the pause until" in caplog.text
+    assert "HTTP 429: slow down" in caplog.text
+
+
+def test_remixes_that_were_put_off_are_sent_when_sending_is_resumed(db: None) -> None:
+    put_off = make_remix(due_at=ago(hours=-1))
+    others = [
+        make_remix(due_at=ago(hours=-1), is_ready=False),
+        make_remix(due_at=ago(hours=-1), status=Status.PROCESSING),
+    ]
+
+    was_paused = services.resume_sending(by=None)
+
+    assert not was_paused
+    assert list(Remix.objects.to_send()) == [put_off]
+    for remix in others:
+        assert Remix.objects.get(pk=remix.pk).due_at == remix.due_at

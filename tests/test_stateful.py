@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import io
+import time
 from collections import Counter
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from django.db import DataError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from sora_remix import engine, fal, media, services
+from sora_remix import engine, fal, media, services, tasks
 from sora_remix.endpoints import Outputs
+from sora_remix.engine import checking, collecting, evidence, isolation, sending, turns
 from sora_remix.engine.pace import Watch
-from sora_remix.exceptions import InvalidTransition, NotReady, RemoteCancelled, TryLater
+from sora_remix.exceptions import (
+    InvalidTransition,
+    NotReady,
+    OpenTransaction,
+    RemoteCancelled,
+    TryLater,
+)
 from sora_remix.models import Chain, PendingFile, Remix, RemixEvent, Video
+from sora_remix.models.chain import ChainQuerySet
+from sora_remix.models.pending import PendingFileQuerySet
+from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import make_video
 
 Status = Remix.Status
@@ -30,6 +43,86 @@ OVER = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
 
 class Killed(BaseException):
     """The worker dies at this instant: nobody handles this, and nothing is put in order."""
+
+
+class Sabotage:
+    """One thing that goes wrong while a worker works: a kill at any statement, or any error."""
+
+    def __init__(self, kind: str, at: int, method: tuple[Any, str]) -> None:
+        self.kind = kind
+        self.left = at
+        self.method = method
+
+    @contextmanager
+    def committed(self) -> Iterator[None]:
+        """Let it happen in here."""
+        with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+            if self.kind.startswith("killed"):
+                stack.enter_context(connection.execute_wrapper(self._execute))
+            elif self.kind != "nothing":
+                owner, name = self.method
+                patch.setattr(owner, name, self._breaking(getattr(owner, name)))
+            yield
+
+    def _is_now(self) -> bool:
+        self.left -= 1
+        return self.left == 0
+
+    def _execute(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        is_now = self._is_now()
+        if is_now and self.kind == "killed before a statement":
+            raise Killed
+        answer = execute(sql, params, many, context)
+        if is_now:
+            raise Killed
+        return answer
+
+    def _breaking(self, whole: Any) -> Any:
+        def method(*args: Any, **values: Any) -> Any:
+            is_now = self._is_now()
+            if is_now and self.kind.endswith("before"):
+                raise KINDS[self.kind]("it breaks")
+            answer = whole(*args, **values)
+            if is_now:
+                raise KINDS[self.kind]("it breaks")
+            return answer
+
+        return method
+
+
+KINDS: dict[str, type[Exception]] = {
+    "a bug before": ValueError,
+    "a bug after": ValueError,
+    "a column too small before": DataError,
+    "the database is away before": OperationalError,
+    "the database is away after": OperationalError,
+}
+METHODS: list[tuple[Any, str]] = [
+    *((Remix, name) for name in ("sending", "accepted", "refused", "not_sent", "requeued")),
+    *((Remix, name) for name in ("unanswered", "completed", "look_again", "postpone", "fail")),
+    *((Remix, name) for name in ("start_storing", "succeed", "cancel_asked", "hand_back")),
+    *((Remix, name) for name in ("_move", "_move_mine", "_update", "_event")),
+    *((sending, name) for name in ("_start", "_write_answer", "_arguments", "_hold_back")),
+    *((checking, name) for name in ("_settle", "next_check")),
+    *((collecting, name) for name in ("_go_on", "_store", "_commit", "_named_files")),
+    (evidence, "_is_its"),
+    *((ChainQuerySet, name) for name in ("lock", "is_held", "hold_back")),
+    *((RemixQuerySet, name) for name in ("claim_to_send", "claim_to_check", "claim_to_collect")),
+    (RemixQuerySet, "give_up_lost_sends"),
+    (PendingFileQuerySet, "condemn_abandoned"),
+]
+SABOTAGE = st.one_of(
+    st.just(Sabotage("nothing", 0, METHODS[0])),
+    st.builds(
+        Sabotage,
+        st.sampled_from(["killed before a statement", "killed after a statement"]),
+        st.integers(1, 25),
+        st.just(METHODS[0]),
+    ),
+    st.builds(
+        Sabotage, st.sampled_from(sorted(KINDS)), st.integers(1, 3), st.sampled_from(METHODS)
+    ),
+)
 
 
 class World:
@@ -99,7 +192,7 @@ class World:
             if request_id in self.finished
         ]
 
-    async def download(self, url: str) -> IO[bytes]:
+    async def download(self, url: str, *, most_bytes: int | None = None) -> IO[bytes]:
         if self._next() == "lost":
             raise TryLater("cut off")
         return io.BytesIO(self.clip)
@@ -141,28 +234,70 @@ class Life(RuleBasedStateMachine):
         type(self).world.__init__(self.world.clip)  # type: ignore[misc]
         self.source = make_video(sora_id="video_source")
         self.over: dict[int, tuple[str, str]] = {}
+        self.seen: list[Remix] = []
+        """Rows as they once were: reads that have become stale."""
 
     @rule(prompts=st.lists(st.sampled_from(["a", "b"]), min_size=2, max_size=4))
     def click(self, prompts: list[str]) -> None:
         services.request_remixes([self.source], prompts)
 
-    @rule(plan=PLANS)
-    def send(self, plan: list[str]) -> None:
-        self._work(plan, lambda: engine.send_waiting(Watch(), float("inf")))
+    @rule(prompt=st.sampled_from(["a", "b"]), plan=PLANS, sabotage=SABOTAGE)
+    def click_where_tasks_run_inside_the_request(
+        self, prompt: str, plan: list[str], sabotage: Sabotage
+    ) -> None:
+        """The broker runs tasks at once, in whatever transaction it is called in."""
 
-    @rule(plan=PLANS)
-    def check(self, plan: list[str]) -> None:
-        self._work(plan, lambda: engine.check_due(Watch(), float("inf")))
+        def click() -> None:
+            services.request_remixes([self.source], [prompt])
+            tasks.nudge()
 
-    @rule(plan=PLANS, twice=st.booleans())
-    def collect(self, plan: list[str], twice: bool) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(tasks, "async_task", lambda task, *args: import_string(task)(*args))
+            self._work(plan, click, sabotage)
+
+    @rule(plan=PLANS, sabotage=SABOTAGE)
+    def send(self, plan: list[str], sabotage: Sabotage) -> None:
+        self._work(plan, lambda: engine.send_waiting(Watch(), float("inf")), sabotage)
+
+    @rule(plan=PLANS, sabotage=SABOTAGE)
+    def send_in_a_transaction_that_is_rolled_back(
+        self, plan: list[str], sabotage: Sabotage
+    ) -> None:
+        def send() -> None:
+            with transaction.atomic():
+                with suppress(OpenTransaction):
+                    engine.send_waiting(Watch(), float("inf"))
+                raise Killed
+
+        self._work(plan, send, sabotage)
+
+    @rule(plan=PLANS, sabotage=SABOTAGE)
+    def check(self, plan: list[str], sabotage: Sabotage) -> None:
+        self._work(plan, lambda: engine.check_due(Watch(), float("inf")), sabotage)
+
+    @rule(plan=PLANS, twice=st.booleans(), sabotage=SABOTAGE)
+    def collect(self, plan: list[str], twice: bool, sabotage: Sabotage) -> None:
         pks = Remix.objects.hand_over(10)
         for _ in range(1 + twice):
-            self._work(plan, lambda: engine.collect(pks))
+            self._work(plan, lambda: engine.collect(pks), sabotage)
+
+    @rule(plan=PLANS)
+    def collect_without_any_time(self, plan: list[str]) -> None:
+        pks = Remix.objects.hand_over(10)
+        self._work(plan, lambda: engine.collect(pks, engine.TimeLimit(0)))
+
+    @rule(sabotage=SABOTAGE)
+    def sweep(self, sabotage: Sabotage) -> None:
+        self._work([], engine.sweep, sabotage)
+
+    @rule(sabotage=SABOTAGE)
+    def release_what_dead_workers_held(self, sabotage: Sabotage) -> None:
+        self._work([], turns.release_lost, sabotage)
 
     @rule()
-    def sweep(self) -> None:
-        self._work([], engine.sweep)
+    def look(self) -> None:
+        """Remember the rows as they are: somebody decides about them later, as they were."""
+        self.seen = list(Remix.objects.order_by("pk"))
 
     @rule(data=st.data())
     def finish_at_fal(self, data: st.DataObject) -> None:
@@ -182,7 +317,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(data=st.data(), act=st.sampled_from(["cancel", "retry", "collect_again", "give_up"]))
     def act(self, data: st.DataObject, act: str) -> None:
-        remixes = list(Remix.objects.order_by("pk"))
+        remixes = [*Remix.objects.order_by("pk"), *self.seen]
         if not remixes:
             return
         remix = data.draw(st.sampled_from(remixes), label="remix")
@@ -215,9 +350,16 @@ class Life(RuleBasedStateMachine):
 
     @invariant()
     def every_answer_stands_on_a_row(self) -> None:
-        """As only one is sent at a time, no answer may be unsaved when the next one is sent."""
+        """Unless the process was killed over it; at least in words, where saving it broke."""
         ids = set(Remix.objects.exclude(request_id="").values_list("request_id", flat=True))
-        assert self.world.answered <= ids
+        silent = Remix.objects.filter(request_id="")
+        words = " ".join(silent.values_list("error_message", flat=True))
+        assert all(f"'{one}'" in words for one in self.world.answered - ids)
+
+    @invariant()
+    def nothing_is_retried_twice(self) -> None:
+        retried = Counter(Remix.objects.exclude(retry_of=None).values_list("retry_of", flat=True))
+        assert all(many == 1 for many in retried.values())
 
     @invariant()
     def every_accepted_request_can_be_reached(self) -> None:
@@ -262,16 +404,27 @@ class Life(RuleBasedStateMachine):
             self.wait(5)
             self.world.finished |= self.world.accepted.keys()
             self._work([], engine.sweep)
+            self._work([], turns.release_lost)
             self._work([], lambda: engine.send_waiting(Watch(), float("inf")))
             self._work([], lambda: engine.check_due(Watch(), float("inf")))
             self._work([], lambda: engine.collect(Remix.objects.hand_over(100)))
         assert not Remix.objects.unsettled().exists()
         assert not PendingFile.objects.exists()
 
-    def _work(self, plan: list[str], work: Any) -> None:
+    def _work(
+        self, plan: list[str], work: Callable[[], object], sabotage: Sabotage | None = None
+    ) -> None:
         self.world.plan[:] = plan
-        with suppress(Killed):
-            work()
+        try:
+            with sabotage.committed() if sabotage else nullcontext():
+                work()
+        except Killed:
+            connection.close()  # as the end of its process does
+            # What had been answered and was not saved has died with the process.
+            self.world.answered &= set(Remix.objects.values_list("request_id", flat=True))
+        except (OperationalError, DataError, ValueError) as error:
+            if str(error) != "it breaks":  # of itself nothing may break
+                raise
         self.world.plan.clear()
 
     def _silent(self) -> list[Remix]:
@@ -291,7 +444,11 @@ def test_the_promises_hold_in_any_order_of_events(
     monkeypatch.setattr(media, "store", world.store)
     monkeypatch.setattr(services, "nudge", lambda: None)
     monkeypatch.setattr(services, "queue_collect", lambda *pks: None)
-    monkeypatch.setattr(fal, "PLACES", 1)
+    monkeypatch.setattr(fal, "PLACES", 3)
+    monkeypatch.setattr(isolation, "PAUSES", (0, 0))
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0)
+    monkeypatch.setattr(turns, "BROKEN_SECONDS", 0)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
     Life.world, Life.media_root = world, media_root
 
     run_state_machine_as_test(

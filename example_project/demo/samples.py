@@ -61,12 +61,16 @@ def _add_video(scene: str, clip: Path) -> Video:
         facts = media.video_facts(file)
         with sheet.open("rb") as pictures:
             grid = media.sheet_grid(pictures, file)
+        files = {
+            "file": _store("videos", clip),
+            "thumbnail": _store("thumbnails", thumbnail),
+            "spritesheet": _store("spritesheets", sheet),
+        }
         return Video.objects.create(
             title=TITLES[scene],
             sora_id="" if scene in UPLOADS else sora_id(scene),
-            file=_store("videos", clip),
-            thumbnail=_store("thumbnails", thumbnail),
-            spritesheet=_store("spritesheets", sheet),
+            **files,
+            stored_files=list(files.values()),
             duration=facts.duration,
             width=facts.width,
             height=facts.height,

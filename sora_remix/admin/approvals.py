@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import BadRequest
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -93,17 +93,12 @@ CLEARING = Decision(
     permissions=(APPROVE, DELETE_VIDEO),
     label=_("Clear files"),
     meaning=_(
-        "The files of these rejected videos are deleted from the storage for good. What they were "
-        "made from, what they cost, and who decided about them is kept."
+        "The files that this app stored for these rejected videos are deleted from the storage for "
+        "good. Files that your site had before stay. What the videos were made from, what they "
+        "cost, and who decided about them is kept."
     ),
-    order=ngettext_lazy(
-        "Delete the files of %(many)d video", "Delete the files of %(many)d videos", "many"
-    ),
-    done=ngettext_lazy(
-        "The files of %(many)d video were deleted.",
-        "The files of %(many)d videos were deleted.",
-        "many",
-    ),
+    order=ngettext_lazy("Clear %(many)d video", "Clear %(many)d videos", "many"),
+    done=ngettext_lazy("%(many)d video was cleared.", "%(many)d videos were cleared.", "many"),
     possible=lambda videos: videos.clearable(),
     perform=lambda video, by, note: video.clear(),
     has_note=False,
@@ -146,8 +141,7 @@ def ask(
         "order": decision.order % {"many": len(seen)},
         "left_alone": sum(reasons.values()),
         "reasons": reasons.most_common(),
-        "files": _files(possible) if decision is CLEARING else 0,
-        "freed": filesizeformat(_size(possible)) if decision is CLEARING else "",
+        **(_cleared(possible) if decision is CLEARING else {}),
         "seen": ",".join(f"{pk}{approval[0]}" for pk, approval in seen),
         "videos": [display.titled(video) for video in possible[:SHOWN]],
         "note_length": NOTE_LENGTH,
@@ -299,10 +293,12 @@ def _why_not(
     )
 
 
-def _files(videos: QuerySet[Video]) -> int:
-    names = videos.values_list(*Video.FILE_FIELDS)
-    return sum(bool(name) for row in names for name in row)
-
-
-def _size(videos: QuerySet[Video]) -> int:
-    return videos.order_by().aggregate(total=Sum("size"))["total"] or 0
+def _cleared(videos: QuerySet[Video]) -> dict[str, Any]:
+    """Count the files that clearing deletes, and those that stay because others put them there."""
+    deleted = kept = size = 0
+    for video in videos.only("size", "stored_files", *Video.FILE_FIELDS).iterator():
+        owned = video.owned_files()
+        deleted += len(owned)
+        kept += sum(bool(getattr(video, field)) for field in Video.FILE_FIELDS) - len(owned)
+        size += (video.size or 0) if video.owned_files("file") else 0
+    return {"files": deleted, "kept": kept, "freed": filesizeformat(size)}

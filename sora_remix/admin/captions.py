@@ -18,8 +18,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from .. import captions
-from ..database import on_commit
-from ..models import Video, delete_unless_shared
+from ..models import Video, delete_after_commit
 
 if TYPE_CHECKING:
     from .videos import VideoAdmin
@@ -66,11 +65,6 @@ def checked(upload: UploadedFile[bytes]) -> UploadedFile[bytes]:
     return upload
 
 
-def delete_replaced(video: Video) -> None:
-    """Delete the captions that the database names, once others are in their place for good.
-
-    Lock the row: of two editors at once, the second replaces what the first has uploaded.
-    """
-    before = Video.objects.select_for_update().get(pk=video.pk).captions
-    if before:
-        on_commit(delete_unless_shared(Video, before))
+def delete_replaced(before: Video) -> None:
+    """Delete the captions of a row as it was, once others have replaced them for good."""
+    delete_after_commit(before.owned_files("captions"), str(before._state.db))

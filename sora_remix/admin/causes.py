@@ -26,7 +26,8 @@ CAUSES: dict[str, _StrPromise] = {
     "cannot_reach_fal": _("fal could not be reached for a long time, and it was never sent."),
     "result_missing": _("fal says that it is done, but gave no video."),
     "result_refused": _(
-        "The result was not stored: its server, size or kind is not allowed on this site."
+        "The result was not stored: this site doesn't allow its server, size or kind, or the "
+        "storage gave its file a name that can't be kept."
     ),
     "result_expired": _("fal no longer has the result: it could not be stored in time."),
     "not_a_video": _("What fal made is not a video that can be played."),

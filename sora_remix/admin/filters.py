@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from ..endpoints import all_endpoints
 from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
+from . import failing
 from .offer import choosable
 from .remixable import remixable
 
@@ -104,6 +105,19 @@ class EndpointFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
         return queryset.filter(endpoint=self.value()) if self.value() else queryset
+
+
+class FailingFilter(admin.SimpleListFilter):
+    """Keep the remixes of which a notice says that a step has failed for long."""
+
+    title = pgettext_lazy("filter", "failing steps")
+    parameter_name = "failing"
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        return [(step.name, step.label) for step in (failing.UPLOAD, *failing.STEPS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
+        return failing.filter_by(queryset, self.value() or "")
 
 
 class ChosenFilter(admin.SimpleListFilter):

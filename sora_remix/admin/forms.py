@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
 from django.utils.translation import gettext_lazy as _
 
-from ..exceptions import NotAVideo
+from ..exceptions import NotAVideo, TryLater
 from ..media import VideoFacts, thumbnail, video_facts
 from ..models import Video
 from ..storage import new_name
@@ -61,9 +61,8 @@ class VideoForm(VideoModelForm):
         if upload:
             try:
                 self.facts = video_facts(upload)
-            except NotAVideo as error:
-                message = _("This is not a video that can be read. Upload an MP4, MOV or WebM.")
-                raise forms.ValidationError(message, code="not_a_video") from error
+            except (NotAVideo, TryLater) as error:
+                raise _unusable(error) from error
         return upload
 
     def clean_captions(self) -> Any:
@@ -103,3 +102,12 @@ class VideoForm(VideoModelForm):
         """Have a picture of the upload stored with it; without one there is a place for it."""
         if picture := thumbnail(self.cleaned_data["file"]):
             self.instance.thumbnail = ContentFile(picture, new_name("thumbnails", ".jpg"))
+
+
+def _unusable(error: NotAVideo | TryLater) -> forms.ValidationError:
+    """Say why an upload can't be taken."""
+    if isinstance(error, NotAVideo) and not error.is_over_limit:
+        message = _("This is not a video that can be read. Upload an MP4, MOV or WebM.")
+        return forms.ValidationError(message, code="not_a_video")
+    message = _("The video can't be checked. %(reason)s")
+    return forms.ValidationError(message, code="unchecked", params={"reason": str(error)})

@@ -17,9 +17,9 @@ from django.utils.translation import gettext_lazy as _
 from .. import media
 from ..endpoints import References
 from ..endpoints.measure import BYTES
-from ..exceptions import NotAnImage
+from ..exceptions import NotAnImage, TryLater
 from ..media import ImageFacts
-from ..models import ReferenceImage, RemixBatch
+from ..models import ReferenceImage, RemixBatch, delete_after_commit
 from ..storage import new_name
 from . import display
 
@@ -97,6 +97,8 @@ class ImagesField(forms.FileField):
                 uploads[upload.digest] = upload
             except forms.ValidationError as error:
                 errors.append(error)
+                if error.code == "unchecked":
+                    break  # the next ones may take as long again
         known = {image.digest for image in self.kept}
         new = [upload for digest, upload in uploads.items() if digest not in known]
         if new and len(self.kept) + len(new) > self.references.maximum:
@@ -119,10 +121,11 @@ def keep(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
     for upload in uploads:
         name = media.store(new_name("references", upload.facts.extension), upload.file)
         try:
-            _image, is_new = batch.images.get_or_create(
+            image, is_new = batch.images.get_or_create(
                 digest=upload.digest,
                 defaults={
                     "file": name,
+                    "stored_files": [name],
                     "width": upload.facts.width,
                     "height": upload.facts.height,
                     "size": upload.facts.size,
@@ -132,7 +135,7 @@ def keep(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
             media.remove(name)
             raise
         if not is_new:
-            media.remove(name)
+            delete_after_commit([name], str(image._state.db))
 
 
 def _checked(file: UploadedFile[bytes], references: References) -> Upload:
@@ -140,18 +143,29 @@ def _checked(file: UploadedFile[bytes], references: References) -> Upload:
     name = {"name": str(file.name)}
     try:
         facts = media.image_facts(file)
-    except NotAnImage as error:
+    except (NotAnImage, TryLater) as error:
+        raise _unusable(error, name, references) from error
+    if refusal := references.refusal(facts):
+        params = {**name, "reason": str(refusal)}
+        raise forms.ValidationError(_("“%(name)s”: %(reason)s"), code="refused", params=params)
+    return Upload(file, facts, _digest(file))
+
+
+def _unusable(
+    error: NotAnImage | TryLater, name: dict[str, str], references: References
+) -> forms.ValidationError:
+    """Say why a file can't be taken."""
+    if isinstance(error, NotAnImage) and not error.is_over_limit:
         most = min(references.max_bytes or media.MAX_IMAGE_BYTES, media.MAX_IMAGE_BYTES)
         message = _(
             "“%(name)s” is not a picture that can be read. Choose a JPG, PNG or WebP of at most "
             "%(most)s."
         )
         params = {**name, "most": BYTES.words(most)}
-        raise forms.ValidationError(message, code="not_an_image", params=params) from error
-    if refusal := references.refusal(facts):
-        params = {**name, "reason": str(refusal)}
-        raise forms.ValidationError(_("“%(name)s”: %(reason)s"), code="refused", params=params)
-    return Upload(file, facts, _digest(file))
+        return forms.ValidationError(message, code="not_an_image", params=params)
+    message = _("“%(name)s” can't be checked. %(reason)s")
+    params = {**name, "reason": str(error)}
+    return forms.ValidationError(message, code="unchecked", params=params)
 
 
 def _digest(file: UploadedFile[bytes]) -> str:

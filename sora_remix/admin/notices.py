@@ -8,20 +8,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from .. import tasks
 from ..conf import conf
 from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import SoraRemixError
-from ..models import Chain, EndpointFact, Remix, RemixEvent
+from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
-from . import display
-from .permissions import DECIDE, VIEW, may
+from . import failing
+from .failing import Failing
+from .moments import clock
+from .permissions import DECIDE, EXCHANGE, VIEW, may
+from .tries import because
 
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
@@ -34,22 +41,25 @@ KEY_TAKEN = Q(kind=Kind.ACCEPTED)
 
 @dataclass(frozen=True)
 class Notice:
-    """One sentence, and what to do about it: a command for the shell, or a link."""
+    """What is the matter, and what to do about it: a command for the shell, a link or a button."""
 
     text: str
     command: str = ""
     url: str = ""
     link: str = ""
+    button: str = ""
+    """Instead of a link: it posts to `url`."""
     is_quiet: bool = False
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many remixes wait for a worker, since when, and how many for a person."""
+    """How many remixes wait for a worker, since when, how many for a person, and which fail."""
 
     due: int
     since: datetime | None
     unconfirmed: int
+    failing: dict[str, Failing]
 
 
 @dataclass(frozen=True)
@@ -60,13 +70,21 @@ class Signs:
     key_refused_at: datetime | None = None
     key_taken_at: datetime | None = None
     is_endpoint_gone: bool = False
+    pause: Pause | None = None
+    upload: Failing | None = None
 
 
 def current(request: HttpRequest, *, on_list: bool) -> list[Notice]:
     """Return what is to be said to this user now."""
     endpoint = _default_endpoint()
     waiting, signs = _waiting(), _signs(endpoint)
-    notices = [*_no_worker(waiting, signs), *_no_key(signs), *_undecided(request, waiting)]
+    notices = [
+        *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
+        *_no_key(signs),
+        *_paused(request, signs.pause, on_list=on_list),
+        *_failing(request, waiting, signs),
+        *_undecided(request, waiting),
+    ]
     if on_list and endpoint:
         notices += _retired(endpoint, signs)
     return notices
@@ -81,20 +99,29 @@ def _waiting() -> Waiting:
         due=Count("pk", filter=is_due),
         since=Min("due_at", filter=is_due),
         unconfirmed=Count("pk", filter=Q(status=Status.UNCONFIRMED)),
+        **failing.aggregates(),
     )
-    return Waiting(**counted)
+    steps = {step.name: failing.taken(step, counted) for step in failing.STEPS}
+    return Waiting(**counted, failing={name: found for name, found in steps.items() if found})
 
 
 def _signs(endpoint: Endpoint | None) -> Signs:
     fact = EndpointFact.objects.filter(endpoint_id=endpoint.endpoint_id if endpoint else "")
     chain = Chain.objects.filter(pk=1).values(
         "worked_at",
+        "held_until",
+        "held_because",
         key_refused_at=Subquery(_last(KEY_REFUSED)),
         key_taken_at=Subquery(_last(KEY_TAKEN)),
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
+        **failing.uploads(),
     )
-    seen = chain.first()
-    return Signs(**seen) if seen else Signs()
+    if not (first := chain.first()):
+        return Signs()
+    seen: dict[str, Any] = {**first}
+    upload = failing.taken(failing.UPLOAD, seen)
+    pause = Pause.of(seen.pop("held_until"), seen.pop("held_because"))
+    return Signs(**seen, pause=pause, upload=upload)
 
 
 def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
@@ -122,6 +149,16 @@ def _no_worker(waiting: Waiting, signs: Signs) -> Iterator[Notice]:
     yield Notice(message % {"many": waiting.due}, command="python manage.py qcluster")
 
 
+def _sync() -> Iterator[Notice]:
+    yield Notice(
+        _(
+            "This site runs tasks inside the request (Q_CLUSTER “sync”). Nothing is sent to fal "
+            "until an administrator turns that off and starts a worker. Until then, confirmed "
+            "remixes wait and cost nothing."
+        )
+    )
+
+
 def _no_key(signs: Signs) -> Iterator[Notice]:
     refused, taken = signs.key_refused_at, signs.key_taken_at
     if refused and (taken is None or taken < refused):
@@ -129,6 +166,37 @@ def _no_key(signs: Signs) -> Iterator[Notice]:
             _("fal refuses the site's key, or its account has no money left. Find out more with"),
             command="python manage.py sora_remix_doctor",
         )
+
+
+def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iterator[Notice]:
+    """Say until when nothing is sent; on other pages than lists, a button would lose input."""
+    if not pause:
+        return
+    message = _(
+        "Sending to fal is paused until %(time)s and then resumes by itself. Waiting remixes cost "
+        "nothing meanwhile."
+    )
+    text = message % {"time": clock(pause.until)}
+    if pause.reason and may(request, EXCHANGE):
+        text = f"{text} {because(pause.reason)}"
+    if not may(request, VIEW, DECIDE):
+        yield Notice(text)
+    elif on_list:
+        yield Notice(text, url=_url(request, "resume"), button=_("Resume sending"))
+    else:
+        yield Notice(text, url=_url(request, "changelist"), link=_("Show remixes"))
+
+
+def _failing(request: HttpRequest, waiting: Waiting, signs: Signs) -> Iterator[Notice]:
+    found = waiting.failing | ({failing.UPLOAD.name: signs.upload} if signs.upload else {})
+    may_list = may(request, VIEW)
+    for step in (failing.UPLOAD, *failing.STEPS):
+        if step.name in found:
+            yield Notice(
+                found[step.name].says(step, request),
+                url=_url(request, "changelist", failing=step.name) if may_list else "",
+                link=_("Show them"),
+            )
 
 
 def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
@@ -141,7 +209,7 @@ def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
     )
     yield Notice(
         message % {"many": waiting.unconfirmed},
-        url=display.changelist_url(Remix, status__exact=Status.UNCONFIRMED),
+        url=_url(request, "changelist", status__exact=Status.UNCONFIRMED),
         link=_("Decide"),
     )
 
@@ -153,3 +221,10 @@ def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
             "one in the setting SORA_REMIX_ENDPOINT."
         )
         yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)
+
+
+def _url(request: HttpRequest, name: str, **lookups: str) -> str:
+    """Return the URL of a view of remixes in the admin site that shows the page."""
+    site = getattr(request, "current_app", None)
+    url = reverse(f"admin:sora_remix_remix_{name}", current_app=site)
+    return f"{url}?{urlencode(lookups)}" if lookups else url

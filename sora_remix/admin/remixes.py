@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, Video
-from . import compare, display, history, live, words
+from . import compare, display, failing, history, live, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
 from .decide import (
@@ -31,10 +31,11 @@ from .decide import (
     enter_request_id,
 )
 from .exchange import EXCHANGED, Exchange
-from .filters import BatchFilter, EndpointFilter, SourceFilter
+from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .permissions import EXCHANGE, may
 from .plan import Plan
 from .progress import progress
+from .resume import resume
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -59,7 +60,7 @@ class RemixAdmin(RemixModelAdmin):
         "created_at",
         "endpoint_name",
     )
-    list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter)
+    list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter, FailingFilter)
     list_select_related = ("source", "result", "requested_by")
     list_per_page = 100
     show_full_result_count = False
@@ -136,10 +137,12 @@ class RemixAdmin(RemixModelAdmin):
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
         told = self.admin_site.admin_view(partial(progress, model_admin=self), cacheable=True)
+        resumed = self.admin_site.admin_view(partial(resume, model_admin=self))
         return [
             *one,
             *many,
             path("<int:pk>/request-id/", own_transactions(view), name=name),
+            path("resume/", resumed, name="sora_remix_remix_resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
             *super().get_urls(),
         ]
@@ -170,7 +173,7 @@ class RemixAdmin(RemixModelAdmin):
         context["live"] = live.page()
         context["compare_url"] = compare.with_source(obj)
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
-        context |= choices(request, obj) if obj else {}
+        context |= choices(request, obj) | failing.on_page(request, obj) if obj else {}
         if obj and self.admin_site.get_model_admin(Video).has_view_permission(request):
             context["tree_url"] = display.tree_url(obj.result or obj.source)
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None

@@ -24,6 +24,16 @@ def kept_if_saved(video: Video) -> Iterator[None]:
         raise
 
 
+def locked(video: Video) -> Video:
+    """Lock the row of a video that gets other files, and return it as it was.
+
+    Of two editors at once, the second replaces what the first uploaded.
+    """
+    before = Video.objects.select_for_update().get(pk=video.pk)
+    video.stored_files = before.owned_files()
+    return before
+
+
 def _is_stored(file: FieldFile) -> bool:
     # Django has no public name for it.
     return bool(file._committed)  # type: ignore[attr-defined]

@@ -24,7 +24,7 @@ from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .offer import choosable, why_not
 from .permissions import APPROVE, REMIX, may
-from .uploads import kept_if_saved
+from .uploads import kept_if_saved, locked
 
 if TYPE_CHECKING:
     VideoModelAdmin = admin.ModelAdmin[Video]
@@ -119,8 +119,10 @@ class VideoAdmin(VideoModelAdmin):
     ) -> None:
         if not change:
             obj.created_by_id = request.user.pk
-        elif "captions" in form.changed_data:
-            captions.delete_replaced(obj)
+        elif not {"file", "captions"}.isdisjoint(form.changed_data):
+            before = locked(obj)
+            if "captions" in form.changed_data:
+                captions.delete_replaced(before)
         with kept_if_saved(obj):
             # Nothing else: others may have decided about it, or cleared it, since it was read.
             obj.save(update_fields=_written(form) if change else None)

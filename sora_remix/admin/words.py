@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from django.utils.formats import date_format, number_format
-from django.utils.timezone import localtime
+from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -17,6 +15,8 @@ from ..endpoints import Price, get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Approval, Remix, Video
 from .causes import CHARGED_CODES, FREE_CODES, FREE_PREFIXES, LABELS, advice, cause, failure
+from .moments import moment
+from .tries import is_failing, tries
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -111,7 +111,7 @@ def decided(video: Video) -> str:
     """Say who decided about a video, and when; nothing while nobody has."""
     if not video.decided_at or video.approval == Approval.NEW:
         return ""
-    time = _moment(video.decided_at)
+    time = moment(video.decided_at)
     if not video.decided_by:
         return time
     return gettext("%(time)s by %(person)s") % {"time": time, "person": video.decided_by}
@@ -193,10 +193,7 @@ def _outcome(remix: Remix) -> str:
             return " ".join((cause(remix), str(CHARGES[charge(remix)]), *advice(remix)))
         case Status.CANCELLED:
             return gettext("It was cancelled. %(charge)s") % {"charge": CHARGES[charge(remix)]}
-    if remix.failing_since:
-        message = gettext("No answer since %(time)s; it is tried again by itself.")
-        return message % {"time": _moment(remix.failing_since)}
-    return ""
+    return tries(remix) if is_failing(remix) else ""
 
 
 def _wish(remix: Remix) -> str:
@@ -209,8 +206,4 @@ def _wish(remix: Remix) -> str:
         message = gettext("Cancel wished at %(time)s; fal was asked to stop.")
     else:
         message = gettext("Cancel wished at %(time)s; fal is asked.")
-    return message % {"time": _moment(remix.cancel_requested_at)}
-
-
-def _moment(time: datetime) -> str:
-    return date_format(localtime(time), "SHORT_DATETIME_FORMAT")
+    return message % {"time": moment(remix.cancel_requested_at)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import io
 import logging
 import os
@@ -26,6 +27,7 @@ from ..exceptions import (
     FileGone,
     FileRefused,
     InvalidEndpoint,
+    InvalidFileName,
     InvalidTransition,
     NotAnImage,
     NotAVideo,
@@ -41,6 +43,7 @@ from ..models import PendingFile, Remix, Video, renew
 from ..storage import new_name
 from .delivering import forget_copies
 from .isolation import DATABASE_IS_AWAY, describe, isolated
+from .leftovers import remove_unused
 from .pace import HEARTBEAT, TimeLimit, Watch, back_off
 
 logger = logging.getLogger(__name__)
@@ -66,6 +69,8 @@ class Parcel:
     video: IO[bytes]
     thumbnail: IO[bytes] | None
     spritesheet: IO[bytes] | None
+    facts: media.VideoFacts = dataclasses.field(init=False)
+    """Set before it is stored."""
     grid: media.Grid | None = None
     """How the pictures lie in the sprite sheet, if that is certain."""
 
@@ -142,26 +147,28 @@ async def _download(result: fal.Result) -> Flown:
     video = asyncio.create_task(media.download(result.video_url))
     pictures: list[IO[bytes] | None] = []
     try:
-        pictures += await asyncio.gather(
+        thumbnail, spritesheet = pictures = await asyncio.gather(
             _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
         )
-        parcel = Parcel(result, await video, *pictures)
+        parcel = Parcel(result, await video, thumbnail, spritesheet)
         # It takes seconds, in which the claims are to be kept and other downloads to go on.
         await asyncio.get_running_loop().run_in_executor(_onlookers(os.getpid()), _look_at, parcel)
-    except BaseException:
-        await _put_away(result.video_url, video, pictures)
+    except BaseException as error:
+        is_stopped = isinstance(error, asyncio.CancelledError)
+        await _put_away(video, pictures, keep_as=result.video_url if is_stopped else "")
         raise
     return parcel
 
 
 async def _put_away(
-    url: str, video: asyncio.Task[IO[bytes]], pictures: Sequence[IO[bytes] | None]
+    video: asyncio.Task[IO[bytes]], pictures: Sequence[IO[bytes] | None], *, keep_as: str
 ) -> None:
-    """Stop what has not come yet, keep the video if it has, and close all of it."""
+    """Stop what has not come yet, and close the rest; keep a whole video for the next try."""
     video.cancel()
     [file] = await asyncio.gather(video, return_exceptions=True)
     if not isinstance(file, BaseException):
-        media.keep_download(url, file)
+        if keep_as:
+            media.keep_download(keep_as, file)
         file.close()
     for picture in filter(None, pictures):
         picture.close()
@@ -174,14 +181,30 @@ def _onlookers(pid: int) -> ThreadPoolExecutor:
 
 
 def _look_at(parcel: Parcel) -> None:
-    """Read the grid of the sprite sheet, and make the thumbnail that fal gave not, or broken."""
+    """Read what the files are, and make the thumbnail that fal did not give, or gave broken."""
+    parcel.facts = media.video_facts(parcel.video)
+    parcel.thumbnail = _shown(parcel.thumbnail) or _made_thumbnail(parcel.video)
     if parcel.spritesheet:
         parcel.grid = media.sheet_grid(parcel.spritesheet, parcel.video)
-    if not (parcel.thumbnail and _extension(parcel.thumbnail)):
-        if parcel.thumbnail:
-            parcel.thumbnail.close()
-        made = media.thumbnail(parcel.video)
-        parcel.thumbnail = io.BytesIO(made) if made else None
+    if not parcel.grid:
+        parcel.spritesheet = _shown(parcel.spritesheet)
+
+
+def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
+    """Return a picture that can be shown; close any other."""
+    if not picture:
+        return None
+    try:
+        media.image_facts(picture)
+    except NotAnImage:
+        picture.close()
+        return None
+    return picture
+
+
+def _made_thumbnail(video: IO[bytes]) -> IO[bytes] | None:
+    made = media.thumbnail(video)
+    return io.BytesIO(made) if made else None
 
 
 async def _download_extra(url: str) -> IO[bytes] | None:
@@ -189,7 +212,7 @@ async def _download_extra(url: str) -> IO[bytes] | None:
     if not url:
         return None
     try:
-        return await media.download(url)
+        return await media.download(url, most_bytes=media.MAX_IMAGE_BYTES)
     except RemoteError as error:
         logger.warning("A picture of the result can't be had: %s", error)
         return None
@@ -233,7 +256,7 @@ def _settle(remix: Remix, error: Exception) -> None:
             if error.code == "source_unreachable":
                 forget_copies(remix)
             remix.fail(error.code, error.message)
-        case FileRefused():
+        case FileRefused() | InvalidFileName():
             remix.fail("result_refused", error.message)
         case NotAVideo():
             remix.fail("not_a_video", error.message)
@@ -256,17 +279,21 @@ def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
 
 
 def _store(remix: Remix, parcel: Parcel) -> None:
+    names: dict[str, str] = {}
     try:
-        facts = media.video_facts(parcel.video)
         files = _named_files(parcel)
         PendingFile.objects.bulk_create(
             PendingFile(remix=remix, name=name) for name, _file in files.values()
         )
-        for name, file in files.values():
-            media.store(name, file)
-        names = {field: name for field, (name, _file) in files.items()}
-        _commit(remix, parcel.result, facts, names, parcel.grid)
-    except (InvalidTransition, DatabaseError):
+        for field, (name, file) in files.items():
+            names[field] = media.store(name, file)
+            PendingFile.objects.rename(remix, name, names[field])
+        _commit(remix, parcel.result, parcel.facts, names, parcel.grid)
+    except InvalidTransition:
+        # The sweep may have come before the file: it will not come again.
+        remove_unused(names.values())
+        raise
+    except DatabaseError:
         raise
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
         _settle(remix, error)
@@ -278,17 +305,9 @@ def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
     """Give each file that is worth keeping the name it will have in the storage."""
     files = {"file": (new_name("videos", ".mp4"), parcel.video)}
     for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
-        if file and (extension := _extension(file)):
+        if file and (extension := media.image_extension(file)):
             files[field] = (new_name(f"{field}s", extension), file)
     return files
-
-
-def _extension(file: IO[bytes]) -> str:
-    """Return the extension of a picture; none for one that can't be shown."""
-    try:
-        return media.image_facts(file).extension
-    except NotAnImage:
-        return ""
 
 
 @atomic()
@@ -311,6 +330,7 @@ def _commit(
         created_by_id=remix.requested_by_id,
         root_id=remix.source.root_id or remix.source_id,
         **names,
+        stored_files=list(names.values()),
         **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
     )
     remix.succeed(video, list(names.values()))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from .. import media
-from ..models import Delivery, PendingFile, Remix, RemixBatch
+from ..models import Delivery, Remix, RemixBatch
 from .billing import settle_bills
 from .evidence import look_for_evidence
 from .isolation import attempt
+from .leftovers import remove_abandoned
 
 logger = logging.getLogger(__name__)
 
@@ -28,24 +28,9 @@ def give_up_lost_sends() -> None:
         logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
 
 
-def remove_abandoned_files() -> None:
-    for name in PendingFile.objects.condemn_abandoned():
-        _remove(name)
-
-
-def _remove(name: str) -> None:
-    try:
-        media.remove(name)
-    except Exception:
-        logger.exception("The abandoned file %s can't be removed yet", name)
-    else:
-        PendingFile.objects.removed(name)
-        logger.info("Removed the abandoned file %s", name)
-
-
 STEPS: tuple[Callable[[], object], ...] = (
     give_up_lost_sends,
-    remove_abandoned_files,
+    remove_abandoned,
     RemixBatch.objects.forget_old_drafts,
     Delivery.objects.forget_old,
     look_for_evidence,

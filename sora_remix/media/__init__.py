@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO
 
 from django.core.files import File
 
+from ..decoding.limits import MAX_IMAGE_BYTES
 from ..storage import app_storage
-from .downloads import PLACES, download
-from .downloads import keep as keep_download
-from .facts import (
-    MAX_IMAGE_BYTES,
-    ImageFacts,
-    VideoFacts,
-    image_extension,
-    image_facts,
-    video_facts,
-)
-from .sheets import Grid, sheet_grid
-from .stills import thumbnail
+from .connections import PLACES
+from .downloads import download
+from .facts import ImageFacts, VideoFacts, image_extension, image_facts, video_facts
+from .parts import keep as keep_download
+from .pictures import Grid, sheet_grid, thumbnail
 
 __all__ = [
     "MAX_IMAGE_BYTES",
@@ -39,10 +34,14 @@ __all__ = [
 
 
 def store(name: str, file: IO[bytes]) -> str:
-    """Copy a file into the storage and return the name it got there."""
-    return app_storage().save(name, File(file))
+    """Copy a file into the storage and return the name that the storage gave it.
+
+    The storage may close the file. Raise `InvalidFileName` if that name can't be kept.
+    """
+    return app_storage().save(name, File(file, name))
 
 
 def remove(name: str) -> None:
-    """Delete a file from the storage; that it isn't there is no error."""
-    app_storage().delete(name)
+    """Delete a file from the storage, if it exists."""
+    with suppress(FileNotFoundError):
+        app_storage().delete(name)

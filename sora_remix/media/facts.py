@@ -5,23 +5,19 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
-from typing import IO, cast
+from typing import IO, Any
 
-import av
-from av.video.frame import VideoFrame
-
+from ..decoding.headers import MAGIC_LENGTH, extension_of
 from ..exceptions import NotAnImage, NotAVideo
+from .decoder import decode
 
-VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"
-"""Demuxers of videos, none of pictures, that read nothing but the file itself: HLS opens what
-a file names."""
-IMAGE_DECODERS = {".jpg": "mjpeg", ".png": "png", ".webp": "webp"}
-"""Decoders of the pictures that browsers show, by the ending that belongs to their content."""
-MAX_IMAGE_BYTES = 50_000_000
-MAX_PIXELS = 64_000_000
-"""A picture takes three or four bytes for each while it is looked at."""
-IMAGE_MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": ".webp"}
+LONGEST = 1_000_000
+"""Seconds from which on a length is unknown: no column holds it, and no video has it."""
+FASTEST = 10_000
+"""Frames per second from which on a speed is unknown."""
+LARGEST_SIDE = 2**31 - 1
+UNEXPECTED = (ArithmeticError, LookupError, TypeError, ValueError)
+"""Errors over an answer that no decoder gives unless foreign bytes have taken it over."""
 
 
 @dataclass(frozen=True)
@@ -52,62 +48,63 @@ class ImageFacts:
 
 
 def video_facts(file: IO[bytes]) -> VideoFacts:
-    """Read length and size of picture; raise `NotAVideo` unless a picture can be decoded."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
+    """Read length, size and speed of a video.
+
+    Raise `NotAVideo` unless a picture can be decoded, and `TryLater` when the server is at fault.
+    """
     try:
-        with av.open(file, "r", options={"format_whitelist": VIDEO_FORMATS}) as container:
-            stream = container.streams.video[0]
-            is_turned = round(next(container.decode(stream)).rotation) % 180 == 90
-            width, height = stream.width, stream.height
-            return VideoFacts(
-                duration=_seconds(container.duration),
-                width=height if is_turned else width,
-                height=width if is_turned else height,
-                size=size,
-                fps=_rate(stream.average_rate),
-            )
-    except (av.FFmpegError, IndexError, StopIteration, ValueError) as error:
-        raise NotAVideo(f"{type(error).__name__}: {error}") from error
+        size = file.seek(0, os.SEEK_END)
+        answer = decode("video_facts", file)
     finally:
         file.seek(0)
-
-
-def _seconds(length: int | None) -> Decimal | None:
-    seconds = (Decimal(length or 0) / av.time_base).quantize(Decimal("0.001"))
-    return seconds if seconds > 0 else None
-
-
-def _rate(rate: Fraction | None) -> Decimal | None:
-    exact = Decimal(rate.numerator) / rate.denominator if rate else Decimal()
-    return exact.quantize(Decimal("0.001")) if 0 < exact < 10_000 else None
+    try:
+        return VideoFacts(
+            duration=_seconds(answer["duration"]),
+            width=_side(answer["width"]),
+            height=_side(answer["height"]),
+            size=size,
+            fps=_rate(answer["rate"]),
+        )
+    except UNEXPECTED as error:
+        raise NotAVideo(f"{type(error).__name__}: {error}") from error
 
 
 def image_facts(file: IO[bytes]) -> ImageFacts:
-    """Read kind and size of a picture; raise `NotAnImage` unless it can be decoded."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
-    picture = decode_image(file, MAX_PIXELS)
-    return ImageFacts(image_extension(file), picture.width, picture.height, size)
+    """Read kind and size of an image.
 
-
-def decode_image(file: IO[bytes], most_pixels: int) -> VideoFrame:
-    """Decode a picture; raise `NotAnImage` when it is none, or is larger than allowed."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
+    Raise `NotAnImage` unless it can be decoded, and `TryLater` when the server is at fault.
+    """
     extension = image_extension(file)
-    if not extension or size > MAX_IMAGE_BYTES:
+    if not extension:
         raise NotAnImage
     try:
-        # Not av.open(): that decodes before any limit can be set.
-        context = av.CodecContext.create(IMAGE_DECODERS[extension], "r")
-        decoder = cast("av.VideoCodecContext", context)
-        decoder.options = {"max_pixels": str(most_pixels)}
-        return [*decoder.decode(av.Packet(file.read())), *decoder.decode(None)][0]
-    except (av.FFmpegError, IndexError) as error:
-        raise NotAnImage(f"{type(error).__name__}: {error}") from error
+        size = file.seek(0, os.SEEK_END)
+        answer = decode("image_facts", file, refusal=NotAnImage)
     finally:
         file.seek(0)
+    try:
+        return ImageFacts(extension, _side(answer["width"]), _side(answer["height"]), size)
+    except UNEXPECTED as error:
+        raise NotAnImage(f"{type(error).__name__}: {error}") from error
+
+
+def _seconds(microseconds: int | None) -> Decimal | None:
+    """Return a length as its column holds it."""
+    seconds = (Decimal(microseconds or 0) / 10**6).quantize(Decimal("0.001"))
+    return seconds if 0 < seconds < LONGEST else None
+
+
+def _rate(rate: tuple[int, int] | None) -> Decimal | None:
+    """Return a speed as its column holds it."""
+    numerator, denominator = rate or (0, 1)
+    rounded = (Decimal(numerator) / denominator).quantize(Decimal("0.001"))
+    return rounded if 0 < rounded < FASTEST else None
+
+
+def _side(pixels: Any) -> int:
+    if type(pixels) is int and 0 < pixels <= LARGEST_SIDE:
+        return pixels
+    raise ValueError(f"A picture can't be {pixels!r} pixels wide or high.")
 
 
 def image_extension(file: IO[bytes]) -> str:
@@ -115,6 +112,7 @@ def image_extension(file: IO[bytes]) -> str:
 
     fal names a sprite sheet `….bin`, whatever it holds.
     """
-    head = file.read(8)
     file.seek(0)
-    return next((ext for magic, ext in IMAGE_MAGIC.items() if head.startswith(magic)), "")
+    head = file.read(MAGIC_LENGTH)
+    file.seek(0)
+    return extension_of(head)

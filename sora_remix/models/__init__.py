@@ -6,7 +6,7 @@ from .chain import Chain, Pause
 from .delivery import Delivery
 from .endpoint import EndpointFact
 from .event import RemixEvent
-from .files import delete_files_after_commit, delete_unless_shared
+from .files import delete_after_commit, delete_files_after_commit, files_in_use
 from .image import ReferenceImage
 from .leased import Leased, renew
 from .pending import PendingFile
@@ -28,7 +28,8 @@ __all__ = [
     "RemixBatch",
     "RemixEvent",
     "Video",
+    "delete_after_commit",
     "delete_files_after_commit",
-    "delete_unless_shared",
+    "files_in_use",
     "renew",
 ]

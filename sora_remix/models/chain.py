@@ -15,6 +15,8 @@ from ..database import PrimaryManager
 
 STALE = timedelta(seconds=20)
 LONGEST_PAUSE = timedelta(hours=1)
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far the clocks of two servers may be apart."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Pause:
     def of(cls, until: datetime | None, reason: str) -> Pause | None:
         """Return the pause that these columns hold, unless it has ended or can't be true."""
         now = timezone.now()
-        if until is None or not now < until <= now + LONGEST_PAUSE:
+        if until is None or not now < until <= now + LONGEST_PAUSE + CLOCK_SKEW:
             return None
         return cls(until, reason)
 

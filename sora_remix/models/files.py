@@ -1,44 +1,105 @@
-"""Files go with the rows that own them, once that is committed."""
+"""Files that a row owns go with it, once that is committed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
+from collections.abc import Callable, Collection
+from typing import IO, Any, ClassVar
 
+from django.apps import apps
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 
+from ..storage import app_storage
+
+
+class OwnedFieldFile(FieldFile):
+    """A file that its row owns from the moment the app has stored it."""
+
+    def save(self, name: str, content: IO[Any], save: bool = True) -> None:
+        """Store a file, and note in its row that the app did so."""
+        super().save(name, content, save=False)  # type: ignore[arg-type]
+        row: OwnsFiles = self.instance  # type: ignore[assignment]
+        row.stored_files = [*row.stored_files, str(self.name)]
+        if save:
+            row.save()
+
+
+class OwnedFileField(models.FileField):
+    """A file that the app may have stored, or that the site had before.
+
+    It must come before `stored_files`: the columns of a row are prepared in their order.
+    """
+
+    attr_class = OwnedFieldFile
+
+    def deconstruct(self) -> Any:
+        """Be a plain field in migrations: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.FileField", args, kwargs
+
 
 class OwnsFiles(models.Model):
-    """A row whose files are deleted after it (`delete_files_after_commit`)."""
+    """A row with files in the storage, of which it owns those that the app stored for it."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]]
+    stored_files: models.JSONField[list[str], list[str]]
 
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save the row, and with a file field which files it owns."""
+        written = options.get("update_fields")
+        if written is None:
+            self.stored_files  # noqa: B018  (loads it if deferred, so that it is written too)
+        elif not {*written}.isdisjoint(self.FILE_FIELDS):
+            options["update_fields"] = {*written, "stored_files"}
+        super().save(*args, **options)
+
+    def owned_files(self, *fields: str) -> list[str]:
+        """Return the names in these fields, or in all, of files that the app stored."""
+        names = (getattr(self, field).name for field in fields or self.FILE_FIELDS)
+        return [str(name) for name in names if name and name in self.stored_files]
+
+
+def stored_files_field() -> models.JSONField[list[str], list[str]]:
+    """Return the column with the names of the files that the app stored for a row."""
+    return models.JSONField(default=list, blank=True, editable=False)
+
+
+def files_in_use(names: Collection[str], using: str) -> set[str]:
+    """Return those of these names in the storage that rows of the app point at."""
+    found: set[str] = set()
+    for model in apps.get_models():
+        if issubclass(model, OwnsFiles) and not model._meta.proxy:
+            lookups = (Q(**{f"{field}__in": names}) for field in model.FILE_FIELDS)
+            rows = model._base_manager.using(using).filter(Q(*lookups, _connector=Q.OR))
+            for row in rows.values_list(*model.FILE_FIELDS):
+                found.update(row)
+    return found.intersection(names)  # MySQL finds names that differ in case
+
 
 def delete_files_after_commit(instance: OwnsFiles, using: str, **_signal: object) -> None:
-    """Delete the files of a deleted row once that is committed (receives `post_delete`).
+    """Delete the files that a row owns, once its deletion is committed (receives `pre_delete`).
 
     Only the signal sees every way to delete a row: `QuerySet.delete()`, which the admin's own
-    action uses, and cascades call no method of the model.
+    action uses, and cascades call no method of the model. Afterwards, deferred fields could not
+    be read any more.
     """
-    for name in instance.FILE_FIELDS:
-        file: FieldFile = getattr(instance, name)
-        if file:
-            deletion = delete_unless_shared(type(instance), file)
-            transaction.on_commit(deletion, using=using, robust=True)
+    delete_after_commit(instance.owned_files(), using)
 
 
-def delete_unless_shared(model: type[OwnsFiles], file: FieldFile) -> Callable[[], None]:
-    """Return what deletes a file, unless a row still points at it then."""
+def delete_after_commit(names: Collection[str], using: str) -> None:
+    """Delete files that the app stored once this transaction is committed, unless used then."""
+    for name in names:
+        transaction.on_commit(_deletion(name, using), using=using, robust=True)
 
+
+def _deletion(name: str, using: str) -> Callable[[], None]:
     # Not a partial: Django 5.2 asks a robust callback that failed for its __qualname__.
     def delete() -> None:
-        same = Q(*((field, file.name) for field in model.FILE_FIELDS), _connector=Q.OR)
-        if not model._default_manager.filter(same).exists():
-            file.storage.delete(str(file.name))
+        if not files_in_use([name], using):
+            app_storage().delete(name)
 
     return delete

@@ -10,9 +10,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager, atomic
-from ..storage import app_storage
+from ..storage import MAX_NAME_LENGTH, app_storage
 from .batch import RemixBatch
-from .files import OwnsFiles
+from .files import OwnedFileField, OwnsFiles, stored_files_field
 
 
 class ReferenceImageQuerySet(models.QuerySet["ReferenceImage"]):
@@ -31,13 +31,14 @@ class ReferenceImage(OwnsFiles):
     batch = models.ForeignKey(
         RemixBatch, verbose_name=_("batch"), on_delete=models.CASCADE, related_name="images"
     )
-    file = models.FileField(_("file"), storage=app_storage, max_length=200)
+    file = OwnedFileField(_("file"), storage=app_storage, max_length=MAX_NAME_LENGTH)
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     size = models.PositiveBigIntegerField(_("size in bytes"))
     digest = models.CharField(max_length=64, editable=False)
     """SHA-256 of its bytes: however often the same is sent, a draft keeps it once."""
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    stored_files = stored_files_field()
 
     objects = PrimaryManager.from_queryset(ReferenceImageQuerySet)()
 

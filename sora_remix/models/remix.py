@@ -146,16 +146,16 @@ class Remix(HeardOf):
 
     def hand_back(self) -> None:
         """Let another worker take the present step, which was not begun."""
-        free = {"due_at": timezone.now(), "lease": None, "leased_until": None}
-        self._move_mine((Status.PROCESSING, Status.STORING), **free)
+        sources = (Status.PROCESSING, Status.STORING)
+        self._move_mine(sources, due_at=timezone.now(), lease=None, leased_until=None)
 
     def look_again(
         self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
     ) -> None:
         """Ask again later: fal is still working, and said how far it is if there is a log."""
-        seen: dict[str, Any] = {}
+        seen: dict[str, Any] = {"error_message": ""}
         if log is not None:
-            seen = {"queue_position": position, "progress_log": list(log)}
+            seen |= {"queue_position": position, "progress_log": list(log)}
         self._move_mine((Status.PROCESSING, Status.STORING), **seen, **step(due_at))
 
     def succeed(self, result: Video, stored: Sequence[str]) -> None:

@@ -13,11 +13,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..database import PrimaryManager, atomic, on_commit
+from ..database import PrimaryManager, alias, atomic
 from ..exceptions import InvalidTransition
-from ..storage import app_storage, name_of_upload
+from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
 from .approval import Approvable, Approval, decision
-from .files import OwnsFiles, delete_unless_shared
+from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
 
 if TYPE_CHECKING:
@@ -78,25 +78,33 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("The “video_id” of a Sora generation made on fal."),
     )
-    file = models.FileField(
-        _("file"), upload_to=upload_name, storage=app_storage, max_length=200, blank=True
+    file = OwnedFileField(
+        _("file"),
+        upload_to=upload_name,
+        storage=app_storage,
+        max_length=MAX_NAME_LENGTH,
+        blank=True,
     )
-    thumbnail = models.FileField(
-        _("thumbnail"), storage=app_storage, max_length=200, blank=True, editable=False
+    thumbnail = OwnedFileField(
+        _("thumbnail"), storage=app_storage, max_length=MAX_NAME_LENGTH, blank=True, editable=False
     )
-    spritesheet = models.FileField(
-        _("sprite sheet"), storage=app_storage, max_length=200, blank=True, editable=False
+    spritesheet = OwnedFileField(
+        _("sprite sheet"),
+        storage=app_storage,
+        max_length=MAX_NAME_LENGTH,
+        blank=True,
+        editable=False,
     )
     sheet_columns = models.PositiveSmallIntegerField(null=True, editable=False)
     """Pictures in a row of the sprite sheet; None while its grid is not known for certain."""
     sheet_rows = models.PositiveSmallIntegerField(null=True, editable=False)
     sheet_frames = models.PositiveSmallIntegerField(null=True, editable=False)
     """Pictures in the sprite sheet: its last places may be empty."""
-    captions = models.FileField(
+    captions = OwnedFileField(
         _("captions"),
         upload_to=captions_name,
         storage=app_storage,
-        max_length=200,
+        max_length=MAX_NAME_LENGTH,
         blank=True,
         help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
     )
@@ -150,6 +158,7 @@ class Video(Approvable, OwnsFiles):
     )
     """What it was made from in the first place, however many remixes ago; None: from nothing."""
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True, editable=False)
+    stored_files = stored_files_field()
 
     objects = PrimaryManager.from_queryset(VideoQuerySet)()
 
@@ -184,21 +193,24 @@ class Video(Approvable, OwnsFiles):
         """Whether a model made it: the result of a remix, or a Sora generation."""
         return bool(self.sora_id or self.root_id)
 
-    @atomic()
     def clear(self) -> None:
-        """Delete the files of a rejected video for good, and keep its row.
+        """Empty the file fields of a rejected video for good, and delete the files that it owns.
 
-        Raise `InvalidTransition` when it is not rejected, is cleared already, or is needed by a
-        remix that is not over.
+        Raise `InvalidTransition` if it is not rejected, was cleared already, or is the source of a
+        remix that is not finished.
         """
-        files = [getattr(self, name) for name in self.FILE_FIELDS]
-        gone = {**dict.fromkeys(self.FILE_FIELDS, ""), "cleared_at": timezone.now()}
-        if not Video.objects.clearable().filter(pk=self.pk).update(**gone):
-            raise InvalidTransition(_("Only files of a rejected video that nobody needs can go."))
+        emptied = dict.fromkeys(self.FILE_FIELDS, "")
+        gone = {**emptied, "stored_files": [], "cleared_at": timezone.now()}
+        with atomic():
+            rows = Video.objects.clearable().filter(pk=self.pk)
+            # Others may have stored files for it since this instance was read.
+            row = rows.select_for_update().first()
+            if not row or not rows.update(**gone):
+                message = _("Only files of a rejected video that nobody needs can go.")
+                raise InvalidTransition(message)
+            delete_after_commit(row.owned_files(), alias())
         for name, value in gone.items():
             setattr(self, name, value)
-        for file in filter(None, files):
-            on_commit(delete_unless_shared(Video, file))
 
     def _still_there(self) -> dict[str, Any]:
         return {"cleared_at": None}

@@ -15,4 +15,8 @@ register = template.Library()
 @register.inclusion_tag("admin/sora_remix/notices.html", takes_context=True)
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
     """Show what keeps remixes from being made, and what waits for this user."""
-    return {"notices": notices.current(context["request"], on_list=on_list)}
+    request = context["request"]
+    return {
+        "notices": notices.current(request, on_list=on_list),
+        "page_url": request.get_full_path(),
+    }

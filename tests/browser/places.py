@@ -11,11 +11,11 @@ from playwright.sync_api import FilePayload, Page, expect
 from sora_remix import services
 from sora_remix.admin import review
 from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url, tree_url
-from sora_remix.models import PromptPreset, Remix, Video
+from sora_remix.models import Chain, Delivery, PromptPreset, Remix, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
-from tests.factories import make_remix, make_video
+from tests.factories import ago, make_remix, make_video
 from tests.showing import show
 from tests.trees import remix_of
 
@@ -147,6 +147,28 @@ def list_of_remixes(page: Page) -> None:
 @_place
 def remix_at_fal(page: Page) -> None:
     _open_remix(page, status=Status.PROCESSING, request_id="r")
+
+
+@_place
+def list_with_notices(page: Page) -> None:
+    """Open the list while sending is paused and steps keep failing."""
+    Chain.objects.hold_back(ago(minutes=-30), "429")
+    failing = {"failing_since": ago(hours=2), "failures": 30, "error_message": "503"}
+    finished = {"status": Status.PROCESSING, "completed_at": ago(hours=3)}
+    for values in (finished, {"status": Status.STORING}, {"status": Status.PROCESSING}, {}):
+        make_remix(**failing, **values)
+    make_remix(is_ready=False)
+    Delivery.objects.create(name="sea.mp4", **failing)
+    page.goto(REMIXES)
+    page.wait_for_selector(".sora-remix-notices")
+
+
+@_place
+def remix_whose_upload_fails(page: Page) -> None:
+    remix = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
+    failing = {"failing_since": ago(hours=2), "failures": 30, "error_message": "503"}
+    Delivery.objects.create(name=str(remix.source.file), **failing)
+    page.goto(change_url(remix))
 
 
 @_place

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
 
-from sora_remix.models import Chain
+from sora_remix.models import Chain, Pause
 from tests.factories import ago, at_once, write_together
 
 State = Chain.State
@@ -200,3 +201,58 @@ def test_a_chain_is_not_held_back_less_than_it_is_already(db: None) -> None:
     Chain.objects.hold_back(ago(minutes=-1))
 
     assert Chain.objects.get().held_until == later
+
+
+@pytest.mark.parametrize("order", [("longer", "shorter"), ("shorter", "longer")])
+def test_of_two_pauses_the_longer_one_stays_with_its_reason(
+    db: None, order: tuple[str, str]
+) -> None:
+    ends = {"longer": ago(minutes=-2), "shorter": ago(minutes=-1)}
+
+    for reason in order:
+        Chain.objects.hold_back(ends[reason], reason)
+
+    assert Chain.objects.pause() == Pause(ends["longer"], "longer")
+
+
+def test_a_pause_lasts_an_hour_at_most(db: None) -> None:
+    Chain.objects.hold_back(ago(days=-365), "HTTP 429")
+
+    pause = Chain.objects.pause()
+
+    assert pause and pause.until <= ago(hours=-1)
+    assert Chain.objects.is_held()
+
+
+def test_a_pause_until_another_millennium_is_none_and_makes_room_for_a_true_one(
+    db: None,
+) -> None:
+    Chain.objects.create(pk=1, held_until=datetime(5195, 1, 1, tzinfo=UTC), held_because="odd")
+    before = (Chain.objects.pause(), Chain.objects.is_held())
+
+    Chain.objects.hold_back(soon := ago(minutes=-1), "HTTP 429")
+
+    assert before == (None, False)
+    assert Chain.objects.pause() == Pause(soon, "HTTP 429")
+
+
+def test_a_pause_that_has_ended_is_none(db: None) -> None:
+    Chain.objects.hold_back(ago(seconds=1), "HTTP 429")
+
+    assert Chain.objects.pause() is None
+    assert not Chain.objects.lift()
+
+
+def test_a_pause_is_lifted_once(db: None) -> None:
+    Chain.objects.hold_back(ago(minutes=-1), "HTTP 429")
+
+    lifted = [Chain.objects.lift() for _ in range(2)]
+
+    assert lifted == [True, False]
+    assert not Chain.objects.is_held()
+    assert Chain.objects.get().held_because == ""
+
+
+def test_a_site_that_is_new_is_not_paused(db: None) -> None:
+    assert Chain.objects.pause() is None
+    assert not Chain.objects.lift()

@@ -114,3 +114,22 @@ def test_what_nobody_asked_for_lately_is_forgotten(values: dict[str, Any], kept:
 
     assert Delivery.objects.exists() is kept
     assert str(delivery) == "a.mp4"
+
+
+def test_a_try_that_failed_says_why_until_the_file_has_arrived() -> None:
+    delivery = claimed()
+    delivery.postpone(ago(minutes=-5), "ConnectError: no route")
+    postponed = (delivery.failures, Delivery.objects.get().error_message)
+
+    [again] = Delivery.objects.claim([delivery.pk])
+    again.arrived("https://fal.media/b", ago(days=-1))
+
+    assert postponed == (1, "ConnectError: no route")
+    assert Delivery.objects.get().error_message == ""
+
+
+def test_a_file_whose_last_try_failed_is_not_refused() -> None:
+    claimed().postpone(ago(minutes=1), "ConnectError: no route")
+
+    assert Delivery.objects.refusals(["a.mp4"]) == {}
+    assert Delivery.objects.to_deliver().exists()

@@ -27,7 +27,7 @@ def batch(db: None, settings: Settings) -> RemixBatch:
 
 def _add(batch: RemixBatch, digest: str = "a") -> ReferenceImage:
     shape = {"width": 4, "height": 3, "size": 1}
-    return batch.images.create(file=NAME, digest=digest, **shape)
+    return batch.images.create(file=NAME, stored_files=[NAME], digest=digest, **shape)
 
 
 def test_an_image_is_called_by_its_name_and_tells_its_kind(batch: RemixBatch) -> None:

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
+from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import PendingFile, Remix
-from tests.factories import ago, make_remix
+from tests.factories import ago, make_remix, make_video
 
 Status = Remix.Status
 
@@ -64,3 +66,43 @@ def test_only_a_condemned_name_is_forgotten(db: None) -> None:
     PendingFile.objects.removed("in-use.mp4")
 
     assert [str(pending) for pending in PendingFile.objects.all()] == ["in-use.mp4"]
+
+
+def test_a_file_is_known_by_the_name_that_the_storage_gave_it(db: None) -> None:
+    pending, other = _pending("a.mp4", at=ago()), _pending("a.mp4", at=ago())
+
+    PendingFile.objects.rename(pending.remix, "a.mp4", "b.mp4")
+
+    pending.refresh_from_db()
+    other.refresh_from_db()
+    assert (pending.name, other.name) == ("b.mp4", "a.mp4")
+
+
+def test_a_file_that_keeps_its_name_needs_no_query(
+    db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    pending = _pending("a.mp4", at=ago())
+
+    with django_assert_num_queries(0):
+        PendingFile.objects.rename(pending.remix, "a.mp4", "a.mp4")
+
+
+def test_a_condemned_file_can_not_be_renamed(db: None) -> None:
+    pending = _pending("a.mp4", at=ago(seconds=61))
+    PendingFile.objects.condemn_abandoned()
+
+    with pytest.raises(InvalidTransition):
+        PendingFile.objects.rename(pending.remix, "a.mp4", "b.mp4")
+
+    assert PendingFile.objects.get().name == "a.mp4"
+
+
+def test_what_a_row_or_a_worker_uses_is_not_unused(db: None) -> None:
+    make_video(thumbnail="row")
+    _pending("worker", at=ago())
+    _pending("condemned", at=ago(seconds=61))
+    PendingFile.objects.condemn_abandoned()
+
+    unused = PendingFile.objects.unused(["row", "worker", "condemned", "unknown"])
+
+    assert unused == ["condemned", "unknown"]

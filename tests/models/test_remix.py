@@ -39,6 +39,7 @@ MOVES: dict[str, tuple[Callable[[Remix], None], dict[str, str]]] = {
     "refused": (lambda remix: remix.refused("no", "No."), {S: Status.FAILED}),
     "not_sent": (lambda remix: remix.not_sent(LATER), {S: Q}),
     "requeued": (lambda remix: remix.requeued(LATER), {S: Q}),
+    "not_ready": (lambda remix: remix.not_ready(), {S: Q}),
     "unanswered": (lambda remix: remix.unanswered("Silence."), {S: U}),
     "completed": (lambda remix: remix.completed(), {P: P}),
     "start_storing": (lambda remix: remix.start_storing(), {P: T, T: T}),
@@ -235,6 +236,47 @@ def test_the_first_failure_is_remembered(db: None) -> None:
 
     assert (remix.failures, _row(remix)["failures"]) == (1, 1)
     assert _row(remix)["failing_since"] > ago(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("fail", "status"),
+    [
+        (lambda remix: remix.postpone(LATER, gettext_lazy("HTTP 503")), P),
+        (lambda remix: remix.postpone(LATER, "HTTP 503"), T),
+        (lambda remix: remix.not_sent(LATER, "HTTP 503"), S),
+    ],
+)
+def test_a_step_that_failed_says_why(db: None, fail: Callable[[Remix], None], status: str) -> None:
+    remix = _remix(status)
+
+    fail(remix)
+
+    assert _row(remix)["error_message"] == "HTTP 503"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        *(("requeued", S), ("not_ready", S), ("accepted", S), ("look_again", P)),
+        *(("look_again", T), ("completed", P), ("succeed", T), ("reopen", Status.FAILED)),
+    ],
+)
+def test_why_a_step_failed_is_forgotten_once_it_has_succeeded(
+    db: None, name: str, status: str
+) -> None:
+    remix = _remix(status)
+
+    MOVES[name][0](remix)
+
+    assert _row(remix)["error_message"] == ""
+
+
+def test_a_search_for_evidence_keeps_why_no_answer_came(db: None) -> None:
+    remix = _remix(U)
+
+    remix.search_again()
+
+    assert _row(remix)["error_message"] == "It went wrong."
 
 
 def test_a_remix_without_answer_says_why_and_is_due_at_once(db: None) -> None:

@@ -30,7 +30,7 @@ def video(db: None, settings: Settings) -> Video:
     settings.STORAGES = {**settings.STORAGES, "default": memory}
     for name in NAMES.values():
         app_storage().save(name, ContentFile(b"x"))
-    return make_video(**NAMES)
+    return make_video(**NAMES, stored_files=[*NAMES.values()])
 
 
 def _left() -> list[str]:
@@ -110,7 +110,7 @@ def test_a_storage_that_can_not_delete_does_not_break_the_request(
 ) -> None:
     broken = {"BACKEND": f"{__name__}.BrokenStorage"}
     settings.STORAGES = {**settings.STORAGES, "default": broken}
-    video = make_video(**NAMES)
+    video = make_video(**NAMES, stored_files=[*NAMES.values()])
 
     video.delete()
 

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
 from django.utils.text import Truncator
 
-from ... import services
+from ... import services, tasks
 from ...conf import conf
 from ...database import retry_conflicts
 from ...endpoints import get_endpoint
@@ -21,6 +21,10 @@ from ...models import Remix, Video
 from ...models.status import UNSETTLED
 
 BACKGROUND = "The work goes on in the background."
+SYNC = (
+    "Nothing is sent to fal: this site runs tasks inside the process that asks for them. Remove "
+    "“sync” from Q_CLUSTER and start “manage.py qcluster”."
+)
 REWRITE = "\r\x1b[K"
 """Go back to the start of the line and clear it."""
 DIGITS = 18
@@ -44,10 +48,15 @@ class Command(BaseCommand):
         add("--timeout", type=float, metavar="SECONDS", help="wait no longer than this")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        is_sync = tasks.is_sync()
+        if is_sync and options["wait"]:
+            raise CommandError(f"Nothing was requested, because --wait would not end. {SYNC}")
         remixes = self._request(options)
         for remix in remixes:
             self.stdout.write(_requested(remix))
         self.stdout.write(_total(remixes))
+        if is_sync:
+            self.stderr.write(f"{SYNC} Until then, these remixes wait and cost nothing.")
         if options["wait"]:
             self._wait([remix.pk for remix in remixes], options["timeout"])
 

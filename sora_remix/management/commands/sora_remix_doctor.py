@@ -59,6 +59,7 @@ def _lines(timeout: float) -> Iterator[Line]:
         Part("The endpoints", remote.look_at_endpoints),
         Part("The schedule", local.look_at_schedule),
         Part("The workers", partial(local.look_at_worker, timeout)),
+        Part("The pause", local.look_at_pause),
         Part("The storage", local.look_at_storage),
         Part("The webhooks", remote.look_at_webhooks),
         Part("The remixes", local.look_at_remixes),

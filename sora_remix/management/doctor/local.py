@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.core import checks
 from django.core.files.base import ContentFile
-from django.db.models import Count, Min
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from ... import tasks
 from ...conf import conf
-from ...models import Chain, Remix
+from ...models import Chain, Delivery, Remix
 from ...storage import app_storage, new_name
 from .report import OK, PROBLEM, WARNING, Line, within
 
@@ -38,6 +40,13 @@ def look_at_settings() -> Iterator[Line]:
 
 def look_at_worker(timeout: float) -> Iterator[Line]:
     """Ask for a turn, and wait for a worker to take it."""
+    if tasks.is_sync():
+        yield Line(
+            PROBLEM,
+            "Q_CLUSTER has “sync”: tasks run inside the request, so nothing is sent to fal.",
+            "Remove it and start “manage.py qcluster”; remixes that wait cost nothing.",
+        )
+        return
     end, seen = time.monotonic() + timeout, _chain()
     while True:
         within(NUDGE_SECONDS, tasks.nudge)
@@ -108,8 +117,22 @@ def _try_storage() -> str:
             storage.delete(name)
 
 
+def look_at_pause() -> Iterator[Line]:
+    """Say whether sending is paused, until when and why."""
+    if not (pause := Chain.objects.pause()):
+        yield Line(OK, "Sending to fal is not paused.")
+        return
+    reason = f": {pause.reason}" if pause.reason else "."
+    yield Line(
+        WARNING,
+        f"Sending to fal is paused until {_local(pause.until):%Y-%m-%d %H:%M:%S}{reason}",
+        "Nothing is charged meanwhile. It resumes by itself; to end the pause now, press “Resume "
+        "sending” above the list of remixes in the admin.",
+    )
+
+
 def look_at_remixes() -> Iterator[Line]:
-    """Say how many remixes wait for a decision, and for how long steps have failed."""
+    """Say how many remixes wait for a decision, and since when steps have failed, and why."""
     if count := Remix.objects.filter(status=Remix.Status.UNCONFIRMED).count():
         yield Line(
             WARNING,
@@ -118,12 +141,26 @@ def look_at_remixes() -> Iterator[Line]:
         )
     else:
         yield Line(OK, "No remix is unconfirmed.")
-    failing = Remix.objects.unsettled().filter(failing_since__isnull=False)
-    found = failing.order_by().aggregate(count=Count("pk"), since=Min("failing_since"))
-    if found["count"]:
-        since = timezone.localtime(found["since"])
-        yield Line(
-            WARNING,
-            f"Remixes whose present step fails: {found['count']}, since {since:%Y-%m-%d %H:%M}.",
-            "Their steps are tried again by themselves; the log of the workers says why they fail.",
-        )
+    yield from _failing("Remixes", Remix.objects.unsettled())
+    yield from _failing("Uploads to fal", Delivery.objects.to_deliver())
+
+
+def _failing(what: str, rows: QuerySet[Any]) -> Iterator[Line]:
+    """Say of how many rows the present step fails, since when, and why it failed last."""
+    failing = rows.filter(failing_since__isnull=False)
+    first = failing.order_by("failing_since", "pk").first()
+    if not first:
+        return
+    since = f"{_local(first.failing_since):%Y-%m-%d %H:%M}"
+    reason = f"; the oldest: {first.error_message}" if first.error_message else "."
+    yield Line(
+        WARNING,
+        f"{what} whose present step fails: {failing.count()}, since {since}{reason}",
+        "Failed steps are not charged, and the site keeps trying; the log of the workers has "
+        "details.",
+    )
+
+
+def _local(time: datetime) -> datetime:
+    """Return the time in the site's time zone; with `USE_TZ` off it has none."""
+    return timezone.localtime(time) if timezone.is_aware(time) else time

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
 from math import ceil, floor, inf
 from operator import itemgetter
-from typing import IO
+from typing import TypedDict
 
 from av.video.frame import VideoFrame
 
-from .facts import decode_image
-from .frames import GRAY, contrast, difference, grays, open_video
-
-logger = logging.getLogger(__name__)
+from .files import Readable
+from .frames import GRAY, contrast, difference, grays
+from .images import decode_image
+from .videos import open_video
 
 MOST_PIXELS = 40_000_000
 MOST_FRAMES = 2_000
-"""A longer video is not decoded only to prove a sheet."""
+"""A longer video is not decoded only to prove a sheet, and no sheet has more places."""
 MOST_COLUMNS = 30
 SMALLEST_PLACE = 24
 """Pixels of the shorter side of a picture that is of any use."""
@@ -38,8 +36,7 @@ RIM = 2
 """Pixels of a small picture that are not compared: there may be a gap between the places."""
 
 
-@dataclass(frozen=True)
-class Grid:
+class GridAnswer(TypedDict):
     """How the pictures lie in a sprite sheet, row by row."""
 
     columns: int
@@ -48,23 +45,19 @@ class Grid:
     """Pictures there are: the last places may be empty."""
 
 
-def sheet_grid(sheet: IO[bytes], video: IO[bytes]) -> Grid | None:
+def sheet_grid(sheet: Readable, video: Readable) -> GridAnswer | None:
     """Return the grid by which each place of the sheet shows its moment of the video.
 
     Nobody documents how a sheet is laid out, so nothing is assumed: without proof it is None.
     """
-    try:
-        picture = decode_image(sheet, MOST_PIXELS)
-        aspect, moments = _moments(video)
-        return _proven(list(_distances(picture, aspect, moments)), moments)
-    except Exception as error:  # noqa: BLE001  (of broken files PyAV raises anything)
-        logger.warning("The grid of a sprite sheet can't be read: %r", error)
-        return None
-    finally:
-        video.seek(0)
+    picture = decode_image(sheet, MOST_PIXELS)
+    aspect, moments = _moments(video)
+    return _proven(list(_distances(picture, aspect, moments)), moments)
 
 
-def _proven(found: Sequence[tuple[float, Grid]], moments: Sequence[bytes]) -> Grid | None:
+def _proven(
+    found: Sequence[tuple[float, GridAnswer]], moments: Sequence[bytes]
+) -> GridAnswer | None:
     """Return the grid whose places are those moments, if they are those of no other grid."""
     shown = sum(map(contrast, moments)) / MOMENTS
     if shown < EMPTY or not found:
@@ -74,12 +67,12 @@ def _proven(found: Sequence[tuple[float, Grid]], moments: Sequence[bytes]) -> Gr
     return grid if least < PROVEN * shown and least * CLEARLY < next_to_it else None
 
 
-def _moments(video: IO[bytes]) -> tuple[Fraction, list[bytes]]:
+def _moments(video: Readable) -> tuple[Fraction, list[bytes]]:
     """Return the aspect of a video and pictures of all its parts; raise ValueError if too long."""
     with open_video(video) as container:
         stream = container.streams.video[0]
         if stream.frames > MOST_FRAMES:
-            raise ValueError
+            raise ValueError(f"It has {stream.frames} frames: too many to decode for this.")
         frames = [grays(frame)[0] for frame in islice(container.decode(stream), MOST_FRAMES)]
         pixels = stream.sample_aspect_ratio or Fraction(1)
         aspect = Fraction(stream.width, stream.height) * pixels
@@ -88,13 +81,13 @@ def _moments(video: IO[bytes]) -> tuple[Fraction, list[bytes]]:
 
 def _distances(
     picture: VideoFrame, aspect: Fraction, moments: Sequence[bytes]
-) -> Iterator[tuple[float, Grid]]:
+) -> Iterator[tuple[float, GridAnswer]]:
     """Yield each possible grid with how far its pictures are from those of the video."""
     for columns, rows in _shapes(picture, aspect):
         places = [_inner(place) for place in grays(picture, columns, rows)]
         distances = ((_distance(places[:many], moments), many) for many in _counts(places))
         if nearest := min(distances, default=None):
-            yield nearest[0], Grid(columns, rows, nearest[1])
+            yield nearest[0], {"columns": columns, "rows": rows, "frames": nearest[1]}
 
 
 def _counts(places: Sequence[bytes]) -> set[int]:
@@ -113,7 +106,8 @@ def _shapes(picture: VideoFrame, aspect: Fraction) -> Iterator[tuple[int, int]]:
         for rows in {floor(exact), ceil(exact)} - {0}:
             height = picture.height / rows
             fits = abs(width / height / float(aspect) - 1) <= ASPECT
-            if fits and columns * rows > 1 and min(width, height) >= SMALLEST_PLACE:
+            is_sheet = 1 < columns * rows <= MOST_FRAMES
+            if fits and is_sheet and min(width, height) >= SMALLEST_PLACE:
                 yield columns, rows
 
 

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import IO
 
-import av
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 
-from .facts import VIDEO_FORMATS
-
 GRAY = 16
 """Width and height, in pixels, of a picture that is only compared."""
-
-
-def open_video(file: IO[bytes]) -> InputContainer:
-    """Open a file from its start as a video, and as nothing that would read other files."""
-    file.seek(0)
-    return av.open(file, "r", options={"format_whitelist": VIDEO_FORMATS})
 
 
 def keyframes(container: InputContainer, places: Sequence[float]) -> Iterator[VideoFrame]:

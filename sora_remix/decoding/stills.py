@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from fractions import Fraction
 from itertools import chain, islice, pairwise
-from typing import IO
 
 import av
 from av.container import InputContainer
@@ -13,9 +11,9 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .frames import contrast, grays, keyframes, open_video
-
-logger = logging.getLogger(__name__)
+from .files import Readable
+from .frames import contrast, grays, keyframes
+from .videos import open_video
 
 LONGEST_SIDE = 640
 """Pixels of a thumbnail."""
@@ -29,17 +27,11 @@ TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=cl
 """Filters by the degrees, counter-clockwise, by which players turn a picture."""
 
 
-def thumbnail(file: IO[bytes]) -> bytes | None:
-    """Return a JPEG of a telling moment, as players show it; None when it can't be made."""
-    try:
-        with open_video(file) as container:
-            frame = _telling_frame(container)
-            return _jpeg(_upright(frame, container.streams.video[0])) if frame else None
-    except Exception as error:  # noqa: BLE001  (of broken files PyAV raises anything)
-        logger.warning("No picture of a video can be made: %r", error)
-        return None
-    finally:
-        file.seek(0)
+def thumbnail(file: Readable) -> bytes | None:
+    """Return a JPEG of a telling moment, as players show it; None when nothing is shown."""
+    with open_video(file) as container:
+        frame = _telling_frame(container)
+        return _jpeg(_upright(frame, container.streams.video[0])) if frame else None
 
 
 def _telling_frame(container: InputContainer) -> VideoFrame | None:

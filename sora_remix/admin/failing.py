@@ -1,0 +1,182 @@
+"""Steps that have failed for long: which ones, for the notices, the list and a remix's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
+
+from .. import engine
+from ..endpoints import get_endpoint
+from ..exceptions import SoraRemixError
+from ..models import Delivery, Remix
+from ..models.status import Status
+from .moments import moment
+from .permissions import EXCHANGE, may
+from .tries import because, is_failing, one_line, tries
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+LONG = timedelta(hours=1)
+"""After this time, a single failure is worth telling."""
+SHORT = timedelta(minutes=5)
+"""After this time, `FEW` failures are: a worker that is killed each time fails slowly."""
+FEW = 3
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of remixes that may keep failing."""
+
+    name: str
+    """Value of the list's filter."""
+    label: _StrPromise
+    """Choice of the list's filter."""
+    remixes: Q
+    message: Any
+    """What a notice says, with `many` and `since`."""
+    charge: _StrPromise
+
+
+@dataclass(frozen=True)
+class Failing:
+    """How many rows have failed at a step for long, since when, and an error of one of them."""
+
+    many: int
+    since: datetime | None
+    error: str | None
+
+    def says(self, step: Step, request: HttpRequest) -> str:
+        """Put it into words; only who may see the exchange with fal is told the error."""
+        since = moment(self.since) if self.since else ""
+        said = [step.message % {"many": self.many, "since": since}, step.charge]
+        if self.error and may(request, EXCHANGE):
+            said.append(because(self.error))
+        return " ".join(map(str, said))
+
+
+UPLOAD = Step(
+    "upload",
+    _("Waiting for an upload"),
+    Q(status=Status.QUEUED, is_ready=False),
+    ngettext_lazy(
+        "Since %(since)s, uploading %(many)d file to fal has been failing. Remixes that need it "
+        "wait.",
+        "Since %(since)s, uploading %(many)d files to fal has been failing. Remixes that need "
+        "them wait.",
+        "many",
+    ),
+    _("Nothing is charged, and the site keeps trying."),
+)
+"""Counts files, not remixes."""
+STEPS = (
+    Step(
+        "send",
+        _("Can't be sent"),
+        Q(status=Status.QUEUED),
+        ngettext_lazy(
+            "Since %(since)s, sending %(many)d remix to fal has been failing.",
+            "Since %(since)s, sending %(many)d remixes to fal has been failing.",
+            "many",
+        ),
+        _("Nothing is charged, and the site keeps trying."),
+    ),
+    Step(
+        "check",
+        _("Progress unknown"),
+        Q(status=Status.PROCESSING, completed_at=None),
+        ngettext_lazy(
+            "Since %(since)s, asking fal about %(many)d remix has been failing.",
+            "Since %(since)s, asking fal about %(many)d remixes has been failing.",
+            "many",
+        ),
+        _("Nothing more is charged, and the site keeps trying."),
+    ),
+    Step(
+        "collect",
+        _("Can't be collected"),
+        Q(status=Status.STORING) | Q(status=Status.PROCESSING, completed_at__isnull=False),
+        ngettext_lazy(
+            "fal has finished %(many)d remix, but since %(since)s, collecting its files has been "
+            "failing.",
+            "fal has finished %(many)d remixes, but since %(since)s, collecting their files has "
+            "been failing.",
+            "many",
+        ),
+        _("Nothing more is charged, and the site keeps trying."),
+    ),
+)
+
+
+def for_long() -> Q:
+    """Keep rows whose present step has failed for long."""
+    now = timezone.now()
+    often = Q(failures__gte=FEW, failing_since__lte=now - SHORT)
+    return Q(failing_since__lte=now - LONG) | often
+
+
+def aggregates() -> dict[str, Any]:
+    """Return what is counted of all unsettled remixes, for `remixes_of`."""
+    found: dict[str, Any] = {}
+    for step in STEPS:
+        rows = step.remixes & for_long()
+        found[f"{step.name}_many"] = Count("pk", filter=rows)
+        found[f"{step.name}_since"] = Min("failing_since", filter=rows)
+        found[f"{step.name}_error"] = Min("error_message", filter=rows & ~Q(error_message=""))
+    return found
+
+
+def uploads() -> dict[str, Any]:
+    """Return columns with the files that remixes wait for and that can't be uploaded."""
+    waiting = Remix.objects.order_by().filter(UPLOAD.remixes)
+    rows = Delivery.objects.to_deliver().filter(for_long(), Exists(waiting)).order_by()
+    whole = rows.values("error_code")  # empty in all of them, so that they are one group
+    error = Min("error_message", filter=~Q(error_message=""))
+    return {
+        "upload_many": Subquery(whole.annotate(_found=Count("pk")).values("_found")),
+        "upload_since": Subquery(whole.annotate(_found=Min("failing_since")).values("_found")),
+        "upload_error": Subquery(whole.annotate(_found=error).values("_found")),
+    }
+
+
+def taken(step: Step, counted: dict[str, Any]) -> Failing | None:
+    """Take out of what was counted what belongs to a step; None when nothing has failed."""
+    many, since, error = (counted.pop(f"{step.name}_{name}") for name in ("many", "since", "error"))
+    return Failing(many, since, error) if many else None
+
+
+def filter_by(queryset: QuerySet[Remix], name: str) -> QuerySet[Remix]:
+    """Keep the remixes that a notice is about."""
+    if name == UPLOAD.name:
+        return queryset.filter(UPLOAD.remixes)
+    step = next((step for step in STEPS if step.name == name), None)
+    return queryset.filter(step.remixes, for_long()) if step else queryset
+
+
+def on_page(request: HttpRequest, remix: Remix) -> dict[str, str]:
+    """Return what the page of a remix says of an upload it waits for, and the last error."""
+    upload = _upload(remix)
+    error = upload.error_message if upload else remix.error_message if is_failing(remix) else ""
+    return {
+        "upload": tries(upload) if upload else "",
+        "last_error": one_line(error) if may(request, EXCHANGE) else "",
+    }
+
+
+def _upload(remix: Remix) -> Delivery | None:
+    """Return an upload that this remix waits for and whose last try failed."""
+    if remix.status != Status.QUEUED or remix.is_ready:
+        return None
+    try:
+        names = engine.uploads(get_endpoint(remix.endpoint), remix.source, remix.options)
+    except SoraRemixError:
+        return None  # without its endpoint it fails when it is to be sent
+    failing = Delivery.objects.to_deliver().filter(name__in=names, failing_since__isnull=False)
+    return failing.order_by("failing_since").first()

@@ -1,0 +1,104 @@
+"""Do jobs for the parent process, one after the other.
+
+A request is the name of a job with the descriptors of its files. An answer is a line of JSON; an
+empty one says that the process has started.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+from base64 import b64encode
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, cast
+
+from .files import DescriptorFile
+from .images import image_facts
+from .limits import Job, OverLimit, limit_memory, limit_seconds
+from .sheets import sheet_grid
+from .stills import thumbnail
+from .videos import video_facts
+
+IDLE_SECONDS = 60
+"""Web processes seldom decode: they needn't hold the memory of this process for ever."""
+MAX_REQUEST_BYTES = 64
+MAX_FILES = 2
+
+
+def main() -> None:
+    """Serve the socket that is this process's standard input."""
+    # It ends with its parent, whose end of the socket closes then, and not in the middle of a job.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Whatever it was started with, this one ends it: see `limit_seconds`.
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    _volunteer_when_memory_is_short()
+    limit_memory()
+    with socket.socket(fileno=os.dup(0)) as connection:
+        serve(connection)
+
+
+def _volunteer_when_memory_is_short() -> None:
+    """Have Linux kill this process before its parent."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def serve(
+    connection: socket.socket,
+    *,
+    limit: Callable[[Job], None] = limit_seconds,
+    idle_seconds: float = IDLE_SECONDS,
+) -> None:
+    """Answer requests until the parent is gone, or asks nothing for a while."""
+    connection.settimeout(idle_seconds)
+    with suppress(OSError):
+        _send(connection, {})
+        while True:
+            request, descriptors, _flags, _address = socket.recv_fds(
+                connection, MAX_REQUEST_BYTES, MAX_FILES
+            )
+            if not request:
+                return
+            try:
+                job = cast("Job", request.decode("ascii"))
+                limit(job)
+                answer = run(job, *map(DescriptorFile, descriptors))
+            finally:
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            _send(connection, answer)
+
+
+def _send(connection: socket.socket, answer: dict[str, Any]) -> None:
+    connection.sendall(json.dumps(answer).encode("ascii") + b"\n")
+
+
+def run(job: Job, *files: DescriptorFile) -> dict[str, Any]:
+    """Do a job and return what the parent is told: its value, a limit, or an error."""
+    try:
+        value = JOBS[job](*files)
+    except OverLimit as error:
+        return {"limit": error.limit}
+    except MemoryError:
+        return {"limit": "memory"}
+    except Exception as error:  # noqa: BLE001  (of broken files PyAV raises anything)
+        return {"error": f"{type(error).__name__}: {error}"}
+    return {"value": value}
+
+
+def _thumbnail(file: DescriptorFile) -> str | None:
+    jpeg = thumbnail(file)
+    return b64encode(jpeg).decode("ascii") if jpeg else None
+
+
+JOBS: dict[Job, Callable[..., Any]] = {
+    "video_facts": video_facts,
+    "image_facts": image_facts,
+    "thumbnail": _thumbnail,
+    "sheet_grid": sheet_grid,
+}

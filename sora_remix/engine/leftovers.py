@@ -1,0 +1,44 @@
+"""Remove files that were stored for a remix and that no video uses."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from .. import media
+from ..models import PendingFile
+from ..storage import Folders
+
+logger = logging.getLogger(__name__)
+
+
+def remove_abandoned() -> None:
+    """Remove the files of dead workers, also under the names that the storage gave them."""
+    folders = Folders()
+    for name in PendingFile.objects.condemn_abandoned():
+        if remove_unused([name, *_renamed(name, folders)]):
+            PendingFile.objects.removed(name)
+
+
+def remove_unused(names: Iterable[str]) -> bool:
+    """Remove files unless a row or a worker uses them; tell whether each could be removed."""
+    removed = [_remove(name) for name in PendingFile.objects.unused(names)]
+    return all(removed)
+
+
+def _renamed(name: str, folders: Folders) -> list[str]:
+    try:
+        return folders.renamed(name)
+    except Exception:
+        logger.exception("The storage can't be searched for what became of %s", name)
+        return []
+
+
+def _remove(name: str) -> bool:
+    try:
+        media.remove(name)
+    except Exception:
+        logger.exception("The abandoned file %s can't be removed yet", name)
+        return False
+    logger.info("Removed the abandoned file %s", name)
+    return True

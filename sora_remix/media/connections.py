@@ -1,0 +1,110 @@
+"""Requests for files: through the proxy that speaks for this machine, else to checked addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from functools import cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+from urllib.request import getproxies
+
+import httpx
+
+from ..exceptions import TryLater
+from .hosts import check_public, is_trusted, plain
+
+PLACES = 8
+"""Downloads at once."""
+TIMEOUT = httpx.Timeout(30, connect=10, pool=None)
+"""Seconds."""
+HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "sora-remix"}
+
+
+async def get(url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
+    """Ask for a URL that is allowed, following no redirect; the caller reads and closes the answer.
+
+    Raise `FileRefused` when its name leads to an address that is not public, `TryLater` when it
+    can't be resolved, httpx's `TransportError` when the server can't be reached.
+    """
+    # No `httpx.AsyncClient`: that logs URLs with their signatures, and keeps cookies.
+    proxy = proxy_for(url)
+    request = _request(url, headers) if proxy else await _direct_request(url, headers)
+    return await _transport(os.getpid(), proxy).handle_async_request(request)
+
+
+def proxy_for(url: httpx.URL) -> str | None:
+    """Return the proxy that the environment names for a URL, by the rules that httpx has.
+
+    See https://www.python-httpx.org/environment_variables/.
+    """
+    proxies = getproxies()
+    if any(_is_exception(entry.strip(), url) for entry in proxies.get("no", "").split(",")):
+        return None
+    proxy = proxies.get(url.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy
+
+
+def _is_exception(entry: str, url: httpx.URL) -> bool:
+    """Tell whether a part of NO_PROXY is meant for this URL."""
+    if entry in ("", "*"):
+        return entry == "*"
+    pattern = httpx.URL(entry if "://" in entry else f"all://{_host_pattern(entry)}")
+    return (
+        pattern.scheme in ("all", url.scheme)
+        and pattern.port in (None, url.port)
+        and _host_matches(pattern.host, url.host)
+    )
+
+
+def _host_pattern(entry: str) -> str:
+    """Write a host of NO_PROXY as a pattern: a name stands for those below it as well."""
+    try:
+        address = ip_address(entry.partition("/")[0])
+    except ValueError:
+        return entry if entry.lower() == "localhost" else f"*{entry}"
+    return f"[{entry}]" if isinstance(address, IPv6Address) else entry
+
+
+def _host_matches(pattern: str, host: str) -> bool:
+    if pattern in ("", "*"):
+        return True
+    if not pattern.startswith("*"):
+        return host == pattern
+    domain = pattern[1:].removeprefix(".")
+    is_itself = host == domain and not pattern.startswith("*.")
+    return is_itself or (host.endswith(f".{domain}") and host != f".{domain}")
+
+
+def _request(url: httpx.URL, headers: dict[str, str], **extensions: Any) -> httpx.Request:
+    extensions["timeout"] = TIMEOUT.as_dict()
+    return httpx.Request("GET", url, headers=HEADERS | headers, extensions=extensions)
+
+
+async def _direct_request(url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
+    """Build the request to an address that was checked, not to a name that may change."""
+    if is_trusted(url):
+        return _request(url, headers)
+    host = url.raw_host.decode("ascii")
+    addresses = await _resolve(host, url.port or 443)
+    for address in addresses:
+        check_public(url, address)
+    headers = headers | {"Host": url.netloc.decode("ascii")}
+    return _request(url.copy_with(host=str(addresses[0])), headers, sni_hostname=host)
+
+
+async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TryLater(plain(f"{host}: {error}")) from error
+    return [ip_address(entry[4][0]) for entry in found]
+
+
+@cache
+def _transport(pid: int, proxy: str | None) -> httpx.AsyncHTTPTransport:
+    """Return the connections of this process; a forked worker must not use its parent's."""
+    limits = httpx.Limits(max_connections=2 * PLACES)
+    return httpx.AsyncHTTPTransport(proxy=proxy, limits=limits)

@@ -1,0 +1,107 @@
+"""Which URLs results may be downloaded from."""
+
+from __future__ import annotations
+
+import re
+import socket
+from fnmatch import fnmatchcase
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+
+import httpx
+from django.utils.translation import gettext_lazy as _
+
+from ..conf import conf
+from ..exceptions import FileRefused
+
+HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
+GLOBAL_UNICAST = IPv6Network("2000::/3")
+NAT64 = IPv6Network("64:ff9b::/96")
+"""IPv4 addresses as networks without IPv4 see them (RFC 6052)."""
+SHOWN = 200
+"""Characters of a foreign text that a message holds."""
+
+
+def read_url(url: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Return the URL, or where a redirect at `base` leads; raise `FileRefused` unless allowed.
+
+    A host that is named exactly is trusted. What a wildcard lets in must be public: here that is
+    checked of addresses; those behind names are checked by whoever resolves them.
+    """
+    found = _parsed(url, base)
+    if found.scheme != "https" or not found.host:
+        raise FileRefused(_("Results are downloaded over https only."))
+    if not any(fnmatchcase(found.host, host) for host in conf.SORA_REMIX_RESULT_HOSTS):
+        message = _("Results may not be downloaded from “%(host)s” (SORA_REMIX_RESULT_HOSTS).")
+        raise FileRefused(message % {"host": plain(found.host)})
+    address = _spelled_address(found.host)
+    if address and not is_trusted(found):
+        check_public(found, address)
+    return found
+
+
+def is_trusted(url: httpx.URL) -> bool:
+    """Tell whether the setting names the host itself, wherever that is."""
+    return url.host in conf.SORA_REMIX_RESULT_HOSTS
+
+
+def check_public(url: httpx.URL, address: IPv4Address | IPv6Address) -> None:
+    """Raise `FileRefused` for an address of this machine, of a private network or of none."""
+    if not _is_public(address):
+        message = _("“%(host)s” is not a public address.")
+        raise FileRefused(message % {"host": plain(url.host)})
+
+
+def plain(text: object) -> str:
+    """Return a foreign text as a message may hold it: one short line without a signature."""
+    shown = re.sub(r"\?\S*", "?…", str(text)[: 10 * SHOWN])
+    return "".join(letter if letter.isprintable() else " " for letter in shown)[:SHOWN]
+
+
+def _parsed(url: str, base: httpx.URL | None) -> httpx.URL:
+    try:
+        found = base.join(url) if base else httpx.URL(url)
+        # Only reading the host decodes it.
+        if found.host and not _is_host(found.raw_host.decode("ascii")):
+            raise ValueError("no host has such a name")
+        if found.port is not None and not 0 < found.port < 2**16:
+            raise ValueError("there is no such port")
+        if found.userinfo:
+            raise ValueError("it holds a user name or a password")
+    except (httpx.InvalidURL, ValueError) as error:
+        message = _("The file's URL can't be read: %(error)s")
+        raise FileRefused(message % {"error": plain(error)}) from error
+    return found
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host:
+        # Raises for what is no address; httpx lets in a zone, which is one of this machine.
+        return not IPv6Address(host).scope_id
+    return bool(HOST_NAME.fullmatch(host))
+
+
+def _spelled_address(host: str) -> IPv4Address | IPv6Address | None:
+    """Return the address that a host stands for by itself, in all spellings that resolvers know."""
+    host = host.rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return IPv4Address("127.0.0.1")
+    try:
+        return ip_address(host)
+    except ValueError:
+        pass
+    try:
+        # Reads `0x7f.1` and `2130706433` as well.
+        return IPv4Address(socket.inet_aton(host))
+    except OSError:
+        return None
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour
+        if address in NAT64:
+            inner = IPv4Address(int(address) % 2**32)
+        if inner is None:
+            return address.is_global and address in GLOBAL_UNICAST
+        address = inner
+    return address.is_global and not address.is_multicast

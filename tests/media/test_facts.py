@@ -1,0 +1,86 @@
+"""Facts are what the columns of a video can hold, or unknown."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sora_remix import media
+from sora_remix.exceptions import NotAVideo
+from sora_remix.media import facts, pictures
+from sora_remix.models import Video
+from tests.decoding import bombs
+
+
+def _facts_of(monkeypatch: pytest.MonkeyPatch, **answer: Any) -> media.VideoFacts:
+    said = {"duration": 1_000_000, "width": 160, "height": 90, "rate": [25, 1], **answer}
+    monkeypatch.setattr(facts, "decode", lambda job, file: said)
+    return media.video_facts(io.BytesIO(b"a video"))
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "duration"),
+    [
+        (None, None),
+        (-1, None),
+        (0, None),
+        (499, None),
+        (501, "0.001"),
+        (999_999_999_499, "999999.999"),
+        (999_999_999_501, None),
+        (10**12, None),
+        (2**63 - 1, None),
+    ],
+)
+def test_a_length_that_no_column_holds_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, microseconds: int | None, duration: str | None
+) -> None:
+    found = _facts_of(monkeypatch, duration=microseconds)
+
+    assert found.duration == (Decimal(duration) if duration else None)
+    Video(title="x", sora_id="x", duration=found.duration).clean_fields()
+
+
+@pytest.mark.parametrize(
+    ("rate", "fps"),
+    [
+        (None, None),
+        ([0, 1], None),
+        ([-25, 1], None),
+        ([25, -1], None),
+        ([1, 10_000], None),
+        ([30_000, 1001], "29.970"),
+        ([9_999_999, 1000], "9999.999"),
+        ([99_999_996, 10_000], None),
+        ([2**31 - 1, 1], None),
+    ],
+)
+def test_a_speed_that_no_column_holds_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, rate: list[int] | None, fps: str | None
+) -> None:
+    found = _facts_of(monkeypatch, rate=rate)
+
+    assert found.fps == (Decimal(fps) if fps else None)
+    Video._meta.get_field("fps").run_validators(found.fps)
+
+
+@pytest.mark.parametrize("side", [0, -1, 2**31, 1.5, None, True])
+def test_a_size_that_no_column_holds_is_refused(monkeypatch: pytest.MonkeyPatch, side: Any) -> None:
+    with pytest.raises(NotAVideo):
+        _facts_of(monkeypatch, width=side)
+
+
+@pytest.mark.parametrize("many", [0, 32_768, None, True, "3"])
+def test_a_grid_that_no_column_holds_is_unknown(monkeypatch: pytest.MonkeyPatch, many: Any) -> None:
+    grid = {"columns": 1, "rows": many, "frames": 1}
+    monkeypatch.setattr(pictures, "decode", lambda job, sheet, video: grid)
+
+    assert media.sheet_grid(io.BytesIO(), io.BytesIO()) is None
+
+
+def test_a_clip_that_claims_weeks_is_a_clip_of_unknown_length(clip: Path) -> None:
+    assert media.video_facts(io.BytesIO(bombs.claim_weeks(clip))).duration is None

@@ -1,0 +1,96 @@
+"""A pause of sending is ended from the lists, by those who may decide about remixes."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.test import Client
+
+from sora_remix.models import Chain, Remix
+from tests.deciding import LIST, log_in, said
+from tests.factories import ago, make_remix
+
+pytestmark = pytest.mark.django_db
+
+RESUME = f"{LIST}resume/"
+VIDEOS = "/admin/sora_remix/video/?o=1"
+
+
+@pytest.fixture(autouse=True)
+def paused() -> None:
+    """fal has refused for now."""
+    Chain.objects.hold_back(ago(minutes=-30), "HTTP 429")
+
+
+def test_the_button_resumes_sending_and_leads_back(client: Client) -> None:
+    user = log_in(client, "view_remix", "view_video", "decide_unconfirmed")
+    remix = make_remix(due_at=ago(minutes=-30))
+
+    response = client.post(RESUME, {"next": VIDEOS}, follow=True)
+
+    assert response.redirect_chain == [(VIDEOS, 302)]
+    assert said(response) == ["Sending to fal was resumed."]
+    assert not Chain.objects.is_held()
+    assert list(Remix.objects.to_send()) == [remix]
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_repr) == (user, "Sending to fal")
+    assert entry.get_change_message() == "Resume sending"
+
+
+def test_a_pause_that_has_ended_meanwhile_is_no_failure(admin_client: Client) -> None:
+    Chain.objects.update(held_until=ago(minutes=1))
+
+    response = admin_client.post(RESUME, follow=True)
+
+    assert said(response) == ["Sending to fal wasn't paused any more."]
+    assert not LogEntry.objects.exists()
+
+
+def test_looking_at_the_address_changes_nothing(admin_client: Client) -> None:
+    response = admin_client.get(RESUME)
+
+    assert response.headers["Location"] == LIST
+    assert Chain.objects.is_held()
+
+
+@pytest.mark.parametrize("url", ["https://evil.example.com/", "//evil.example.com", "", "\n"])
+def test_nobody_is_led_to_another_site(admin_client: Client, url: str) -> None:
+    response = admin_client.post(RESUME, {"next": url})
+
+    assert response.headers["Location"] == LIST
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        ("view_remix",),
+        ("view_remix", "retry_remix", "remix_video", "cancel_remix", "change_remix"),
+        ("decide_unconfirmed",),
+    ],
+)
+def test_only_who_may_decide_resumes_sending(client: Client, held: tuple[str, ...]) -> None:
+    log_in(client, *held)
+
+    response = client.post(RESUME)
+
+    assert response.status_code == 403
+    assert Chain.objects.is_held()
+
+
+def test_other_sites_can_not_press_the_button() -> None:
+    client = Client(enforce_csrf_checks=True)
+    log_in(client, "view_remix", "decide_unconfirmed")
+
+    assert client.post(RESUME).status_code == 403
+    assert Chain.objects.is_held()
+
+
+def test_the_form_of_the_page_is_accepted() -> None:
+    client = Client(enforce_csrf_checks=True)
+    log_in(client, "view_remix", "decide_unconfirmed")
+    page = client.get(LIST)
+    token = str(page.context["csrf_token"])
+
+    assert token in page.content.decode().partition(f'action="{RESUME}"')[2][:300]
+    assert client.post(RESUME, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert not Chain.objects.is_held()

@@ -1,0 +1,127 @@
+"""Forty clicks at once buy once, at every isolation level, and the others read a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.contrib.messages import get_messages
+from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
+
+from sora_remix import tasks
+from sora_remix.models import Remix, RemixEvent
+from tests.factories import at_once, make_remix, make_video
+from tests.ordering import draft, filled_in, page_of
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+Status = Remix.Status
+Kind = RemixEvent.Kind
+CLICKS = 40
+LEVELS = {
+    "postgresql": ["READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE"],
+    "sqlite": ["IMMEDIATE", "DEFERRED"],
+}
+
+
+@pytest.fixture(params=LEVELS[connection.vendor])
+def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The isolation of all connections that are opened from here on."""
+    level: str = request.param
+    options = connections.settings["default"]["OPTIONS"]
+    if connection.vendor == "postgresql":
+        from psycopg import IsolationLevel
+
+        monkeypatch.setitem(options, "isolation_level", IsolationLevel[level])
+    else:
+        monkeypatch.setitem(options, "transaction_mode", level)
+    return level
+
+
+@pytest.fixture(autouse=True)
+def no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is queued: the decision alone is looked at."""
+    monkeypatch.setattr(tasks, "async_task", lambda *_args: None)
+
+
+@pytest.fixture
+def editor() -> User:
+    return User.objects.create_superuser("editor")
+
+
+Answers = list[tuple[int, list[str]]]
+
+
+def click(editor: User, url: str, data: dict[str, Any]) -> Answers:
+    """Send the same form many times at once; return the status and the messages of each."""
+    client = Client(raise_request_exception=False)
+    client.force_login(editor)
+    cookie = client.cookies["sessionid"].value
+
+    def post() -> tuple[int, list[str]]:
+        one = Client(raise_request_exception=False)
+        one.cookies["sessionid"] = cookie
+        response = one.post(url, data)
+        said = [str(message) for message in get_messages(response.wsgi_request)]
+        return response.status_code, said
+
+    return at_once(post, times=CLICKS)
+
+
+def act(editor: User, name: str, remix: Remix) -> Answers:
+    """Press the button of the page about one remix many times at once."""
+    url = reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk])
+    client = Client()
+    client.force_login(editor)
+    return click(editor, url, {"_terms": client.get(url).context["plan"].terms})
+
+
+def assert_losers_read(answers: Answers, sentences: tuple[str, ...]) -> None:
+    statuses = Counter(status for status, _said in answers)
+    assert set(statuses) <= {200, 302}, statuses
+    told = [said for _status, said in answers if any(s in t for t in said for s in sentences)]
+    assert len(told) == CLICKS - 1, answers
+
+
+TOO_LATE = "Somebody else is changing the same remixes right now."
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("retry", Status.FAILED), ("send_again", Status.UNCONFIRMED)]
+)
+def test_many_clicks_request_a_remix_again_once(
+    isolation: str, editor: User, name: str, status: str
+) -> None:
+    remix = make_remix(status=status)
+
+    answers = act(editor, name, remix)
+
+    assert Remix.objects.filter(retry_of=remix).count() == 1
+    assert_losers_read(answers, ("It was retried already.", TOO_LATE))
+
+
+def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:
+    batch = draft(make_video(), make_video())
+    client = Client()
+    client.force_login(editor)
+    form = filled_in(client.get(page_of(batch)))
+
+    answers = click(editor, page_of(batch), {**form, "prompt": "make it noir"})
+
+    assert Remix.objects.filter(batch=batch).count() == 2
+    assert_losers_read(answers, ("This batch was confirmed already", TOO_LATE))
+
+
+def test_many_clicks_collect_again_once(isolation: str, editor: User) -> None:
+    remix = make_remix(status=Status.FAILED, request_id="fal-1")
+
+    answers = act(editor, "collect_again", remix)
+
+    remix.refresh_from_db()
+    assert remix.status == Status.STORING
+    assert remix.events.filter(kind=Kind.COLLECTED_AGAIN).count() == 1
+    assert {status for status, _said in answers} <= {200, 302}
