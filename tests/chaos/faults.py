@@ -17,8 +17,8 @@ ODD = "\ud83d \x00\x1b[2J\r\n\u202e Key sandbox-key Key sandbox\x00-key " + "x" 
 """A lone surrogate, NUL, what terminals obey, a turn of writing, the key, and 100 kB of it."""
 NESTED = "[" * 100_000 + "]" * 100_000
 """JSON that is deeper than the stack."""
-SLOW_BYTES, SLOW_SPEED = 3 * 1024**2, 110_000
-"""Such a result takes 29 seconds: more than a task may, whatever else is in its group."""
+SLOW_BYTES, SLOW_SPEED = 3 * 1024**2, 130_000
+"""Such a result takes 24 seconds: more than the tasks of these clusters may work."""
 
 
 def _refusal(kind: str, text: str = "no") -> dict[str, Any]:

@@ -114,8 +114,7 @@ class People:
         self.seen.longest_pause = max(self.seen.longest_pause, *pauses, timedelta())
         late = Remix.objects.filter(status=Status.QUEUED, due_at__gt=now + LONG_PAUSE)
         if any(pause > LONG_PAUSE for pause in pauses) or late.filter(is_ready=True).exists():
-            Chain.objects.lift()
-            Remix.objects.send_now()
+            services.resume_sending(by=None)
             self.seen.lifted += 1
 
     def sweep(self) -> None:
