@@ -84,7 +84,7 @@ FILE: list[Fault] = [
     ("slow", 0.02, {"bytes_per_second": 20, "times": 2, "label": "drip"}),
 ]
 PICTURE: list[Fault] = [
-    ("bomb_picture", 0.05, {}),
+    ("bomb_picture", 0.05, {"side": 10_000}),
     ("bomb", 0.01, {"megabytes": 100}),
     *FILE,
 ]
