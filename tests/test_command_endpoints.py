@@ -175,7 +175,7 @@ def test_a_status_that_fal_has_not_used_yet_is_told_and_nothing_noted(
 
     lines, _error = _check("flux-3")
 
-    assert lines == [f"flux-3: fal calls {FLUX} asleep [31m"]
+    assert lines == [f"flux-3: fal calls {FLUX} asleep[31m"]
     assert EndpointFact.objects.retired() == {}
 
 

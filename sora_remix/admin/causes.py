@@ -24,6 +24,14 @@ CAUSES: dict[str, _StrPromise] = {
     "source_not_remixable": _("The source can't be remixed with this endpoint."),
     "source_unreachable": _("fal could not load the source."),
     "cannot_reach_fal": _("fal could not be reached for a long time, and it was never sent."),
+    "request_not_sendable": _(
+        "This site could not make the request, for example because a text or a file name can't be "
+        "sent. It was never sent."
+    ),
+    "result_not_storable": _(
+        "fal made the video, but this site could not store it: its database refused a value, or "
+        "the app has a fault."
+    ),
     "result_missing": _("fal says that it is done, but gave no video."),
     "result_refused": _(
         "The result was not stored: this site doesn't allow its server, size or kind, or the "
@@ -42,7 +50,13 @@ CAUSES: dict[str, _StrPromise] = {
     "downstream_service_unavailable": _("The provider behind fal was not available."),
     "client_cancelled": _("It was cancelled at fal before it began."),
 }
-CHARGED_CODES = {"result_missing", "result_refused", "result_expired", "not_a_video"}
+CHARGED_CODES = {
+    "result_missing",
+    "result_refused",
+    "result_not_storable",
+    "result_expired",
+    "not_a_video",
+}
 FREE_CODES = {
     "generation_timeout",
     "request_timeout",
@@ -61,7 +75,7 @@ PASSING_CODES = (FREE_CODES - {"client_cancelled"}) | {
     "given_up",
 }
 """What need not happen again (https://fal.ai/docs/documentation/model-apis/errors)."""
-SITE_CODES = {"credentials_refused", "endpoint_retired"}
+SITE_CODES = {"credentials_refused", "endpoint_retired", "request_not_sendable"}
 """What an administrator has to look at first."""
 CONTENT_CODES = {"content_policy_violation"}
 

@@ -145,7 +145,7 @@ def _outputs(remix: Remix) -> Outputs:
 
 async def _download(result: fal.Result) -> Flown:
     video = asyncio.create_task(media.download(result.video_url))
-    pictures: list[IO[bytes] | None] = []
+    pictures: Sequence[IO[bytes] | None] = ()
     try:
         thumbnail, spritesheet = pictures = await asyncio.gather(
             _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)

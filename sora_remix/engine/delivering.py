@@ -40,8 +40,6 @@ PLACES = 2
 LOOKED_AT = 200
 """Remixes whose files are looked for at once."""
 LIFE = timedelta(days=1)
-NOT_SENDABLE = "request_not_sendable"
-"""Error code of a remix whose request can't be made from what stands on its row."""
 OUT_OF_TIME = _("It could not be copied to fal within one task's time limit (Q_CLUSTER timeout).")
 OUR_ERRORS = (
     ArithmeticError,
@@ -122,7 +120,7 @@ def _public_url(name: str) -> str:
 def _fail_in_words(remix: Remix, error: Exception) -> None:
     """End what can't be prepared: nothing was sent, and trying again would only break again."""
     if not isinstance(error, DATABASE_IS_AWAY):
-        remix.fail(NOT_SENDABLE, describe(error))
+        remix.fail(fal.NOT_SENDABLE, describe(error))
 
 
 def deliver(pks: Iterable[int], limit: TimeLimit | None = None) -> None:

@@ -25,7 +25,7 @@ from ..exceptions import (
 )
 from ..flight import Flight
 from ..models import Chain, EndpointFact, Remix
-from .delivering import NOT_SENDABLE, forget_copies, urls_for
+from .delivering import forget_copies, urls_for
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
 
@@ -94,7 +94,7 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
     except Exception as error:
         # It would fail like this for ever, and it was certainly not sent.
         logger.exception("Remix %s: its request could not be made", remix.pk)
-        remix.refused(NOT_SENDABLE, describe(error))
+        remix.refused(fal.NOT_SENDABLE, describe(error))
 
 
 def _arguments(remix: Remix) -> dict[str, Any] | None:

@@ -3,9 +3,10 @@
 from .catalogue import Model, UnitPrice, models, prices
 from .cleaning import clean
 from .drift import Finding, drift
-from .platform import Key, SentRequest, check_key, hide_key, sent_requests
+from .platform import Key, SentRequest, check_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
 from .submitting import (
+    NOT_SENDABLE,
     PLACES,
     Accepted,
     NotSent,
@@ -18,6 +19,7 @@ from .submitting import (
 from .uploads import upload
 
 __all__ = [
+    "NOT_SENDABLE",
     "PLACES",
     "Accepted",
     "Finding",
@@ -36,7 +38,6 @@ __all__ = [
     "check_key",
     "clean",
     "drift",
-    "hide_key",
     "models",
     "prices",
     "progress",

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeGuard
 
 import httpx
-from django.utils.translation import gettext
-from fal_client.auth import MissingCredentialsError, fetch_auth_credentials_async
 
-from ..conf import conf
+from ..exceptions import RemoteError, TryLater
+from .cleaning import clean
+from .credentials import without_origin
 
-BODY_SHOWN = 500
+MAX_ID = 255
+"""Characters of a request id that a remix can hold."""
+MAX_URL = 4096
+"""Characters of a URL that is used."""
+MAX_CODE = 100
+"""Characters of an error code that a remix can hold."""
 OURS = {"EndpointDeprecated": "endpoint_retired", "file_download_error": "source_unreachable"}
 """fal's types of errors for which the app has a name of its own."""
 
 
-async def authorization() -> str:
-    """Return the value of the header; raise `MissingCredentialsError` when there is no key."""
-    if conf.SORA_REMIX_FAL_KEY:
-        value = f"Key {conf.SORA_REMIX_FAL_KEY.strip()}"
-    else:
-        value = (await fetch_auth_credentials_async()).header_value
-    if not (value.isascii() and value.isprintable()):
-        raise MissingCredentialsError(gettext("The key holds characters that no key has."))
-    return value
+@asynccontextmanager
+async def asking(seconds: float) -> AsyncIterator[None]:
+    """Give calls so many seconds in all; raise `TryLater` for any error but a `RemoteError`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except RemoteError:
+        raise
+    except Exception as error:  # noqa: BLE001 - answers can make any error come up
+        raise TryLater(told(without_origin(error))) from None
 
 
 def exchange(response: httpx.Response) -> str:
     """Show what was answered, short; the request's headers hold the key and stay out."""
-    return f"HTTP {response.status_code}: {response.text[:BODY_SHOWN]}"
+    return f"HTTP {response.status_code}: {clean(response.text)}"
 
 
 def told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:BODY_SHOWN]
+    """Show an error, short."""
+    return f"{type(error).__name__}: {clean(error)}"
 
 
 def says_failed(response: httpx.Response) -> bool:
@@ -54,13 +64,34 @@ def failure_code(response: httpx.Response) -> str:
         code = detail.get("error")
     else:
         code = body.get("error_type") or response.headers.get("x-fal-error-type")
-    code = code if isinstance(code, str) and code else f"http_{response.status_code}"
-    return OURS.get(code, code)
+    return error_code(code, f"http_{response.status_code}")
+
+
+def error_code(code: object, otherwise: str) -> str:
+    """Return an error code that a remix can hold; the other one if fal gave none."""
+    cleaned = clean(code, MAX_CODE) if isinstance(code, str) else ""
+    return OURS.get(cleaned, cleaned) or otherwise
 
 
 def json_of(response: httpx.Response) -> dict[str, Any]:
+    """Return the object that was answered; an empty one when it was something else."""
+    return object_in(response) or {}
+
+
+def object_in(response: httpx.Response) -> dict[str, Any] | None:
+    """Return the object that was answered; None when it was something else."""
     try:
         body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+    except (ValueError, RecursionError):
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Tell whether this can be the id of a request."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable()
+
+
+def is_url(value: object) -> TypeGuard[str]:
+    """Tell whether this can be a URL; whether it may be used is for others to say."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_URL and value.isprintable()

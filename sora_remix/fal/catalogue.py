@@ -5,24 +5,26 @@ https://fal.ai/docs/platform-apis/v1/models · https://fal.ai/docs/platform-apis
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-import httpx
-
-from ..exceptions import TryLater
-from .answers import exchange, told
-from .platform import PRICING, fetch
+from .answers import asking
+from .cleaning import clean
+from .platform import PRICING, UnknownToFal, listed
 
 MODELS = "models"
 AT_ONCE = 50
 """Endpoints that one call may name."""
-PAGES = 20
+LIST_SECONDS = 60
+"""How long fal may take to answer about all endpoints that are asked about."""
 MOST = Decimal(10) ** 8
 """No unit costs so much: what says so is no price."""
+PLACES = 12
+"""Decimals that a price is rounded to: fal may name one that is too long to be written."""
+MAX_ENDPOINT_ID, MAX_UNIT, MAX_CURRENCY, MAX_STATUS = 200, 100, 10, 50
+"""Characters that are kept of fal's words."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,11 @@ async def models(endpoint_ids: Iterable[str]) -> dict[str, Model]:
 
     Raise `TryLater` when fal can't be asked.
     """
-    asked = {"expand": "openapi-3.0", "limit": str(AT_ONCE)}
-    entries = await _entries(MODELS, endpoint_ids, asked, under="models")
-    found = [model for entry in entries if (model := _model(entry))]
-    return {model.endpoint_id: model for model in found}
+    async with asking(LIST_SECONDS):
+        asked = {"expand": "openapi-3.0", "limit": str(AT_ONCE)}
+        entries = await _entries(MODELS, endpoint_ids, asked, under="models")
+        found = [model for entry in entries if (model := _model(entry))]
+        return {model.endpoint_id: model for model in found}
 
 
 async def prices(endpoint_ids: Iterable[str]) -> dict[str, UnitPrice]:
@@ -69,8 +72,10 @@ async def prices(endpoint_ids: Iterable[str]) -> dict[str, UnitPrice]:
 
     Raise `TryLater` when fal can't be asked, or not with this key.
     """
-    entries = await _entries(PRICING, endpoint_ids, {}, under="prices")
-    return {str(entry.get("endpoint_id")): price for entry in entries if (price := _price(entry))}
+    async with asking(LIST_SECONDS):
+        entries = await _entries(PRICING, endpoint_ids, {}, under="prices")
+        found = {_endpoint_id(entry): _price(entry) for entry in entries}
+        return {endpoint_id: price for endpoint_id, price in found.items() if price}
 
 
 async def _entries(
@@ -93,32 +98,10 @@ async def _listed(
     path: str, parameters: Mapping[str, Any], under: str
 ) -> list[Mapping[str, Any]] | None:
     """Return all pages of an answer; None when fal does not know what it was asked about."""
-    found: list[Mapping[str, Any]] = []
-    cursor: dict[str, str] = {}
-    for _page in range(PAGES):
-        response = await fetch(path, {**parameters, **cursor})
-        if response.status_code == httpx.codes.NOT_FOUND:
-            return None
-        page = _page_in(response)
-        if not isinstance(entries := page.get(under), list):
-            raise TryLater(exchange(response))
-        found += [entry for entry in entries if isinstance(entry, Mapping)]
-        if not page.get("has_more"):
-            break
-        cursor = {"cursor": str(page.get("next_cursor"))}
-    return found
-
-
-def _page_in(response: httpx.Response) -> dict[str, Any]:
-    if not response.is_success:
-        raise TryLater(exchange(response))
     try:
-        page = json.loads(response.text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        raise TryLater(told(error)) from error
-    if not isinstance(page, dict):
-        raise TryLater(exchange(response))
-    return page
+        return await listed(path, parameters, under=under, number=Decimal)
+    except UnknownToFal:
+        return None
 
 
 def _model(entry: Mapping[str, Any]) -> Model | None:
@@ -128,8 +111,8 @@ def _model(entry: Mapping[str, Any]) -> Model | None:
         return None
     is_document = isinstance(document, Mapping) and "paths" in document
     return Model(
-        endpoint_id=str(entry.get("endpoint_id")),
-        status=str(metadata.get("status")),
+        endpoint_id=_endpoint_id(entry),
+        status=clean(metadata.get("status"), MAX_STATUS),
         schema=document if is_document else None,
     )
 
@@ -138,5 +121,12 @@ def _price(entry: Mapping[str, Any]) -> UnitPrice | None:
     amount = entry.get("unit_price")
     if isinstance(amount, bool) or not isinstance(amount, int | Decimal) or not 0 <= amount < MOST:
         return None
-    unit, currency = str(entry.get("unit", "")), str(entry.get("currency", ""))
-    return UnitPrice(Decimal(amount), unit, currency)
+    price = round(Decimal(amount), PLACES)
+    if amount and not price:
+        return None
+    unit, currency = entry.get("unit", ""), entry.get("currency", "")
+    return UnitPrice(price, clean(unit, MAX_UNIT), clean(currency, MAX_CURRENCY))
+
+
+def _endpoint_id(entry: Mapping[str, Any]) -> str:
+    return clean(entry.get("endpoint_id"), MAX_ENDPOINT_ID)

@@ -11,9 +11,12 @@ from typing import Any
 
 from ..endpoints import UNSET, Endpoint, Option
 from .catalogue import Model, UnitPrice
+from .cleaning import clean
 from .schema import Field, Input, input_of
 
 CURRENCY = "USD"
+MOST_DIGITS = 30
+"""Numbers with more are shown with an exponent: written out, one could fill the memory."""
 TYPES = {
     "bool": {"boolean"},
     "int": {"integer", "number"},
@@ -45,9 +48,9 @@ def drift(
         if model.schema is None:
             raise ValueError("fal gave none")
         texts = list(_fields(record, input_of(model.schema, record.endpoint_id)))
-    except ValueError as error:
+    except (ValueError, ArithmeticError, TypeError, RecursionError) as error:
         texts = [f"its schema can't be read: {error}"]
-    return [Finding(record.key, text) for text in (*texts, *_price(record, price))]
+    return [Finding(record.key, clean(text)) for text in (*texts, *_price(record, price))]
 
 
 def _life(record: Endpoint, model: Model | None, today: date) -> Finding:
@@ -150,4 +153,6 @@ def _shown(value: Any) -> str:
 
 
 def _plain(amount: Decimal) -> str:
+    if abs(amount.adjusted()) > MOST_DIGITS:
+        return str(amount)
     return f"{amount.normalize():f}"

@@ -17,6 +17,8 @@ from django.core.cache import cache
 
 from ..conf import conf
 from ..exceptions import TryLater
+from .answers import told
+from .cleaning import clean
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ def _fetch(url: str) -> bytes:
     try:
         return answers.get(timeout=READ_SECONDS)
     except queue.Empty:
-        logger.warning("fal's keys at %s took too long", url)
+        logger.warning("fal's keys at %s took too long", clean(url))
         return b""
 
 
@@ -98,8 +100,8 @@ def _answer(url: str) -> bytes:
         if not is_safe_url(url):
             raise ValueError("neither https nor on this machine")
         return _download(url)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-        logger.warning("fal's keys at %s can't be read: %s: %s", url, type(error).__name__, error)
+    except Exception as error:  # noqa: BLE001 - somebody waits for an answer, whatever it is
+        logger.warning("fal's keys at %s can't be read: %s", clean(url), told(error))
         return b""
 
 

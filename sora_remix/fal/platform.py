@@ -5,10 +5,10 @@ https://docs.fal.ai/platform-apis/v1/models/requests/by-endpoint
 
 from __future__ import annotations
 
-import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -19,11 +19,17 @@ from fal_client.auth import MissingCredentialsError
 from ..conf import conf
 from ..endpoints import SORA_2
 from ..exceptions import TryLater
-from .answers import authorization, exchange, told
+from .answers import asking, exchange, is_id
+from .credentials import Credentials, credentials
 from .queue import ASK_SECONDS
+from .transport import MIB, BoundedClient
 
 PAGES = 20
 PER_PAGE = 100
+LIST_BYTES = 32 * MIB
+"""Size of all pages of a list together, unpacked; requests are listed with their payloads."""
+MAX_CURSOR = 2000
+"""Characters of what names the next page."""
 REQUESTS, PRICING = "models/requests/by-endpoint", "models/pricing"
 
 
@@ -47,51 +53,81 @@ class SentRequest:
     arguments: Mapping[str, Any]
 
 
+class UnknownToFal(TryLater):
+    """fal does not know what it was asked about."""
+
+
 async def sent_requests(endpoint_id: str, since: datetime) -> list[SentRequest]:
     """List what was sent to an endpoint since then, as far as fal lists it already.
 
     The list lags and may leave out what still runs: that a request is missing proves nothing.
     Raise `TryLater` when fal can't be asked.
     """
-    parameters: dict[str, str] = {
-        "endpoint_id": endpoint_id,
-        "start": since.isoformat(),
-        "expand": "payloads",
-        "limit": str(PER_PAGE),
-    }
-    found: list[SentRequest] = []
-    try:
-        async with asyncio.timeout(ASK_SECONDS), httpx.AsyncClient() as client:
-            for _page in range(PAGES):
-                body = await _page_of(client, parameters)
-                found += [one for item in body["items"] if (one := _read(item))]
-                if not body.get("has_more"):
-                    break
-                parameters["cursor"] = str(body["next_cursor"])
-    except (MissingCredentialsError, httpx.HTTPError, TimeoutError) as error:
-        raise TryLater(told(error)) from error
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise TryLater(told(error)) from error
+    async with asking(ASK_SECONDS):
+        parameters = {
+            "endpoint_id": endpoint_id,
+            "start": since.isoformat(),
+            "expand": "payloads",
+            "limit": str(PER_PAGE),
+        }
+        entries = await listed(REQUESTS, parameters, under="items")
+        return [request for entry in entries if (request := _read(entry))]
+
+
+async def listed(
+    path: str, parameters: Mapping[str, Any], *, under: str, number: type = float
+) -> list[Mapping[str, Any]]:
+    """Return all pages of a list: the objects under this name, with numbers of this type.
+
+    Raise `UnknownToFal` for a 404, `TryLater` for any other answer that is no such list. Call it
+    within `asking`, which bounds its time and knows its other errors.
+    """
+    found: list[Mapping[str, Any]] = []
+    cursor: dict[str, str] = {}
+    size = 0
+    async with _client() as client:
+        for _page in range(PAGES):
+            response = await _get(client, path, {**parameters, **cursor})
+            page = _page_in(response, number)
+            size += len(response.content)
+            if not isinstance(entries := page.get(under), list) or size > LIST_BYTES:
+                raise TryLater(exchange(response))
+            found += [entry for entry in entries if isinstance(entry, Mapping)]
+            if not page.get("has_more"):
+                break
+            cursor = {"cursor": str(page.get("next_cursor"))[:MAX_CURSOR]}
     return found
 
 
-async def _page_of(client: httpx.AsyncClient, parameters: Mapping[str, str]) -> dict[str, Any]:
-    url = f"{conf.SORA_REMIX_FAL_API_URL}/models/requests/by-endpoint"
-    headers = {"Authorization": await authorization()}
-    response = await client.get(url, params=parameters, headers=headers)
+def _page_in(response: httpx.Response, number: type) -> Mapping[str, Any]:
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise UnknownToFal(exchange(response))
     if not response.is_success:
         raise TryLater(exchange(response))
-    body: dict[str, Any] = response.json()
-    return body
+    page = json.loads(response.content, parse_float=number)
+    if not isinstance(page, Mapping):
+        raise TryLater(exchange(response))
+    return page
 
 
-def _read(item: Mapping[str, Any]) -> SentRequest | None:
+def _read(entry: Mapping[str, Any]) -> SentRequest | None:
     """Return a listed request; one whose payload is not kept can't be recognised."""
-    sent_at = parse_datetime(item["sent_at"])
-    arguments = item.get("json_input")
-    if sent_at is None or not isinstance(arguments, Mapping):
+    request_id, sent_at = entry.get("request_id"), _moment(entry.get("sent_at"))
+    arguments = entry.get("json_input")
+    if not is_id(request_id) or sent_at is None or not isinstance(arguments, Mapping):
         return None
-    return SentRequest(str(item["request_id"]), sent_at, arguments)
+    return SentRequest(request_id, sent_at, arguments)
+
+
+def _moment(text: object) -> datetime | None:
+    """Read a time; one without an offset is UTC, as all of fal's are."""
+    try:
+        moment = parse_datetime(text) if isinstance(text, str) else None
+        if moment and moment.tzinfo is None:
+            return moment.replace(tzinfo=UTC)
+        return moment and moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 async def check_key() -> Key:
@@ -104,44 +140,33 @@ async def check_key() -> Key:
     return Key.LIMITED if await _is_let_in(PRICING, {}) else Key.REFUSED
 
 
-async def hide_key(text: str) -> str:
-    """Return the text without the key, should it stand there: servers may repeat what they get."""
-    key = (await _credentials()).removeprefix("Key ")
-    return text.replace(key, "…") if key else text
-
-
-async def fetch(path: str, parameters: Mapping[str, Any]) -> httpx.Response:
-    """Make one call of the platform API, with the key if there is one.
-
-    Raise `TryLater` when no answer comes.
-    """
-    url = f"{conf.SORA_REMIX_FAL_API_URL}/{path}"
-    value = await _credentials()
-    headers = {"Authorization": value} if value else {}
+async def _credentials() -> Credentials | None:
+    """Return the key, if there is one that can be sent."""
     try:
-        async with (
-            asyncio.timeout(ASK_SECONDS),
-            httpx.AsyncClient(headers=headers, timeout=ASK_SECONDS) as client,
-        ):
-            response = await client.get(url, params=parameters)
-    except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:  # TimeoutError is an OSError
-        raise TryLater(told(error)) from error
-    return response
-
-
-async def _credentials() -> str:
-    """Return the value of the header; empty when there is no key that could be sent."""
-    try:
-        return await authorization()
+        return await credentials()
     except (MissingCredentialsError, httpx.HTTPError, OSError):
-        return ""
+        return None
 
 
 async def _is_let_in(path: str, more: Mapping[str, str]) -> bool:
     """Tell whether the key may make this call."""
-    response = await fetch(path, {"endpoint_id": SORA_2.endpoint_id, **more})
+    async with asking(ASK_SECONDS), _client() as client:
+        response = await _get(client, path, {"endpoint_id": SORA_2.endpoint_id, **more})
     if response.status_code in (401, 403):
         return False
     if response.is_success or response.status_code == httpx.codes.NOT_FOUND:
         return True
     raise TryLater(exchange(response))
+
+
+async def _get(
+    client: httpx.AsyncClient, path: str, parameters: Mapping[str, Any]
+) -> httpx.Response:
+    """Make one call, with the key if there is one."""
+    url = f"{conf.SORA_REMIX_FAL_API_URL}/{path}"
+    return await client.get(url, params=parameters, auth=await _credentials())
+
+
+def _client() -> httpx.AsyncClient:
+    """Return a client for a few calls; commands make them in threads, each with its own loop."""
+    return BoundedClient(LIST_BYTES, timeout=ASK_SECONDS)

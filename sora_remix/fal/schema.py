@@ -11,6 +11,8 @@ from typing import Any
 
 DEEPEST = 20
 """References that may lead to further ones, before they are taken for a circle."""
+MOST_PARTS = 2000
+"""Parts that are read of one document: a few that name each other twice unfold into millions."""
 COMBINED = ("$ref", "allOf", "anyOf", "oneOf")
 
 
@@ -36,15 +38,41 @@ class Input:
 
 def input_of(document: Mapping[str, Any], endpoint_id: str) -> Input:
     """Return what an endpoint takes; raise `ValueError` when the document does not say it."""
+    flat = SchemaReader(document).flat
     try:
         body = document["paths"][f"/{endpoint_id}"]["post"]["requestBody"]
-        schema = _flat(document, body["content"]["application/json"]["schema"])
+        schema = flat(body["content"]["application/json"]["schema"])
         if not schema["properties"]:
             raise ValueError("It names no field.")
-        fields = {name: _field(_flat(document, one)) for name, one in schema["properties"].items()}
+        fields = {name: _field(flat(one)) for name, one in schema["properties"].items()}
         return Input(fields, frozenset(schema.get("required") or ()))
-    except (LookupError, TypeError, AttributeError) as error:
+    except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+class SchemaReader:
+    """Follow the references of one document, a limited number of times."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._left = MOST_PARTS
+
+    def flat(self, schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
+        """Return a schema with everything in it that it refers to and combines."""
+        self._left -= 1
+        if depth > DEEPEST or self._left < 0:
+            raise ValueError("Its references lead round in a circle, or to too many parts.")
+        targets = [_target(self._document, schema["$ref"])] if "$ref" in schema else []
+        parts = self._flat_each([*targets, *(schema.get("allOf") or ())], depth)
+        for name in ("anyOf", "oneOf"):
+            each = self._flat_each(schema.get(name) or (), depth)
+            if alternatives := [one for one in each if not _is_null(one)]:
+                parts.append(_either(alternatives))
+        own = {key: value for key, value in schema.items() if key not in COMBINED}
+        return _all(*parts, own)
+
+    def _flat_each(self, parts: Iterable[Mapping[str, Any]], depth: int) -> list[dict[str, Any]]:
+        return [self.flat(part, depth + 1) for part in parts]
 
 
 def _field(schema: Mapping[str, Any]) -> Field:
@@ -54,23 +82,6 @@ def _field(schema: Mapping[str, Any]) -> Field:
         choices=tuple(choice for choice in choices if choice is not None),
         default=schema.get("default"),
     )
-
-
-def _flat(document: Mapping[str, Any], schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-    """Return a schema with everything in it that it refers to and combines."""
-    if depth > DEEPEST:
-        raise ValueError("Its references lead round in a circle.")
-
-    def flat(parts: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [_flat(document, part, depth + 1) for part in parts]
-
-    parts = flat([_target(document, schema["$ref"])] if "$ref" in schema else [])
-    parts += flat(schema.get("allOf") or ())
-    for name in ("anyOf", "oneOf"):
-        if alternatives := [one for one in flat(schema.get(name) or ()) if not _is_null(one)]:
-            parts.append(_either(alternatives))
-    own = {key: value for key, value in schema.items() if key not in COMBINED}
-    return _all(*parts, own)
 
 
 def _target(document: Mapping[str, Any], reference: str) -> Mapping[str, Any]:

@@ -5,6 +5,8 @@ Protocol: https://fal.ai/docs/documentation/model-apis/inference/queue/submit
 
 from __future__ import annotations
 
+import asyncio
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +18,10 @@ from typing import Any
 import httpx
 from fal_client.auth import FAL_QUEUE_RUN_HOST, MissingCredentialsError
 
-from .answers import authorization, exchange, failure_code, json_of, told
+from .answers import exchange, failure_code, is_id, json_of, told
+from .cleaning import clean
+from .credentials import Credentials, credentials
+from .transport import MIB, BoundedClient
 
 PLACES = 10
 """Calls in the air at once. httpx looks through all open connections at every call."""
@@ -24,6 +29,8 @@ PLACES = 10
 # The event loop stands still while answers are committed: reading must be allowed to take longer
 # than a database may keep a transaction waiting.
 TIMEOUT = httpx.Timeout(60, connect=10)
+SUBMIT_SECONDS = 90
+"""How long one POST may take in all: httpx's read timeout starts anew with each byte."""
 # An idle connection that fal has closed meanwhile looks like a lost answer.
 LIMITS = httpx.Limits(max_connections=PLACES, keepalive_expiry=2)
 NO_CONNECTION = (
@@ -31,9 +38,13 @@ NO_CONNECTION = (
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
-    httpx.UnsupportedProtocol,
 )
 """What httpx raises before any byte of a request has left, TLS handshakes included."""
+NOT_SENDABLE = "request_not_sendable"
+"""Our code for a request that this machine can't put on the wire, however often it tries."""
+MOST_BYTES = MIB
+DEFAULT_WAIT, LEAST_WAIT, MOST_WAIT = 5.0, 1.0, 3600.0
+"""Seconds until a refused request is sent again, whatever `Retry-After` says."""
 
 
 @dataclass(frozen=True)
@@ -85,38 +96,54 @@ async def submit(
     With a `webhook_url`, fal calls that when it is done.
     """
     try:
-        value = await authorization()
-    except MissingCredentialsError as error:
-        return Refused("credentials_refused", str(error))
-    except (httpx.HTTPError, OSError) as error:
-        return NotSent(told(error))
-    url = f"https://{FAL_QUEUE_RUN_HOST}/{endpoint_id}"
-    try:
-        response = await _client().post(
-            url,
+        key = await credentials()
+        client = _client()
+        request = client.build_request(
+            "POST",
+            f"https://{FAL_QUEUE_RUN_HOST}/{endpoint_id}",
             json=arguments,
             params={"fal_webhook": webhook_url} if webhook_url else None,
-            headers={"Authorization": value},
         )
+    except MissingCredentialsError as error:
+        return Refused("credentials_refused", clean(error))
+    except (httpx.HTTPError, OSError) as error:
+        return NotSent(told(error))
+    except Exception as error:  # noqa: BLE001 - nothing has left, and no repeat makes it better
+        return Refused(NOT_SENDABLE, told(error))
+    return await _sent(client, request, key)
+
+
+async def _sent(client: httpx.AsyncClient, request: httpx.Request, key: Credentials) -> Submitted:
+    try:
+        async with asyncio.timeout(SUBMIT_SECONDS):
+            return _submitted(await client.send(request, auth=key))
     except NO_CONNECTION as error:
         return NotSent(told(error))
-    except httpx.HTTPError as error:
+    except httpx.UnsupportedProtocol as error:
+        return Refused(NOT_SENDABLE, told(error))
+    except Exception as error:  # noqa: BLE001 - the POST has left, or may have
         return Unknown(told(error))
-    return _submitted(response)
 
 
 def _submitted(response: httpx.Response) -> Submitted:
     status = response.status_code
     if response.is_success:
-        request_id = json_of(response).get("request_id")
-        if isinstance(request_id, str) and request_id:
-            return Accepted(request_id)
-        return Unknown(exchange(response))
+        return _accepted(response)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return RefusedForNow(_retry_after(response), exchange(response))
     if status == httpx.codes.REQUEST_TIMEOUT or not response.is_client_error:
         return Unknown(exchange(response))
     return Refused(_refusal_code(response), exchange(response))
+
+
+def _accepted(response: httpx.Response) -> Submitted:
+    request_id = json_of(response).get("request_id")
+    if is_id(request_id):
+        return Accepted(request_id)
+    if isinstance(request_id, str) and request_id:
+        # fal has it: a person must be able to find it there.
+        return Unknown(f"fal gave an id that can't be used. It starts with: {clean(request_id)}")
+    return Unknown(exchange(response))
 
 
 def _refusal_code(response: httpx.Response) -> str:
@@ -127,17 +154,21 @@ def _refusal_code(response: httpx.Response) -> str:
     return failure_code(response)
 
 
-def _retry_after(response: httpx.Response, default: float = 5.0) -> float:
+def _retry_after(response: httpx.Response) -> float:
     """Read seconds or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)."""
     value = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
+        seconds = _seconds(value)
+    except (ValueError, TypeError, ArithmeticError, LookupError):
+        return DEFAULT_WAIT
+    return min(max(seconds, LEAST_WAIT), MOST_WAIT) if math.isfinite(seconds) else DEFAULT_WAIT
+
+
+def _seconds(value: str) -> float:
     try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return default
+        return float(value)
+    except ValueError:
+        return (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
 
 
 def _client() -> httpx.AsyncClient:
@@ -146,4 +177,4 @@ def _client() -> httpx.AsyncClient:
 
 @cache
 def _client_of(pid: int) -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=TIMEOUT, limits=LIMITS)
+    return BoundedClient(MOST_BYTES, timeout=TIMEOUT, limits=LIMITS)

@@ -6,26 +6,40 @@ Wire: that of fal-client's own upload, which reads files of up to 100 MB into me
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import IO, Any
+from typing import IO
 
 import httpx
 from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
 from ..exceptions import RemoteFailure, TryLater
-from .answers import authorization, exchange, told
+from .answers import MAX_URL, exchange, json_of, told
+from .cleaning import clean
+from .credentials import Credentials, credentials
+from .keys import is_safe_url
+from .transport import MIB, BoundedClient
 
-IN_PARTS_FROM = 100 * 1024**2
+IN_PARTS_FROM = 100 * MIB
 """Bytes from which on fal's storage wants a file in parts."""
-PART = 10 * 1024**2
+PART = 10 * MIB
 CHUNK = 256 * 1024
 TIMEOUT = httpx.Timeout(60, connect=10)
+ANSWER_SECONDS = 60
+"""How long a call may take, beside the time for what is sent."""
+SLOWEST = 32 * 1024
+"""Bytes a second that a file must get on by."""
+MOST_BYTES = MIB
+MAX_VALUE = MAX_URL
+"""Characters of what fal's storage says: a token, the id of an upload, a part's ETag."""
+MAX_NAME = 100
 TOO_LARGE = 413
 
 
@@ -34,43 +48,56 @@ class Token:
     """What fal's storage wants to see, and where it is."""
 
     base_url: str
-    authorization: str
+    key: Credentials
 
 
 async def upload(name: str, content_type: str, file: IO[bytes], life: timedelta) -> str:
     """Copy a file to fal's storage for so long, and return its URL there.
 
-    Raise `TryLater` for what may pass, `RemoteFailure` when fal will not have it.
+    Raise `TryLater` for what may pass, `RemoteFailure` when fal will not have it; errors of the
+    file and of the arguments come through as they are.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
+    headers = {
+        "Content-Type": content_type,
+        "X-Fal-File-Name": _header_name(name),
+        **_life(life),
+    }
     try:
         token = await _token()
-        headers = {
-            "Authorization": token.authorization,
-            "Content-Type": content_type,
-            "X-Fal-File-Name": name,
-            **_life(life),
-        }
         send = _upload_parts if size > IN_PARTS_FROM else _upload_whole
-        return await send(token.base_url, headers, file, size)
-    except MissingCredentialsError as error:
-        raise RemoteFailure("credentials_refused", str(error)) from error
+        return await send(token, headers, file, size)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise TryLater(told(error)) from error
-    except (KeyError, ValueError, TypeError) as error:
-        raise TryLater(told(error)) from error
+        raise TryLater(told(error)) from None
+
+
+def _header_name(name: str) -> str:
+    """Return the end of a name, which has the extension, as a header can hold it."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[-MAX_NAME:] or "file"
 
 
 async def _token() -> Token:
-    response = await _client().post(
+    response = await _call(
+        "POST",
         f"{conf.SORA_REMIX_FAL_REST_URL}/storage/auth/token",
+        key=await _key(),
         params={"storage_type": "fal-cdn-v3"},
-        headers={"Authorization": await authorization(), "Accept": "application/json"},
+        headers={"Accept": "application/json"},
         json={},
     )
-    body = _checked(response).json()
-    return Token(str(body["base_url"]), f"{body['token_type']} {body['token']}")
+    # The token gets no name: error reports print local variables.
+    key = Credentials(f"{_value(response, 'token_type')} {_value(response, 'token')}")
+    return Token(_url(response, "base_url"), key)
+
+
+async def _key() -> Credentials:
+    try:
+        return await credentials()
+    except MissingCredentialsError as error:
+        raise RemoteFailure("credentials_refused", clean(error)) from None
+    except OSError as error:
+        raise TryLater(told(error)) from None
 
 
 def _life(life: timedelta) -> dict[str, str]:
@@ -82,14 +109,17 @@ def _life(life: timedelta) -> dict[str, str]:
 
 
 async def _upload_whole(
-    base_url: str, headers: Mapping[str, str], file: IO[bytes], size: int
+    token: Token, headers: Mapping[str, str], file: IO[bytes], size: int
 ) -> str:
-    response = await _client().post(
-        f"{base_url}/files/upload",
+    response = await _call(
+        "POST",
+        f"{token.base_url}/files/upload",
+        key=token.key,
+        size=size,
         headers={**headers, "Content-Length": str(size)},
         content=_chunks(file),
     )
-    return str(_checked(response).json()["access_url"])
+    return _url(response, "access_url")
 
 
 async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
@@ -98,25 +128,34 @@ async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _upload_parts(
-    base_url: str, headers: Mapping[str, str], file: IO[bytes], size: int
+    token: Token, headers: Mapping[str, str], file: IO[bytes], size: int
 ) -> str:
-    started = await _client().post(f"{base_url}/files/upload/multipart", headers=headers)
-    upload: dict[str, Any] = _checked(started).json()
-    url = f"{upload['access_url']}/multipart/{upload['uploadId']}"
-    plain = {name: headers[name] for name in ("Authorization", "Content-Type")}
-    parts: list[dict[str, Any]] = []
+    start = f"{token.base_url}/files/upload/multipart"
+    started = await _call("POST", start, key=token.key, headers=headers)
+    access_url, upload_id = _url(started, "access_url"), _value(started, "uploadId")
+    url = f"{access_url}/multipart/{upload_id}"
+    plain = {"Content-Type": headers["Content-Type"]}
+    parts: list[dict[str, object]] = []
     while part := file.read(PART):
         number = len(parts) + 1
-        response = await _client().put(f"{url}/{number}", headers=plain, content=part)
-        parts.append({"partNumber": number, "etag": _checked(response).headers["etag"]})
-    body = {"parts": parts}
-    auth = {"Authorization": headers["Authorization"]}
-    _checked(await _client().post(f"{url}/complete", headers=auth, json=body))
-    return str(upload["access_url"])
+        response = await _call(
+            "PUT", f"{url}/{number}", key=token.key, size=len(part), headers=plain, content=part
+        )
+        parts.append({"partNumber": number, "etag": _checked("etag", response.headers.get("etag"))})
+    await _call("POST", f"{url}/complete", key=token.key, json={"parts": parts})
+    return access_url
 
 
-def _checked(response: httpx.Response) -> httpx.Response:
-    """Return an answer that says yes; raise for the others."""
+async def _call(
+    method: str, url: str, *, key: Credentials, size: int = 0, **content: object
+) -> httpx.Response:
+    """Make one call that sends so many bytes, and return an answer that says yes."""
+    client = _client()
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS + size / SLOWEST):
+            response = await client.request(method, url, auth=key, **content)  # type: ignore[arg-type]
+    except TimeoutError as error:
+        raise TryLater(told(error)) from None
     if response.is_success:
         return response
     if response.status_code in (401, 402, 403):
@@ -126,10 +165,31 @@ def _checked(response: httpx.Response) -> httpx.Response:
     raise TryLater(exchange(response))
 
 
+def _url(response: httpx.Response, name: str) -> str:
+    """Return a URL that fal gave: files and tokens are sent to it."""
+    url = _value(response, name)
+    if not is_safe_url(url):
+        raise TryLater(f"fal's storage gave a “{name}” that is not https: {clean(url)}")
+    return url
+
+
+def _value(response: httpx.Response, name: str) -> str:
+    return _checked(name, json_of(response).get(name))
+
+
+def _checked(name: str, value: object) -> str:
+    """Return a value that can be put into a URL or a header; the answer may hold a token."""
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_VALUE:
+        raise TryLater(f"fal's storage gave no “{name}”, or one that is too long.")
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise TryLater(f"fal's storage gave a “{name}” with characters that it can't have.")
+    return value
+
+
 def _client() -> httpx.AsyncClient:
     return _client_of(os.getpid())
 
 
 @cache
 def _client_of(pid: int) -> httpx.AsyncClient:
-    return httpx.AsyncClient(timeout=TIMEOUT)
+    return BoundedClient(MOST_BYTES, timeout=TIMEOUT)

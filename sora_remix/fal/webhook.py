@@ -18,13 +18,12 @@ from django.utils.crypto import constant_time_compare
 from ..conf import conf
 from ..exceptions import WebhookRefused
 from . import keys
+from .answers import MAX_ID
 
 MAX_BODY = 1024**2
 """Bytes; a notice about one video is a few hundred."""
 MAX_AGE = 300
 """Seconds that may lie between fal's clock and ours."""
-MAX_ID = 100
-"""Characters of a request id that a remix can hold."""
 SIGNATURE_BYTES = 64
 ACCOUNT = "sora_remix.webhook.account"
 """Where the cache keeps the account that calls named."""
@@ -76,8 +75,8 @@ def _read(headers: Mapping[str, str]) -> tuple[str, str, str, bytes]:
     if not all(value and value.isascii() and value.isprintable() for value in values):
         raise WebhookRefused("A header is missing, or no plain text.")
     request_id, user_id, timestamp, signature = values
-    if len(request_id) > MAX_ID:
-        raise WebhookRefused("The request id is too long.")
+    if max(len(request_id), len(user_id)) > MAX_ID:
+        raise WebhookRefused("The id of the request or of the account is too long.")
     if not _is_recent(timestamp):
         raise WebhookRefused("It is too old, or from the future.")
     account = conf.SORA_REMIX_WEBHOOK_USER_ID

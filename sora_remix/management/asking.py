@@ -12,6 +12,9 @@ from ..endpoints import Endpoint
 from ..exceptions import TryLater
 from ..flight import wait_for
 
+MOST_SHOWN = 2000
+"""Characters of a line that a command writes."""
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -50,5 +53,4 @@ def check_key() -> fal.Key:
 
 def presentable(text: object) -> str:
     """Return foreign text as one line that a terminal can show, without the key."""
-    hidden = wait_for(fal.hide_key(str(text)))
-    return " ".join("".join(one if one.isprintable() else " " for one in hidden).split())
+    return fal.clean(text, MOST_SHOWN)

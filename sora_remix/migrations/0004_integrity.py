@@ -111,6 +111,17 @@ class Migration(migrations.Migration):
             name="held_because",
             field=models.TextField(blank=True),
         ),
+        migrations.AlterField(
+            model_name="remix",
+            name="request_id",
+            field=models.CharField(
+                blank=True,
+                db_index=True,
+                editable=False,
+                max_length=255,
+                verbose_name="request id",
+            ),
+        ),
         migrations.RunPython(keep_first_retry, migrations.RunPython.noop, elidable=True),
         migrations.AddConstraint(
             model_name="remix",

@@ -47,7 +47,7 @@ class RemixRecord(Leased):
         _("status"), max_length=12, choices=Status, default=Status.QUEUED, db_index=True
     )
     request_id = models.CharField(
-        _("request id"), max_length=100, blank=True, db_index=True, editable=False
+        _("request id"), max_length=255, blank=True, db_index=True, editable=False
     )
     other_request_ids = models.JSONField(default=list, editable=False)
     """Ids under which fal was heard to have it as well: evidence of a double charge."""

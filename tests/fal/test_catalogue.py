@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.exceptions import TryLater
-from sora_remix.fal import catalogue
+from sora_remix.fal import catalogue, platform
 from sora_remix.flight import wait_for
 
 SORA = "fal-ai/sora-2/video-to-video/remix"
@@ -70,7 +71,7 @@ def test_all_pages_are_read(sandbox: SandboxProcess) -> None:
 def test_pages_without_end_are_left_at_last(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(catalogue, "PAGES", 3)
+    monkeypatch.setattr(platform, "PAGES", 3)
     page = {"models": [], "next_cursor": "0", "has_more": True}
     sandbox.misbehave("models", "answer", status=200, body=page)
 
@@ -134,12 +135,55 @@ def test_one_without_a_price_does_not_spoil_the_rest(sandbox: SandboxProcess) ->
     assert prices(UNKNOWN) == {}
 
 
-@pytest.mark.parametrize("amount", [None, True, "0.1", -1, -0.1, 1e9])
+@pytest.mark.parametrize("amount", [None, True, "0.1", -1, -0.1, 1e9, 1e-300, 10**400])
 def test_what_can_be_no_price_is_none(sandbox: SandboxProcess, amount: Any) -> None:
     entry = {"endpoint_id": SORA, "unit_price": amount, "unit": "seconds", "currency": "USD"}
     sandbox.misbehave("pricing", "answer", status=200, body={"prices": [entry]})
 
     assert prices(SORA) == {}
+
+
+@pytest.mark.parametrize(
+    "amount", ["1e-999999999", "NaN", "Infinity", "1e999999999", "1e99999999999999999999"]
+)
+def test_a_number_that_is_no_price_is_read_at_no_cost(sandbox: SandboxProcess, amount: str) -> None:
+    body = f'{{"prices": [{{"endpoint_id": "{SORA}", "unit_price": {amount}}}]}}'
+    sandbox.misbehave("pricing", "answer", status=200, body=body)
+
+    with suppress(TryLater):
+        assert prices(SORA) == {}
+
+
+def test_a_price_that_is_longer_than_can_be_written_is_rounded(sandbox: SandboxProcess) -> None:
+    body = f'{{"prices": [{{"endpoint_id": "{SORA}", "unit_price": 0.3{"0" * 99_999}4}}]}}'
+    sandbox.misbehave("pricing", "answer", status=200, body=body)
+
+    assert str(prices(SORA)[SORA].amount) == "0.300000000000"
+
+
+def test_the_words_of_fal_are_short_and_clean(sandbox: SandboxProcess) -> None:
+    word = "a\0\ud83d\n" + "b" * 300
+    price = {"endpoint_id": SORA, "unit_price": 1, "unit": word, "currency": word}
+    model = {"endpoint_id": word, "metadata": {"status": word}}
+    sandbox.misbehave("pricing", "answer", status=200, body={"prices": [price]})
+    sandbox.misbehave("models", "answer", status=200, body={"models": [model]})
+
+    [told] = prices(SORA).values()
+    [listed] = models(SORA).values()
+
+    assert (told.unit, told.currency) == ("a " + "b" * 98, "a " + "b" * 8)
+    assert (listed.endpoint_id, listed.status) == ("a " + "b" * 198, "a " + "b" * 48)
+
+
+@pytest.mark.parametrize("fault", ["bomb", "drip"])
+def test_a_list_without_end_is_left(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(catalogue, "LIST_SECONDS", 2)
+    sandbox.misbehave("models", fault)
+
+    with pytest.raises(TryLater, match=r"more than|Timeout"):
+        models(SORA)
 
 
 def test_prices_are_not_told_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:

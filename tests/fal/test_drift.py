@@ -254,6 +254,31 @@ def test_another_price_of_a_unit_is_told(price: UnitPrice | None, expected: list
     assert texts(model(), price) == expected
 
 
+@pytest.mark.parametrize(
+    ("default", "shown"),
+    [
+        (Decimal("1e-999999999"), "1E-999999999"),
+        (Decimal("1e999999999"), "1E+999999999"),
+        ("x" * 1000, '"' + "x" * 400),
+        ("a\0\x1b[2J\n", '"a\\u0000\\u001b[2J\\n"'),
+    ],
+)
+def test_a_value_of_any_length_is_told_in_a_short_line(default: Any, shown: str) -> None:
+    field = {"type": "string", "enum": ["large", "small"], "default": default}
+
+    [text] = texts(model({"size": field}))
+
+    assert shown in text
+    assert text.isprintable()
+    assert len(text) <= 500
+
+
+def test_a_name_is_told_without_what_a_terminal_obeys() -> None:
+    assert texts(model({"\x1b[2Jse\ned\ud83d": TEXT})) == [
+        "fal has an option “[2Jse ed”, which the record does not name"
+    ]
+
+
 def test_a_price_that_the_record_does_not_have_is_not_compared() -> None:
     record = replace(RECORD, price=Price(per_run={"": Decimal(1)}))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,12 +141,56 @@ def test_nobody_is_waited_for_without_end(
         wait_for(fal.check_key())
 
 
-def test_the_key_is_hidden_wherever_it_stands(
-    settings: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-01T00:00:00Z", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01T00:00:00", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-01-01T01:00:00+01:00", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("2026-13-01T00:00:00Z", None),
+        (1767225600, None),
+    ],
+)
+def test_a_request_is_listed_with_a_moment_that_can_be_compared(
+    sandbox: SandboxProcess, text: object, moment: datetime | None
 ) -> None:
-    settings.SORA_REMIX_FAL_KEY = "secret"
-    assert wait_for(fal.hide_key("HTTP 401: Key secret")) == "HTTP 401: Key …"
+    item = {"request_id": "x", "sent_at": text, "json_input": {}}
+    sandbox.misbehave("list", "answer", status=200, body={"items": [item], "has_more": False})
 
-    settings.SORA_REMIX_FAL_KEY = None
-    monkeypatch.delenv("FAL_KEY")
-    assert wait_for(fal.hide_key("no key")) == "no key"
+    assert [request.sent_at for request in listed()] == ([moment] if moment else [])
+
+
+@pytest.mark.parametrize("request_id", ["", "x" * 256, "a\0b", "a\ud83d", None, 7, ["x"]])
+def test_a_listed_request_whose_id_can_not_be_kept_is_left_out(
+    sandbox: SandboxProcess, request_id: object
+) -> None:
+    item = {"request_id": request_id, "sent_at": "2026-01-01T00:00:00Z", "json_input": {}}
+    sandbox.misbehave("list", "answer", status=200, body={"items": [item, None, "odd"]})
+
+    assert listed() == []
+
+
+@pytest.mark.parametrize("fault", ["bomb", "drip"])
+def test_a_list_without_end_is_left(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(platform, "ASK_SECONDS", 2)
+    sandbox.misbehave("list", fault)
+
+    with pytest.raises(TryLater, match=r"more than|Timeout"):
+        listed()
+
+
+def test_the_pages_of_a_list_are_bounded_together(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "LIST_BYTES", 1000)
+    page = {"items": [], "next_cursor": "0", "has_more": True, "more": "x" * 400}
+    sandbox.misbehave("list", "answer", status=200, body=page)
+
+    with pytest.raises(TryLater):
+        listed()
+
+    assert sandbox.calls()["list"] == 3

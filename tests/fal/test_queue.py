@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-import fal_client
 import pytest
 from fal_client.auth import MissingCredentialsError
 
@@ -15,7 +15,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.endpoints import SORA_2
 from sora_remix.exceptions import NotReady, RemoteCancelled, RemoteFailure, TryLater
-from sora_remix.fal import queue
+from sora_remix.fal import credentials, queue
 from sora_remix.flight import wait_for
 
 ID = SORA_2.endpoint_id
@@ -54,9 +54,8 @@ def test_without_a_key_what_is_in_progress_waits_for_one(
     async def no_key() -> None:
         raise MissingCredentialsError
 
-    client = fal_client.AsyncClient()
-    monkeypatch.setattr("fal_client.client.fetch_auth_credentials_async", no_key)
-    monkeypatch.setattr(queue, "_fal", lambda: client)
+    monkeypatch.delenv("FAL_KEY")
+    monkeypatch.setattr(credentials, "fetch_auth_credentials_async", no_key)
 
     with pytest.raises(TryLater):
         progress(request_id)
@@ -106,7 +105,7 @@ def test_logs_are_kept_as_short_printable_lines(
     assert _running(sandbox, logs).logs == lines
 
 
-@pytest.mark.parametrize("position", ["3", -1, 2**31, None])
+@pytest.mark.parametrize("position", ["3", -1, 2**31, 10**400, 1.5, True, None])
 def test_a_place_in_the_queue_that_is_none_is_not_kept(
     sandbox: SandboxProcess, position: Any
 ) -> None:
@@ -139,6 +138,59 @@ def test_a_status_that_says_nothing_is_asked_for_again(
         progress(request_id)
 
 
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [
+        ("status", progress),
+        ("result", result),
+        ("cancel", lambda request_id: wait_for(fal.cancel(ID, request_id))),
+    ],
+)
+@pytest.mark.parametrize("fault", ["bomb", "drip"])
+def test_an_answer_without_end_is_left(
+    sandbox: SandboxProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    call: Callable[[str], Any],
+    fault: str,
+) -> None:
+    request_id = finished(accepted())
+    monkeypatch.setattr(queue, "ASK_SECONDS", 2)
+    sandbox.misbehave(kind, fault)
+
+    with pytest.raises(TryLater, match=r"more than|Timeout"):
+        call(request_id)
+
+
+NESTED = '{"status": "COMPLETED", "logs": [], "detail": ' + "[" * 100_000
+HUGE = '{"status": "COMPLETED", "logs": [], "detail": ' + "9" * 5000 + "}"
+
+
+@pytest.mark.parametrize("status", [200, 202, 422, 500])
+@pytest.mark.parametrize("body", [NESTED, HUGE])
+@pytest.mark.parametrize(
+    ("kind", "call", "expected"),
+    [
+        ("status", progress, [TryLater]),
+        ("result", result, [TryLater, RemoteFailure]),
+        ("cancel", lambda request_id: wait_for(fal.cancel(ID, request_id)), [TryLater]),
+    ],
+)
+def test_json_that_python_does_not_read_is_an_answer_that_says_nothing(
+    sandbox: SandboxProcess,
+    kind: str,
+    call: Callable[[str], Any],
+    expected: list[type[Exception]],
+    body: str,
+    status: int,
+) -> None:
+    request_id = accepted()
+    sandbox.misbehave(kind, "answer", status=status, body=body)
+
+    with suppress(*expected):
+        call(request_id)
+
+
 def test_a_status_that_does_not_come_is_given_up(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +219,87 @@ def test_a_result_may_lack_everything_but_its_video(sandbox: SandboxProcess) -> 
 
     assert answer.video_url
     assert (answer.sora_id, answer.thumbnail_url, answer.spritesheet_url) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_kept"),
+    [
+        ("https://fal.media/" + "x" * 4078, True),
+        ("https://fal.media/" + "x" * 4079, False),
+        ("https://fal.media/a\0b", False),
+        ("https://fal.media/a\nb", False),
+        ("https://fal.media/\ud83d", False),
+        ("https://fal.media/\u202e4pm.exe", False),
+    ],
+)
+def test_a_url_is_used_only_if_it_is_short_and_printable(
+    sandbox: SandboxProcess, url: str, *, is_kept: bool
+) -> None:
+    request_id = finished(accepted())
+    body = {"video": {"url": "https://fal.media/v.mp4"}, "thumbnail": {"url": url}}
+    sandbox.misbehave("result", "answer", status=200, body=body, times=1)
+    sandbox.misbehave("result", "answer", status=200, body={"video": {"url": url}})
+
+    assert result(request_id).thumbnail_url == (url if is_kept else "")
+    if not is_kept:
+        with pytest.raises(RemoteFailure, match="no video"):
+            result(request_id)
+
+
+@pytest.mark.parametrize("sora_id", ["v" * 201, "a\0", "a\ud83d", "a\n", 7, ["x"]])
+def test_a_sora_id_that_a_video_can_not_hold_is_none(
+    sandbox: SandboxProcess, sora_id: object
+) -> None:
+    request_id = finished(accepted())
+    body = {"video": {"url": "https://fal.media/v.mp4"}, "video_id": sora_id}
+    sandbox.misbehave("result", "answer", status=200, body=body)
+
+    assert result(request_id).sora_id == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "kept"),
+    [
+        ("a\ud83d", "a"),
+        ("a\0b\x1b[2J\nc", "ab[2J c"),
+        ("x" * 1000, "x" * 100),
+        ("\0", "http_422"),
+        (7, "http_422"),
+        (["x"], "http_422"),
+    ],
+)
+def test_an_error_code_is_one_that_a_remix_can_hold(
+    sandbox: SandboxProcess, code: object, kept: str
+) -> None:
+    request_id = finished(accepted())
+    body = {"detail": [{"type": code}]}
+    sandbox.misbehave("result", "answer", status=422, body=body)
+
+    with pytest.raises(RemoteFailure) as failure:
+        result(request_id)
+
+    assert failure.value.code == kept
+    assert str(failure.value).isprintable()
+
+
+def test_an_error_in_the_status_is_cleaned_as_well(sandbox: SandboxProcess) -> None:
+    request_id = finished(accepted())
+    error = {"error": "a\0\ud83d" + "b" * 1000, "error_type": "c\0" * 200}
+    sandbox.misbehave("result", "answer", status=502, body="<html>nginx</html>")
+    body = {"status": "COMPLETED", "logs": [], **error}
+    sandbox.misbehave("status", "answer", status=200, body=body)
+
+    with pytest.raises(RemoteFailure) as failure:
+        result(request_id)
+
+    assert (failure.value.code, str(failure.value)) == ("c" * 100, "a" + "b" * 499)
+
+
+def test_an_id_stays_one_step_of_the_path(sandbox: SandboxProcess) -> None:
+    with pytest.raises(TryLater):
+        progress("a/b?c#d")
+
+    assert sandbox.calls()["status"] == 1
 
 
 def test_a_result_that_is_not_there_yet_is_no_error(sandbox: SandboxProcess) -> None:

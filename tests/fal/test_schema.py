@@ -105,3 +105,22 @@ def test_a_document_that_can_not_be_read_is_refused(schema: Any) -> None:
 def test_a_document_of_another_endpoint_is_refused() -> None:
     with pytest.raises(ValueError, match="KeyError"):
         input_of(document({"properties": {}}), "fal-ai/other")
+
+
+def test_a_document_that_unfolds_into_millions_of_parts_is_refused() -> None:
+    twice = {
+        f"S{number}": {"allOf": [{"$ref": f"#/components/schemas/S{number + 1}"}] * 2}
+        for number in range(18)
+    }
+
+    with pytest.raises(ValueError, match="too many parts"):
+        input_of(document({"$ref": "#/components/schemas/S0"}, S18={}, **twice), ID)
+
+
+def test_a_document_that_is_nested_too_deep_is_refused() -> None:
+    deep: Any = {}
+    for _ in range(5000):
+        deep = {"allOf": [deep]}
+
+    with pytest.raises(ValueError, match="circle"):
+        input_of(document(deep), ID)

@@ -15,7 +15,7 @@ import pytest
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.endpoints import SORA_2
-from sora_remix.fal import answers, submitting
+from sora_remix.fal import credentials, submitting
 from sora_remix.flight import wait_for
 
 ID = SORA_2.endpoint_id
@@ -112,7 +112,24 @@ def test_a_refusal_has_a_code_and_shows_the_exchange(
 
 @pytest.mark.parametrize(
     ("header", "least", "most"),
-    [("7", 7, 7), ("Wed, 21 Oct 2015 07:28:00 GMT", 0, 0), ("soon", 5, 5), ("", 5, 5)],
+    [
+        ("7", 7, 7),
+        ("0", 1, 1),
+        ("-5", 1, 1),
+        ("1e20", 3600, 3600),
+        ("99999999999", 3600, 3600),
+        ("inf", 5, 5),
+        ("-inf", 5, 5),
+        ("nan", 5, 5),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 1, 1),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3600, 3600),
+        ("Fri, 31 Dec 9999 23:59:59 -2359", 3600, 3600),
+        ("Fri, 31 Dec 99999999999999999999 23:59:59 GMT", 5, 5),
+        ("Fri, 31 Dec 2100 23:59:59 -0000", 5, 5),
+        ("soon", 5, 5),
+        ("", 5, 5),
+        ("9" * 5000, 5, 5),
+    ],
 )
 def test_refused_for_now_says_for_how_long(
     sandbox: SandboxProcess, header: str, least: float, most: float
@@ -123,6 +140,116 @@ def test_refused_for_now_says_for_how_long(
 
     assert isinstance(answer, fal.RefusedForNow)
     assert least <= answer.seconds <= most
+
+
+def test_a_long_request_id_is_one(sandbox: SandboxProcess) -> None:
+    sandbox.misbehave("submit", "answer", status=200, body={"request_id": "é" * 255})
+
+    assert accepted() == "é" * 255
+
+
+@pytest.mark.parametrize(
+    ("request_id", "shown"),
+    [
+        ("x" * 256, "x" * 256),
+        ("x" * 600, "x" * 500),
+        ("fal-1\0", "fal-1"),
+        ("fal-1\n", "fal-1"),
+        ("\ud83dfal-1", "fal-1"),
+        ("\x1b[2Jfal-1", "[2Jfal-1"),
+    ],
+)
+def test_an_id_that_can_not_be_kept_is_shown_to_a_person(
+    sandbox: SandboxProcess, request_id: str, shown: str
+) -> None:
+    sandbox.misbehave("submit", "answer", status=200, body={"request_id": request_id})
+
+    answer = submit()
+
+    assert isinstance(answer, fal.Unknown)
+    assert answer.message.endswith(f": {shown}")
+
+
+@pytest.mark.parametrize("status", [200, 422, 429, 500])
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"request_id": ' + "9" * 5000 + "}"])
+def test_json_that_python_does_not_read_is_no_answer(
+    sandbox: SandboxProcess, status: int, body: str
+) -> None:
+    sandbox.misbehave("submit", "answer", status=status, body=body)
+
+    answer = submit()
+
+    assert not isinstance(answer, fal.Accepted | fal.NotSent)
+    assert len(answer.message) < 600
+
+
+@pytest.mark.parametrize("fault", ["bomb", "drip"])
+def test_an_answer_without_end_leaves_the_request_in_doubt(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(submitting, "SUBMIT_SECONDS", 2)
+    sandbox.misbehave("submit", fault)
+
+    assert isinstance(submit(), fal.Unknown)
+    assert len(sandbox.accepted()) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "endpoint_id"),
+    [
+        ({"prompt": "half \ud83d"}, ID),
+        ({"prompt": float("nan")}, ID),
+        ({"prompt": object()}, ID),
+        (BODY, "fal-ai/\0"),
+        (BODY, "fal-ai/\ud83d"),
+    ],
+)
+def test_a_request_that_can_not_be_written_down_is_refused(
+    sandbox: SandboxProcess, body: dict[str, Any], endpoint_id: str
+) -> None:
+    answer = submit(body, endpoint_id)
+
+    assert isinstance(answer, fal.Refused)
+    assert answer.code == "request_not_sendable"
+    assert sandbox.calls()["submit"] == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (OSError("certificate"), fal.NotSent),
+        (ValueError("Unknown scheme for proxy URL"), fal.Refused),
+    ],
+)
+def test_a_client_that_can_not_be_made_sends_nothing(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: type
+) -> None:
+    def make() -> None:
+        raise error
+
+    monkeypatch.setattr(submitting, "_client", make)
+
+    assert type(submit()) is outcome
+
+
+@pytest.mark.parametrize("error", [RuntimeError("boom"), RecursionError(), OSError("disk")])
+def test_whatever_breaks_while_the_post_is_out_leaves_it_in_doubt(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", fail)
+
+    assert isinstance(submit(), fal.Unknown)
+
+
+def test_a_key_with_space_around_it_is_sent_without(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAL_KEY", " sandbox-key \n")
+
+    assert accepted()
 
 
 @pytest.fixture
@@ -196,7 +323,14 @@ def test_no_key_at_all_is_refused(
 
 @pytest.mark.parametrize(
     ("error", "outcome"),
-    [(httpx.ConnectError("login server"), fal.NotSent), (OSError("home"), fal.NotSent)],
+    [
+        (httpx.ConnectError("login server"), fal.NotSent),
+        (httpx.ReadTimeout("login server"), fal.NotSent),
+        (OSError("home"), fal.NotSent),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "token file"), fal.Refused),
+        (KeyError("access_token"), fal.Refused),
+        (RecursionError("token file"), fal.Refused),
+    ],
 )
 def test_a_key_that_can_not_be_fetched_just_now_sends_nothing(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: type
@@ -204,7 +338,7 @@ def test_a_key_that_can_not_be_fetched_just_now_sends_nothing(
     async def fetch() -> None:
         raise error
 
-    monkeypatch.setattr(answers, "fetch_auth_credentials_async", fetch)
+    monkeypatch.setattr(credentials, "fetch_auth_credentials_async", fetch)
 
     assert type(submit()) is outcome
     assert sandbox.calls()["submit"] == 0

@@ -37,6 +37,103 @@ def test_a_file_is_at_fal_as_it_was_for_a_day(
     assert (there["url"], there["name"], there["expires_in"]) == (url, "clip.mp4", 86400)
 
 
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("clip.mp4", "clip.mp4"),
+        ("Grüße von 海.mp4", "Gr_e_von_.mp4"),
+        ('a"b\tc\n.mp4', "a_b_c_.mp4"),
+        ("half \ud83d.mp4", "half_.mp4"),
+        ("../etc/passwd", ".._etc_passwd"),
+        ("x" * 200 + ".mp4", "x" * 96 + ".mp4"),
+        ("", "file"),
+    ],
+)
+def test_a_file_may_have_any_name(sandbox: SandboxProcess, name: str, sent: str) -> None:
+    wait_for(fal.upload(name, "video/mp4", io.BytesIO(b"x"), DAY))
+
+    assert [one["name"] for one in sandbox.uploads()] == [sent]
+
+
+def _token(**changes: Any) -> dict[str, Any]:
+    url = "https://127.0.0.1:9"
+    return {"token": "t", "token_type": "Bearer", "base_url": url, **changes}
+
+
+@pytest.mark.parametrize("value", [None, 7, "", "x" * 5000, "a b", "a\nb", "ü", "\ud83d"])
+@pytest.mark.parametrize("name", ["token", "token_type", "base_url"])
+def test_a_token_that_can_not_be_used_may_pass(
+    sandbox: SandboxProcess, name: str, value: object
+) -> None:
+    sandbox.misbehave("token", "answer", status=200, body=_token(**{name: value}))
+
+    with pytest.raises(TryLater, match=f"storage gave .* “{name}”"):
+        upload(io.BytesIO(b"x"))
+
+    assert sandbox.calls()["upload"] == 0
+
+
+@pytest.mark.parametrize("url", ["http://v3.fal.media", "ftp://v3.fal.media", "v3.fal.media"])
+@pytest.mark.parametrize("on", ["token", "upload"])
+def test_only_an_https_url_is_used(sandbox: SandboxProcess, on: str, url: str) -> None:
+    body = _token(base_url=url) if on == "token" else {"access_url": url}
+    sandbox.misbehave(on, "answer", status=200, body=body)
+
+    with pytest.raises(TryLater, match="not https"):
+        upload(io.BytesIO(b"x"))
+
+
+def test_a_part_without_its_tag_may_pass(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "IN_PARTS_FROM", 0)
+    sandbox.misbehave("upload", "answer", status=200, body="", match="/1")
+
+    with pytest.raises(TryLater, match="no “etag”"):
+        upload(io.BytesIO(b"x"))
+
+
+class Broken(io.BytesIO):
+    """A file whose storage gives up after it was measured."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(b"x" * 1000)
+        self.error = error
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise self.error
+
+
+@pytest.mark.parametrize("from_bytes", [uploads.IN_PARTS_FROM, 0])
+@pytest.mark.parametrize("error", [ValueError("closed"), KeyError("name"), OSError("disk")])
+def test_a_broken_file_is_no_outage_of_fal(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, from_bytes: int
+) -> None:
+    monkeypatch.setattr(uploads, "IN_PARTS_FROM", from_bytes)
+
+    with pytest.raises(type(error)) as raised:
+        upload(Broken(error))
+
+    assert raised.value is error
+
+
+def test_a_kind_that_no_header_can_hold_is_no_outage_of_fal(sandbox: SandboxProcess) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        upload(io.BytesIO(b"x"), "vidéo/mp4")
+
+
+@pytest.mark.parametrize("on", ["token", "upload"])
+@pytest.mark.parametrize("fault", ["bomb", "drip"])
+def test_an_answer_without_end_is_left(
+    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, on: str, fault: str
+) -> None:
+    monkeypatch.setattr(uploads, "ANSWER_SECONDS", 1)
+    sandbox.misbehave(on, fault)
+
+    with pytest.raises(TryLater, match=r"more than|Timeout"):
+        upload(io.BytesIO(b"x"))
+
+
 class Counting(io.BytesIO):
     """A large file that notes how much of it is asked for at once."""
 

@@ -31,6 +31,13 @@ def test_a_call_that_fal_signed_gives_its_request_id(signer: Signer) -> None:
     assert verified_request_id(signer.headers(ID, BODY), BODY) == ID
 
 
+def test_a_long_request_id_is_one(signer: Signer) -> None:
+    longest = "x" * 255
+    body = json.dumps({"request_id": longest}).encode()
+
+    assert verified_request_id(signer.headers(longest, body), body) == longest
+
+
 @pytest.mark.parametrize("missing", HEADERS)
 def test_a_call_without_one_of_the_headers_is_refused(
     signer: Signer, key_server: KeyServer, missing: str
@@ -75,7 +82,8 @@ def test_a_call_that_fal_signed_for_another_account_is_refused(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        (ID_HEADER, "x" * 101),
+        (ID_HEADER, "x" * 256),
+        (USER_HEADER, "x" * 256),
         (ID_HEADER, "fal-1\n"),
         (USER_HEADER, "ü"),
         (TIME_HEADER, "soon"),

@@ -1,0 +1,102 @@
+"""The API key: where it comes from, and how it stays out of logs and error reports."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections import deque
+from collections.abc import AsyncGenerator, Generator
+from typing import TypeVar
+
+import httpx
+from django.utils.translation import gettext
+from fal_client.auth import MissingCredentialsError, fetch_auth_credentials_async
+
+from ..conf import conf
+
+SHORTEST_SECRET = 6
+"""Characters. Anything shorter is no key, and hiding it would blank out ordinary words."""
+_used: deque[str] = deque(maxlen=20)
+"""Secrets that requests were signed with, the last one at the end."""
+
+Error = TypeVar("Error", bound=BaseException)
+
+
+class Credentials(httpx.Auth):
+    """Sign requests with a value that no repr shows: error reports print local variables."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value.strip()
+        _note_used(self._value.partition(" ")[2])
+
+    def __repr__(self) -> str:
+        return "<Credentials>"
+
+    @property
+    def is_sendable(self) -> bool:
+        """Tell whether the value can be put into a header."""
+        return self._value.isascii() and self._value.isprintable()
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign a request."""
+        request.headers["Authorization"] = self._value
+        yield request
+
+
+class CurrentCredentials(httpx.Auth):
+    """Sign each request with the key that is in force when the request leaves."""
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Sign a request; raise what `credentials` raises."""
+        for signed in (await credentials()).auth_flow(request):
+            yield signed
+
+
+async def credentials() -> Credentials:
+    """Return the key of the site.
+
+    Raise `MissingCredentialsError` when there is no key that can be sent, `httpx.HTTPError` or
+    `OSError` when it can't be read just now.
+    """
+    found = Credentials(await _header_value())
+    if not found.is_sendable:
+        raise MissingCredentialsError(gettext("The key holds characters that no key has."))
+    return found
+
+
+def secrets() -> list[str]:
+    """List everything that no text may show, the longest first."""
+    pair = f"{os.environ.get('FAL_KEY_ID', '')}:{os.environ.get('FAL_KEY_SECRET', '')}"
+    whole = {str(conf.SORA_REMIX_FAL_KEY or ""), os.environ.get("FAL_KEY", ""), pair, *_used}
+    halves = {key.partition(":")[2] for key in whole}
+    found = {key.strip() for key in whole | halves}
+    return sorted((key for key in found if len(key) >= SHORTEST_SECRET), key=len, reverse=True)
+
+
+def without_origin(error: Error) -> Error:
+    """Cut an error off from the frames it came through, in which the key stands in variables."""
+    if isinstance(error, Exception) and not isinstance(error, httpx.HTTPError):
+        error.add_note("".join(traceback.format_tb(error.__traceback__)))
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
+
+
+async def _header_value() -> str:
+    if key := str(conf.SORA_REMIX_FAL_KEY or "").strip():
+        return f"Key {key}"
+    failure: Exception
+    try:
+        return (await fetch_auth_credentials_async()).header_value
+    except (httpx.HTTPError, OSError, MissingCredentialsError) as error:
+        failure = without_origin(error)
+    except Exception as error:  # noqa: BLE001 - a file that somebody else wrote
+        failure = MissingCredentialsError(f"{type(error).__name__}: {error}")
+    raise failure
+
+
+def _note_used(secret: str) -> None:
+    if secret in _used:
+        _used.remove(secret)
+    _used.append(secret)

@@ -1,0 +1,24 @@
+"""What is let in fits into the columns, which fal's modules don't know."""
+
+from __future__ import annotations
+
+from django.db.models import CharField
+
+from sora_remix.fal import answers, catalogue, queue
+from sora_remix.models import Delivery, EndpointFact, Remix, Video
+
+
+def test_limits_are_those_of_the_columns() -> None:
+    columns = {
+        (Remix, "request_id"): answers.MAX_ID,
+        (Remix, "error_code"): answers.MAX_CODE,
+        (Delivery, "error_code"): answers.MAX_CODE,
+        (Video, "sora_id"): queue.SORA_ID,
+        (EndpointFact, "endpoint_id"): catalogue.MAX_ENDPOINT_ID,
+        (EndpointFact, "unit"): catalogue.MAX_UNIT,
+        (EndpointFact, "currency"): catalogue.MAX_CURRENCY,
+    }
+
+    for (model, name), most in columns.items():
+        field = model._meta.get_field(name)
+        assert isinstance(field, CharField) and field.max_length == most
