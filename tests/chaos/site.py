@@ -33,7 +33,7 @@ PORTION = 15
 PAUSES = (2.0, 5.0)
 TARGETS = (Status.SUBMITTING, Status.STORING)
 SETTLED_WITHIN = 200.0
-SENT_WITHIN = 40.0
+SERVED_WITHIN = 60.0
 SWEEP_EVERY = 5.0
 LONG_PAUSE = timedelta(seconds=10)
 """What an administrator does not wait for."""
@@ -131,10 +131,14 @@ class People:
         return not Remix.objects.unsettled().exists()
 
     def are_served(self) -> bool:
-        """Tell whether everything that was asked for was sent."""
+        """Tell whether everything was sent, and half of what fal has is stored."""
         self.watch()
         waiting = (Status.QUEUED, Status.SUBMITTING)
-        return not Remix.objects.filter(status__in=waiting).exists()
+        if Remix.objects.filter(status__in=waiting).exists():
+            return False
+        under_way = (Status.PROCESSING, Status.STORING)
+        unstored = Remix.objects.filter(status__in=under_way).count()
+        return unstored <= Remix.objects.filter(status=Status.SUCCEEDED).count()
 
 
 def run_app(
@@ -164,9 +168,9 @@ def run_app(
 
 
 def _calm_down(people: People, sandbox: SandboxProcess) -> None:
-    """Let fal recover once all is sent, wait, then have its list searched for what is left."""
+    """Let fal recover once much is done, wait, then have its list searched for what is left."""
     begin = time.monotonic()
-    wait_quietly(people.are_served, SENT_WITHIN)
+    wait_quietly(people.are_served, SERVED_WITHIN)
     faults.calm_down(sandbox)
     wait_quietly(people.are_content, SETTLED_WITHIN - (time.monotonic() - begin))
     people.seen.seconds = time.monotonic() - begin
