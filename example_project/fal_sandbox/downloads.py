@@ -9,6 +9,7 @@ from aiohttp import web
 from .faults import HTTP_FAULTS, Call, Fault, cut_off
 from .outputs import CONTENT_TYPES, SPRITESHEET
 from .rules import Rule
+from .stills import picture_bomb
 
 CHUNK = 256 * 1024
 
@@ -68,6 +69,12 @@ async def not_video(call: Call, rule: Rule) -> web.StreamResponse:
         body=path.with_name(SPRITESHEET).read_bytes(),
         headers={"Content-Type": CONTENT_TYPES[path.name]},
     )
+
+
+async def bomb_picture(call: Call, rule: Rule) -> web.StreamResponse:
+    """Send a picture of few bytes that is `side` pixels wide and high."""
+    body = picture_bomb(int(rule.parameters.get("side", 20_000)))
+    return web.Response(body=body, content_type="image/png")
 
 
 async def redirect(call: Call, rule: Rule) -> web.StreamResponse:
@@ -152,6 +159,7 @@ DOWNLOAD_FAULTS: dict[str, Fault] = HTTP_FAULTS | {
         endless,
         html,
         not_video,
+        bomb_picture,
         redirect,
         slow,
         ignore_range,

@@ -3,6 +3,7 @@
 import base64
 import functools
 import shutil
+import struct
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,17 +23,40 @@ CONTENT_TYPES = {
 VIDEO, THUMBNAIL, SPRITESHEET = CONTENT_TYPES
 
 
-def write_video(rendering: Path, target: Path, padding: int) -> None:
-    """Put the rendering in place, enlarged by a sparse MP4 `free` box if so asked."""
-    if padding < 16:
+def write_video(rendering: Path, target: Path, faults: dict[str, JSON]) -> None:
+    """Put the rendering in place; `pad_bytes` enlarges it, `claim_seconds` has it lie."""
+    padding = int(faults.get("pad_bytes", {}).get("bytes", 0))
+    claimed = int(faults.get("claim_seconds", {}).get("seconds", 0))
+    if padding < 16 and not claimed:
         link(rendering, target)
         return
-    shutil.copyfile(rendering, target)
+    if claimed:
+        target.write_bytes(_claim(rendering.read_bytes(), claimed))
+    else:
+        shutil.copyfile(rendering, target)
+    if padding >= 16:
+        _pad(target, padding)
+
+
+def _pad(target: Path, padding: int) -> None:
+    """Enlarge a file by a sparse MP4 `free` box."""
     with target.open("r+b") as video:
         size = video.seek(0, 2) + padding
         # Size 1 announces a 64-bit size after the box's name.
         video.write((1).to_bytes(4) + b"free" + padding.to_bytes(8))
         video.truncate(size)
+
+
+def _claim(content: bytes, seconds: int) -> bytes:
+    """Have the tables of an MP4's first track say that it lasts so long."""
+    video = bytearray(content.replace(b"edts", b"free"))
+    # Behind the name, version and times: ticks a second, and the length in ticks.
+    struct.pack_into(">II", video, video.index(b"mdhd") + 16, 1, seconds)
+    # Behind the name, version and number of entries: how many frames, and the ticks of each.
+    entry = video.index(b"stts") + 12
+    (frames,) = struct.unpack_from(">I", video, entry)
+    struct.pack_into(">I", video, entry + 4, seconds // frames)
+    return bytes(video)
 
 
 def describe(request: Request, folder: Path, url: str, facts: Facts) -> JSON:

@@ -150,7 +150,7 @@ class SandboxProcess:
         self._control("DELETE", "uploads")
 
     def struck(self) -> dict[str, dict[str, int]]:
-        """Return how many calls a rule befell, by kind and fault (`answer 500`)."""
+        """Return how many calls a rule befell, by kind and label or fault (`answer 500`)."""
         counts: dict[str, dict[str, int]] = self._control("GET", "struck").json()
         return counts
 
@@ -171,7 +171,7 @@ class SandboxProcess:
         self._control("DELETE", f"library/{video_id}")
 
     def misbehave(self, on: str, fault: str, **parameters: Any) -> None:
-        """Add a rule; `times`, `chance` and `match` may stand among the parameters."""
+        """Add a rule; `times`, `chance`, `match`, `label` may stand among the parameters."""
         rule = json.dumps({"on": on, "fault": fault, **parameters})  # also of half characters
         self._control("POST", "rules", content=rule)
 

@@ -27,8 +27,9 @@ class Rule:
 
     @property
     def name(self) -> str:
-        """The fault, with the status that it answers if it is given one."""
-        return f"{self.fault} {self.parameters.get('status', '')}".strip()
+        """The rule's `label`, or else its fault, with the status that it answers if it has one."""
+        said = self.parameters.get("label") or f"{self.fault} {self.parameters.get('status', '')}"
+        return str(said).strip()
 
     def as_json(self) -> dict[str, Any]:
         """Return the flat object again, with `times` as what is left."""

@@ -25,7 +25,15 @@ FAULTS = {
     **dict.fromkeys(("list", "models", "pricing", "token", "upload"), HTTP_FAULTS),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD_FAULTS),
 }
-JOB_FAULTS = {"fail", "output", "pad_bytes", "no_extras", "finish_anyway"}
+JOB_FAULTS = {
+    "fail",
+    "output",
+    "pad_bytes",
+    "claim_seconds",
+    "long_id",
+    "no_extras",
+    "finish_anyway",
+}
 WEBHOOK_FAULTS = {
     "drop_before",
     "delay",
@@ -80,6 +88,8 @@ class Sandbox:
     def accept(self, request: Request) -> None:
         """Log the request and let it wait its turn."""
         request.faults = self.rules.take_all("job", f"{request.id} {request.prompt}")
+        if (long_id := request.faults.get("long_id")) is not None:
+            request.id = request.id.ljust(int(long_id.get("length", 200)), "x")
         self._log.write(json.dumps(accepted_entry(request)) + "\n")
         self.queue.accept(request)
 

@@ -1,6 +1,9 @@
 """Still pictures of a video: a thumbnail and a contact sheet."""
 
+import struct
+import zlib
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import av
@@ -47,6 +50,20 @@ def draw_sheet(
                 graph.vpush(frame)
         graph.vpush(None)
         return _encode(next(drain(graph)), "mjpeg")
+
+
+@cache
+def picture_bomb(side: int) -> bytes:
+    """Return a square PNG whose pixels take a thousand times the bytes of the file, or more."""
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes(side * (1 + -(-side // 8))), 9)
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + checksum
 
 
 def _encode(frame: VideoFrame, codec: str) -> bytes:

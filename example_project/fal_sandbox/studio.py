@@ -118,8 +118,7 @@ class Studio:
         folder.mkdir()
         for name in (THUMBNAIL, SPRITESHEET):
             link(made.folder / name, folder / name)
-        padding = int(request.faults.get("pad_bytes", {}).get("bytes", 0))
-        write_video(made.folder / VIDEO, folder / VIDEO, padding)
+        write_video(made.folder / VIDEO, folder / VIDEO, request.faults)
         self.owners[token] = request
         url = f"{request.base_url}/files/b/{token}"
         output = describe(request, folder, url, made.facts)

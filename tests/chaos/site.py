@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import django
@@ -19,10 +19,11 @@ from django.core.files import File  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django_q.brokers import get_broker  # noqa: E402
+from django_q.tasks import async_task  # noqa: E402
 
 from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
 from sora_remix import services, tasks  # noqa: E402
-from sora_remix.models import Remix, Video  # noqa: E402
+from sora_remix.models import Chain, Remix, Video  # noqa: E402
 
 from . import faults, verdict  # noqa: E402
 from .storm import Storm, running, wait_quietly  # noqa: E402
@@ -31,9 +32,11 @@ Status = Remix.Status
 PORTION = 15
 PAUSES = (2.0, 5.0)
 TARGETS = (Status.SUBMITTING, Status.STORING)
-SETTLED_WITHIN = 120.0
-SENT_WITHIN = 40.0
+SETTLED_WITHIN = 200.0
+SERVED_WITHIN = 60.0
 SWEEP_EVERY = 5.0
+LONG_PAUSE = timedelta(seconds=10)
+"""What an administrator does not wait for."""
 FLUSHED = 0.5
 """Share of the kills with which the queue is lost as well."""
 
@@ -48,6 +51,11 @@ class Seen:
     """When the cluster was killed that was, perhaps, sending a remix, by primary key."""
     flushes: int = 0
     """How often all messages were lost."""
+    lifted: int = 0
+    """How often a long pause of sending was ended by hand."""
+    longest_pause: timedelta = timedelta()
+    stopped: set[int] = field(default_factory=set)
+    """Slow results for which one task had not enough time, by primary key of the remix."""
     troubles: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -70,8 +78,6 @@ class People:
             source, endpoint = self._sources[self._asked % len(self._sources)]
             services.request_remixes([source], next(self._portions), endpoint=endpoint)
             self._asked += 1
-        if time.monotonic() - self._swept_at > SWEEP_EVERY:
-            self.sweep()
         self.watch()
 
     def is_worst_moment(self) -> bool:
@@ -88,20 +94,36 @@ class People:
             self.seen.flushes += 1
         self._target = random.choice(TARGETS)
 
+    def watch(self) -> None:
+        """Note what will not show in the end, end long pauses, and sweep now and then."""
+        now = timezone.now()
+        for pk in Remix.objects.filter(status=Status.UNCONFIRMED).values_list("pk", flat=True):
+            self.seen.unconfirmed.setdefault(pk, now)
+        storing = Remix.objects.filter(status=Status.STORING, prompt__contains=faults.SLOWLY)
+        self.seen.stopped.update(storing.filter(failures__gt=0).values_list("pk", flat=True))
+        self._end_long_pause(now)
+        if time.monotonic() - self._swept_at > SWEEP_EVERY:
+            self._swept_at = time.monotonic()
+            # By a worker, for fal's list may come slowly. The schedule does it more seldom.
+            async_task(tasks.SWEEP)
+
+    def _end_long_pause(self, now: datetime) -> None:
+        """Resume sending, as an administrator does who sees that fal answers others."""
+        held = Chain.objects.exclude(held_until=None).values_list("held_until", flat=True)
+        pauses = [until - now for until in held if until]
+        self.seen.longest_pause = max(self.seen.longest_pause, *pauses, timedelta())
+        late = Remix.objects.filter(status=Status.QUEUED, due_at__gt=now + LONG_PAUSE)
+        if any(pause > LONG_PAUSE for pause in pauses) or late.filter(is_ready=True).exists():
+            services.resume_sending(by=None)
+            self.seen.lifted += 1
+
     def sweep(self) -> None:
-        """Sweep more often than the schedule does, for there is less time."""
-        self._swept_at = time.monotonic()
+        """Sweep here, where what breaks is seen."""
         try:
             tasks.sweep()
         except Exception as error:
             logging.exception("The sweep broke")
             self.seen.troubles.append(f"a sweep broke: {type(error).__name__}: {error}")
-
-    def watch(self) -> None:
-        """Note since when remixes are unconfirmed."""
-        now = timezone.now()
-        for pk in Remix.objects.filter(status=Status.UNCONFIRMED).values_list("pk", flat=True):
-            self.seen.unconfirmed.setdefault(pk, now)
 
     def are_content(self) -> bool:
         """Tell whether no worker has anything left to do."""
@@ -109,10 +131,14 @@ class People:
         return not Remix.objects.unsettled().exists()
 
     def are_served(self) -> bool:
-        """Tell whether everything that was asked for was sent."""
+        """Tell whether everything was sent, and half of what fal has is stored."""
         self.watch()
         waiting = (Status.QUEUED, Status.SUBMITTING)
-        return not Remix.objects.filter(status__in=waiting).exists()
+        if Remix.objects.filter(status__in=waiting).exists():
+            return False
+        under_way = (Status.PROCESSING, Status.STORING)
+        unstored = Remix.objects.filter(status__in=under_way).count()
+        return unstored <= Remix.objects.filter(status=Status.SUCCEEDED).count()
 
 
 def run_app(
@@ -138,14 +164,14 @@ def run_app(
         get_broker().delete_queue()
     lost = f"{storm.kills} kills, {people.seen.flushes} of them with all messages"
     print(f"{lost}; settled {people.seen.seconds:.0f} s after the storm", flush=True)
-    return 1 if verdict.judge(people.seen, sandbox, folder / "media") else 0
+    return 1 if verdict.judge(people.seen, sandbox, folder) else 0
 
 
 def _calm_down(people: People, sandbox: SandboxProcess) -> None:
-    """Let fal recover once all is sent, wait, then have its list searched for what is left."""
+    """Let fal recover once much is done, wait, then have its list searched for what is left."""
     begin = time.monotonic()
-    wait_quietly(people.are_served, SENT_WITHIN)
-    sandbox.behave()
+    wait_quietly(people.are_served, SERVED_WITHIN)
+    faults.calm_down(sandbox)
     wait_quietly(people.are_content, SETTLED_WITHIN - (time.monotonic() - begin))
     people.seen.seconds = time.monotonic() - begin
     Remix.objects.filter(status=Status.UNCONFIRMED).update(due_at=timezone.now())
@@ -154,9 +180,17 @@ def _calm_down(people: People, sandbox: SandboxProcess) -> None:
 
 
 def _portions(remixes: int) -> Iterator[list[str]]:
-    """Yield prompts, of which one in ten is the same as others."""
-    prompts = [
-        f"make it alike {n // 50}" if n % 10 == 0 else f"make it unlike {n}" for n in range(remixes)
-    ]
+    prompts = list(map(_prompt, range(remixes)))
     for start in range(0, remixes, PORTION):
         yield prompts[start : start + PORTION]
+
+
+def _prompt(number: int) -> str:
+    """Return a prompt; one in ten is the same as others, and slow ones come in a row."""
+    if 16 <= number % 150 < 24:
+        return f"make it {faults.SLOWLY} unlike {number}"
+    if number % 10 == 0:
+        return f"make it alike {number // 50}"
+    if number % 25 == 7:
+        return f"make it {faults.ODDLY} unlike {number}"
+    return f"make it unlike {number}"

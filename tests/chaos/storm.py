@@ -16,6 +16,7 @@ PATIENCE = 3.0
 """Seconds that a kill is put off to hit a worker in the midst of something."""
 LONGEST_AIM = 0.2
 """Seconds after which it is hit at the latest, so that it gets differently far each time."""
+STARTED_WITHIN = 60.0
 
 
 class Crowd(Protocol):
@@ -70,8 +71,10 @@ class Storm:
 
 
 def running(stack: ExitStack, media_root: Path, count: int) -> list[Cluster]:
-    """Start some clusters, which end with the stack."""
-    return [stack.enter_context(Cluster(media_root)) for _ in range(count)]
+    """Start some clusters, which end with the stack, and wait until they run."""
+    clusters = [stack.enter_context(Cluster(media_root)) for _ in range(count)]
+    wait_quietly(lambda: clusters[0].log.count("] running.") >= count, STARTED_WITHIN)
+    return clusters
 
 
 def wait_quietly(condition: Callable[[], bool], seconds: float) -> bool:

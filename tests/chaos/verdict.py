@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ from sora_remix import engine, media
 from sora_remix.exceptions import NotAVideo
 from sora_remix.models import PendingFile, Remix, Video
 
-from .faults import REFUSED, UNANSWERED
+from .faults import ODDLY, REFUSAL, REFUSED, SLOWLY, UNANSWERED
+from .texts import unclean_log, unclean_rows
 
 if TYPE_CHECKING:
     from .site import Seen
@@ -23,29 +25,42 @@ if TYPE_CHECKING:
 Status = Remix.Status
 Accepted = dict[str, Any]
 SAMPLE = 30
+LONG_ID = 36
+"""Characters of fal's usual ids."""
 SAVED_WITHIN = timedelta(seconds=0.5)
 """How long an answer may be on its way into the database of a busy machine."""
+LONGEST_PAUSE = timedelta(hours=1)
+SHOWN = 40
+"""Broken promises that are printed."""
 
 
-def judge(seen: Seen, sandbox: SandboxProcess, media_root: Path) -> bool:
-    """Print what came of the run; tell whether a promise was broken."""
-    accepted, struck = sandbox.accepted(), sandbox.struck().get("submit", {})
+def judge(seen: Seen, sandbox: SandboxProcess, folder: Path) -> bool:
+    """Print what came of the run in this folder; tell whether a promise was broken."""
+    accepted, struck = sandbox.accepted(), sandbox.struck()
+    submits = struck.get("submit", {})
     remixes = list(Remix.objects.order_by("pk"))
-    _print_counts(remixes, accepted, struck, seen)
+    log = (folder / "qcluster.log").read_text(errors="replace")
+    _print_counts(remixes, accepted, submits, seen)
+    _print_oddities(remixes, struck, seen, log)
     broken = [
         *seen.troubles,
         *_bought_twice(remixes, accepted),
         *_without_a_row(remixes, accepted),
         *_mixed_up(remixes, accepted),
         *_sent_after_doubt(remixes, accepted, seen),
-        *_needlessly_in_doubt(seen, struck),
+        *_needlessly_in_doubt(seen, submits),
         *_saved_too_late(remixes, accepted, seen),
+        *_paused_too_long(seen),
         *_not_settled(remixes),
-        *_lost(remixes, struck),
-        *_files(media_root),
+        *_lost(remixes, submits),
+        *_files(folder / "media"),
+        *unclean_rows(),
+        *unclean_log(log),
     ]
-    for line in broken:
+    for line in islice(broken, SHOWN):
         print(f"BROKEN: {line}", flush=True)
+    if len(broken) > SHOWN:
+        print(f"BROKEN: {len(broken) - SHOWN} promises more", flush=True)
     return bool(broken)
 
 
@@ -63,6 +78,25 @@ def _print_counts(
     print(f"{len(seen.unconfirmed)} were unconfirmed; of {healed} fal was found to have them")
 
 
+def _print_oddities(
+    remixes: list[Remix], struck: dict[str, dict[str, int]], seen: Seen, log: str
+) -> None:
+    others = {kind: sum(faults.values()) for kind, faults in struck.items() if kind != "submit"}
+    print("other calls met a fault:", ", ".join(f"{n} {kind}" for kind, n in others.items()))
+    longest = seen.longest_pause.total_seconds()
+    print(
+        f"{seen.lifted} long pauses of sending were ended by hand; the longest was {longest:.0f} s"
+    )
+    long_ids = sum(len(remix.request_id) > LONG_ID for remix in remixes)
+    odd = sum(remix.status == Status.FAILED for remix in remixes)
+    print(f"{long_ids} have a long request id; {odd} failed as fal said")
+    stored = sum(SLOWLY in remix.prompt and remix.result_id is not None for remix in remixes)
+    downloads = struck.get("download", {}).get("slow", 0)
+    print(f"{stored} slow results came in {downloads} downloads; {len(seen.stopped)} were stopped")
+    killed = log.count("reincarnated worker")
+    print(f"{killed} workers were killed at the time limit of a task")
+
+
 def _prompt(one: Accepted) -> str:
     return str(one["input"]["prompt"])
 
@@ -78,10 +112,10 @@ def _bought_twice(remixes: list[Remix], accepted: list[Accepted]) -> Iterator[st
 
 
 def _without_a_row(remixes: list[Remix], accepted: list[Accepted]) -> Iterator[str]:
+    """Find paid requests that the site does not know although fal's list was searched last."""
     known = {remix.request_id for remix in remixes}
     unknown = Counter(_prompt(one) for one in accepted if one["request_id"] not in known)
-    in_doubt = Counter(r.prompt for r in remixes if r.status == Status.UNCONFIRMED)
-    for prompt, count in (unknown - in_doubt).items():
+    for prompt, count in unknown.items():
         yield f"{count} accepted requests for “{prompt}” have no row"
 
 
@@ -127,19 +161,33 @@ def _needlessly_in_doubt(seen: Seen, struck: dict[str, int]) -> Iterator[str]:
         yield f"{len(others)} were unconfirmed without a kill, but {unanswered} lost their answer"
 
 
+def _paused_too_long(seen: Seen) -> Iterator[str]:
+    if seen.longest_pause > LONGEST_PAUSE:
+        yield f"sending was paused for {seen.longest_pause}"
+
+
 def _not_settled(remixes: list[Remix]) -> Iterator[str]:
     for remix in remixes:
         if remix.status in (Status.QUEUED, Status.SUBMITTING, Status.PROCESSING, Status.STORING):
-            yield f"remix {remix.pk} is still {remix.status}, since {remix.failing_since}"
+            why = f"since {remix.failing_since}: {remix.error_message[:200]!a}"
+            yield f"remix {remix.pk} is still {remix.status}, {why}"
 
 
 def _lost(remixes: list[Remix], struck: dict[str, int]) -> Iterator[str]:
-    failed = [remix for remix in remixes if remix.status == Status.FAILED]
-    for remix in failed:
-        if remix.request_id or remix.error_code != "chaos_refusal":
-            yield f"remix {remix.pk} failed: {remix.error_code} {remix.error_message[:200]}"
-    if len(failed) > struck.get(REFUSED, 0):
-        yield f"{len(failed)} failed, but fal refused {struck.get(REFUSED, 0)}"
+    """Find what failed although fal said nothing of that, or succeeded although it did."""
+    refused = 0
+    for remix in remixes:
+        if remix.status == Status.SUCCEEDED and ODDLY in remix.prompt:
+            yield f"remix {remix.pk} succeeded, but the model failed"
+        if remix.status != Status.FAILED:
+            continue
+        refused += not remix.request_id
+        is_so = remix.error_code.startswith(REFUSAL)
+        if not is_so or (remix.request_id and ODDLY not in remix.prompt):
+            said = f"{remix.error_code} {remix.error_message[:200]}"
+            yield f"remix {remix.pk} failed: {said!a}"
+    if refused > struck.get(REFUSED, 0):
+        yield f"{refused} were refused, but fal refused {struck.get(REFUSED, 0)}"
 
 
 def _files(media_root: Path) -> Iterator[str]:

@@ -552,6 +552,48 @@ def test_padded_result_is_big_and_plays(sandbox: SandboxProcess, fal: httpx.Clie
     assert len(frames(content)) == 24
 
 
+def test_a_result_can_claim_any_length(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+    sandbox.misbehave("job", "claim_seconds", seconds=2_400_000)
+
+    content = fal.get(remixed(fal)["video"]["url"]).content
+
+    with av.open(io.BytesIO(content)) as video:
+        assert video.duration == 2_400_000 * av.time_base
+    assert len(frames(content)) == 24
+
+
+def test_a_request_can_have_a_long_id(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+    sandbox.misbehave("job", "long_id", length=200)
+
+    receipt = submit(fal)
+
+    assert len(receipt["request_id"]) == 200
+    assert completed(fal, receipt)["request_id"] == receipt["request_id"]
+    assert [one["request_id"] for one in sandbox.accepted()] == [receipt["request_id"]]
+
+
+def test_a_picture_can_be_much_larger_than_its_file(
+    sandbox: SandboxProcess, fal: httpx.Client
+) -> None:
+    url = remixed(fal)["thumbnail"]["url"]
+    sandbox.misbehave("thumbnail", "bomb_picture", side=5000)
+
+    content = fal.get(url).content
+
+    with av.open(io.BytesIO(content)) as picture:
+        stream = picture.streams.video[0]
+        assert (stream.width, stream.height) == (5000, 5000)
+    assert len(content) < 10_000
+
+
+def test_faults_are_counted_under_their_label(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+    sandbox.misbehave("submit", "answer", status=429, label="too many")
+
+    fal.post(REMIX, json={"video_id": "video_sea", "prompt": "noir"})
+
+    assert sandbox.struck() == {"submit": {"too many": 1}}
+
+
 def test_stubborn_run_ends_in_spite_of_cancel(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("job", "finish_anyway")
     sandbox.timing(run_seconds=0.5)
