@@ -48,7 +48,7 @@ class RequestIdForm(forms.Form):
 
     request_id = forms.CharField(
         label=_("Request id"),
-        max_length=100,
+        max_length=255,
         validators=[
             RegexValidator(
                 r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z",
