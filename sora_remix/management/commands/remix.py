@@ -19,6 +19,7 @@ from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
 from ...models import Remix, Video
 from ...models.status import UNSETTLED
+from ..asking import presentable
 
 BACKGROUND = "The work goes on in the background."
 SYNC = (
@@ -75,8 +76,8 @@ class Command(BaseCommand):
         except RequestRefused as refusal:
             reasons += refusal.reasons
         if reasons:
-            lines = [f"  {reason.field}: {reason.message}" for reason in reasons]
-            raise CommandError("\n".join(["Nothing was requested.", *lines]))
+            lines = [presentable(f"{reason.field}: {reason.message}") for reason in reasons]
+            raise CommandError("\n  ".join(["Nothing was requested.", *lines]))
         return remixes
 
     def _wait(self, pks: list[int], timeout: float | None) -> None:
@@ -153,8 +154,8 @@ def _read_options(key: str, texts: Iterable[str], reasons: list[Reason]) -> dict
 
 
 def _requested(remix: Remix) -> str:
-    prompt = Truncator(" ".join(remix.prompt.split())).chars(60)
-    source = f"{remix.source.title} (video {remix.source.pk})"
+    prompt = Truncator(presentable(remix.prompt)).chars(60)
+    source = f"{presentable(remix.source.title)} (video {remix.source.pk})"
     return f"{remix}: {source}, “{prompt}”, {_dollars(remix.estimated_cost)}"
 
 
@@ -171,6 +172,7 @@ def _outcome(remix: Remix) -> str:
     if remix.result:
         return f"{remix}: {status}: video {remix.result.pk}, {remix.result.file.name}"
     said = " ".join(filter(None, [remix.error_code, remix.error_message]))
+    said = presentable(said)
     return f"{remix}: {status}: {said}" if said else f"{remix}: {status}"
 
 
