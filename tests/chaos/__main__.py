@@ -27,7 +27,7 @@ RUN_SECONDS = 3
 def main() -> int:
     """Run all set-ups, or the one that is asked for; return the exit status."""
     parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
-    parser.add_argument("--remixes", type=int, default=240)
+    parser.add_argument("--remixes", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=40, help="how long it storms")
     parser.add_argument("--only", choices=SETUPS)
     parser.add_argument("--logs", type=Path, help="a folder to keep what the workers wrote")

@@ -32,7 +32,7 @@ Status = Remix.Status
 PORTION = 15
 PAUSES = (2.0, 5.0)
 TARGETS = (Status.SUBMITTING, Status.STORING)
-SETTLED_WITHIN = 200.0
+SETTLED_WITHIN = 300.0
 SERVED_WITHIN = 60.0
 SWEEP_EVERY = 5.0
 LONG_PAUSE = timedelta(seconds=10)
@@ -176,7 +176,7 @@ def _calm_down(people: People, sandbox: SandboxProcess) -> None:
     people.seen.seconds = time.monotonic() - begin
     Remix.objects.filter(status=Status.UNCONFIRMED).update(due_at=timezone.now())
     people.sweep()
-    wait_quietly(people.are_content, SETTLED_WITHIN / 4)
+    wait_quietly(people.are_content, SETTLED_WITHIN / 10)
 
 
 def _portions(remixes: int) -> Iterator[list[str]]:
