@@ -155,7 +155,6 @@ def fail_with(gateway: Gateway, error: Exception) -> None:
     [
         (RemoteFailure("credentials_refused", "HTTP 401"), "credentials_refused"),
         (RemoteFailure("source_unreachable", "HTTP 413"), "source_unreachable"),
-        (FileNotFoundError("clip.mp4"), "source_unreachable"),
     ],
 )
 def test_a_file_that_can_not_be_delivered_fails_its_remixes_and_nothing_is_spent(
@@ -170,6 +169,31 @@ def test_a_file_that_can_not_be_delivered_fails_its_remixes_and_nothing_is_spent
 
     assert states() == [(Status.FAILED, code)] * 2
     assert gateway.sent == []
+
+
+def test_a_file_that_is_not_in_the_storage_fails_its_remixes_at_once(gateway: Gateway) -> None:
+    clip = make_clip()
+    clip.file.storage.delete(str(clip.file.name))
+    [remix] = services.request_remixes([clip], ["a"], endpoint="flux-3")
+
+    for _ in range(2):
+        work()
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.error_code) == (Status.FAILED, "source_unreachable")
+    assert remix.error_message.startswith("FileNotFoundError")
+
+
+def test_a_file_that_the_connection_to_fal_lacks_is_no_fault_of_the_clip(
+    gateway: Gateway,
+) -> None:
+    fail_with(gateway, FileNotFoundError("SSL_CERT_FILE leads nowhere"))
+    services.request_remixes([make_clip()], ["a"], endpoint="flux-3")
+
+    work()
+
+    assert states() == [(Status.QUEUED, "")]
+    assert "SSL_CERT_FILE" in Delivery.objects.get().error_message
 
 
 def test_after_a_failure_the_next_request_tries_anew(gateway: Gateway) -> None:

@@ -112,8 +112,10 @@ def pass_time() -> None:
 
 
 def work(rounds: int = 5) -> None:
-    """Do what workers do, for as long as it takes."""
-    for turn in range(rounds):
+    """Do what workers do, at least so many times, and until the neighbours are settled."""
+    for turn in range(30):
+        if turn >= rounds and not Remix.objects.exclude(prompt=BROKEN).unsettled().exists():
+            return
         pass_time()
         Chain.objects.update_or_create(pk=1, defaults={"turn": turn, "state": Chain.State.RUNNING})
         for errand in engine.take_turn(turn):

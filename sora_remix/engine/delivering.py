@@ -152,7 +152,11 @@ def _deliver_group(deliveries: list[Delivery], limit: TimeLimit) -> None:
 
 async def _upload(name: str) -> str:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    with app_storage().open(name, "rb") as file:
+    try:
+        file = app_storage().open(name, "rb")
+    except FileNotFoundError as error:
+        raise RemoteFailure("source_unreachable", describe(error)) from error
+    with file:
         return await fal.upload(name.rpartition("/")[2], kind, file, LIFE)
 
 
@@ -163,8 +167,6 @@ def _settle(delivery: Delivery, answer: str | Exception) -> None:
                 delivery.arrived(answer, timezone.now() + LIFE)
             case RemoteFailure():
                 delivery.refused(answer.code, str(answer))
-            case FileNotFoundError():
-                delivery.refused("source_unreachable", describe(answer))
             case RemoteError() | OSError():
                 _try_later(delivery, answer)
             case _ if isinstance(answer, OUR_ERRORS):
