@@ -72,6 +72,11 @@ def _locked(remix: Remix) -> Remix:
         return Remix.objects.select_for_update().get(pk=remix.pk)
 
 
+def _reloaded(remix: Remix) -> Remix:
+    remix.refresh_from_db()
+    return remix
+
+
 READS: dict[str, Callable[[Remix], object]] = {
     "a list": lambda remix: list(Remix.objects.all()),
     "the default manager": lambda remix: Remix._default_manager.get(),
@@ -89,7 +94,7 @@ READS: dict[str, Callable[[Remix], object]] = {
     "whether there are many to many": lambda remix: remix.batch and remix.batch.videos.exists(),
     "a join": lambda remix: Remix.objects.select_related("source", "batch").get(),
     "a subquery": lambda remix: Remix.objects.filter(source__in=Video.objects.all()).get(),
-    "a reload": lambda remix: remix.refresh_from_db() or remix,
+    "a reload": _reloaded,
     "deferred columns": lambda remix: Remix.objects.only("pk").get().prompt,
     "a prefetch": lambda remix: Remix.objects.prefetch_related("events", "source").get(),
     "a prefetch of many to many": lambda remix: RemixBatch.objects.prefetch_related("videos").get(),
@@ -156,8 +161,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let pauses pass at once."""
     slept = [0.0]
     start = time.monotonic()
-    monkeypatch.setattr(database.time, "monotonic", lambda: start + slept[0])
-    monkeypatch.setattr(database.time, "sleep", lambda seconds: slept.append(slept.pop() + seconds))
+    monkeypatch.setattr(time, "monotonic", lambda: start + slept[0])
+    monkeypatch.setattr(time, "sleep", lambda seconds: slept.append(slept.pop() + seconds))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, router
@@ -10,6 +10,11 @@ from django.db.models.deletion import Collector
 from django.db.models.fields.related_descriptors import ForwardManyToOneDescriptor
 
 from ..database import alias
+
+if TYPE_CHECKING:
+    ToOneDescriptor = ForwardManyToOneDescriptor[Any]
+else:
+    ToOneDescriptor = ForwardManyToOneDescriptor
 
 SetType = TypeVar("SetType")
 GetType = TypeVar("GetType")
@@ -25,7 +30,7 @@ def forget_user(
 forget_user.lazy_sub_objs = True  # type: ignore[attr-defined]  # as `SET_NULL`: no rows are read
 
 
-class UserDescriptor(ForwardManyToOneDescriptor):
+class UserDescriptor(ToOneDescriptor):
     """Read a user from the users' own database; a missing user reads as None."""
 
     def get_queryset(self, **_hints: Any) -> models.QuerySet[Any]:
@@ -34,13 +39,12 @@ class UserDescriptor(ForwardManyToOneDescriptor):
         queryset: models.QuerySet[Any] = users._base_manager.using(router.db_for_read(users))
         return queryset
 
-    def get_object(self, instance: models.Model) -> models.Model | None:
-        """Return the user of a row."""
+    def get_object(self, instance: models.Model) -> Any:
+        """Return the user of a row, or None."""
         try:
-            user: models.Model = super().get_object(instance)  # type: ignore[misc]
+            return super().get_object(instance)
         except ObjectDoesNotExist:
             return None
-        return user
 
 
 class UserForeignKey(models.ForeignKey[SetType, GetType]):

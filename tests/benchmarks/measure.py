@@ -131,7 +131,8 @@ class Site:
     def _upload_peak(self, padding: int, work: Callable[[Video], None]) -> int:
         self.sandbox.reset()
         self.sandbox.timing(queue_seconds=0, run_seconds=0.1)
-        write_video(self.clip, self.clip.with_name("upload.mp4"), padding)
+        faults = {"pad_bytes": {"bytes": padding}}
+        write_video(self.clip, self.clip.with_name("upload.mp4"), faults)
         video = Video(title="Upload", duration=4)
         with Qcluster(self.media_root) as cluster:
             self.warm_up()

@@ -557,7 +557,7 @@ def test_a_result_can_claim_any_length(sandbox: SandboxProcess, fal: httpx.Clien
 
     content = fal.get(remixed(fal)["video"]["url"]).content
 
-    with av.open(io.BytesIO(content)) as video:
+    with av.open(io.BytesIO(content), "r") as video:
         assert video.duration == 2_400_000 * av.time_base
     assert len(frames(content)) == 24
 

@@ -38,7 +38,7 @@ def test_each_key_to_a_user_is_one_that_may_leave_the_database() -> None:
     assert len(keys) == 6
     for key in keys:
         assert isinstance(key, UserForeignKey), key
-        assert not key.db_constraint
+        assert key.deconstruct()[3]["db_constraint"] is False
         assert key.remote_field.on_delete is forget_user
 
 

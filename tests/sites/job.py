@@ -119,7 +119,7 @@ def _see_it_through(site: str, sandbox: SandboxProcess, editor: Editor) -> None:
     with remix.result.file.open() as file:
         print(f"In the storage: {media.video_facts(file.file)}")
     editor.look_around(remix)
-    assert Video.objects.approved().filter(pk=remix.result_id).exists()
+    assert Video.objects.approved().filter(remix=remix).exists()
     editor.leave()
     remix.refresh_from_db()
     assert remix.requested_by_id is None

@@ -4,9 +4,8 @@ import os
 from typing import Any
 
 from tests.settings import *  # noqa: F403
-from tests.settings import DATABASES as DATABASES_OF_TESTS
+from tests.settings import DATABASES
 
-DATABASES: dict[str, dict[str, Any]] = DATABASES_OF_TESTS
 SORA_REMIX_ENDPOINT = "flux-3"
 SORA_REMIX_FAL_API_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}/v1"
 
