@@ -187,7 +187,7 @@ def _portions(remixes: int) -> Iterator[list[str]]:
 
 def _prompt(number: int) -> str:
     """Return a prompt; one in ten is the same as others, and slow ones come in a row."""
-    if 16 <= number % 150 < 24:
+    if 16 <= number % 80 < 24:
         return f"make it {faults.SLOWLY} unlike {number}"
     if number % 10 == 0:
         return f"make it alike {number // 50}"

@@ -30,6 +30,8 @@ LONG_ID = 36
 SAVED_WITHIN = timedelta(seconds=0.5)
 """How long an answer may be on its way into the database of a busy machine."""
 LONGEST_PAUSE = timedelta(hours=1)
+TOLD_BY_STATUS = ("internal_error",)
+"""Code of a failure whose result a gateway withheld, and whose status says no more."""
 SHOWN = 40
 """Broken promises that are printed."""
 
@@ -182,8 +184,9 @@ def _lost(remixes: list[Remix], struck: dict[str, int]) -> Iterator[str]:
         if remix.status != Status.FAILED:
             continue
         refused += not remix.request_id
-        is_so = remix.error_code.startswith(REFUSAL)
-        if not is_so or (remix.request_id and ODDLY not in remix.prompt):
+        is_refused = not remix.request_id and remix.error_code.startswith(REFUSAL)
+        is_told = remix.error_code.startswith(REFUSAL) or remix.error_code in TOLD_BY_STATUS
+        if not is_refused and not (is_told and ODDLY in remix.prompt):
             said = f"{remix.error_code} {remix.error_message[:200]}"
             yield f"remix {remix.pk} failed: {said!a}"
     if refused > struck.get(REFUSED, 0):
