@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import threading
@@ -658,6 +659,58 @@ def test_what_is_being_looked_at_is_closed_when_collecting_breaks_off(
     is_over.set()
     assert len(remote.opened) == 6
     assert all(file.closed for file in remote.opened)
+
+
+def test_a_download_that_the_storage_takes_too_long_for_is_kept(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+
+    def stop(name: str, file: IO[bytes]) -> str:
+        raise SystemExit("the task took too long")
+
+    monkeypatch.setattr(media, "store", stop)
+    monkeypatch.setattr(media, "keep_download", lambda url, file: kept.append(url))
+
+    with pytest.raises(SystemExit):
+        engine.collect([finished().pk])
+
+    assert kept == ["https://fal.media/v.mp4"]
+
+
+def test_a_download_without_time_to_store_it_is_kept_and_counts_as_a_failure(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    remix = finished()
+    monkeypatch.setattr(engine.TimeLimit, "allows", lambda self, seconds: False)
+    monkeypatch.setattr(media, "keep_download", lambda url, file: kept.append(url))
+
+    engine.collect([remix.pk], engine.TimeLimit(60))
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.failures, len(kept)) == (Status.STORING, 1, 1)
+    assert "time limit" in remix.error_message
+    assert all(file.closed for file in remote.opened)
+
+
+def test_work_that_does_not_fit_its_time_limit_stops_and_counts_as_a_failure(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, new = finished(failures=2), finished()
+
+    async def hang(*_arguments: Any) -> Any:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(fal, "result", hang)
+
+    engine.collect([before.pk, new.pk], engine.TimeLimit(0.2))
+
+    before.refresh_from_db()
+    new.refresh_from_db()
+    # What has failed before goes alone, and had not begun.
+    assert (before.failures, before.lease) == (2, None)
+    assert (new.failures, new.lease) == (1, None)
 
 
 def test_a_file_that_can_not_be_removed_stops_nothing_and_is_removed_later(

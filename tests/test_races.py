@@ -125,3 +125,4 @@ def test_many_clicks_collect_again_once(isolation: str, editor: User) -> None:
     assert remix.status == Status.STORING
     assert remix.events.filter(kind=Kind.COLLECTED_AGAIN).count() == 1
     assert {status for status, _said in answers} <= {200, 302}
+    assert all(said for _status, said in answers)

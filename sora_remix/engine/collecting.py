@@ -297,6 +297,11 @@ def _store(remix: Remix, parcel: Parcel) -> None:
         raise
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
         _settle(remix, error)
+    except BaseException:
+        # The task is stopped: the next one has all its time for the storage.
+        if not parcel.video.closed:
+            media.keep_download(parcel.result.video_url, parcel.video)
+        raise
     finally:
         parcel.close()
 
