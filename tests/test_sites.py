@@ -16,7 +16,7 @@ from tests.sites.main_job import SITES
 OURS = ("DJANGO_SETTINGS_MODULE", "FAL_", "PYTEST_", "SORA_REMIX_", "SSL_CERT_FILE", "TEST_BROKER")
 """What the environment of these tests says of their own site."""
 
-SECONDS = 240
+SECONDS = 420
 """How long it may take on a machine with much else to do."""
 
 
