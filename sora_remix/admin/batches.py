@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,16 +17,10 @@ from ..database import own_transactions
 from ..models import Remix, RemixBatch
 from .confirm import ConfirmView
 from .counts import count_of
-from .display import (
-    GRID_SCRIPT,
-    PROGRESS_SCRIPT,
-    SCRIPTS,
-    STYLESHEETS,
-    changelist_link,
-    confirm_url,
-)
+from .display import GRID_SCRIPT, PROGRESS_SCRIPT, SCRIPTS, STYLESHEETS
 from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
+from .links import Links, linked
 from .live import OVER, bar
 
 if TYPE_CHECKING:
@@ -80,9 +73,7 @@ class RemixBatchAdmin(BatchModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = own_transactions(
-            self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
-        )
+        view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
         confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
         cells = path("<int:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
@@ -108,7 +99,7 @@ class RemixBatchAdmin(BatchModelAdmin):
     @admin.display(description=_("remixes"))
     def remix_count(self, batch: Any) -> SafeString | str:
         many = str(batch._remixes)
-        return changelist_link(many, Remix, batch__id__exact=batch.pk) if batch._remixes else many
+        return self._to_remixes(batch, many) if batch._remixes else many
 
     @admin.display(description=_("progress"))
     def progress(self, batch: Any) -> SafeString | str:
@@ -117,6 +108,9 @@ class RemixBatchAdmin(BatchModelAdmin):
     @admin.display(description=_("state"), ordering="confirmed_at")
     def state(self, batch: RemixBatch) -> SafeString:
         if batch.confirmed_at:
-            return changelist_link(gettext("confirmed"), Remix, batch__id__exact=batch.pk)
-        link = '<a href="{}">{}</a>'
-        return format_html(link, confirm_url(batch), gettext("draft: look at it and confirm"))
+            return self._to_remixes(batch, gettext("confirmed"))
+        url = Links(self.admin_site).confirm_url(batch)
+        return linked(url, gettext("draft: look at it and confirm"))
+
+    def _to_remixes(self, batch: RemixBatch, text: str) -> SafeString:
+        return Links(self.admin_site).changelist_link(text, Remix, batch__id__exact=batch.pk)
