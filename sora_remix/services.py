@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import DataError
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from . import engine, filling
+from .clock import local
 from .conf import conf
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
@@ -307,5 +307,5 @@ def _retirement(record: Endpoint) -> Iterator[Reason]:
     """Refuse what fal has said it does not offer any more; a date in the record only warns."""
     if since := EndpointFact.objects.retired().get(record.endpoint_id):
         message = _("fal said on %(day)s that it does not offer “%(endpoint)s” any more.")
-        day = date_format(localtime(since), "SHORT_DATE_FORMAT")
+        day = date_format(local(since), "SHORT_DATE_FORMAT")
         yield Reason("endpoint", message % {"day": day, "endpoint": record.label})

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
 from pytest_django import Settings
 
+from sora_remix import clock
 from sora_remix.checks import check_settings
 
 SOUND_QUEUE = {"timeout": 600, "retry": 1200, "max_attempts": 1, "ack_failures": True, "orm": "x"}
@@ -106,7 +106,7 @@ def test_what_is_wrong_is_named_and_nothing_else(
 def test_an_endpoint_is_told_to_be_gone_from_its_last_day_on(
     settings: Settings, days: int, expected: list[str]
 ) -> None:
-    last_day = timezone.localdate() + timedelta(days=days)
+    last_day = clock.today() + timedelta(days=days)
     settings.SORA_REMIX_ENDPOINTS = {"living": {**LIVING, "ends_on": last_day}}
 
     assert _ids() == expected

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import tasks
+from ..clock import today
 from ..conf import conf
 from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import SoraRemixError
@@ -26,7 +27,7 @@ from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
 from . import failing
 from .failing import Failing
-from .moments import clock
+from .moments import time_of_day
 from .permissions import DECIDE, EXCHANGE, VIEW, may
 from .tries import because
 
@@ -176,7 +177,7 @@ def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iter
         "Sending to fal is paused until %(time)s and then resumes by itself. Waiting remixes cost "
         "nothing meanwhile."
     )
-    text = message % {"time": clock(pause.until)}
+    text = message % {"time": time_of_day(pause.until)}
     if pause.reason and may(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
     if not may(request, VIEW, DECIDE):
@@ -215,7 +216,7 @@ def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
 
 
 def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
-    if signs.is_endpoint_gone or endpoint.is_retired(timezone.localdate()):
+    if signs.is_endpoint_gone or endpoint.is_retired(today()):
         message = _(
             "“%(endpoint)s”, the endpoint that is offered first, was switched off: name a living "
             "one in the setting SORA_REMIX_ENDPOINT."

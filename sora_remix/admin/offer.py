@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
+from ..clock import local, today
 from ..endpoints import Endpoint, all_endpoints, default_endpoint
 from ..models import EndpointFact, Video
 from . import words
@@ -84,7 +83,7 @@ def offered(videos: Sequence[Video]) -> Offered:
 
 def is_retired(endpoint: Endpoint) -> bool:
     """Tell whether its provider has switched it off by today."""
-    return endpoint.is_retired(timezone.localdate())
+    return endpoint.is_retired(today())
 
 
 def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
@@ -116,7 +115,7 @@ def _over(
             continue
         if since := gone.get(endpoint.endpoint_id):
             message = gettext("fal has not offered it since %(day)s.")
-            yield endpoint, message % {"day": date_format(localtime(since))}
+            yield endpoint, message % {"day": date_format(local(since))}
         elif endpoint.ends_on:
             message = gettext("Its provider switched it off on %(day)s.")
             yield endpoint, message % {"day": date_format(endpoint.ends_on)}

@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from example_project.demo import progress, samples
 from example_project.demo.browser import Browser
@@ -23,6 +22,7 @@ from example_project.demo.drawing import draw_missing
 from example_project.demo.editor import Editor
 from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.settings import DEMO_FOLDER
+from sora_remix import clock
 from sora_remix.endpoints import default_endpoint, get_endpoint
 from sora_remix.models import Delivery, Video
 
@@ -165,7 +165,7 @@ class Command(BaseCommand):
         self._say("2. No sandbox: this site talks to fal, which charges you for what you confirm")
         self._say(f"   “{endpoint}” costs {price} for a clip as long as the first sample")
         self._say("   fal has never seen the sample clips: register a Sora generation of yours")
-        if endpoint.is_retired(timezone.localdate()):
+        if endpoint.is_retired(clock.today()):
             self._say(f"   “{endpoint}” was switched off on {endpoint.ends_on}: fal refuses it")
         return {}
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-
 from ... import fal
+from ...clock import today
 from ...conf import conf
 from ...endpoints import Endpoint, all_endpoints
 from ...exceptions import TryLater
@@ -66,11 +65,11 @@ def look_at_endpoints() -> Iterator[Line]:
 
 
 def _endpoint(record: Endpoint, answers: Answers, retired: Mapping[str, datetime]) -> Line:
-    today, findings = timezone.localdate(), answers.drift(record)
-    life = words.life(record, retired, today)
+    day, findings = today(), answers.drift(record)
+    life = words.life(record, retired, day)
     is_default = record.key == conf.SORA_REMIX_ENDPOINT
     name = f"Endpoint {record.key}{', offered first' if is_default else ''}"
-    if record.is_retired(today):
+    if record.is_retired(day):
         level = PROBLEM if is_default else OK
         hint = "Name a living endpoint in SORA_REMIX_ENDPOINT." if is_default else ""
         return Line(level, f"{name}: {life}, as its record says.", hint)
