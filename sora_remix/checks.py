@@ -78,6 +78,8 @@ def _endpoints() -> Iterator[CheckMessage]:
         )
         return
     key = conf.SORA_REMIX_ENDPOINT
+    if not key:
+        return  # then a living one is used
     if key not in endpoints:
         yield checks.Error(
             f"SORA_REMIX_ENDPOINT names “{key}”, and there is no such endpoint.",

@@ -102,6 +102,16 @@ def test_what_is_wrong_is_named_and_nothing_else(
     assert _ids() == expected
 
 
+@pytest.mark.parametrize("unset", ["", None])
+def test_nobody_is_warned_of_an_endpoint_that_the_site_did_not_choose(
+    settings: Settings, unset: str | None
+) -> None:
+    settings.SORA_REMIX_ENDPOINT = unset
+    settings.SORA_REMIX_ENDPOINTS = {}
+
+    assert _ids() == []
+
+
 @pytest.mark.parametrize(("days", "expected"), [(0, ["sora_remix.W003"]), (1, [])])
 def test_an_endpoint_is_told_to_be_gone_from_its_last_day_on(
     settings: Settings, days: int, expected: list[str]

@@ -77,7 +77,7 @@ class Signs:
 
 def current(request: HttpRequest, *, on_list: bool) -> list[Notice]:
     """Return what is to be said to this user now."""
-    endpoint = _default_endpoint()
+    endpoint = _named_endpoint()
     waiting, signs = _waiting(), _signs(endpoint)
     notices = [
         *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
@@ -130,9 +130,10 @@ def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
     return recent.order_by("-at").values_list("at", flat=True)[:1]
 
 
-def _default_endpoint() -> Endpoint | None:
+def _named_endpoint() -> Endpoint | None:
+    """Return the endpoint that the site names, if it names one that is known."""
     try:
-        return get_endpoint(conf.SORA_REMIX_ENDPOINT)
+        return get_endpoint(conf.SORA_REMIX_ENDPOINT) if conf.SORA_REMIX_ENDPOINT else None
     except SoraRemixError:
         return None  # the system checks name it
 
