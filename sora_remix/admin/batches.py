@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
-from ..models import Remix, RemixBatch
+from ..models import Remix, RemixBatch, Video
 from .confirm import ConfirmView
 from .counts import count_of
 from .display import GRID_SCRIPT, PROGRESS_SCRIPT, SCRIPTS, STYLESHEETS
@@ -22,6 +22,8 @@ from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
 from .links import Links, linked
 from .live import OVER, bar
+from .permissions import REMIX, allows, own_or_confirmed
+from .rows import admin_of
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -56,14 +58,19 @@ class RemixBatchAdmin(BatchModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         return False
 
+    def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
+        """Show batches to users who may see remixes."""
+        return allows(admin_of(self.admin_site, Remix), request)
+
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
-        is_confirmed = obj is not None and obj.confirmed_at is not None
-        return not is_confirmed and super().has_delete_permission(request, obj)
+        """Let drafts be discarded by users who may confirm them."""
+        if obj and obj.confirmed_at:
+            return False
+        return allows(admin_of(self.admin_site, Video), request, REMIX)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (
-            super()
-            .get_queryset(request)
+            own_or_confirmed(request, super().get_queryset(request))
             .prefetch_related("created_by")
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),

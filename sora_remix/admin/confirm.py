@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +21,8 @@ from ..models import Remix, RemixBatch, Video
 from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS
 from .links import Links
 from .order import TURN, Order
+from .permissions import REMIX, VIEW, may, require
+from .rows import admin_of
 
 if TYPE_CHECKING:
     from .batches import RemixBatchAdmin
@@ -34,12 +35,12 @@ class ConfirmView(View):
     """Show what a draft would make and cost; make it when that is confirmed."""
 
     http_method_names = ["get", "head", "post"]
-    model_admin: RemixBatchAdmin = cast("RemixBatchAdmin", None)  # given to `as_view`
+    model_admin: RemixBatchAdmin = None  # type: ignore[assignment]  # given to `as_view`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm("sora_remix.remix_video"):
-            raise PermissionDenied
-        self.batch = get_object_or_404(RemixBatch, pk=kwargs["pk"])
+        require(admin_of(self.model_admin.admin_site, Video), request, REMIX)
+        rows = self.model_admin.get_queryset(request).prefetch_related(None)
+        self.batch = get_object_or_404(rows, pk=kwargs["pk"])
         if self.batch.confirmed_at:
             return self._was_confirmed()
         try:
@@ -92,8 +93,8 @@ class ConfirmView(View):
     def _to_result(self) -> HttpResponse:
         """Go to the remixes of the batch, or back when this user may not see them."""
         remixes = self.links.changelist_url(Remix, batch__id__exact=self.batch.pk)
-        may_view = self.request.user.has_perm("sora_remix.view_remix")
-        return self.links.redirect(remixes if may_view else "", self.links.changelist_url(Video))
+        videos = self.links.changelist_url(Video)
+        return self.links.redirect(remixes if may(self.request, VIEW) else "", videos)
 
     def _show(self, order: Order) -> HttpResponse:
         sent = self.request.POST

@@ -33,11 +33,11 @@ from .decide import (
 from .exchange import EXCHANGED, Exchange
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .links import Links
-from .permissions import EXCHANGE, may
+from .permissions import EXCHANGE, allows, may
 from .plan import Plan
 from .progress import progress
 from .resume import resume
-from .rows import may_view
+from .rows import admin_of
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -160,7 +160,7 @@ class RemixAdmin(RemixModelAdmin):
         """Let the rows show how far they are, for as long as the page is open."""
         links = Links(self.admin_site)
         shown = live.page(links, batch := live.chosen_batch(request))
-        if shown.get("many") and request.user.has_perm("sora_remix.view_remixbatch"):
+        if shown.get("many"):
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch))
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
 
@@ -179,7 +179,7 @@ class RemixAdmin(RemixModelAdmin):
         context["compare_url"] = compare.with_source(obj, links)
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
         context |= choices(request, obj, links) | failing.on_page(request, obj) if obj else {}
-        if obj and may_view(self.admin_site, request, Video):
+        if obj and allows(admin_of(self.admin_site, Video), request):
             context["tree_url"] = links.tree_url(obj.result or obj.source)
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)

@@ -23,12 +23,6 @@ def admin_of(site: AdminSite, model: type[Row]) -> ModelAdmin[Row] | None:
     return found
 
 
-def may_view(site: AdminSite, request: HttpRequest, model: type[Model]) -> bool:
-    """Tell whether this person may view rows of a model on this site."""
-    model_admin = admin_of(site, model)
-    return model_admin is not None and model_admin.has_view_permission(request)
-
-
 def rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
     """Return the rows that the ModelAdmin of a site has for this person; none without one."""
     if model_admin := admin_of(site, model):

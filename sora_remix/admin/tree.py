@@ -16,13 +16,14 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from ..endpoints import Endpoint
+from ..clock import today
+from ..endpoints import Endpoint, choosable
 from ..exceptions import SoraRemixError
 from ..models import Remix, RemixBatch, Video
 from . import display
 from .links import Links
-from .offer import choosable
-from .rows import may_view, rows
+from .permissions import allows
+from .rows import admin_of, rows
 from .tree_drawing import Drawing
 from .tree_folding import Folding
 from .tree_nodes import Family, family_of
@@ -76,7 +77,7 @@ def _remix(request: HttpRequest, family: QuerySet[Video], model_admin: VideoAdmi
 def _endpoints(video: Any) -> list[Endpoint]:
     """Return what an editor may choose from; nothing while a record of the site is wrong."""
     try:
-        return choosable(video._gone.split())
+        return choosable(video._gone.split(), today())
     except SoraRemixError:
         return []
 
@@ -84,7 +85,7 @@ def _endpoints(video: Any) -> list[Endpoint]:
 def _remixes(request: HttpRequest, model_admin: VideoAdmin) -> QuerySet[Remix] | None:
     """Return the remixes that this user may see; None where that is none at all."""
     site = model_admin.admin_site
-    return rows(site, request, Remix) if may_view(site, request, Remix) else None
+    return rows(site, request, Remix) if allows(admin_of(site, Remix), request) else None
 
 
 def _page(
