@@ -32,6 +32,8 @@ BUTTONS: tuple[Act, ...] = (CANCEL, RETRY, COLLECT_AGAIN)
 """Offered for a selection, and on the page of each remix whose state allows them."""
 DECISIONS: tuple[Act, ...] = (GiveUp(), SendAgain())
 """Offered on the page of an unconfirmed remix, beside entering its request id."""
+FORM_ID = "sora-remix-request-id-form"
+"""Id of the form that sends a request id: its field stands inside Django's own form."""
 TAKEN = _("Another remix has this request id.")
 
 
@@ -57,7 +59,12 @@ class RequestIdForm(forms.Form):
         ],
         help_text=_("As your account at fal shows it."),
         widget=forms.TextInput(
-            attrs={"class": "vTextField", "autocomplete": "off", "spellcheck": "false"}
+            attrs={
+                "class": "vTextField",
+                "autocomplete": "off",
+                "spellcheck": "false",
+                "form": FORM_ID,
+            }
         ),
     )
 
@@ -72,11 +79,13 @@ def choices(request: HttpRequest, remix: Remix) -> dict[str, Any]:
     """Return what the page of a remix offers this user in the state it is in."""
     buttons = [_choice(act, remix) for act in BUTTONS if may(request, *act.permissions)]
     offered: dict[str, Any] = {"buttons": [one for one in buttons if not one.refusal]}
+    if may(request, DECIDE):
+        # In any state: a page that is open shows the field as soon as the remix is unconfirmed.
+        offered["request_id_url"] = display.act_url("request_id", remix)
     if remix.status == Remix.Status.UNCONFIRMED and may(request, DECIDE):
         allowed = [act for act in DECISIONS if may(request, *act.permissions)]
         offered["decisions"] = [_choice(act, remix) for act in allowed]
         offered["form"] = RequestIdForm()
-        offered["request_id_url"] = display.act_url("request_id", remix)
     return offered
 
 
