@@ -121,12 +121,10 @@ def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
 def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> HttpResponse:
     """Decide about the video as it was shown; what somebody else decided meanwhile is told."""
     decision = DECISIONS.get(request.POST.get("decision", ""))
-    shown = request.POST.get("shown")
-    if decision not in (APPROVAL, REJECTION) or shown not in Approval.values or not queue.video:
+    if decision not in (APPROVAL, REJECTION) or not queue.video:
         raise Http404
-    video = queue.video
-    video.approval = shown
-    if refusal := decide(model_admin, request, decision, video, note_of(request)):
+    video, shown = queue.video, request.POST.get("shown", "")
+    if refusal := decide(model_admin, request, decision, video, note_of(request), shown):
         messages.warning(request, _about(video, refusal, queue))
         return HttpResponseRedirect(queue.skip_url)
     said = gettext("approved") if decision is APPROVAL else gettext("rejected")

@@ -131,8 +131,8 @@ class VideoAdmin(VideoModelAdmin):
             obj.save(update_fields=_written(form) if change else None)
         if not change and may(request, APPROVE):
             obj.approve(by=request.user)
-        if change and "file" in form.changed_data:
-            approvals.doubt(request, obj)
+        if change:
+            approvals.reset_approval(self, request, obj, form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
         """Say in its history that a video was approved by being added."""

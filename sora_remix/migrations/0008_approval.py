@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from django.db import migrations
+from django.db import migrations, models
+from django.db.models import Q
+
+
+def remember_what_a_model_made(apps, schema_editor):
+    """Mark Sora generations and results of remixes; what lost both marks can't be found."""
+    model = apps.get_model("sora_remix", "Video")
+    rows = model.objects.using(schema_editor.connection.alias)
+    made = Q(sora_id__gt="") | Q(root__isnull=False)
+    rows.filter(made).update(was_made_by_ai=True)
+    results = apps.get_model("sora_remix", "Remix").objects.using(rows.db)
+    pks = results.filter(result__isnull=False).values("result")
+    rows.filter(pk__in=pks).update(was_made_by_ai=True)
 
 
 class Migration(migrations.Migration):
     dependencies = [("sora_remix", "0005_stored_files")]
 
     operations = [
+        migrations.AddField(
+            model_name="video",
+            name="was_made_by_ai",
+            field=models.BooleanField(default=False, editable=False),
+        ),
+        migrations.RunPython(remember_what_a_model_made, migrations.RunPython.noop, elidable=True),
         migrations.AlterModelOptions(
             name="remixbatch",
             options={
