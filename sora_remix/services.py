@@ -9,11 +9,10 @@ from uuid import UUID
 
 from django.db import DataError
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from . import engine, filling
-from .conf import conf
+from . import endpoints, engine, filling
+from .clock import local, today
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
@@ -52,12 +51,14 @@ def request_remixes(
 ) -> list[Remix]:
     """Ask for every video with every prompt; the work starts when the transaction commits.
 
-    Raise `RequestRefused`, which names every reason at once, and write nothing then.
+    Without an `endpoint`, it is the one that the site names, else the first living one that takes
+    all the videos. Raise `RequestRefused`, which names every reason at once, and write nothing
+    then.
     """
-    record, options = _endpoint(endpoint), options or {}
-    videos, prompts = list(videos), list(prompts)
+    videos, prompts, options = list(videos), list(prompts), options or {}
+    record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
-    _refuse(reasons)
+    _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
     cells = [Cell(video, prompt) for video in videos for prompt in prompts]
     return _request(record, cells, by=by, options=options, batch=batch)
 
@@ -82,8 +83,9 @@ def confirm(
     if not batch.confirm():
         return []
     try:
-        record = _endpoint(endpoint)
-        cells = _cells(record, batch, list(prompts), options or {}, without)
+        videos = list(batch.videos.all())
+        record = _endpoint(endpoint, videos)
+        cells = _cells(record, videos, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
@@ -130,7 +132,8 @@ def _again(
         raise InvalidTransition(_("It was retried already."))
     if remix.status not in statuses:
         raise InvalidTransition(refusal)
-    record, prompts, options = _endpoint(remix.endpoint), [remix.prompt], remix.options
+    record = _endpoint(remix.endpoint, [remix.source])
+    prompts, options = [remix.prompt], remix.options
     reasons = _problems(record, [remix.source], prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
     cells = [Cell(remix.source, remix.prompt, remix.prompt_template)]
@@ -261,13 +264,13 @@ def _write(
 
 def _cells(
     record: Endpoint,
-    batch: RemixBatch,
+    videos: Iterable[Video],
     prompts: Sequence[str],
     options: Mapping[str, Any],
     without: Collection[tuple[int, int]],
 ) -> list[Cell]:
     """Return what is made of a draft; raise `RequestRefused`."""
-    videos = [video for video in batch.videos.all() if not record.refusal(video)]
+    videos = [video for video in videos if not record.refusal(video)]
     cells = filling.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:
@@ -282,9 +285,17 @@ def _filled(video: Video, template: str) -> Cell:
     return Cell(video, prompt, "" if prompt == template else template)
 
 
-def _endpoint(key: str | None) -> Endpoint:
+def default_endpoint(videos: Sequence[Video]) -> Endpoint:
+    """Return the endpoint that these videos are remixed with when a request names none.
+
+    Raise `UnknownEndpoint`, `InvalidEndpoint`.
+    """
+    return endpoints.default_endpoint(videos, EndpointFact.objects.retired(), today())
+
+
+def _endpoint(key: str | None, videos: Sequence[Video]) -> Endpoint:
     try:
-        return get_endpoint(key or conf.SORA_REMIX_ENDPOINT)
+        return get_endpoint(key) if key else default_endpoint(videos)
     except (UnknownEndpoint, InvalidEndpoint) as error:
         raise RequestRefused([Reason("endpoint", error.message)]) from error
 
@@ -305,6 +316,20 @@ def _problems(
     return reasons
 
 
+def _mixture(record: Endpoint, videos: Sequence[Video]) -> Iterator[Reason]:
+    """Say that one endpoint takes some of these videos and another one the others."""
+    refused = [video for video in videos if record.refusal(video)]
+    if not refused or len(refused) == len(videos):
+        return
+    others = endpoints.choosable(EndpointFact.objects.retired(), today())
+    if any(not one.refusal(video) for one in others for video in refused):
+        message = _(
+            "“%(endpoint)s” takes only some of these videos. Request the others separately: "
+            "another endpoint takes them."
+        )
+        yield Reason("endpoint", message % {"endpoint": record.label})
+
+
 def _prompt_problems(record: Endpoint, prompts: Iterable[str]) -> Iterator[Reason]:
     """Say what is wrong with prompts that are sent as they are."""
     for prompt in prompts:
@@ -322,5 +347,5 @@ def _retirement(record: Endpoint) -> Iterator[Reason]:
     """Refuse what fal has said it does not offer any more; a date in the record only warns."""
     if since := EndpointFact.objects.retired().get(record.endpoint_id):
         message = _("fal said on %(day)s that it does not offer “%(endpoint)s” any more.")
-        day = date_format(localtime(since), "SHORT_DATE_FORMAT")
+        day = date_format(local(since), "SHORT_DATE_FORMAT")
         yield Reason("endpoint", message % {"day": day, "endpoint": record.label})

@@ -261,7 +261,7 @@ def test_only_who_may_see_videos_is_led_to_the_comparison(
     client: Client, batch: RemixBatch
 ) -> None:
     _made(batch=batch)
-    log_in(client, "view_remix", "view_remixbatch")
+    log_in(client, "view_remix")
 
     page = _page(client, change_url(batch))
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.utils import timezone
 from pytest_django import Settings
 
+from sora_remix import clock
 from sora_remix.checks import check_settings
 
 SOUND_QUEUE = {"timeout": 600, "retry": 1200, "max_attempts": 1, "ack_failures": True, "orm": "x"}
@@ -102,11 +102,21 @@ def test_what_is_wrong_is_named_and_nothing_else(
     assert _ids() == expected
 
 
+@pytest.mark.parametrize("unset", ["", None])
+def test_nobody_is_warned_of_an_endpoint_that_the_site_did_not_choose(
+    settings: Settings, unset: str | None
+) -> None:
+    settings.SORA_REMIX_ENDPOINT = unset
+    settings.SORA_REMIX_ENDPOINTS = {}
+
+    assert _ids() == []
+
+
 @pytest.mark.parametrize(("days", "expected"), [(0, ["sora_remix.W003"]), (1, [])])
 def test_an_endpoint_is_told_to_be_gone_from_its_last_day_on(
     settings: Settings, days: int, expected: list[str]
 ) -> None:
-    last_day = timezone.localdate() + timedelta(days=days)
+    last_day = clock.today() + timedelta(days=days)
     settings.SORA_REMIX_ENDPOINTS = {"living": {**LIVING, "ends_on": last_day}}
 
     assert _ids() == expected

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
-from ..models import Remix, RemixBatch
+from ..models import Remix, RemixBatch, Video
 from .confirm import ConfirmView
 from .counts import count_of
 from .display import (
@@ -29,6 +29,7 @@ from .display import (
 from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
 from .live import OVER, bar
+from .permissions import REMIX, allows, own_or_confirmed
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -63,14 +64,19 @@ class RemixBatchAdmin(BatchModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         return False
 
+    def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
+        """Show batches to users who may see remixes."""
+        return self.admin_site.get_model_admin(Remix).has_view_permission(request)
+
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
-        is_confirmed = obj is not None and obj.confirmed_at is not None
-        return not is_confirmed and super().has_delete_permission(request, obj)
+        """Let drafts be discarded by users who may confirm them."""
+        if obj and obj.confirmed_at:
+            return False
+        return allows(self.admin_site.get_model_admin(Video), request, REMIX)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (
-            super()
-            .get_queryset(request)
+            own_or_confirmed(request, super().get_queryset(request))
             .prefetch_related("created_by")
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),
@@ -80,9 +86,7 @@ class RemixBatchAdmin(BatchModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = own_transactions(
-            self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
-        )
+        view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
         confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
         cells = path("<int:pk>/cells/", acting, name="sora_remix_remixbatch_cells")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +20,10 @@ from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, Unk
 from ..models import Remix, RemixBatch, Video
 from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS, changelist_url
 from .order import TURN, Order
+from .permissions import REMIX, VIEW, may, require
+
+if TYPE_CHECKING:
+    from .batches import RemixBatchAdmin
 
 PAGE = "_at"
 """Name of the field with the page that is shown."""
@@ -30,12 +33,12 @@ class ConfirmView(View):
     """Show what a draft would make and cost; make it when that is confirmed."""
 
     http_method_names = ["get", "head", "post"]
-    site = admin.site
+    model_admin: RemixBatchAdmin = None  # type: ignore[assignment]  # given to `as_view`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm("sora_remix.remix_video"):
-            raise PermissionDenied
-        self.batch = get_object_or_404(RemixBatch, pk=kwargs["pk"])
+        require(self.model_admin.admin_site.get_model_admin(Video), request, REMIX)
+        rows = self.model_admin.get_queryset(request).prefetch_related(None)
+        self.batch = get_object_or_404(rows, pk=kwargs["pk"])
         if self.batch.confirmed_at:
             return self._was_confirmed()
         try:
@@ -83,7 +86,7 @@ class ConfirmView(View):
 
     def _to_result(self) -> HttpResponse:
         """Go to the remixes of the batch, or back when this user may not see them."""
-        if self.request.user.has_perm("sora_remix.view_remix"):
+        if may(self.request, VIEW):
             return HttpResponseRedirect(changelist_url(Remix, batch__id__exact=self.batch.pk))
         return HttpResponseRedirect(changelist_url(Video))
 
@@ -104,9 +107,10 @@ class ConfirmView(View):
         )
 
     def _page(self, context: dict[str, Any]) -> HttpResponse:
-        self.request.current_app = self.site.name
+        site = self.model_admin.admin_site
+        self.request.current_app = site.name
         context = {
-            **self.site.each_context(self.request),
+            **site.each_context(self.request),
             "title": _("Remix selected videos"),
             "opts": RemixBatch._meta,
             "media": Media(css={"all": STYLESHEETS}, js=SCRIPTS),

@@ -18,7 +18,7 @@ from . import compare, display, live, review
 from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
-from .permissions import APPROVE, REMIX, may, require
+from .permissions import APPROVE, REMIX, allows, may, require
 from .plan import Plan
 from .progress import numbers
 
@@ -35,19 +35,21 @@ COMPARE = "compare"
 
 def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatch) -> Any:
     """Return what the page of a batch needs for its grid, if this user may see remixes."""
-    remix_admin = _remix_admin(model_admin)
+    remix_admin, video_admin = _remix_admin(model_admin), _video_admin(model_admin)
     if not batch.confirmed_at or not remix_admin.has_view_permission(request):
         return {}
+    may_remix = allows(video_admin, request, REMIX)
+    may_compare = video_admin.has_view_permission(request)
     acts = [act for act in BUTTONS if may(request, *act.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
     return {
         "grid": Grid(batch, request.GET.get(PAGE)),
         "live": live.page(batch.pk),
         "acts": acts,
-        "may_remix": may(request, REMIX),
-        "may_compare": (may_compare := _video_admin(model_admin).has_view_permission(request)),
-        "may_select": bool(acts) or may(request, REMIX) or may_compare,
-        "review_url": review.url(batch=batch.pk) if may(request, APPROVE) else "",
+        "may_remix": may_remix,
+        "may_compare": may_compare,
+        "may_select": bool(acts) or may_compare,
+        "review_url": review.url(batch=batch.pk) if allows(video_admin, request, APPROVE) else "",
         "selected": gettext("%(many)s selected"),
         "cells_url": f"{display.cells_url(batch)}?{filters}",
     }
@@ -59,9 +61,10 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
     remix_admin = _remix_admin(model_admin)
     asked = request.POST.get("act", "")
     act = next((act for act in BUTTONS if act.name == asked), None)
-    needed = () if asked == COMPARE else (REMIX,)
-    require(remix_admin, request, *(act.permissions if act else needed))
-    batch = get_object_or_404(RemixBatch, pk=pk)
+    require(remix_admin, request, *(act.permissions if act else ()))
+    if not act:
+        require(_video_admin(model_admin), request, *(() if asked == COMPARE else (REMIX,)))
+    batch = get_object_or_404(model_admin.get_queryset(request), pk=pk)
     chosen = numbers(",".join(request.POST.getlist("cell")))
     rows = remix_admin.get_queryset(request).filter(batch=batch, pk__in=chosen)
     remixes = list(rows.select_related("source", "result").order_by("pk"))

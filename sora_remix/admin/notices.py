@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import tasks
+from ..clock import today
 from ..conf import conf
 from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import SoraRemixError
@@ -26,7 +27,7 @@ from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
 from . import failing
 from .failing import Failing
-from .moments import clock
+from .moments import time_of_day
 from .permissions import DECIDE, EXCHANGE, VIEW, may
 from .tries import because
 
@@ -76,7 +77,7 @@ class Signs:
 
 def current(request: HttpRequest, *, on_list: bool) -> list[Notice]:
     """Return what is to be said to this user now."""
-    endpoint = _default_endpoint()
+    endpoint = _named_endpoint()
     waiting, signs = _waiting(), _signs(endpoint)
     notices = [
         *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
@@ -129,9 +130,10 @@ def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
     return recent.order_by("-at").values_list("at", flat=True)[:1]
 
 
-def _default_endpoint() -> Endpoint | None:
+def _named_endpoint() -> Endpoint | None:
+    """Return the endpoint that the site names, if it names one that is known."""
     try:
-        return get_endpoint(conf.SORA_REMIX_ENDPOINT)
+        return get_endpoint(conf.SORA_REMIX_ENDPOINT) if conf.SORA_REMIX_ENDPOINT else None
     except SoraRemixError:
         return None  # the system checks name it
 
@@ -176,7 +178,7 @@ def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iter
         "Sending to fal is paused until %(time)s and then resumes by itself. Waiting remixes cost "
         "nothing meanwhile."
     )
-    text = message % {"time": clock(pause.until)}
+    text = message % {"time": time_of_day(pause.until)}
     if pause.reason and may(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
     if not may(request, VIEW, DECIDE):
@@ -215,7 +217,7 @@ def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
 
 
 def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
-    if signs.is_endpoint_gone or endpoint.is_retired(timezone.localdate()):
+    if signs.is_endpoint_gone or endpoint.is_retired(today()):
         message = _(
             "“%(endpoint)s”, the endpoint that is offered first, was switched off: name a living "
             "one in the setting SORA_REMIX_ENDPOINT."

@@ -16,11 +16,11 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
-from ..endpoints import Endpoint
+from ..clock import today
+from ..endpoints import Endpoint, choosable
 from ..exceptions import SoraRemixError
 from ..models import Remix, RemixBatch, Video
 from . import display
-from .offer import choosable
 from .permissions import REMIX, may
 from .tree_drawing import Drawing
 from .tree_folding import Folding
@@ -73,7 +73,7 @@ def _remix(request: HttpRequest, family: QuerySet[Video]) -> HttpResponse:
 def _endpoints(video: Any) -> list[Endpoint]:
     """Return what an editor may choose from; nothing while a record of the site is wrong."""
     try:
-        return choosable(video._gone.split())
+        return choosable(video._gone.split(), today())
     except SoraRemixError:
         return []
 

@@ -16,13 +16,15 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ..clock import today
+from ..endpoints import choosable
 from ..exceptions import SoraRemixError
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
-from .offer import choosable, why_not
+from .offer import why_not
 from .permissions import APPROVE, REMIX, may
 from .uploads import kept_if_saved, locked
 
@@ -269,7 +271,7 @@ class VideoAdmin(VideoModelAdmin):
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
         try:
-            reason = why_not(video, choosable(video._gone.split()))
+            reason = why_not(video, choosable(video._gone.split(), today()))
         except SoraRemixError as error:
             return display.yes_or_why_not(str(error))
         return display.yes_or_why_not(str(reason or ""))
