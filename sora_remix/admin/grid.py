@@ -22,14 +22,18 @@ PER_PAGE = 50
 MOST_CELLS = 900
 """Cells shown at once: Django takes 1,000 fields of a form, and each cell has one."""
 PROMPT_SHOWN = 60
+PROMPT_OPENED = 2000
+"""Characters shown of a prompt that is opened: the page of each remix has all of it."""
+NOT_SHOWN = ("arguments", "price", "prompt", "prompt_template")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One prompt of the batch."""
+    """One prompt of the batch, as it was typed."""
 
     number: int
     prompt: str
+    digest: str
 
     @property
     def short(self) -> str:
@@ -38,6 +42,10 @@ class Column:
     @property
     def is_cut(self) -> bool:
         return self.short != self.prompt
+
+    @property
+    def opened(self) -> str:
+        return Truncator(self.prompt).chars(PROMPT_OPENED)
 
     @property
     def label(self) -> str:
@@ -123,15 +131,28 @@ class Grid:
 
     @cached_property
     def columns(self) -> list[Column]:
-        prompts = self._remixes.order_by().values("prompt").annotate(first=Min("pk"))
-        in_order = prompts.order_by("first").values_list("prompt", flat=True)
-        return [Column(number, prompt) for number, prompt in enumerate(in_order, 1)]
+        digests = self._remixes.order_by().values("prompt_digest")
+        first = digests.annotate(first=Min("pk")).values("first")
+        rows = Remix.objects.filter(pk__in=first).order_by("pk")[:MOST_CELLS]
+        found = rows.values_list("prompt_digest", "prompt_template", "prompt")
+        return [
+            Column(number, template or prompt, digest)
+            for number, (digest, template, prompt) in enumerate(found, 1)
+        ]
+
+    @cached_property
+    def left_out(self) -> int:
+        """Count the prompts that are not shown."""
+        if len(self.columns) < MOST_CELLS:
+            return 0
+        digests = self._remixes.order_by().values("prompt_digest").distinct()
+        return digests.count() - len(self.columns)
 
     @cached_property
     def page(self) -> Page[Video]:
         sources = self._remixes.order_by().values("source")
         videos = Video.objects.filter(pk__in=sources).order_by("pk")
-        rows = min(PER_PAGE, max(1, MOST_CELLS // max(1, len(self.columns))))
+        rows = min(PER_PAGE, MOST_CELLS // max(1, len(self.columns)))
         return Paginator(videos, rows).get_page(self._asked)
 
     @cached_property
@@ -139,14 +160,14 @@ class Grid:
         videos = {video.pk: video for video in self.page}
         found: dict[tuple[int, str], list[Remix]] = {}
         shown = self._remixes.filter(source__in=list(videos)).order_by("pk")
-        for remix in shown.select_related("result").defer("arguments", "price"):
+        for remix in shown.select_related("result").defer(*NOT_SHOWN):
             remix.source = videos[remix.source_id]
-            found.setdefault((remix.source_id, remix.prompt), []).append(remix)
+            found.setdefault((remix.source_id, remix.prompt_digest), []).append(remix)
         return [
             Row(
                 video,
                 [
-                    Cell(column, found.get((video.pk, column.prompt), ()), self.links)
+                    Cell(column, found.get((video.pk, column.digest), ()), self.links)
                     for column in self.columns
                 ],
             )
