@@ -203,7 +203,7 @@ def _codenames() -> frozenset[str]:
     return frozenset(own.values_list("codename", flat=True))
 
 
-def _user(held: Collection[str] = (), **values: bool) -> User:
+def _user(held: Collection[str] = (), **values: Any) -> User:
     user = User.objects.create_user(f"user-{uuid4().hex}", **{"is_staff": True, **values})
     user.user_permissions.set(Permission.objects.filter(codename__in=held))
     return user
