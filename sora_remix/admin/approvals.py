@@ -31,6 +31,7 @@ from . import display
 from .act_pages import filtered, list_url
 from .links import Links
 from .permissions import APPROVE, DELETE_VIDEO, may, require
+from .rows import permitted
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 SHOWN = 100
 """Videos that are listed one by one; the numbers are of all."""
 NOTE_LENGTH = 2000
+HIDDEN = _("It was deleted, or you may not view it.")
 AT_ONCE = 500
 """Videos in one transaction."""
 
@@ -129,7 +131,10 @@ def ask(
     chosen = Video.objects.filter(pk__in=videos.order_by().values("pk"))
     possible = decision.possible(chosen).order_by("pk")
     shown = possible.only("approval", *Video.SHOWN_FIELDS)
-    seen = [f"{video.pk}:{video.revision}" for video in shown.iterator()]
+    seen = [
+        f"{video.pk}:{video.revision}"
+        for video in permitted(model_admin, request, shown.iterator())
+    ]
     reasons = _reasons(decision, chosen.exclude(pk__in=possible.order_by().values("pk")))
     links = Links(model_admin.admin_site)
     context = {
@@ -146,7 +151,10 @@ def ask(
         "reasons": reasons.most_common(),
         **(_cleared(possible) if decision is CLEARING else {}),
         "seen": ",".join(seen),
-        "videos": [display.titled(video, links) for video in possible[:SHOWN]],
+        "videos": [
+            display.titled(video, links)
+            for video in permitted(model_admin, request, possible[:SHOWN])
+        ],
         "note_length": NOTE_LENGTH,
     }
     return TemplateResponse(request, "admin/sora_remix/video/decide.html", context)
@@ -159,12 +167,14 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
     seen = _seen(request.POST.get("videos", ""))
     note = note_of(request)
     if decision.approval:
-        outcomes = _decide_many(request, decision, decision.approval, seen, note)
+        outcomes = _decide_many(model_admin, request, decision, decision.approval, seen, note)
     else:
-        videos = Video.objects.in_bulk(list(seen)).values()
+        videos = _visible(model_admin, request, seen)
         outcomes = Counter(
             decide(model_admin, request, decision, one, note, seen[one.pk]) for one in videos
         )
+        outcomes[str(HIDDEN)] += len(seen) - len(videos)
+    outcomes = +outcomes
     if done := outcomes.pop("", 0):
         messages.success(request, decision.done % {"many": done})
     for reason, many in outcomes.items():
@@ -226,7 +236,14 @@ def note_of(request: HttpRequest) -> str:
     return note[:NOTE_LENGTH]
 
 
+def _visible(model_admin: VideoAdmin, request: HttpRequest, pks: Iterable[int]) -> list[Video]:
+    """Return those of these videos that this person may view."""
+    found = model_admin.get_queryset(request).in_bulk(list(pks))
+    return permitted(model_admin, request, found.values())
+
+
 def _decide_many(
+    model_admin: VideoAdmin,
     request: HttpRequest,
     decision: Decision,
     approval: Approval,
@@ -238,15 +255,17 @@ def _decide_many(
     shown = [*seen.items()]
     for start in range(0, len(shown), AT_ONCE):
         part = dict(shown[start : start + AT_ONCE])
-        done, left = _decide_part(request, decision, approval, part, note)
+        done, left = _decide_part(model_admin, request, decision, approval, part, note)
         mine = _is_made(request, decision, left, note)
         outcomes[""] += len(done) + mine
         outcomes[str(OVERTAKEN)] += len(left) - mine
+        outcomes[str(HIDDEN)] += len(part) - len(done) - len(left)
     return +outcomes
 
 
 @retry_conflicts
 def _decide_part(
+    model_admin: VideoAdmin,
     request: HttpRequest,
     decision: Decision,
     approval: Approval,
@@ -254,8 +273,9 @@ def _decide_part(
     note: str,
 ) -> tuple[set[int], set[int]]:
     """Decide about these as they were shown; return which are done, and which were not."""
-    videos = Video.objects.only("title").in_bulk(list(seen))
-    done = Video.objects.all().decide(approval, seen=seen, by=request.user, note=note)
+    videos = {video.pk: video for video in _visible(model_admin, request, seen)}
+    known = {pk: seen[pk] for pk in videos}
+    done = Video.objects.all().decide(approval, seen=known, by=request.user, note=note)
     _log(request, [videos[pk] for pk in videos if pk in done], _logged(decision, note))
     return done, videos.keys() - done
 
