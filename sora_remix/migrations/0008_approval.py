@@ -40,4 +40,66 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "batches of remixes",
             },
         ),
+        migrations.AlterModelOptions(
+            name="chain",
+            options={
+                "base_manager_name": "objects",
+                "default_permissions": (),
+                "verbose_name": "chain of turns",
+                "verbose_name_plural": "chain of turns",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="delivery",
+            options={"base_manager_name": "objects", "default_permissions": ()},
+        ),
+        migrations.AlterModelOptions(
+            name="endpointfact",
+            options={
+                "base_manager_name": "objects",
+                "default_permissions": (),
+                "verbose_name": "what fal says of an endpoint",
+                "verbose_name_plural": "what fal says of endpoints",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="pendingfile",
+            options={"base_manager_name": "objects", "default_permissions": ()},
+        ),
+        migrations.AlterModelOptions(
+            name="referenceimage",
+            options={
+                "base_manager_name": "objects",
+                "default_permissions": (),
+                "ordering": ("pk",),
+                "verbose_name": "reference image",
+                "verbose_name_plural": "reference images",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="remix",
+            options={
+                "base_manager_name": "objects",
+                "default_permissions": ("view",),
+                "ordering": ("-pk",),
+                "permissions": (
+                    ("cancel_remix", "Can cancel remixes"),
+                    ("retry_remix", "Can retry remixes and collect them again"),
+                    ("decide_unconfirmed", "Can decide about unconfirmed remixes"),
+                    ("view_exchange", "Can view what was exchanged with fal"),
+                ),
+                "verbose_name": "remix",
+                "verbose_name_plural": "remixes",
+            },
+        ),
+        migrations.AlterModelOptions(
+            name="remixevent",
+            options={
+                "base_manager_name": "objects",
+                "default_permissions": (),
+                "ordering": ("pk",),
+                "verbose_name": "event of a remix",
+                "verbose_name_plural": "events of remixes",
+            },
+        ),
     ]
