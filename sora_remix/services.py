@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import DataError
@@ -30,6 +30,15 @@ logger = logging.getLogger(__name__)
 Kind = RemixEvent.Kind
 
 
+class Cell(NamedTuple):
+    """A video, and the prompt it is remixed with."""
+
+    video: Video
+    prompt: str
+    template: str = ""
+    """The prompt as typed, where placeholders in it were filled in."""
+
+
 @retry_conflicts
 def request_remixes(
     videos: Iterable[Video],
@@ -50,7 +59,7 @@ def request_remixes(
     record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
     _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
-    cells = [(video, prompt) for video in videos for prompt in prompts]
+    cells = [Cell(video, prompt) for video in videos for prompt in prompts]
     return _request(record, cells, by=by, options=options, batch=batch)
 
 
@@ -127,7 +136,7 @@ def _again(
     prompts, options = [remix.prompt], remix.options
     reasons = _problems(record, [remix.source], prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
-    cells = [(remix.source, remix.prompt)]
+    cells = [Cell(remix.source, remix.prompt, remix.prompt_template)]
     [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
@@ -199,7 +208,7 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 
 def _request(
     record: Endpoint,
-    cells: Sequence[tuple[Video, str]],
+    cells: Sequence[Cell],
     *,
     by: User | None,
     options: Mapping[str, Any],
@@ -209,24 +218,25 @@ def _request(
     """Write a remix for each of these videos with its prompt; all of it was found possible."""
     chosen = record.complete(options)
     price = record.price.figures(chosen)
-    videos = dict.fromkeys(video for video, prompt in cells)
+    videos = dict.fromkeys(cell.video for cell in cells)
     uploads = {video: engine.uploads(record, video, chosen) for video in videos}
     costs = {video: record.estimate(video, chosen) for video in videos}
     remixes = [
         Remix(
-            source=video,
-            prompt=prompt,
+            source=cell.video,
+            prompt=cell.prompt,
+            prompt_template=cell.template,
             endpoint=record.key,
             endpoint_id=record.endpoint_id,
             options=chosen,
-            estimated_cost=costs[video],
+            estimated_cost=costs[cell.video],
             price=price,
-            is_ready=not uploads[video],
+            is_ready=not uploads[cell.video],
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,
         )
-        for video, prompt in cells
+        for cell in cells
     ]
     try:
         _write(remixes, {name for names in uploads.values() for name in names}, by, retry_of)
@@ -258,7 +268,7 @@ def _cells(
     prompts: Sequence[str],
     options: Mapping[str, Any],
     without: Collection[tuple[int, int]],
-) -> list[tuple[Video, str]]:
+) -> list[Cell]:
     """Return what is made of a draft; raise `RequestRefused`."""
     videos = [video for video in videos if not record.refusal(video)]
     cells = filling.cells(videos, prompts, without)
@@ -267,7 +277,12 @@ def _cells(
         reasons.append(Reason("videos", _("Every remix is switched off: there is none to make.")))
     found = filling.problems(record, prompts, cells)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
-    return [(video, filling.fill(prompts[index], video)) for video, index in cells]
+    return [_filled(video, prompts[index]) for video, index in cells]
+
+
+def _filled(video: Video, template: str) -> Cell:
+    prompt = filling.fill(template, video)
+    return Cell(video, prompt, "" if prompt == template else template)
 
 
 def default_endpoint(videos: Sequence[Video]) -> Endpoint:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FloatRect, Page
 
 from tests.browser.places import PLACES
 
@@ -15,10 +15,10 @@ ADDED = {
 """Ours, and what of Django's it must be as wide as."""
 
 
-def _box(page: Page, selector: str) -> dict[str, float]:
+def _box(page: Page, selector: str) -> FloatRect:
     box = page.locator(selector).first.bounding_box()
     assert box
-    return {**box}
+    return box
 
 
 @pytest.mark.parametrize("width", [1280, 390])
