@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidTransition
+from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def decision(approval: str, by: User | None, note: str = "") -> dict[str, Any]:
 class Approvable(models.Model):
     """A row that the site shows once a person has approved it."""
 
-    approval = models.CharField(
+    approval = ExactCharField(
         _("approval"),
         max_length=8,
         choices=Approval,
@@ -48,7 +49,7 @@ class Approvable(models.Model):
         db_index=True,
         editable=False,
     )
-    approval_note = models.TextField(_("note on the approval"), blank=True, editable=False)
+    approval_note = ExactTextField(_("note on the approval"), blank=True, editable=False)
     decided_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("decided by"),

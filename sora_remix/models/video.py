@@ -17,6 +17,7 @@ from ..database import PrimaryManager, alias, atomic
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
 from .approval import Approvable, Approval, decision
+from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
 from .users import UserForeignKey, forget_user
@@ -72,8 +73,8 @@ class Video(Approvable, OwnsFiles):
 
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet", "captions")
 
-    title = models.CharField(_("title"), max_length=200)
-    sora_id = models.CharField(
+    title = ExactCharField(_("title"), max_length=200)
+    sora_id = BlankAsNullCharField(
         _("Sora id"),
         max_length=200,
         blank=True,
@@ -109,7 +110,7 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
     )
-    captions_language = models.CharField(
+    captions_language = ExactCharField(
         _("language of the captions"),
         max_length=35,
         blank=True,
@@ -174,9 +175,8 @@ class Video(Approvable, OwnsFiles):
             ("approve_video", _("Can approve and reject videos")),
         )
         constraints = (
-            models.UniqueConstraint(
+            UniqueUnlessBlank(
                 fields=("sora_id",),
-                condition=~Q(sora_id=""),
                 name="sora_remix_video_sora_id_unique",
                 violation_error_message=_("A video with this Sora id is there already."),
             ),
