@@ -240,7 +240,7 @@ def _write(
 ) -> None:
     """Write the rows with their history, order their files, and have workers called."""
     Delivery.objects.order(files)
-    Remix.objects.bulk_create(remixes, batch_size=500)
+    Remix.objects.create_all(remixes)
     again = str(retry_of.pk) if retry_of else ""
     RemixEvent.objects.bulk_create(
         (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),

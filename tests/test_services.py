@@ -17,7 +17,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from sora_remix import services, tasks
 from sora_remix.endpoints import SORA_2, Option
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Chain, Remix, RemixBatch, RemixEvent, Video
+from sora_remix.models import Chain, Remix, RemixBatch, RemixEvent, Video, queryset
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, at_once, make_remix, make_video
 
@@ -55,6 +55,24 @@ def test_every_video_is_remixed_with_every_prompt(db: None) -> None:
     ]
     assert remixes == list(rows)
     assert {remix.status for remix in rows} == {Status.QUEUED}
+
+
+def test_remixes_have_their_keys_where_a_database_returns_none(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = type(connection.features)
+    monkeypatch.setattr(features, "can_return_rows_from_bulk_insert", False)
+    monkeypatch.setattr(queryset, "AT_ONCE", 4)
+
+    with CaptureQueriesContext(connection) as queries:
+        remixes = services.request_remixes([make_video()], [f"{n}" for n in range(10)])
+
+    read_back = [one for one in queries if one["sql"].startswith("SELECT") and "IN (" in one["sql"]]
+    assert len([one for one in read_back if "sora_remix_remix" in one["sql"]]) == 3
+    assert [remix.prompt for remix in remixes] == [f"{n}" for n in range(10)]
+    assert remixes == list(Remix.objects.order_by("pk"))
+    events = RemixEvent.objects.filter(kind=RemixEvent.Kind.REQUESTED).order_by("pk")
+    assert [event.remix.prompt for event in events] == [f"{n}" for n in range(10)]
 
 
 def test_what_is_asked_for_may_come_from_generators(db: None) -> None:
