@@ -75,6 +75,43 @@ def test_remixes_have_their_keys_where_a_database_returns_none(
     assert [event.remix.prompt for event in events] == [f"{n}" for n in range(10)]
 
 
+def test_a_video_that_was_cleared_since_it_was_read_is_refused(db: None) -> None:
+    video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
+    Video.objects.get(pk=video.pk).clear()
+
+    with pytest.raises(RequestRefused, match="nothing is charged"):
+        services.request_remixes([video], ["noir"])
+
+    assert not Remix.objects.exists()
+
+
+def test_a_video_that_was_deleted_since_it_was_read_is_refused(db: None) -> None:
+    video = make_video()
+    Video.objects.all().delete()
+
+    with pytest.raises(RequestRefused, match="nothing is charged"):
+        services.request_remixes([video], ["noir"])
+
+
+def test_a_video_without_files_is_remixed_at_its_provider(db: None) -> None:
+    video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
+    video.clear()
+
+    [remix] = services.request_remixes([video], ["noir"])
+
+    assert remix.source == video
+
+
+def test_a_draft_that_was_deleted_is_not_confirmed(db: None) -> None:
+    batch = RemixBatch.objects.start([make_video().pk], by=None)
+    RemixBatch.objects.delete_drafts()
+
+    with pytest.raises(RequestRefused, match="nothing is charged"):
+        services.confirm(batch, ["noir"], by=None)
+
+    assert not Remix.objects.exists()
+
+
 def test_what_is_asked_for_may_come_from_generators(db: None) -> None:
     make_video()
 
@@ -381,7 +418,7 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
 
     # How many rows go into one INSERT is the database's choice.
     inserts = [one for one in queries if 'INSERT INTO "sora_remix_remix' in one["sql"]]
-    assert len(queries) - len(inserts) == 7
+    assert len(queries) - len(inserts) == 8
     assert batch.remixes.count() == videos * prompts
 
 

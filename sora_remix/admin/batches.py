@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -66,6 +67,11 @@ class RemixBatchAdmin(BatchModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         is_confirmed = obj is not None and obj.confirmed_at is not None
         return not is_confirmed and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
+        """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
+        if not RemixBatch.objects.filter(pk=obj.pk).delete_drafts():
+            raise PermissionDenied
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (

@@ -62,6 +62,11 @@ class VideoQuerySet(models.QuerySet["Video"]):
         root = video.root_id or video.pk
         return self.filter(Q(pk=root) | Q(root=root))
 
+    def hold(self) -> int:
+        """Keep those that are not cleared as they are until the transaction ends; count them."""
+        # An UPDATE gets in the way of another one at every isolation level; a lock does not.
+        return self.filter(cleared_at=None).update(cleared_at=None)
+
     def clearable(self) -> VideoQuerySet:
         """Keep rejected ones that have files which no remix needs any more."""
         rejected = self.filter(approval=Approval.REJECTED, cleared_at=None).exclude(file="")
