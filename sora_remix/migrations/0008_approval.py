@@ -18,7 +18,7 @@ def remember_what_a_model_made(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sora_remix", "0005_stored_files")]
+    dependencies = [("sora_remix", "0006_all_databases")]
 
     operations = [
         migrations.AddField(

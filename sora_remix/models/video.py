@@ -19,6 +19,7 @@ from ..database import PrimaryManager, alias, atomic
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
 from .approval import OVERTAKEN, Approvable, Approval, decision
+from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
 from .users import UserForeignKey, forget_user
@@ -94,6 +95,11 @@ class VideoQuerySet(models.QuerySet["Video"]):
         root = video.root_id or video.pk
         return self.filter(Q(pk=root) | Q(root=root))
 
+    def hold(self) -> int:
+        """Keep those that are not cleared as they are until the transaction ends; count them."""
+        # An UPDATE gets in the way of another one at every isolation level; a lock does not.
+        return self.filter(cleared_at=None).update(cleared_at=None)
+
     def clearable(self) -> VideoQuerySet:
         """Keep rejected ones that have files which no remix needs any more."""
         rejected = self.filter(approval=Approval.REJECTED, cleared_at=None).exclude(file="")
@@ -114,8 +120,8 @@ class Video(Approvable, OwnsFiles):
         "captions_language",
     )
 
-    title = models.CharField(_("title"), max_length=200)
-    sora_id = models.CharField(
+    title = ExactCharField(_("title"), max_length=200)
+    sora_id = BlankAsNullCharField(
         _("Sora id"),
         max_length=200,
         blank=True,
@@ -151,7 +157,7 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
     )
-    captions_language = models.CharField(
+    captions_language = ExactCharField(
         _("language of the captions"),
         max_length=35,
         blank=True,
@@ -218,9 +224,8 @@ class Video(Approvable, OwnsFiles):
             ("approve_video", _("Can approve and reject videos")),
         )
         constraints = (
-            models.UniqueConstraint(
+            UniqueUnlessBlank(
                 fields=("sora_id",),
-                condition=~Q(sora_id=""),
                 name="sora_remix_video_sora_id_unique",
                 violation_error_message=_("A video with this Sora id is there already."),
             ),
