@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -17,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import SoraRemixError
+from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
@@ -40,7 +42,7 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
-FROM_FILE = ("duration", "width", "height", "size", "fps", "thumbnail")
+FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """What an upload brings with it."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
