@@ -156,18 +156,19 @@ def test_a_video_of_absurd_length_is_stored_without_one(
 
 
 @pytest.mark.parametrize(
-    ("container", "extension"),
+    ("name", "container", "extension"),
     [
-        ("mp4", "mp4"),
-        ("mov", "mov"),
-        ("webm", "webm"),
-        ("matroska", "mkv"),
-        ("mpegts", "ts"),
-        ("avi", "avi"),
-        ("gif", "gif"),
+        ("clip.mp4", "mov", "mov"),
+        ("clip.mp4", "webm", "webm"),
+        ("clip.mp4", "matroska", "mkv"),
+        ("clip.mp4", "mpegts", "ts"),
+        ("clip.mp4", "avi", "avi"),
+        ("clip.mp4", "gif", "gif"),
+        ("clip.html", "mp4", "mp4"),
+        ("clip", "mp4", "mp4"),
+        ("x" * 240 + ".mov", "mp4", "mp4"),
     ],
 )
-@pytest.mark.parametrize("name", ["clip.mp4", "clip.html", "clip", "x" * 240 + ".mov"])
 def test_an_upload_is_called_by_what_it_is(
     admin_client: Client, media_root: Path, name: str, container: str, extension: str
 ) -> None:
