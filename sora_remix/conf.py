@@ -15,8 +15,8 @@ class Conf:
     SORA_REMIX_FAL_KEY: str | None = None
     """fal API key; `None` leaves it to fal-client, which reads `FAL_KEY`."""
 
-    SORA_REMIX_ENDPOINT: str = "sora-2"
-    """Key of the endpoint that is offered first."""
+    SORA_REMIX_ENDPOINT: str = ""
+    """Key of the endpoint that is offered first; empty: the first living one that takes a video."""
 
     SORA_REMIX_ENDPOINTS: dict[str, Any] = {}
     """More endpoint records, or replacements, by key."""
@@ -53,6 +53,9 @@ class Conf:
 
     SORA_REMIX_AI_LABEL: bool = True
     """Whether players on the site say which videos were made with AI."""
+
+    LANGUAGES: list[tuple[str, str]] = []
+    """Django's own, for the system checks."""
 
     LANGUAGE_CODE: str = "en-us"
     """Django's own: the language of captions that name none."""

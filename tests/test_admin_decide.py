@@ -30,7 +30,8 @@ def _url(name: str, remix: Remix) -> str:
 
 def _offered(client: Client, remix: Remix) -> set[str]:
     page = client.get(_url("change", remix)).content.decode()
-    return {name for name in NAMES if f'"{_url(name, remix)}"' in page}
+    signs = {name: f'"{_url(name, remix)}"' for name in NAMES} | {"request_id": 'name="request_id"'}
+    return {name for name, sign in signs.items() if sign in page}
 
 
 def _unconfirmed(**values: Any) -> Remix:

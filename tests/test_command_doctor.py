@@ -169,6 +169,17 @@ def test_the_end_of_the_endpoint_that_is_offered_first_is_a_problem(settings: Se
     ]
 
 
+def test_a_site_that_names_no_endpoint_is_well_and_offers_a_living_one_first(
+    settings: Settings,
+) -> None:
+    del settings.SORA_REMIX_ENDPOINT
+
+    lines, error = _doctor()
+
+    assert error == ""
+    assert "ok       Endpoint flux-3, offered first: living, and as recorded." in lines
+
+
 @pytest.mark.parametrize(("default", "level"), [("flux-3", "problem"), ("grok", "warning")])
 def test_an_endpoint_that_is_gone_at_fal_is_told(
     sandbox: SandboxProcess, settings: Settings, default: str, level: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -87,3 +88,17 @@ def test_rows_own_their_files_however_many_there_are(
         new = _migrate([("sora_remix", "0005_stored_files")])
 
     assert not new.get_model("sora_remix", "Video").objects.filter(stored_files=[]).exists()
+
+
+def test_prompts_of_remixes_that_exist_are_grouped_as_new_ones_are(old: Any) -> None:
+    before = _migrate([("sora_remix", "0005_stored_files")])
+    video = before.get_model("sora_remix", "Video").objects.create(title="Sea")
+    rows = before.get_model("sora_remix", "Remix").objects
+    for prompt in ("noir", "Noir", "noir"):
+        rows.create(source=video, prompt=prompt, endpoint="sora-2")
+
+    new = _migrate([("sora_remix", "0009_prompt_template")])
+
+    kept = new.get_model("sora_remix", "Remix").objects.order_by("pk")
+    digests = [sha256(prompt.encode()).hexdigest() for prompt in ("noir", "Noir", "noir")]
+    assert [*kept.values_list("prompt_template", "prompt_digest")] == [("", one) for one in digests]

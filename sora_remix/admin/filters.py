@@ -12,11 +12,11 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ..endpoints import all_endpoints
+from ..clock import today
+from ..endpoints import all_endpoints, choosable
 from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
 from . import failing
-from .offer import choosable
 from .remixable import remixable
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class RemixableFilter(admin.SimpleListFilter):
         if self.value() not in ("yes", "no"):
             return queryset
         try:
-            wanted = Video.objects.filter(remixable(choosable(EndpointFact.objects.retired())))
+            endpoints = choosable(EndpointFact.objects.retired(), today())
+            wanted = Video.objects.filter(remixable(endpoints))
         except SoraRemixError:
             wanted = Video.objects.none()
         found = Q(pk__in=wanted.order_by().values("pk"))

@@ -18,7 +18,7 @@ NO_SHAPE = Q(width=None) | Q(width=0) | Q(height=None) | Q(height=0)
 
 def remixable(endpoints: Iterable[Endpoint]) -> Q:
     """Keep the videos against which at least one `Endpoint.refusal` says nothing."""
-    return reduce(or_, (_taken(endpoint.source) for endpoint in endpoints))
+    return reduce(or_, (_taken(endpoint.source) for endpoint in endpoints), Q(pk__in=[]))
 
 
 def _taken(source: Source) -> Q:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,9 +12,9 @@ from django.apps import apps
 from django.core import checks
 from django.core.files.base import ContentFile
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from ... import tasks
+from ...clock import local
 from ...conf import conf
 from ...models import Chain, Delivery, Remix
 from ...storage import app_storage, new_name
@@ -125,7 +124,7 @@ def look_at_pause() -> Iterator[Line]:
     reason = f": {pause.reason}" if pause.reason else "."
     yield Line(
         WARNING,
-        f"Sending to fal is paused until {_local(pause.until):%Y-%m-%d %H:%M:%S}{reason}",
+        f"Sending to fal is paused until {local(pause.until):%Y-%m-%d %H:%M:%S}{reason}",
         "Nothing is charged meanwhile. It resumes by itself; to end the pause now, press “Resume "
         "sending” above the list of remixes in the admin.",
     )
@@ -151,7 +150,7 @@ def _failing(what: str, rows: QuerySet[Any]) -> Iterator[Line]:
     first = failing.order_by("failing_since", "pk").first()
     if not first:
         return
-    since = f"{_local(first.failing_since):%Y-%m-%d %H:%M}"
+    since = f"{local(first.failing_since):%Y-%m-%d %H:%M}"
     reason = f"; the oldest: {first.error_message}" if first.error_message else "."
     yield Line(
         WARNING,
@@ -159,8 +158,3 @@ def _failing(what: str, rows: QuerySet[Any]) -> Iterator[Line]:
         "Failed steps are not charged, and the site keeps trying; the log of the workers has "
         "details.",
     )
-
-
-def _local(time: datetime) -> datetime:
-    """Return the time in the site's time zone; with `USE_TZ` off it has none."""
-    return timezone.localtime(time) if timezone.is_aware(time) else time

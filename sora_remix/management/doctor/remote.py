@@ -8,11 +8,10 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-
 from ... import fal
+from ...clock import today
 from ...conf import conf
-from ...endpoints import Endpoint, all_endpoints
+from ...endpoints import Endpoint, all_endpoints, default_endpoint
 from ...exceptions import TryLater
 from ...fal import keys
 from ...fal.webhook import known_account
@@ -50,7 +49,7 @@ def look_at_key() -> Iterator[Line]:
 
 def look_at_endpoints() -> Iterator[Line]:
     """Say of each endpoint whether it lives and is as recorded, of that offered first at first."""
-    records, default = all_endpoints(), conf.SORA_REMIX_ENDPOINT
+    records, default = all_endpoints(), conf.SORA_REMIX_ENDPOINT or _first_living()
     if default not in records:
         yield Line(PROBLEM, f"SORA_REMIX_ENDPOINT names “{default}”, and there is none such.")
     try:
@@ -62,15 +61,21 @@ def look_at_endpoints() -> Iterator[Line]:
         yield Line(WARNING, f"The prices could not be compared: {answers.no_prices}")
     retired = EndpointFact.objects.retired()
     for record in sorted(records.values(), key=lambda record: record.key != default):
-        yield _endpoint(record, answers, retired)
+        yield _endpoint(record, answers, retired, is_default=record.key == default)
 
 
-def _endpoint(record: Endpoint, answers: Answers, retired: Mapping[str, datetime]) -> Line:
-    today, findings = timezone.localdate(), answers.drift(record)
-    life = words.life(record, retired, today)
-    is_default = record.key == conf.SORA_REMIX_ENDPOINT
+def _first_living() -> str:
+    """Return the key of the endpoint that is offered first when the site names none."""
+    return default_endpoint((), EndpointFact.objects.retired(), today()).key
+
+
+def _endpoint(
+    record: Endpoint, answers: Answers, retired: Mapping[str, datetime], *, is_default: bool
+) -> Line:
+    day, findings = today(), answers.drift(record)
+    life = words.life(record, retired, day)
     name = f"Endpoint {record.key}{', offered first' if is_default else ''}"
-    if record.is_retired(today):
+    if record.is_retired(day):
         level = PROBLEM if is_default else OK
         hint = "Name a living endpoint in SORA_REMIX_ENDPOINT." if is_default else ""
         return Line(level, f"{name}: {life}, as its record says.", hint)
