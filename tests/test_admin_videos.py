@@ -273,6 +273,20 @@ def test_the_page_of_a_video_plays_it_in_its_place(
     assert "160 by 90 pixels" in page
 
 
+def test_the_page_of_a_gif_shows_it_as_an_image(admin_client: Client, media_root: Path) -> None:
+    admin_client.post(ADD, {"title": '"Loop"', "file": SimpleUploadedFile("a", record("gif"))})
+    video = Video.objects.get()
+
+    page = admin_client.get(_change(video)).content.decode()
+    row = admin_client.get(LIST).content.decode()
+
+    assert "<video" not in page
+    [image] = re.findall(r"<img[^>]*sora-remix-player[^>]*>", page)
+    for attribute in (f'src="{video.file.url}"', 'width="64"', 'alt="&quot;Loop&quot;"'):
+        assert attribute in image
+    assert "data-preview" not in row
+
+
 def test_the_page_of_a_registered_video_says_that_there_is_no_file(admin_client: Client) -> None:
     page = admin_client.get(_change(make_video())).content.decode()
 

@@ -6,7 +6,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sora_remix", "0005_stored_files")]
+    dependencies = [("sora_remix", "0007_video_facts")]
 
     operations = [
         migrations.AlterModelOptions(

@@ -229,6 +229,11 @@ class Video(Approvable, OwnsFiles):
         return EXTENSIONS.get(self.container, "")
 
     @property
+    def is_gif(self) -> bool:
+        """Whether browsers show it as an image and can't play it as a video."""
+        return self.extension == ".gif"
+
+    @property
     def is_still(self) -> bool:
         """Whether its file was read and has no moving picture."""
         return bool(self.container) and not self.video_codec
