@@ -18,7 +18,7 @@ def remember_what_a_model_made(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sora_remix", "0006_all_databases")]
+    dependencies = [("sora_remix", "0007_video_facts")]
 
     operations = [
         migrations.AddField(
