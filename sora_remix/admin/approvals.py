@@ -28,6 +28,7 @@ from ..exceptions import InvalidTransition
 from ..models import Approval, Video
 from . import display
 from .act_pages import filtered
+from .params import text
 from .permissions import APPROVE, DELETE_VIDEO, may, require
 
 if TYPE_CHECKING:
@@ -202,10 +203,7 @@ def _perform(
 
 def note_of(request: HttpRequest) -> str:
     """Read the note of a form; raise `BadRequest` for what no database keeps."""
-    note = request.POST.get("note", "").strip()
-    if "\0" in note:
-        raise BadRequest("`note` must be text.")
-    return note[:NOTE_LENGTH]
+    return text(request.POST, "note", most=NOTE_LENGTH)
 
 
 def _decide_many(

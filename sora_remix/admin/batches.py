@@ -29,6 +29,7 @@ from .display import (
 from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
 from .live import OVER, bar
+from .params import CheckedListMixin
 from .permissions import REMIX, allows, own_or_confirmed
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ else:
 
 
 @admin.register(RemixBatch)
-class RemixBatchAdmin(BatchModelAdmin):
+class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     list_display = (
         "__str__",
         "state",

@@ -18,9 +18,9 @@ from . import compare, display, live, review
 from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
+from .params import keys
 from .permissions import APPROVE, REMIX, allows, may, require
 from .plan import Plan
-from .progress import numbers
 
 if TYPE_CHECKING:
     from .batches import RemixBatchAdmin
@@ -65,7 +65,7 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
     if not act:
         require(_video_admin(model_admin), request, *(() if asked == COMPARE else (REMIX,)))
     batch = get_object_or_404(model_admin.get_queryset(request), pk=pk)
-    chosen = numbers(",".join(request.POST.getlist("cell")))
+    chosen = keys(request.POST.getlist("cell"), name="cell")
     rows = remix_admin.get_queryset(request).filter(batch=batch, pk__in=chosen)
     remixes = list(rows.select_related("source", "result").order_by("pk"))
     if not remixes:

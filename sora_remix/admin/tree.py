@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from ..endpoints import Endpoint, choosable
 from ..exceptions import SoraRemixError
 from ..models import Remix, RemixBatch, Video
 from . import display
+from .params import key
 from .permissions import REMIX, may
 from .tree_drawing import Drawing
 from .tree_folding import Folding
@@ -62,8 +62,7 @@ def _remix(request: HttpRequest, family: QuerySet[Video]) -> HttpResponse:
     """Keep a video of the family as the selection of a new draft and show what it would cost."""
     if not may(request, REMIX):
         raise PermissionDenied
-    chosen = request.POST.get("video", "")
-    if not re.fullmatch("[0-9]{1,18}", chosen):
+    if (chosen := key(request.POST.get("video"))) is None:
         raise Http404
     video = get_object_or_404(family, pk=chosen)
     batch = RemixBatch.objects.start([video.pk], by=request.user)

@@ -25,6 +25,7 @@ from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .offer import why_not
+from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
 from .uploads import kept_if_saved, locked
 
@@ -54,7 +55,7 @@ CHANGE_FIELDSETS = (
 
 
 @admin.register(Video)
-class VideoAdmin(VideoModelAdmin):
+class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",

@@ -18,7 +18,7 @@ def fill_digest(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sora_remix", "0005_stored_files")]
+    dependencies = [("sora_remix", "0008_approval")]
 
     operations = [
         migrations.AddField(
