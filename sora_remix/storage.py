@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import posixpath
 import re
 from contextlib import suppress
@@ -18,8 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
 from .exceptions import InvalidFileName
+from .logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_NAME_LENGTH = 200
 """Characters that the columns for names of files hold."""

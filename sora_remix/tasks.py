@@ -5,7 +5,6 @@ Messages are nudges: the truth is in our rows, and every task may run twice, lat
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -19,9 +18,10 @@ from django_q.models import Schedule
 from django_q.tasks import async_task
 
 from . import engine
+from .logs import get_logger
 from .models import Chain, Remix
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SWEEP = "sora_remix.tasks.sweep"
 _is_queueing: ContextVar[bool] = ContextVar("sora_remix_is_queueing", default=False)

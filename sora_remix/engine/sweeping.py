@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
+from ..logs import get_logger
 from ..models import Delivery, Remix, RemixBatch
 from .billing import settle_bills
 from .evidence import look_for_evidence
 from .isolation import attempt
 from .leftovers import remove_abandoned
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def sweep() -> None:
