@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -16,6 +15,7 @@ from .clock import local, today
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
+from .logs import get_logger
 from .models import Chain, Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
 from .tasks import nudge, queue_collect
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     User = AbstractBaseUser | AnonymousUser
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
 AT_ONCE = 500

@@ -23,6 +23,7 @@ from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
 from .links import Links, linked
 from .live import OVER, bar
+from .params import CheckedListMixin
 from .permissions import REMIX, allows, own_or_confirmed
 from .rows import admin_of
 
@@ -33,7 +34,7 @@ else:
 
 
 @admin.register(RemixBatch)
-class RemixBatchAdmin(BatchModelAdmin):
+class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     list_display = (
         "__str__",
         "state",
