@@ -73,7 +73,7 @@ class Editor:
         ):
             self._go(f"{admin}/{path}")
         review = f"{admin}/video/review/?video={result}"
-        shown = self._go(review).context["video"].revision
+        shown = self._go(review).context_data["video"].revision
         self._go(review, {"decision": "approve", "shown": shown})
 
     def leave(self) -> None:
