@@ -58,14 +58,10 @@ def _level(message: checks.CheckMessage) -> str:
 
 def look_at_database() -> Iterator[Line]:
     """Say whether the app and django-q2 have their tables."""
-    is_sound = True
     queue = [("django_q", using) for using in sorted(tasks.queue_databases())]
-    for label, using in [("sora_remix", alias()), *queue]:
-        if line := _tables(label, using):
-            is_sound = False
-            yield line
-    if is_sound:
-        yield Line(OK, "The tables of the app and of django-q2 are there.")
+    found = [_tables(label, using) for label, using in [("sora_remix", alias()), *queue]]
+    problems = list(dict.fromkeys(line for line in found if line))  # a database counts once
+    yield from problems or [Line(OK, "The tables of the app and of django-q2 are there.")]
 
 
 def _tables(label: str, using: str) -> Line | None:
