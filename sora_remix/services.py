@@ -72,18 +72,20 @@ def confirm(
     endpoint: str | None = None,
     options: Mapping[str, Any] | None = None,
     without: Collection[tuple[int, int]] = (),
+    only: Collection[int] | None = None,
 ) -> list[Remix]:
     """Make the remixes of a draft, for those of its videos that the endpoint can take.
 
     Placeholders in the prompts are filled in for each video. What is `without`, by a video's
-    primary key and the index of a prompt, is not made. However often and wherever it is
+    primary key and the index of a prompt, is not made, nor are videos that are not among `only`,
+    by primary key. However often and wherever it is
     confirmed, the remixes are made once; who comes later gets an empty list. Raise
     `RequestRefused`; the draft stays one then.
     """
     if not batch.confirm():
         return []
     try:
-        videos = list(batch.videos.all())
+        videos = [one for one in batch.videos.all() if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
         cells = _cells(record, videos, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)

@@ -37,7 +37,7 @@ from .permissions import EXCHANGE, allows, may
 from .plan import Plan
 from .progress import progress
 from .resume import resume
-from .rows import admin_of
+from .rows import admin_of, permitted
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -159,7 +159,9 @@ class RemixAdmin(RemixModelAdmin):
     ) -> HttpResponse:
         """Let the rows show how far they are, for as long as the page is open."""
         links = Links(self.admin_site)
-        shown = live.page(links, batch := live.chosen_batch(request))
+        shown = live.page(links)
+        if batch := live.chosen_batch(request):
+            shown = live.page_of_batch(links, batch, self.get_queryset(request))
         if shown.get("many"):
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch))
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
@@ -196,15 +198,15 @@ class RemixAdmin(RemixModelAdmin):
 
     @admin.action(permissions=["cancel"], description=_("Cancel selected remixes"))
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
-        return show(request, Plan(CANCEL, queryset), self)
+        return show(request, Plan(CANCEL, permitted(self, request, queryset)), self)
 
     @admin.action(permissions=["retry"], description=_("Retry selected remixes"))
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
-        return show(request, Plan(RETRY, queryset), self)
+        return show(request, Plan(RETRY, permitted(self, request, queryset)), self)
 
     @admin.action(permissions=["collect"], description=_("Collect selected remixes again"))
     def collect_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
-        return show(request, Plan(COLLECT_AGAIN, queryset), self)
+        return show(request, Plan(COLLECT_AGAIN, permitted(self, request, queryset)), self)
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(

@@ -9,7 +9,6 @@ from django.contrib.admin import AdminSite
 from django.template import Context
 
 from ..admin import notices
-from ..admin.links import Links
 
 register = template.Library()
 
@@ -19,7 +18,7 @@ def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, 
     """Show what keeps remixes from being made, and what waits for this user."""
     request = context["request"]
     return {
-        "notices": notices.current(request, Links(_site(context)), on_list=on_list),
+        "notices": notices.current(request, _site(context), on_list=on_list),
         "page_url": request.get_full_path(),
     }
 

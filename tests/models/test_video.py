@@ -202,6 +202,28 @@ def test_what_a_model_made_is_known(db: None) -> None:
     assert make_video(sora_id="", root=upload).is_made_by_ai
 
 
+def test_what_a_model_made_stays_so_when_its_remix_and_its_source_are_deleted(db: None) -> None:
+    source, result = make_video(sora_id=""), make_video(sora_id="")
+    result.root = source
+    result.save(update_fields=["root"])
+    make_remix(source=source, result=result).delete()
+    source.delete()
+
+    result.refresh_from_db()
+    assert (result.root_id, result.is_made_by_ai) == (None, True)
+
+
+def test_what_a_model_made_stays_so_whatever_code_saves_afterwards(db: None) -> None:
+    [video] = Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
+    video = Video.objects.get(pk=video.pk)
+
+    video.sora_id = ""
+    video.save()
+    video.save(update_fields=["sora_id"])
+
+    assert Video.objects.get().is_made_by_ai
+
+
 def test_the_files_of_a_rejected_video_can_be_cleared_and_its_row_stays(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
