@@ -96,7 +96,7 @@ def _is_attached(stream: VideoStream) -> bool:
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, bool]:
     """Return the first picture of a stream, and whether others follow."""
-    picture, many, is_single = None, 0, _is_attached(stream) or stream.frames == 1
+    picture, many, is_single = None, 0, _is_attached(stream)
     for packet in container.demux(stream):
         many += packet.size > 0
         if not picture:
