@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import mimetypes
 import posixpath
 import re
@@ -20,8 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
 from .exceptions import InvalidFileName
+from .logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_NAME_LENGTH = 200
 """Characters that the columns for names of files hold."""

@@ -29,6 +29,7 @@ from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .links import Links, linked
 from .offer import why_not
+from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
 from .rows import may_view
 from .uploads import kept_if_saved, locked
@@ -70,7 +71,7 @@ class VideoList(ChangeList):
 
 
 @admin.register(Video)
-class VideoAdmin(VideoModelAdmin):
+class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",

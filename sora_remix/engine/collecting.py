@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import io
-import logging
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +38,7 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..flight import Flight
+from ..logs import get_logger
 from ..models import PendingFile, Remix, Video, renew
 from ..storage import new_name
 from .delivering import forget_copies
@@ -46,7 +46,7 @@ from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
 from .pace import HEARTBEAT, TimeLimit, Watch, back_off
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 GONE_FOR = timedelta(minutes=10)
 """How long a missing file is asked for again, each time under a fresh URL."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -27,12 +26,13 @@ from ..exceptions import (
 )
 from ..fal.keys import is_safe_url
 from ..flight import Flight
+from ..logs import get_logger
 from ..models import Delivery, Remix, Video
 from ..storage import app_storage, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, Watch, back_off
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 PLACES = 2
 """Uploads at once: each holds a part of its file in memory."""

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sora_remix", "0005_stored_files"),
+        ("sora_remix", "0006_all_databases"),
     ]
 
     operations = [

@@ -20,6 +20,7 @@ from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
 from .approval import OVERTAKEN, Approvable, Approval, decision
+from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
 from .users import UserForeignKey, forget_user
@@ -90,6 +91,10 @@ class VideoQuerySet(models.QuerySet["Video"]):
         self.model._default_manager.filter(pk__in=pks).update(**changes)
         return pks
 
+    def reset_approval(self, *, by: User | None) -> int:
+        """Have approved ones approved again, as after a change by somebody who may not."""
+        return self.approved().update(**decision(Approval.NEW, by))
+
     def unread(self) -> VideoQuerySet:
         """Keep those with a file of which nothing is known yet, those tried least often first."""
         unread = self.filter(container="", readings__lt=MOST_READINGS).exclude(file="")
@@ -108,14 +113,15 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Note what the file of a video was found to be."""
         self.filter(pk=video.pk, file=video.file.name).update(**facts)
 
-    def reset_approval(self, *, by: User | None) -> int:
-        """Have approved ones approved again, as after a change by somebody who may not."""
-        return self.approved().update(**decision(Approval.NEW, by))
-
     def family_of(self, video: Video) -> VideoQuerySet:
         """Keep a video, what it was made from, and all that was made from any of those."""
         root = video.root_id or video.pk
         return self.filter(Q(pk=root) | Q(root=root))
+
+    def hold(self) -> int:
+        """Keep those that are not cleared as they are until the transaction ends; count them."""
+        # An UPDATE gets in the way of another one at every isolation level; a lock does not.
+        return self.filter(cleared_at=None).update(cleared_at=None)
 
     def clearable(self) -> VideoQuerySet:
         """Keep rejected ones that have files which no remix needs any more."""
@@ -137,8 +143,8 @@ class Video(Approvable, OwnsFiles):
         "captions_language",
     )
 
-    title = models.CharField(_("title"), max_length=200)
-    sora_id = models.CharField(
+    title = ExactCharField(_("title"), max_length=200)
+    sora_id = BlankAsNullCharField(
         _("Sora id"),
         max_length=200,
         blank=True,
@@ -174,7 +180,7 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
     )
-    captions_language = models.CharField(
+    captions_language = ExactCharField(
         _("language of the captions"),
         max_length=35,
         blank=True,
@@ -250,9 +256,8 @@ class Video(Approvable, OwnsFiles):
         )
         indexes = (models.Index(fields=("container", "readings"), name="sora_remix_video_unread"),)
         constraints = (
-            models.UniqueConstraint(
+            UniqueUnlessBlank(
                 fields=("sora_id",),
-                condition=~Q(sora_id=""),
                 name="sora_remix_video_sora_id_unique",
                 violation_error_message=_("A video with this Sora id is there already."),
             ),
