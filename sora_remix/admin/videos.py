@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
 
     VideoModelAdmin = admin.ModelAdmin[Video]
+    VideoList = ChangeList
 else:
     VideoModelAdmin = admin.ModelAdmin
+    VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
 PAGES = (approvals, captions, compare, files, review, tree)
@@ -61,8 +63,8 @@ CHANGE_FIELDSETS = (
 )
 
 
-class VideoList(ChangeList):
-    """Say of each result whether this person may see its source as well."""
+class SourcesMixin(VideoList):
+    """Say of each result in a list whether this person may see its source as well."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
         sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
@@ -122,7 +124,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return [*own, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return VideoList
+        """Add what is said of sources to the list that a host or a theme has chosen."""
+        return type("VideoList", (SourcesMixin, super().get_changelist(request, **kwargs)), {})
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
