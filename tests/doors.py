@@ -124,7 +124,6 @@ DOORS = (
             *_get("remix_change"),
             *_both("remix_history"),
             *_get("remix_progress", remixes="{remix}"),
-            *_get("video_file"),
             *_get("video_file", row="source"),
             Place("action:remix:compare_selected"),
             *_both("remixbatch_changelist"),
