@@ -57,7 +57,7 @@ class DeniedVideos(VideoAdmin):
 
 class DeniedRemixes(RemixAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Remix | None = None) -> bool:
-        may = not (obj and obj.prompt.startswith(SECRET))
+        may = not (obj and obj.source.title.startswith(SECRET))
         return may and super().has_view_permission(request, obj)
 
 

@@ -23,7 +23,7 @@ from . import display, words
 from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note_of
 from .links import Links, linked
 from .permissions import APPROVE, require
-from .rows import rows, told_results
+from .rows import may_view, rows, told_results
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -183,8 +183,9 @@ def _shown(video: Video, queue: Queue) -> dict[str, object]:
     """Return what is shown of a video: prompts and costs only to who may see its remix."""
     remix: Remix | None = getattr(video, "remix", None)
     links = queue.links
-    is_told = bool(told_results(queue.model_admin.admin_site, queue.request, [video]))
-    sees_source = remix is not None and queue.rows.filter(pk=remix.source_id).exists()
+    site = queue.model_admin.admin_site
+    is_told = bool(told_results(site, queue.request, [video]))
+    sees_source = remix is not None and may_view(site, queue.request, Video, remix.source_id)
     facts: list[tuple[object, object]] = []
     if remix and (is_told or sees_source):
         facts.append((_("Source"), display.titled(remix.source, links)))

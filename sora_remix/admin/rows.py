@@ -58,6 +58,11 @@ def viewable(site: AdminSite, request: HttpRequest, chosen: QuerySet[Row]) -> li
     return permitted(model_admin, request, (row for row in chosen if row.pk in pks))
 
 
+def may_view(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> bool:
+    """Tell whether this person may view the row with this key on this site."""
+    return bool(viewable(site, request, model._default_manager.filter(pk=pk)))
+
+
 def row_or_404(model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *related: str) -> Row:
     """Return a row that this person may view; raise `Http404` or `PermissionDenied`."""
     found = model_admin.get_queryset(request)
@@ -69,8 +74,11 @@ def row_or_404(model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *rel
 
 def told_results(site: AdminSite, request: HttpRequest, videos: Iterable[Video]) -> set[int]:
     """Return the keys of those videos about whose remixes this person may be told."""
+    if not (remix_admin := admin_of(site, Remix)):
+        return set()
     found = visible(site, request, Remix).filter(result__in=[video.pk for video in videos])
-    return set(found.order_by().values_list("result_id", flat=True))
+    seen = permitted(remix_admin, request, found.prefetch_related(None).select_related("source"))
+    return {remix.result_id for remix in seen if remix.result_id}
 
 
 def video_or_404(site: AdminSite, request: HttpRequest, pk: int) -> Video:

@@ -28,6 +28,7 @@ from .forms import VideoForm
 from .links import Links, linked
 from .offer import why_not
 from .permissions import APPROVE, REMIX, may
+from .rows import may_view
 from .uploads import kept_if_saved, locked
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ class VideoAdmin(VideoModelAdmin):
         """Say of a result whether this person may see its source as well."""
         video: Any = super().get_object(request, object_id, from_field)
         if video and hasattr(video, "remix"):
-            source = self.get_queryset(request).filter(pk=video.remix.source_id)
-            video._sees_source = source.exists()
+            source = video.remix.source_id
+            video._sees_source = may_view(self.admin_site, request, Video, source)
         return cast("Video | None", video)
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
