@@ -20,7 +20,7 @@ class Place:
     row: str = ""
     """Which row of the world it is about, unless that follows from the name."""
     data: dict[str, str] = field(default_factory=dict)
-    """What is sent, with the primary keys of rows in braces."""
+    """What is sent, with the primary keys of rows, or the revision of the video, in braces."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ DOORS = (
         (
             *_get("video_review"),
             *_post("video_review", decision="approve", shown="x"),
-            *_post("video_approve", "video_reject", videos="{video}:0123456789ab"),
+            *_post("video_approve", "video_reject", videos="{video}:{revision}"),
             Place("action:video:approve_selected"),
             Place("action:video:reject_selected"),
         ),
@@ -112,7 +112,7 @@ DOORS = (
         "Clear files of rejected videos",
         (*APPROVE, "delete_video"),
         (
-            *_post("video_clear", videos="{video}:0123456789ab"),
+            *_post("video_clear", videos="{video}:{revision}"),
             Place("action:video:clear_selected"),
         ),
     ),

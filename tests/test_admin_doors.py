@@ -82,8 +82,9 @@ class World:
 
     def data(self, place: Place) -> dict[str, str]:
         """Return what is sent to a place."""
-        pks = {name: str(row.pk) for name, row in self.rows.items()}
-        return {name: value.format(**pks) for name, value in place.data.items()}
+        known = {name: str(row.pk) for name, row in self.rows.items()}
+        known["revision"] = self.rows["video"].revision
+        return {name: value.format(**known) for name, value in place.data.items()}
 
 
 @pytest.fixture
