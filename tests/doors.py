@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 NOBODY = "nobody"
 """Closed to superusers as well."""
@@ -19,7 +19,7 @@ class Place:
     method: str = "GET"
     row: str = ""
     """Which row of the world it is about, unless that follows from the name."""
-    data: dict[str, str] = field(default_factory=dict)
+    data: tuple[tuple[str, str], ...] = ()
     """What is sent, with the primary keys of rows, or the revision of the video, in braces."""
 
 
@@ -39,11 +39,11 @@ class Door:
 
 
 def _get(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
-    return tuple(Place(url, "GET", row, data) for url in urls)
+    return tuple(Place(url, "GET", row, tuple(data.items())) for url in urls)
 
 
 def _post(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
-    return tuple(Place(url, "POST", row, data) for url in urls)
+    return tuple(Place(url, "POST", row, tuple(data.items())) for url in urls)
 
 
 def _both(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
