@@ -33,6 +33,9 @@ class Conf:
     SORA_REMIX_MAX_IN_FLIGHT: int = 1000
     """Remixes being sent to fal or made by it at the same time, whole site."""
 
+    SORA_REMIX_MAX_BATCH: int = 10_000
+    """Remixes that one confirmation may request, and rows that one action may change."""
+
     SORA_REMIX_WEBHOOK_BASE_URL: str = ""
     """Public `https://…` base of the site; empty: polling only."""
 

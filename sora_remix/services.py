@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
@@ -16,6 +15,7 @@ from .clock import local, today
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
+from .logs import get_logger
 from .models import Chain, Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
 from .tasks import nudge, queue_collect
 
@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
     User = AbstractBaseUser | AnonymousUser
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
+AT_ONCE = 500
+"""Rows that one query is about."""
 
 
 class Cell(NamedTuple):
@@ -83,6 +85,7 @@ def confirm(
     `RequestRefused`; the draft stays one then.
     """
     if not batch.confirm():
+        _refuse(_deletion(batch))
         return []
     try:
         videos = [one for one in batch.videos.all() if only is None or one.pk in only]
@@ -254,14 +257,36 @@ def _write(
     remixes: Sequence[Remix], files: Collection[str], by: User | None, retry_of: Remix | None
 ) -> None:
     """Write the rows with their history, order their files, and have workers called."""
+    _hold({remix.source for remix in remixes})
     Delivery.objects.order(files)
-    Remix.objects.bulk_create(remixes, batch_size=500)
+    Remix.objects.create_all(remixes)
     again = str(retry_of.pk) if retry_of else ""
     RemixEvent.objects.bulk_create(
         (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
-        batch_size=500,
+        batch_size=AT_ONCE,
     )
     on_commit(nudge)
+
+
+def _deletion(batch: RemixBatch) -> Iterator[Reason]:
+    if not RemixBatch.objects.filter(pk=batch.pk).exists():
+        message = _(
+            "This draft was deleted in the meantime. Nothing was requested and nothing is charged. "
+            "Select the videos again."
+        )
+        yield Reason("videos", message)
+
+
+def _hold(videos: Collection[Video]) -> None:
+    """Keep the files of these until the remixes are written; refuse what somebody cleared first."""
+    pks = sorted(video.pk for video in videos if video.cleared_at is None)
+    parts = (pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE))
+    if sum(Video.objects.filter(pk__in=part).hold() for part in parts) < len(pks):
+        message = _(
+            "A selected video was deleted or its files were cleared in the meantime. Nothing was "
+            "requested and nothing is charged. Reload the page, then try again."
+        )
+        raise RequestRefused([Reason("videos", message)])
 
 
 def _cells(

@@ -5,7 +5,6 @@ Messages are nudges: the truth is in our rows, and every task may run twice, lat
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -20,6 +19,7 @@ from django.db.models import Model, QuerySet
 from django_q.conf import Conf
 
 from .database import alias
+from .logs import get_logger
 
 # A worker that is shared with a site without the app, or after it was uninstalled, imports this
 # for messages and schedules that are left: an error here would end the worker, each time.
@@ -31,7 +31,7 @@ if apps.is_installed("django_q"):  # else the system checks say so, which they c
     from django_q.models import Schedule
     from django_q.tasks import async_task
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SWEEP = "sora_remix.tasks.sweep"
 _is_queueing: ContextVar[bool] = ContextVar("sora_remix_is_queueing", default=False)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
-from django.core.exceptions import BadRequest
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from ..conf import conf
 from ..models import Remix
 from . import display
 from .acting import carry_out
 from .acts import Act
 from .links import Links
+from .params import keys
 from .permissions import require
 from .plan import SHOWN, Plan
 from .rows import permitted, row_or_404
@@ -91,12 +92,11 @@ def page(
 
 def _selected(model_admin: RemixAdmin, request: HttpRequest) -> list[Remix]:
     """Return the remixes that the page has named, in its order."""
-    named = request.POST.get("remixes", "").split(",")
-    if not all(pk.isdecimal() for pk in named):
-        raise BadRequest("`remixes` must be primary keys, separated by commas.")
+    sent = request.POST.get("remixes", "").split(",")
+    named = keys(sent, name="remixes", most=conf.SORA_REMIX_MAX_BATCH)
     rows = model_admin.get_queryset(request).select_related("source")
-    found = rows.in_bulk([int(pk) for pk in named])
-    in_order = (found[int(pk)] for pk in dict.fromkeys(named) if int(pk) in found)
+    found = rows.in_bulk(named)
+    in_order = (found[pk] for pk in named if pk in found)
     return permitted(model_admin, request, in_order)
 
 

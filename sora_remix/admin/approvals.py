@@ -30,6 +30,7 @@ from ..models.approval import OVERTAKEN
 from . import display
 from .act_pages import filtered, list_url
 from .links import Links
+from .params import text
 from .permissions import APPROVE, DELETE_VIDEO, may, require
 from .rows import permitted
 
@@ -230,10 +231,7 @@ def _perform(
 
 def note_of(request: HttpRequest) -> str:
     """Read the note of a form; raise `BadRequest` for what no database keeps."""
-    note = request.POST.get("note", "").strip()
-    if "\0" in note:
-        raise BadRequest("`note` must be text.")
-    return note[:NOTE_LENGTH]
+    return text(request.POST, "note", most=NOTE_LENGTH)
 
 
 def _visible(model_admin: VideoAdmin, request: HttpRequest, pks: Iterable[int]) -> list[Video]:

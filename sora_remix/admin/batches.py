@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -22,6 +23,7 @@ from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
 from .links import Links, linked
 from .live import OVER, bar
+from .params import CheckedListMixin
 from .permissions import REMIX, allows, own_or_confirmed
 from .rows import admin_of
 
@@ -32,7 +34,7 @@ else:
 
 
 @admin.register(RemixBatch)
-class RemixBatchAdmin(BatchModelAdmin):
+class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     list_display = (
         "__str__",
         "state",
@@ -67,6 +69,11 @@ class RemixBatchAdmin(BatchModelAdmin):
         if obj and obj.confirmed_at:
             return False
         return allows(admin_of(self.admin_site, Video), request, REMIX)
+
+    def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
+        """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
+        if not RemixBatch.objects.filter(pk=obj.pk).delete_drafts():
+            raise PermissionDenied
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -27,6 +26,7 @@ from django.views.decorators.http import require_safe
 from ..models import Remix, Video
 from . import compare_words, display, words
 from .links import Links
+from .params import key
 from .rows import permitted, told_results
 
 if TYPE_CHECKING:
@@ -160,10 +160,10 @@ def with_source(remix: Remix | None, links: Links) -> str:
 
 
 def _pk(request: HttpRequest, name: str) -> int | None:
-    given = request.GET.get(name, "")
-    if given and not re.fullmatch("[0-9]{1,18}", given):
+    pk = key(given := request.GET.get(name, ""))
+    if given and pk is None:
         raise Http404(f"`{name}` must be a primary key.")
-    return int(given) if given else None
+    return pk
 
 
 def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:

@@ -17,6 +17,7 @@ from ..endpoints import all_endpoints, choosable
 from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
 from . import failing
+from .params import key
 from .remixable import remixable
 from .rows import rows
 
@@ -131,7 +132,7 @@ class ChosenFilter(admin.SimpleListFilter):
         chosen = self.value()
         if not chosen:
             return []
-        if not chosen.isdecimal():
+        if key(chosen) is None:
             raise IncorrectLookupParameters
         found = rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
         # Without any choice the admin would drop the filter and show all.

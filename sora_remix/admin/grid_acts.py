@@ -19,9 +19,9 @@ from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
 from .links import Links
+from .params import keys
 from .permissions import APPROVE, REMIX, allows, may, require
 from .plan import Plan
-from .progress import numbers
 from .rows import admin_of, permitted, rows, viewable
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
     if not act:
         require(admin_of(site, Video), request, *(() if asked == COMPARE else (REMIX,)))
     batch = get_object_or_404(model_admin.get_queryset(request), pk=pk)
-    chosen = numbers(",".join(request.POST.getlist("cell")))
+    chosen = keys(request.POST.getlist("cell"), name="cell")
     cells = rows(site, request, Remix).filter(batch=batch, pk__in=chosen)
     found = cells.select_related("source", "result").order_by("pk")
     remixes = permitted(cast("RemixAdmin", remix_admin), request, found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,7 @@ from ..exceptions import SoraRemixError
 from ..models import Remix
 from . import display, words
 from .links import Links
+from .params import key
 
 Status = Remix.Status
 OVER = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
@@ -59,8 +59,7 @@ def page_of_batch(links: Links, batch: int, remixes: QuerySet[Remix]) -> dict[st
 
 def chosen_batch(request: HttpRequest) -> int | None:
     """Return the primary key of the batch that a list is filtered by."""
-    chosen = re.fullmatch("[0-9]{1,18}", request.GET.get("batch__id__exact", ""))
-    return int(chosen[0]) if chosen else None
+    return key(request.GET.get("batch__id__exact"))
 
 
 def counted(over: int, many: int) -> str:

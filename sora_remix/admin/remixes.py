@@ -33,6 +33,7 @@ from .decide import (
 from .exchange import EXCHANGED, Exchange
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .links import Links
+from .params import CheckedListMixin
 from .permissions import EXCHANGE, allows, may
 from .plan import Plan
 from .progress import progress
@@ -48,7 +49,7 @@ PROMPT_SHOWN = 60
 
 
 @admin.register(Remix)
-class RemixAdmin(RemixModelAdmin):
+class RemixAdmin(CheckedListMixin, RemixModelAdmin):
     """Show records of what was paid: nobody adds, changes or deletes them by hand."""
 
     list_display = (

@@ -22,6 +22,7 @@ from ..models import Approval, Remix, RemixBatch, Video
 from . import display, words
 from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note_of
 from .links import Links, linked
+from .params import key
 from .permissions import APPROVE, require
 from .rows import may_view, rows, told_results
 
@@ -163,10 +164,12 @@ def _about(video: Video, said: str, queue: Queue) -> SafeString:
 def _asked(request: HttpRequest) -> dict[str, int]:
     """Read the numbers in the address; raise Http404 for what is none."""
     names = ("video", "after", "decided", *FILTERS)
-    values = {name: request.GET[name] for name in names if name in request.GET}
-    if not all(value.isdecimal() and len(value) < 19 for value in values.values()):
-        raise Http404
-    return {name: int(value) for name, value in values.items()}
+    asked = {}
+    for name in (one for one in names if one in request.GET):
+        if (pk := key(request.GET[name])) is None:
+            raise Http404
+        asked[name] = pk
+    return asked
 
 
 def _with_remix(videos: QuerySet[Video]) -> QuerySet[Video]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from ..exceptions import SoraRemixError
 from ..models import Remix, RemixBatch, Video
 from . import display
 from .links import Links
+from .params import key
 from .permissions import allows
 from .rows import admin_of, rows
 from .tree_drawing import Drawing
@@ -66,8 +66,7 @@ def _remix(request: HttpRequest, family: QuerySet[Video], model_admin: VideoAdmi
     """Keep a video of the family as the selection of a new draft and show what it would cost."""
     if not model_admin.has_remix_permission(request):
         raise PermissionDenied
-    chosen = request.POST.get("video", "")
-    if not re.fullmatch("[0-9]{1,18}", chosen):
+    if (chosen := key(request.POST.get("video"))) is None:
         raise Http404
     video = get_object_or_404(family, pk=chosen)
     if not model_admin.has_view_permission(request, video):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from ..clock import today
 from ..endpoints import choosable
 from ..exceptions import SoraRemixError
+from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
@@ -27,6 +29,7 @@ from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
 from .links import Links, linked
 from .offer import why_not
+from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
 from .rows import may_view
 from .uploads import kept_if_saved, locked
@@ -47,7 +50,7 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
-FROM_FILE = ("duration", "width", "height", "size", "fps", "thumbnail")
+FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """What an upload brings with it."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
@@ -68,7 +71,7 @@ class VideoList(ChangeList):
 
 
 @admin.register(Video)
-class VideoAdmin(VideoModelAdmin):
+class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -15,10 +14,11 @@ from ..clock import utc
 from ..database import atomic
 from ..exceptions import RemoteError
 from ..flight import wait_for
+from ..logs import get_logger
 from ..models import Chain, Remix, RemixEvent
 from .isolation import isolated
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SEARCHED_FOR = timedelta(hours=1)
 """How long fal's list is searched; it lags, so that absence never proves anything."""

@@ -13,6 +13,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidTransition
+from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Approvable(models.Model):
     SHOWN_FIELDS: ClassVar[tuple[str, ...]]
     """Columns of what visitors of the site see: a decision is about these values."""
 
-    approval = models.CharField(
+    approval = ExactCharField(
         _("approval"),
         max_length=8,
         choices=Approval,
@@ -57,7 +58,7 @@ class Approvable(models.Model):
         db_index=True,
         editable=False,
     )
-    approval_note = models.TextField(_("note on the approval"), blank=True, editable=False)
+    approval_note = ExactTextField(_("note on the approval"), blank=True, editable=False)
     decided_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("decided by"),

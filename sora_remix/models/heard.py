@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from ..database import atomic
 from ..exceptions import InvalidTransition
+from ..logs import get_logger
 from .event import RemixEvent
 from .leased import step
 from .record import RemixRecord
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .batch import User
     from .remix import Remix
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 EVIDENCE_AFTER = timedelta(seconds=30)
 """How soon fal's list of requests is searched for one whose answer did not come."""
@@ -103,10 +103,10 @@ class HeardOf(RemixRecord):
                 source_id=self.source_id,
                 prompt=self.prompt,
                 endpoint_id=self.endpoint_id,
-                options=self.options,
             )
         )
-        return others.first()
+        # Databases differ in when two JSON texts are equal.
+        return next((one for one in others if one.options == self.options), None)
 
     def _tell_of_id(self, kind: str, request_id: str, by: User | None = None) -> None:
         """Write down how an id came once it stands on the row, which this must never undo."""

@@ -11,14 +11,16 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager, alias, atomic
+from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
 from .approval import OVERTAKEN, Approvable, Approval, decision
+from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
 from .users import UserForeignKey, forget_user
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
     BooleanField = models.BooleanField[bool, bool]
 else:
     BooleanField = models.BooleanField
+
+
+MOST_READINGS = 10
+"""How often a file is read to learn what it is: it may be broken, or break what reads it."""
 
 
 def upload_name(video: Video, filename: str) -> str:
@@ -89,10 +95,33 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Have approved ones approved again, as after a change by somebody who may not."""
         return self.approved().update(**decision(Approval.NEW, by))
 
+    def unread(self) -> VideoQuerySet:
+        """Keep those with a file of which nothing is known yet, those tried least often first."""
+        unread = self.filter(container="", readings__lt=MOST_READINGS).exclude(file="")
+        return unread.order_by("readings", "-pk")
+
+    def start_reading(self, video: Video) -> bool:
+        """Count a try to read the file of a video, unless somebody else has begun one."""
+        mine = self.filter(pk=video.pk, readings=video.readings, container="")
+        return bool(mine.update(readings=F("readings") + 1))
+
+    def stop_reading(self, video: Video) -> None:
+        """Never try again to read the file of a video: it is none, or can't be decoded."""
+        self.filter(pk=video.pk, file=video.file.name).update(readings=MOST_READINGS)
+
+    def note_facts(self, video: Video, facts: Mapping[str, Any]) -> None:
+        """Note what the file of a video was found to be."""
+        self.filter(pk=video.pk, file=video.file.name).update(**facts)
+
     def family_of(self, video: Video) -> VideoQuerySet:
         """Keep a video, what it was made from, and all that was made from any of those."""
         root = video.root_id or video.pk
         return self.filter(Q(pk=root) | Q(root=root))
+
+    def hold(self) -> int:
+        """Keep those that are not cleared as they are until the transaction ends; count them."""
+        # An UPDATE gets in the way of another one at every isolation level; a lock does not.
+        return self.filter(cleared_at=None).update(cleared_at=None)
 
     def clearable(self) -> VideoQuerySet:
         """Keep rejected ones that have files which no remix needs any more."""
@@ -114,8 +143,8 @@ class Video(Approvable, OwnsFiles):
         "captions_language",
     )
 
-    title = models.CharField(_("title"), max_length=200)
-    sora_id = models.CharField(
+    title = ExactCharField(_("title"), max_length=200)
+    sora_id = BlankAsNullCharField(
         _("Sora id"),
         max_length=200,
         blank=True,
@@ -151,12 +180,19 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
     )
-    captions_language = models.CharField(
+    captions_language = ExactCharField(
         _("language of the captions"),
         max_length=35,
         blank=True,
         help_text=_("Its code, as “en” or “pt-br”; empty: the language of the site."),
     )
+    container = models.CharField(max_length=16, blank=True, editable=False)
+    """What kind of file it is, as “mp4” or “webm”; empty while that was not read."""
+    video_codec = models.CharField(max_length=32, blank=True, editable=False)
+    """Empty with a `container` when nothing moves: sound with a cover, or a single picture."""
+    audio_codec = models.CharField(max_length=32, blank=True, editable=False)
+    readings = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How often its file was read, while its `container` is not known."""
     duration = models.DecimalField(
         _("seconds"),
         max_digits=9,
@@ -167,6 +203,7 @@ class Video(Approvable, OwnsFiles):
         help_text=_("Read from the file where there is one."),
     )
     width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
+    """In pixels, as players show it: limits of endpoints are about that as well."""
     height = models.PositiveIntegerField(_("height"), null=True, blank=True, editable=False)
     fps = models.DecimalField(
         _("frames per second"),
@@ -217,10 +254,10 @@ class Video(Approvable, OwnsFiles):
             ("remix_video", _("Can remix videos, which costs money")),
             ("approve_video", _("Can approve and reject videos")),
         )
+        indexes = (models.Index(fields=("container", "readings"), name="sora_remix_video_unread"),)
         constraints = (
-            models.UniqueConstraint(
+            UniqueUnlessBlank(
                 fields=("sora_id",),
-                condition=~Q(sora_id=""),
                 name="sora_remix_video_sora_id_unique",
                 violation_error_message=_("A video with this Sora id is there already."),
             ),
@@ -231,8 +268,23 @@ class Video(Approvable, OwnsFiles):
 
     @property
     def extension(self) -> str:
-        """What the file's name ends in, as “.mp4”; empty when there is no file."""
-        return PurePosixPath(self.file.name or "").suffix.lower()
+        """What kind of file it is, as “.mp4”; empty when there is none.
+
+        While that was not read, it is what its name ends in.
+        """
+        if not self.file or not self.container:
+            return PurePosixPath(self.file.name or "").suffix.lower()
+        return EXTENSIONS.get(self.container, "")
+
+    @property
+    def is_gif(self) -> bool:
+        """Whether browsers show it as an image and can't play it as a video."""
+        return self.extension == ".gif"
+
+    @property
+    def is_still(self) -> bool:
+        """Whether its file was read and has no moving picture."""
+        return bool(self.container) and not self.video_codec
 
     @property
     def is_made_by_ai(self) -> bool:

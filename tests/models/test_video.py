@@ -49,6 +49,25 @@ def test_a_video_tells_what_its_file_ends_in(name: str, extension: str) -> None:
     assert Video(file=name).extension == extension
 
 
+@pytest.mark.parametrize(
+    ("name", "container", "extension"),
+    [("a.mp4", "webm", ".webm"), ("a", "matroska", ".mkv"), ("", "mp4", "")],
+)
+def test_what_a_file_is_read_to_be_goes_before_its_name(
+    name: str, container: str, extension: str
+) -> None:
+    assert Video(file=name, container=container).extension == extension
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "is_still"), [("", "", False), ("mp4", "", True), ("mp4", "h264", False)]
+)
+def test_a_video_is_still_when_its_file_was_read_and_nothing_moves(
+    container: str, codec: str, is_still: bool
+) -> None:
+    assert Video(file="a.mp4", container=container, video_codec=codec).is_still is is_still
+
+
 def test_files_go_once_the_deletion_is_committed_and_not_before(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:

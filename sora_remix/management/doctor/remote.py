@@ -15,6 +15,7 @@ from ...endpoints import Endpoint, all_endpoints, default_endpoint
 from ...exceptions import InvalidEndpoint, TryLater
 from ...fal import keys
 from ...fal.webhook import known_account
+from ...media.hosts import is_public
 from ...models import EndpointFact
 from .. import words
 from ..asking import Answers, ask, check_key
@@ -130,7 +131,7 @@ def _host(host: str) -> Line:
             "fal has to find it by its name.",
         )
     addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
-    if any(ip_address(address).is_global for address in addresses):
+    if any(is_public(ip_address(address)) for address in addresses):
         return Line(OK, f"fal is to call {host}, at {', '.join(sorted(addresses))}.")
     return Line(
         WARNING,

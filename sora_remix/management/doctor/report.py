@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +10,9 @@ from typing import TypeVar
 
 from django.db import connections
 
-logger = logging.getLogger(__name__)
+from ...logs import get_logger
+
+logger = get_logger(__name__)
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 Answer = TypeVar("Answer")
