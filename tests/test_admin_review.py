@@ -184,7 +184,7 @@ def test_a_queue_of_any_length_takes_as_many_queries(
         for _number in range(many):
             _result(requested_by=User.objects.get())
 
-        with django_assert_num_queries(10):  # one of them for the users
+        with django_assert_num_queries(13):  # one of them for the users
             _page(admin_client, after=first.pk)
 
 

@@ -338,6 +338,14 @@ def test_a_confirmed_draft_is_remixed_as_far_as_it_can_be(draft: RemixBatch) -> 
         assert remix.options == {"delete_video": True}
 
 
+def test_only_the_named_videos_of_a_draft_are_remixed(draft: RemixBatch) -> None:
+    first = draft.videos.order_by("pk")[0]
+
+    remixes = services.confirm(draft, ["noir"], by=None, only={first.pk})
+
+    assert [remix.source for remix in remixes] == [first]
+
+
 def test_a_draft_that_is_confirmed_twice_is_remixed_once(draft: RemixBatch, queued: Queued) -> None:
     later = RemixBatch.objects.get(pk=draft.pk)
     first = services.confirm(draft, ["noir"], by=None)

@@ -24,7 +24,7 @@ from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note
 from .links import Links, linked
 from .params import key
 from .permissions import APPROVE, require
-from .rows import may_view, rows, told_results
+from .rows import row_or_none, rows, told_results
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -190,7 +190,9 @@ def _shown(video: Video, queue: Queue) -> dict[str, object]:
     links = queue.links
     site = queue.model_admin.admin_site
     is_told = bool(told_results(site, queue.request, [video]))
-    sees_source = remix is not None and may_view(site, queue.request, Video, remix.source_id)
+    sees_source = remix is not None and bool(
+        row_or_none(site, queue.request, Video, remix.source_id)
+    )
     facts: list[tuple[object, object]] = []
     if remix and (is_told or sees_source):
         facts.append((_("Source"), display.titled(remix.source, links)))

@@ -31,15 +31,17 @@ from .links import Links, linked
 from .offer import why_not
 from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
-from .rows import may_view
+from .rows import row_or_none
 from .uploads import kept_if_saved, locked
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
 
     VideoModelAdmin = admin.ModelAdmin[Video]
+    VideoList = ChangeList
 else:
     VideoModelAdmin = admin.ModelAdmin
+    VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
 PAGES = (approvals, captions, compare, files, review, tree)
@@ -61,8 +63,8 @@ CHANGE_FIELDSETS = (
 )
 
 
-class VideoList(ChangeList):
-    """Say of each result whether this person may see its source as well."""
+class SourcesMixin(VideoList):
+    """Say of each result in a list whether this person may see its source as well."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
         sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
@@ -109,8 +111,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         js = display.SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
-        # Asked once for the page, not for each of its rows.
-        gone = Value(" ".join(EndpointFact.objects.retired()), output_field=CharField())
+        gone = Value(_retired(request), output_field=CharField())
         rows = super().get_queryset(request)
         may_approve = Value(may(request, APPROVE), output_field=BooleanField())
         return rows.annotate(
@@ -122,7 +123,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return [*own, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return VideoList
+        """Add what is said of sources to the list that a host or a theme has chosen."""
+        return type("VideoList", (SourcesMixin, super().get_changelist(request, **kwargs)), {})
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -130,8 +132,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         """Say of a result whether this person may see its source as well."""
         video: Any = super().get_object(request, object_id, from_field)
         if video and hasattr(video, "remix"):
-            source = video.remix.source_id
-            video._sees_source = may_view(self.admin_site, request, Video, source)
+            source = row_or_none(self.admin_site, request, Video, video.remix.source_id)
+            video._sees_source = source is not None
         return cast("Video | None", video)
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
@@ -326,6 +328,14 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
         return shape % {"width": video.width, "height": video.height, "size": size}
+
+
+def _retired(request: Any) -> str:
+    """Return the ids of endpoints that fal no longer offers, read once for a request."""
+    if not hasattr(request, "_sora_remix_retired"):
+        request._sora_remix_retired = " ".join(EndpointFact.objects.retired())
+    retired: str = request._sora_remix_retired
+    return retired
 
 
 def _written(form: ModelForm[Video]) -> set[str]:
