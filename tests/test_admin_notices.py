@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from sora_remix.endpoints import SORA_2
 from sora_remix.models import Chain, Delivery, EndpointFact, Remix, RemixEvent
 from sora_remix.models.status import Status
 from tests.deciding import LIST, log_in
-from tests.factories import ago, make_remix, make_video
+from tests.factories import ago, make_remix, make_video, moment
 from tests.ordering import SORA, draft, page_of
 
 pytestmark = pytest.mark.django_db
@@ -289,7 +289,7 @@ def test_where_something_is_typed_a_link_leads_to_the_button(admin_client: Clien
     assert "<form" not in said
 
 
-OLD = {"failing_since": datetime(2026, 11, 3, 12, 30, tzinfo=UTC)}
+OLD = {"failing_since": moment(2026, 11, 3, 12, 30)}
 DONE = {"status": Status.PROCESSING, "completed_at": ago(days=9)}
 FOR_GOOD = "charged, and the site keeps trying."
 

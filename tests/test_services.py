@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.module_loading import import_string
@@ -29,6 +29,7 @@ from sora_remix.models import (
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, at_once, make_remix, make_video
 from tests.ordering import make_clip
+from tests.users import User
 
 Status = Remix.Status
 Queued = list[tuple[Any, ...]]

@@ -48,7 +48,6 @@ def record(
         videos = [_add_picture(output, video, size)] if pictures else []
         audios = [_add_sound(output, audio)] if sound else []
         for stream in covers:
-            # PyAV's first versions that have it take nothing but a number.
             stream.disposition = Disposition.attached_pic.value  # type: ignore[assignment]
         for stream in videos:
             stream.codec_context.sample_aspect_ratio = pixel
