@@ -15,8 +15,8 @@ class Conf:
     SORA_REMIX_FAL_KEY: str | None = None
     """fal API key; `None` leaves it to fal-client, which reads `FAL_KEY`."""
 
-    SORA_REMIX_ENDPOINT: str = "sora-2"
-    """Key of the endpoint that is offered first."""
+    SORA_REMIX_ENDPOINT: str = ""
+    """Key of the endpoint that is offered first; empty: the first living one that takes a video."""
 
     SORA_REMIX_ENDPOINTS: dict[str, Any] = {}
     """More endpoint records, or replacements, by key."""
@@ -32,6 +32,9 @@ class Conf:
 
     SORA_REMIX_MAX_IN_FLIGHT: int = 1000
     """Remixes being sent to fal or made by it at the same time, whole site."""
+
+    SORA_REMIX_MAX_BATCH: int = 10_000
+    """Remixes that one confirmation may request, and rows that one action may change."""
 
     SORA_REMIX_WEBHOOK_BASE_URL: str = ""
     """Public `https://…` base of the site; empty: polling only."""
@@ -53,6 +56,9 @@ class Conf:
 
     SORA_REMIX_AI_LABEL: bool = True
     """Whether players on the site say which videos were made with AI."""
+
+    LANGUAGES: list[tuple[str, str]] = []
+    """Django's own, for the system checks."""
 
     LANGUAGE_CODE: str = "en-us"
     """Django's own: the language of captions that name none."""

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from django.db import DataError
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from . import engine, filling
-from .conf import conf
+from . import endpoints, engine, filling
+from .clock import local, today
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
+from .logs import get_logger
 from .models import Chain, Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
 from .tasks import nudge, queue_collect
 
@@ -26,11 +25,20 @@ if TYPE_CHECKING:
 
     User = AbstractBaseUser | AnonymousUser
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
 AT_ONCE = 500
 """Rows that one query is about."""
+
+
+class Cell(NamedTuple):
+    """A video, and the prompt it is remixed with."""
+
+    video: Video
+    prompt: str
+    template: str = ""
+    """The prompt as typed, where placeholders in it were filled in."""
 
 
 @retry_conflicts
@@ -45,13 +53,15 @@ def request_remixes(
 ) -> list[Remix]:
     """Ask for every video with every prompt; the work starts when the transaction commits.
 
-    Raise `RequestRefused`, which names every reason at once, and write nothing then.
+    Without an `endpoint`, it is the one that the site names, else the first living one that takes
+    all the videos. Raise `RequestRefused`, which names every reason at once, and write nothing
+    then.
     """
-    record, options = _endpoint(endpoint), options or {}
-    videos, prompts = list(videos), list(prompts)
+    videos, prompts, options = list(videos), list(prompts), options or {}
+    record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
-    _refuse(reasons)
-    cells = [(video, prompt) for video in videos for prompt in prompts]
+    _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
+    cells = [Cell(video, prompt) for video in videos for prompt in prompts]
     return _request(record, cells, by=by, options=options, batch=batch)
 
 
@@ -64,11 +74,13 @@ def confirm(
     endpoint: str | None = None,
     options: Mapping[str, Any] | None = None,
     without: Collection[tuple[int, int]] = (),
+    only: Collection[int] | None = None,
 ) -> list[Remix]:
     """Make the remixes of a draft, for those of its videos that the endpoint can take.
 
     Placeholders in the prompts are filled in for each video. What is `without`, by a video's
-    primary key and the index of a prompt, is not made. However often and wherever it is
+    primary key and the index of a prompt, is not made, nor are videos that are not among `only`,
+    by primary key. However often and wherever it is
     confirmed, the remixes are made once; who comes later gets an empty list. Raise
     `RequestRefused`; the draft stays one then.
     """
@@ -76,8 +88,9 @@ def confirm(
         _refuse(_deletion(batch))
         return []
     try:
-        record = _endpoint(endpoint)
-        cells = _cells(record, batch, list(prompts), options or {}, without)
+        videos = [one for one in batch.videos.all() if only is None or one.pk in only]
+        record = _endpoint(endpoint, videos)
+        cells = _cells(record, videos, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
@@ -124,10 +137,11 @@ def _again(
         raise InvalidTransition(_("It was retried already."))
     if remix.status not in statuses:
         raise InvalidTransition(refusal)
-    record, prompts, options = _endpoint(remix.endpoint), [remix.prompt], remix.options
+    record = _endpoint(remix.endpoint, [remix.source])
+    prompts, options = [remix.prompt], remix.options
     reasons = _problems(record, [remix.source], prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
-    cells = [(remix.source, remix.prompt)]
+    cells = [Cell(remix.source, remix.prompt, remix.prompt_template)]
     [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
@@ -199,7 +213,7 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 
 def _request(
     record: Endpoint,
-    cells: Sequence[tuple[Video, str]],
+    cells: Sequence[Cell],
     *,
     by: User | None,
     options: Mapping[str, Any],
@@ -209,24 +223,25 @@ def _request(
     """Write a remix for each of these videos with its prompt; all of it was found possible."""
     chosen = record.complete(options)
     price = record.price.figures(chosen)
-    videos = dict.fromkeys(video for video, prompt in cells)
+    videos = dict.fromkeys(cell.video for cell in cells)
     uploads = {video: engine.uploads(record, video, chosen) for video in videos}
     costs = {video: record.estimate(video, chosen) for video in videos}
     remixes = [
         Remix(
-            source=video,
-            prompt=prompt,
+            source=cell.video,
+            prompt=cell.prompt,
+            prompt_template=cell.template,
             endpoint=record.key,
             endpoint_id=record.endpoint_id,
             options=chosen,
-            estimated_cost=costs[video],
+            estimated_cost=costs[cell.video],
             price=price,
-            is_ready=not uploads[video],
+            is_ready=not uploads[cell.video],
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,
         )
-        for video, prompt in cells
+        for cell in cells
     ]
     try:
         _write(remixes, {name for names in uploads.values() for name in names}, by, retry_of)
@@ -276,25 +291,38 @@ def _hold(videos: Collection[Video]) -> None:
 
 def _cells(
     record: Endpoint,
-    batch: RemixBatch,
+    videos: Iterable[Video],
     prompts: Sequence[str],
     options: Mapping[str, Any],
     without: Collection[tuple[int, int]],
-) -> list[tuple[Video, str]]:
+) -> list[Cell]:
     """Return what is made of a draft; raise `RequestRefused`."""
-    videos = [video for video in batch.videos.all() if not record.refusal(video)]
+    videos = [video for video in videos if not record.refusal(video)]
     cells = filling.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("Every remix is switched off: there is none to make.")))
     found = filling.problems(record, prompts, cells)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
-    return [(video, filling.fill(prompts[index], video)) for video, index in cells]
+    return [_filled(video, prompts[index]) for video, index in cells]
 
 
-def _endpoint(key: str | None) -> Endpoint:
+def _filled(video: Video, template: str) -> Cell:
+    prompt = filling.fill(template, video)
+    return Cell(video, prompt, "" if prompt == template else template)
+
+
+def default_endpoint(videos: Sequence[Video]) -> Endpoint:
+    """Return the endpoint that these videos are remixed with when a request names none.
+
+    Raise `UnknownEndpoint`, `InvalidEndpoint`.
+    """
+    return endpoints.default_endpoint(videos, EndpointFact.objects.retired(), today())
+
+
+def _endpoint(key: str | None, videos: Sequence[Video]) -> Endpoint:
     try:
-        return get_endpoint(key or conf.SORA_REMIX_ENDPOINT)
+        return get_endpoint(key) if key else default_endpoint(videos)
     except (UnknownEndpoint, InvalidEndpoint) as error:
         raise RequestRefused([Reason("endpoint", error.message)]) from error
 
@@ -315,6 +343,20 @@ def _problems(
     return reasons
 
 
+def _mixture(record: Endpoint, videos: Sequence[Video]) -> Iterator[Reason]:
+    """Say that one endpoint takes some of these videos and another one the others."""
+    refused = [video for video in videos if record.refusal(video)]
+    if not refused or len(refused) == len(videos):
+        return
+    others = endpoints.choosable(EndpointFact.objects.retired(), today())
+    if any(not one.refusal(video) for one in others for video in refused):
+        message = _(
+            "“%(endpoint)s” takes only some of these videos. Request the others separately: "
+            "another endpoint takes them."
+        )
+        yield Reason("endpoint", message % {"endpoint": record.label})
+
+
 def _prompt_problems(record: Endpoint, prompts: Iterable[str]) -> Iterator[Reason]:
     """Say what is wrong with prompts that are sent as they are."""
     for prompt in prompts:
@@ -332,5 +374,5 @@ def _retirement(record: Endpoint) -> Iterator[Reason]:
     """Refuse what fal has said it does not offer any more; a date in the record only warns."""
     if since := EndpointFact.objects.retired().get(record.endpoint_id):
         message = _("fal said on %(day)s that it does not offer “%(endpoint)s” any more.")
-        day = date_format(localtime(since), "SHORT_DATE_FORMAT")
+        day = date_format(local(since), "SHORT_DATE_FORMAT")
         yield Reason("endpoint", message % {"day": day, "endpoint": record.label})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
@@ -23,13 +22,14 @@ from . import captions, services
 from .database import own_transactions
 from .exceptions import TryLater, WebhookRefused
 from .fal.webhook import MAX_BODY, learn_account, verified_request_id
+from .logs import get_logger
 from .models import Remix, Video
 from .tokens import pk_of
 
 PARTS = ("file", "thumbnail", "captions")
 """Fields whose files a player on the site shows."""
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 @own_transactions

@@ -15,6 +15,21 @@ from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
 from tests.processes import Qcluster
 
+SLOWEST = (
+    "test_sites.py",
+    "test_stateful.py",
+    "test_flow.py",
+    "test_accessibility.py",
+    "test_demo.py",
+    "test_faults.py",
+)
+"""Files that take a minute and more; one that starts last keeps one runner busy alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the slowest files, so that runners side by side end together."""
+    items.sort(key=lambda item: item.path.name not in SLOWEST)
+
 
 @pytest.fixture(autouse=True)
 def own_language() -> Iterator[None]:

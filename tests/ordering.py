@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from struct import pack
 from typing import Any
 
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -43,9 +43,9 @@ def make_clip(**values: Any) -> Video:
     return make_video(**{"sora_id": "", "file": "videos/sea.mp4", **facts, **values})
 
 
-def draft(*videos: Video) -> RemixBatch:
+def draft(*videos: Video, by: User | AnonymousUser | None = None) -> RemixBatch:
     pks = [video.pk for video in videos or (make_video(),)]
-    return RemixBatch.objects.start(pks, by=AnonymousUser())
+    return RemixBatch.objects.start(pks, by=by or AnonymousUser())
 
 
 def page_of(batch: RemixBatch) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin.batches import RemixBatchAdmin
 from sora_remix.models import Remix, RemixBatch
+from tests.deciding import log_in
 from tests.factories import make_remix, make_video
 from tests.ordering import (
     draft,
@@ -64,6 +66,21 @@ def test_a_draft_may_be_deleted_and_a_confirmed_batch_never(admin_client: Client
         admin_client.post(f"{BATCHES}{batch.pk}/delete/", {"post": "yes"})
 
     assert list(RemixBatch.objects.all()) == [confirmed]
+
+
+@pytest.mark.parametrize("held", [[], ["confirm_any_draft"]])
+def test_drafts_of_others_are_listed_and_discarded_only_with_a_permission_of_its_own(
+    client: Client, held: list[str]
+) -> None:
+    user = log_in(client, "view_remix", "view_video", "remix_video", *held)
+    own, others, nobodys = draft(by=user), draft(by=User.objects.create_user("author")), draft()
+
+    listed = client.get(BATCHES).context["cl"].result_list
+    for batch in (own, others, nobodys):
+        client.post(f"{BATCHES}{batch.pk}/delete/", {"post": "yes"})
+
+    assert {*listed} == ({own, others, nobodys} if held else {own})
+    assert RemixBatch.objects.count() == (0 if held else 2)
 
 
 def test_a_draft_that_is_confirmed_while_it_is_deleted_stays(

@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from sora_remix.admin.display import captions_url, change_url
 from sora_remix.captions import MAX_BYTES
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
 from tests.factories import make_video
+from tests.links import captions_url, change_url
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +73,13 @@ def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> 
     assert video.captions_language == "pt-br"
     assert str(video.captions.name).endswith(".vtt")
     assert "Sea" not in str(video.captions.name)
+    assert _kept(folder) == [VTT]
+
+
+def test_captions_may_have_any_name(admin_client: Client, folder: Path) -> None:
+    response = _post(admin_client, make_video(), captions=_vtt(name="x" * 240 + ".vtt"))
+
+    assert response.status_code == 302
     assert _kept(folder) == [VTT]
 
 

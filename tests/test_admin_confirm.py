@@ -65,7 +65,7 @@ def test_titles_and_prompts_are_shown_as_text(admin_client: Client) -> None:
 
 def test_confirming_makes_the_remixes_and_leads_to_them(client: Client) -> None:
     user = _staff(client, PERMISSIONS)
-    batch = draft(make_video(), make_video(), make_video(sora_id=""))
+    batch = draft(make_video(), make_video(), make_video(sora_id=""), by=user)
 
     response = send(client, batch, {"prompt": "noir\r\nand rain", **options(delete_video="on")})
 
@@ -126,8 +126,8 @@ def test_the_page_of_a_confirmed_batch_leads_to_itsremixes_of(admin_client: Clie
 
 
 def test_who_may_not_see_remixes_is_led_back_to_the_videos(client: Client) -> None:
-    _staff(client, ("remix_video", "view_video"))
-    batch = draft()
+    user = _staff(client, ("remix_video", "view_video"))
+    batch = draft(by=user)
 
     response = send(client, batch, {"prompt": "noir"}, follow=True)
 
@@ -138,27 +138,38 @@ def test_who_may_not_see_remixes_is_led_back_to_the_videos(client: Client) -> No
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize(
-    ("permissions", "status"),
-    [((), 403), (("view_remixbatch", "change_remixbatch", "add_remix"), 403)],
+    "permissions",
+    [(), ("view_video", "view_remix"), ("remix_video",), ("remix_video", "confirm_any_draft")],
 )
-def test_the_page_needs_the_permission_to_remix(
-    client: Client, method: str, permissions: tuple[str, ...], status: int
+def test_confirming_needs_permission_to_view_videos_and_to_remix_them(
+    client: Client, method: str, permissions: tuple[str, ...]
 ) -> None:
-    _staff(client, permissions)
-    batch = draft()
+    batch = draft(by=_staff(client, permissions))
 
-    response = getattr(client, method)(page_of(batch), {"prompt": "noir"})
+    response = getattr(client, method)(page_of(batch), {"prompt": "noir", "_recalculate": "1"})
 
-    assert response.status_code == status
+    assert response.status_code == 403
     assert not Remix.objects.exists()
 
 
-def test_the_permission_to_remix_is_enough(client: Client) -> None:
-    _staff(client, ("remix_video",))
-    batch = draft()
+@pytest.mark.parametrize("owner", [None, "author"])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_draft_of_somebody_else_is_not_found(
+    client: Client, method: str, owner: str | None
+) -> None:
+    batch = draft(by=User.objects.create_user(owner) if owner else None)
+    _staff(client, PERMISSIONS)
 
-    assert client.get(page_of(batch)).status_code == 200
-    assert send(client, batch, {"prompt": "noir"}).status_code == 302
+    response = getattr(client, method)(page_of(batch), {"prompt": "noir", "_recalculate": "1"})
+
+    assert response.status_code == 404
+
+
+def test_a_permission_of_its_own_opens_the_drafts_of_others(client: Client) -> None:
+    batch = draft(by=User.objects.create_user("author"))
+    _staff(client, (*PERMISSIONS, "confirm_any_draft"))
+
+    assert send(client, batch, {"prompt": "noir"}).url == remixes_of(batch)
     assert batch.remixes.count() == 1
 
 

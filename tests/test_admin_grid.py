@@ -10,6 +10,8 @@ from django.core.files.storage import FileSystemStorage
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from sora_remix import services
+from sora_remix.admin import grid
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.deciding import log_in
@@ -120,6 +122,66 @@ def test_a_long_prompt_is_cut_and_can_be_opened(admin_client: Client) -> None:
     assert f'</summary><bdi dir="auto">{prompt}</bdi></details>' in page
 
 
+def test_only_the_start_of_a_very_long_prompt_is_on_the_page(admin_client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, prompt="x" * 5000)
+
+    page = text_of(admin_client, batch)
+
+    assert f'<bdi dir="auto">{"x" * (grid.PROMPT_OPENED - 1)}…</bdi>' in page
+
+
+def test_placeholders_make_one_column_for_all_videos(admin_client: Client) -> None:
+    videos = [make_video(title=title) for title in ("Sea", "Wood", "Town")]
+    batch = draft(*videos)
+    services.confirm(batch, ["{title} at night", "make it noir"], by=None)
+
+    response = show(admin_client, batch)
+
+    columns = [column.prompt for column in response.context["grid"].columns]
+    assert columns == ["{title} at night", "make it noir"]
+    rows = [[cell and cell.prompt for cell in row] for row in shape(response)]
+    assert rows == [[f"{video.title} at night", "make it noir"] for video in videos]
+
+
+def test_a_retry_stays_in_the_column_of_its_template(admin_client: Client) -> None:
+    batch = draft(make_video(title="Sea"))
+    [first] = services.confirm(batch, ["{title} at night"], by=None)
+    services.cancel(first, by=None)
+
+    again = services.retry(first, by=None)
+
+    response = show(admin_client, batch)
+    assert shape(response) == [[again]]
+    assert [column.prompt for column in response.context["grid"].columns] == ["{title} at night"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Add 🔥", "Add 🎉"), ("noir", "NOIR"), ("cafe", "café"), ("a", "a ")]
+)
+def test_prompts_that_a_database_may_take_for_equal_have_a_column_each(
+    admin_client: Client, one: str, other: str
+) -> None:
+    batch, video = make_batch(), make_video()
+    remixes = [make_remix(batch=batch, source=video, prompt=prompt) for prompt in (one, other)]
+
+    assert shape(show(admin_client, batch)) == [remixes]
+    assert len({remix.prompt_digest for remix in remixes}) == 2
+
+
+def test_prompts_that_there_is_no_room_for_are_counted(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = make_batch()
+    fill(batch, 2, 5)
+    monkeypatch.setattr(grid, "MOST_CELLS", 3)
+
+    response = show(admin_client, batch)
+
+    assert [len(row) for row in shape(response)] == [3]
+    assert "2 more prompts are left out here." in response.content.decode()
+
+
 def test_prompts_and_titles_are_shown_as_text(admin_client: Client) -> None:
     batch = make_batch()
     source, result = make_video(title="<script>1"), make_video(title="<script>2", thumbnail="a.jpg")
@@ -209,15 +271,16 @@ def test_a_batch_without_remixes_says_so(admin_client: Client) -> None:
 def test_only_who_may_see_remixes_sees_the_grid(client: Client) -> None:
     batch = make_batch()
     make_remix(batch=batch)
-    log_in(client, "view_remixbatch")
+    log_in(client, "view_video", "remix_video")
 
-    assert "sora-remix-grid" not in text_of(client, batch)
+    page = f"/admin/sora_remix/remixbatch/{batch.pk}/change/"
+    assert client.get(page).status_code == 403
 
 
 def test_who_may_only_look_is_offered_nothing_to_do(client: Client) -> None:
     batch = make_batch()
     remix = make_remix(batch=batch)
-    log_in(client, "view_remixbatch", "view_remix")
+    log_in(client, "view_remix")
 
     page = text_of(client, batch)
 

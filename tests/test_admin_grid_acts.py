@@ -128,7 +128,9 @@ def test_a_cell_that_is_no_number_is_refused(admin_client: Client, batch: RemixB
         ("cancel", ["view_remix", "retry_remix", "remix_video"]),
         ("cancel", ["cancel_remix"]),
         ("retry", ["view_remix", "retry_remix"]),
-        ("further", ["view_remix", "cancel_remix"]),
+        ("further", ["view_remix", "view_video"]),
+        ("further", ["view_remix", "remix_video"]),
+        ("compare", ["view_remix", "remix_video"]),
         ("delete", ["view_remix", "cancel_remix"]),
     ],
 )
@@ -136,25 +138,25 @@ def test_only_who_may_see_remixes_and_do_it_can(
     client: Client, batch: RemixBatch, act: str, permissions: list[str]
 ) -> None:
     remix = make_remix(batch=batch)
-    log_in(client, "view_remixbatch", *permissions)
+    log_in(client, *permissions)
     url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
 
     assert client.post(url, {"cell": remix.pk, "act": act}).status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("permission", "offered"),
+    ("held", "offered"),
     [
-        ("cancel_remix", {"cancel"}),
-        ("remix_video", {"further"}),
-        ("retry_remix", {"collect_again"}),
+        (["cancel_remix"], {"cancel"}),
+        (["view_video", "remix_video"], {"further", "compare"}),
+        (["remix_video", "retry_remix"], {"retry", "collect_again"}),
     ],
 )
 def test_only_what_a_user_may_do_is_offered(
-    client: Client, batch: RemixBatch, permission: str, offered: set[str]
+    client: Client, batch: RemixBatch, held: list[str], offered: set[str]
 ) -> None:
     make_remix(batch=batch)
-    log_in(client, "view_remixbatch", "view_remix", permission)
+    log_in(client, "view_remix", *held)
 
     page = client.get(f"/admin/sora_remix/remixbatch/{batch.pk}/change/").content.decode()
 

@@ -188,6 +188,15 @@ def test_a_retired_default_endpoint_is_hinted_at_on_the_lists(
     assert "SORA_REMIX_ENDPOINT" in said
 
 
+def test_a_site_that_names_no_endpoint_is_told_of_none(
+    admin_client: Client, settings: Settings
+) -> None:
+    del settings.SORA_REMIX_ENDPOINT
+    EndpointFact.objects.note_retired(SORA_2.endpoint_id)
+
+    assert _notices(admin_client) == ""
+
+
 def test_the_hint_stands_on_the_lists_only(admin_client: Client, settings: Settings) -> None:
     _by_date(settings)
     remix = make_remix()

@@ -12,8 +12,9 @@ from django.test import Client
 from pytest_django import Settings
 
 from sora_remix.admin import words
-from sora_remix.admin.offer import choosable, why_not
-from sora_remix.endpoints import Price
+from sora_remix.admin.offer import why_not
+from sora_remix.clock import today
+from sora_remix.endpoints import Price, choosable
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import EndpointFact, Video
 from tests.factories import make_video
@@ -48,8 +49,10 @@ def _keys(offered: Any) -> list[str]:
 
 
 def test_the_endpoint_of_the_site_comes_first_when_it_can_take_a_video(
-    admin_client: Client,
+    admin_client: Client, settings: Settings
 ) -> None:
+    settings.SORA_REMIX_ENDPOINT = "sora-2"
+
     offered = _offered(admin_client, make_video(), make_clip())
 
     assert _keys(offered)[:2] == ["sora-2", "flux-3"]
@@ -103,6 +106,7 @@ def test_a_switched_off_site_without_any_living_endpoint_is_told_about_itself(
     admin_client: Client, settings: Settings
 ) -> None:
     gone = {"ends_on": date(2026, 9, 24), "successor": ""}
+    settings.SORA_REMIX_ENDPOINT = "sora-2"
     settings.SORA_REMIX_ENDPOINTS = {
         key: replace(endpoint, **gone)  # type: ignore[arg-type]
         for key, endpoint in BUILT_IN.items()
@@ -111,6 +115,15 @@ def test_a_switched_off_site_without_any_living_endpoint_is_told_about_itself(
     offered = _offered(admin_client, make_clip())
 
     assert (offered.preferred.key, _keys(offered)) == ("sora-2", [])
+
+
+def test_without_a_setting_what_takes_the_selection_is_listed_and_chosen_first(
+    admin_client: Client,
+) -> None:
+    offered = _offered(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
+
+    assert _keys(offered)[:2] == ["flux-3", "sora-2"]
+    assert offered.preferred.key == "flux-3"
 
 
 def test_each_choice_has_its_vendor_and_the_least_it_charges(admin_client: Client) -> None:
@@ -134,12 +147,12 @@ def test_each_choice_has_its_vendor_and_the_least_it_charges(admin_client: Clien
 def test_the_reason_against_a_video_speaks_of_what_it_is(
     video: dict[str, Any], reason: str
 ) -> None:
-    assert str(why_not(make_video(**video), choosable([]))).startswith(reason)
+    assert str(why_not(make_video(**video), choosable([], today()))).startswith(reason)
 
 
 def test_there_is_no_reason_against_what_any_endpoint_can_take() -> None:
-    assert why_not(make_clip(), choosable([])) is None
-    assert why_not(make_video(), choosable([])) is None
+    assert why_not(make_clip(), choosable([], today())) is None
+    assert why_not(make_video(), choosable([], today())) is None
 
 
 @pytest.mark.parametrize(
@@ -177,6 +190,18 @@ def test_a_site_whose_only_endpoint_is_gone_can_still_open_the_page(admin_client
     offered = _offered(admin_client, make_clip())
 
     assert (offered.choices, offered.preferred.key) == ([], "sora-2")
+
+
+def test_the_list_of_videos_can_be_opened_when_every_endpoint_is_gone(
+    admin_client: Client,
+) -> None:
+    make_clip()
+    for endpoint in BUILT_IN.values():
+        EndpointFact.objects.note_retired(endpoint.endpoint_id)
+
+    page = admin_client.get("/admin/sora_remix/video/?remixable=no").content.decode()
+
+    assert "fal offers none of this site" in page
 
 
 def test_the_list_of_videos_knows_what_is_gone(admin_client: Client) -> None:

@@ -11,10 +11,9 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from sora_remix.admin import review
-from sora_remix.admin.display import change_url
 from sora_remix.models import RemixBatch, Video
 from tests.factories import make_remix, make_video
+from tests.links import change_url, review_url
 from tests.ordering import draft
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +28,12 @@ def _result(**values: Any) -> Video:
 
 
 def _page(client: Client, **values: int) -> Any:
-    return client.get(review.url(**values))
+    return client.get(review_url(**values))
 
 
 def _decide(client: Client, video: Video, decision: str = "approve", **values: str) -> Any:
-    data = {"decision": decision, "shown": "new", **values}
-    return client.post(review.url(video=video.pk), data, follow=True)
+    data = {"decision": decision, "shown": video.revision, **values}
+    return client.post(review_url(video=video.pk), data, follow=True)
 
 
 def _said(page: Any) -> list[str]:
@@ -66,8 +65,8 @@ def test_a_decision_leads_to_the_next_one_and_back(admin_client: Client, admin_u
         admin_user,
     )
     assert page.context["video"] == second
-    assert page.context["queue"].undo_url == review.url(video=first.pk)
-    assert review.url(video=first.pk) in _said(page)[0]
+    assert page.context["queue"].undo_url == review_url(video=first.pk)
+    assert review_url(video=first.pk) in _said(page)[0]
     assert LogEntry.objects.get(object_id=str(first.pk)).get_change_message() == "Approve: Sharp."
 
 
@@ -76,7 +75,7 @@ def test_the_last_decision_can_be_changed(admin_client: Client) -> None:
     _decide(admin_client, video)
 
     page = _page(admin_client, video=video.pk)
-    _decide(admin_client, video, "reject", shown=page.context["video"].approval)
+    _decide(admin_client, video, "reject", shown=page.context["video"].revision)
 
     video.refresh_from_db()
     assert video.approval == "rejected"
@@ -90,8 +89,31 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
 
     video.refresh_from_db()
     assert (video.approval, video.approval_note) == ("rejected", "Blurred.")
-    assert "Somebody else has decided about it meanwhile." in _said(page)[0]
+    assert "Somebody else has changed it or decided about it meanwhile." in _said(page)[0]
     assert page.context["video"] == following
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "Lake"},
+        {"file": "b.mp4"},
+        {"size": 5},
+        {"captions": "b.vtt"},
+        {"captions_language": "de"},
+    ],
+)
+def test_what_was_changed_since_it_was_shown_is_not_decided_about(
+    admin_client: Client, changed: dict[str, Any]
+) -> None:
+    video = _result()
+    Video.objects.filter(pk=video.pk).update(**changed)
+
+    page = _decide(admin_client, video)
+
+    video.refresh_from_db()
+    assert video.approval == "new"
+    assert "Somebody else has changed it" in _said(page)[0]
 
 
 @pytest.mark.parametrize("held", [[], ["approve_video"]])
@@ -107,16 +129,16 @@ def test_the_page_of_a_video_leads_to_it_who_may_decide(client: Client, held: li
     video.clear()
     cleared = client.get(change_url(video)).content.decode()
 
-    assert (f'"{review.url(video=video.pk)}"' in open_one) is bool(held)
-    assert review.url(video=video.pk) not in cleared
+    assert (f'"{review_url(video=video.pk)}"' in open_one) is bool(held)
+    assert review_url(video=video.pk) not in cleared
 
 
 def test_who_presses_twice_is_told_of_nobody_else(admin_client: Client) -> None:
     video = make_video(sora_id="", file="a.mp4")
-    sent = {"decision": "reject", "shown": "new", "note": "Blurred."}
+    sent = {"decision": "reject", "shown": video.revision, "note": "Blurred."}
 
     pages = [
-        admin_client.post(review.url(video=video.pk), sent, follow=True).content.decode()
+        admin_client.post(review_url(video=video.pk), sent, follow=True).content.decode()
         for _ in range(2)
     ]
 
@@ -131,8 +153,8 @@ def test_one_is_skipped_and_comes_again_from_the_start(admin_client: Client) -> 
     end = _page(admin_client, after=second.pk)
 
     assert "2 videos that were skipped are new still." in end.content.decode()
-    assert end.context["queue"].first_url == review.url()
-    assert end.context["queue"].back_url == review.url(video=second.pk)
+    assert end.context["queue"].first_url == review_url()
+    assert end.context["queue"].back_url == review_url(video=second.pk)
 
 
 def test_at_the_end_nothing_is_left(admin_client: Client) -> None:
@@ -167,7 +189,7 @@ def test_a_queue_of_any_length_takes_as_many_queries(
 
 @pytest.mark.parametrize("query", ["video=x", "after=-1", "batch=1%27", f"video={10**20}"])
 def test_an_address_that_names_nothing_is_not_found(admin_client: Client, query: str) -> None:
-    assert admin_client.get(f"{review.url()}?{query}").status_code == 404
+    assert admin_client.get(f"{review_url()}?{query}").status_code == 404
 
 
 def test_a_video_that_is_gone_is_not_found(admin_client: Client) -> None:
@@ -175,22 +197,30 @@ def test_a_video_that_is_gone_is_not_found(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{"decision": "clear"}, {"decision": "x"}, {"shown": "x"}, {"shown": ""}]
+    ("data", "status"),
+    [
+        ({"decision": "clear"}, 404),
+        ({"decision": "x"}, 404),
+        ({"shown": "x"}, 302),
+        ({"shown": ""}, 302),
+    ],
 )
-def test_nothing_else_can_be_decided_here(admin_client: Client, data: dict[str, str]) -> None:
+def test_nothing_else_can_be_decided_here(
+    admin_client: Client, data: dict[str, str], status: int
+) -> None:
     video = _result()
 
     response = admin_client.post(
-        review.url(video=video.pk), {"decision": "approve", "shown": "new", **data}
+        review_url(video=video.pk), {"decision": "approve", "shown": video.revision, **data}
     )
 
-    assert response.status_code == 404
+    assert response.status_code == status
     video.refresh_from_db()
     assert video.approval == "new"
 
 
 def test_about_nothing_nothing_can_be_decided(admin_client: Client) -> None:
-    response = admin_client.post(review.url(), {"decision": "approve", "shown": "new"})
+    response = admin_client.post(review_url(), {"decision": "approve", "shown": "new"})
 
     assert response.status_code == 404
 
@@ -222,7 +252,8 @@ def test_only_who_may_decide_and_see_videos_reviews(
 
     assert page.status_code == status
     assert "a secret prompt" not in page.content.decode()
-    answer = client.post(review.url(video=video.pk), {"decision": "approve", "shown": "new"})
+    sent = {"decision": "approve", "shown": video.revision}
+    answer = client.post(review_url(video=video.pk), sent)
     assert answer.status_code == (302 if status == 200 else 403)
 
 
@@ -232,7 +263,7 @@ def test_lists_and_batches_lead_to_it(admin_client: Client) -> None:
     _result(batch=batch)
 
     assert "Review 1 new video" in admin_client.get(LIST).content.decode()
-    assert review.url(batch=batch.pk) in admin_client.get(change_url(batch)).content.decode()
+    assert review_url(batch=batch.pk) in admin_client.get(change_url(batch)).content.decode()
 
 
 def test_who_may_not_decide_is_not_led_there(client: Client) -> None:
@@ -241,4 +272,4 @@ def test_who_may_not_decide_is_not_led_there(client: Client) -> None:
     client.force_login(user)
     _result()
 
-    assert review.url() not in client.get(LIST).content.decode()
+    assert review_url() not in client.get(LIST).content.decode()

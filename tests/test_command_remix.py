@@ -17,6 +17,7 @@ from sora_remix import services
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
 from tests.factories import make_video
+from tests.ordering import make_clip
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +62,15 @@ def test_every_video_is_remixed_with_every_prompt() -> None:
 
     found = set(Remix.objects.values_list("source", "prompt"))
     assert found == {(video.pk, prompt) for video in (sea, city) for prompt in ("noir", "gold")}
+
+
+def test_a_clip_goes_to_a_living_endpoint_whose_options_are_read() -> None:
+    clip = make_clip()
+
+    _remix(clip.pk, "--prompt", "noir", "--option", "safety_tolerance=1")
+
+    remix = Remix.objects.get()
+    assert (remix.endpoint, remix.options["safety_tolerance"]) == ("flux-3", 1)
 
 
 def test_a_line_for_each_remix_and_the_total_are_printed() -> None:

@@ -14,7 +14,7 @@ from sora_remix.conf import conf, unknown_settings
     ("name", "default"),
     [
         ("SORA_REMIX_FAL_KEY", None),
-        ("SORA_REMIX_ENDPOINT", "sora-2"),
+        ("SORA_REMIX_ENDPOINT", ""),
         ("SORA_REMIX_ENDPOINTS", {}),
         ("SORA_REMIX_STORAGE", "default"),
         ("SORA_REMIX_RESULT_HOSTS", ["fal.media", "*.fal.media"]),
@@ -43,7 +43,7 @@ def test_a_changed_setting_counts_at_once_and_no_longer_than_it_is_set(settings:
 
     del settings.SORA_REMIX_ENDPOINT
 
-    assert (before, conf.SORA_REMIX_ENDPOINT) == ("mine", "sora-2")
+    assert (before, conf.SORA_REMIX_ENDPOINT) == ("mine", "")
 
 
 def test_what_is_no_setting_of_the_app_can_not_be_read(settings: Settings) -> None:

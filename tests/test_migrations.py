@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -44,6 +45,20 @@ def test_what_was_made_before_learns_what_it_was_made_from_in_the_first_place(ol
 
     roots = dict(new.get_model("sora_remix", "Video").objects.values_list("title", "root"))
     assert roots == {"a": None, "b": first.pk, "c": first.pk, "d": None}
+
+
+def test_what_a_model_made_before_is_remembered(old: Any) -> None:
+    before = _migrate([("sora_remix", "0005_stored_files")])
+    video = before.get_model("sora_remix", "Video")
+    upload, result = (video.objects.create(title=title) for title in "ab")
+    video.objects.create(title="c", sora_id="video_1")
+    video.objects.create(title="d", root=upload)
+    before.get_model("sora_remix", "Remix").objects.create(source=upload, result=result)
+
+    new = _migrate([("sora_remix", "0008_approval")])
+
+    made = new.get_model("sora_remix", "Video").objects.filter(was_made_by_ai=True)
+    assert [*made.order_by("title").values_list("title", flat=True)] == ["b", "c", "d"]
 
 
 def test_rows_own_the_files_that_the_app_stored_before(old: Any) -> None:
@@ -134,3 +149,17 @@ def test_an_id_that_rows_shared_stays_with_the_first(old: Any) -> None:
 
     assert before.get_model("sora_remix", "Remix").objects.filter(request_id="").count() == 4
     assert before.get_model("sora_remix", "Video").objects.filter(sora_id="").count() == 3
+
+
+def test_prompts_of_remixes_that_exist_are_grouped_as_new_ones_are(old: Any) -> None:
+    before = _migrate([("sora_remix", "0005_stored_files")])
+    video = before.get_model("sora_remix", "Video").objects.create(title="Sea")
+    rows = before.get_model("sora_remix", "Remix").objects
+    for prompt in ("noir", "Noir", "noir"):
+        rows.create(source=video, prompt=prompt, endpoint="sora-2")
+
+    new = _migrate([("sora_remix", "0009_prompt_template")])
+
+    kept = new.get_model("sora_remix", "Remix").objects.order_by("pk")
+    digests = [sha256(prompt.encode()).hexdigest() for prompt in ("noir", "Noir", "noir")]
+    assert [*kept.values_list("prompt_template", "prompt_digest")] == [("", one) for one in digests]

@@ -17,9 +17,18 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from sora_remix import services, tasks
 from sora_remix.endpoints import SORA_2, Option
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Chain, Remix, RemixBatch, RemixEvent, Video, queryset
+from sora_remix.models import (
+    Chain,
+    EndpointFact,
+    Remix,
+    RemixBatch,
+    RemixEvent,
+    Video,
+    queryset,
+)
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, at_once, make_remix, make_video
+from tests.ordering import make_clip
 
 Status = Remix.Status
 Queued = list[tuple[Any, ...]]
@@ -241,6 +250,38 @@ def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once(
     assert (queued, Remix.objects.count()) == ([], 0)
 
 
+def test_a_clip_is_remixed_with_a_living_endpoint_when_none_is_named(db: None) -> None:
+    [remix] = services.request_remixes([make_clip()], ["make it noir"])
+    [of_sora] = services.request_remixes([make_video()], ["make it noir"])
+
+    assert (remix.endpoint, of_sora.endpoint) == ("flux-3", "sora-2")
+
+
+def test_what_fal_has_declared_gone_is_not_used_when_no_endpoint_is_named(db: None) -> None:
+    EndpointFact.objects.note_retired(SORA_2.endpoint_id)
+
+    [remix] = services.request_remixes([make_video(file="videos/sea.mp4")], ["make it noir"])
+
+    assert remix.endpoint == "flux-3"
+
+
+def test_videos_that_no_single_endpoint_takes_are_refused_in_words(db: None) -> None:
+    clip, generation = make_clip(title="Clip"), make_video(title="Generation")
+
+    with pytest.raises(RequestRefused) as refused:
+        services.request_remixes([generation, clip], ["make it noir"])
+
+    assert _reasons(refused) == [
+        ("videos", "“Generation”: It has no file here that could be sent."),
+        (
+            "endpoint",
+            "“FLUX 3” takes only some of these videos. Request the others separately: another "
+            "endpoint takes them.",
+        ),
+    ]
+    assert not Remix.objects.exists()
+
+
 def test_nothing_to_remix_and_nothing_to_do_with_it_are_both_named(db: None) -> None:
     with pytest.raises(RequestRefused) as refused:
         services.request_remixes([], [])
@@ -414,12 +455,13 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
     batch = RemixBatch.objects.start([make_video().pk for _ in range(videos)], by=None)
 
     with CaptureQueriesContext(connection) as queries:
-        services.confirm(batch, [f"{{title}} {n}" for n in range(prompts)], by=None)
+        typed = [f"{{title}} {n}" for n in range(prompts)]
+        services.confirm(batch, typed, by=None, endpoint="sora-2")
 
     # How many rows go into one INSERT is the database's choice.
     table = connection.ops.quote_name(Remix._meta.db_table)
     inserts = [one for one in queries if f"INSERT INTO {table}" in one["sql"]]
-    assert len(queries) - len(inserts) == 8, [one['sql'][:90] for one in queries]
+    assert len(queries) - len(inserts) == 8, [one["sql"][:90] for one in queries]
     assert batch.remixes.count() == videos * prompts
 
 

@@ -10,26 +10,22 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
-from ..models import Remix, RemixBatch
+from ..models import Remix, RemixBatch, Video
 from .confirm import ConfirmView
 from .counts import count_of
-from .display import (
-    GRID_SCRIPT,
-    PROGRESS_SCRIPT,
-    SCRIPTS,
-    STYLESHEETS,
-    changelist_link,
-    confirm_url,
-)
+from .display import GRID_SCRIPT, PROGRESS_SCRIPT, SCRIPTS, STYLESHEETS
 from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
+from .links import Links, linked
 from .live import OVER, bar
+from .params import CheckedListMixin
+from .permissions import REMIX, allows, own_or_confirmed
+from .rows import admin_of
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -38,7 +34,7 @@ else:
 
 
 @admin.register(RemixBatch)
-class RemixBatchAdmin(BatchModelAdmin):
+class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     list_display = (
         "__str__",
         "state",
@@ -64,9 +60,15 @@ class RemixBatchAdmin(BatchModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         return False
 
+    def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
+        """Show batches to users who may see remixes."""
+        return allows(admin_of(self.admin_site, Remix), request)
+
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
-        is_confirmed = obj is not None and obj.confirmed_at is not None
-        return not is_confirmed and super().has_delete_permission(request, obj)
+        """Let drafts be discarded by users who may confirm them."""
+        if obj and obj.confirmed_at:
+            return False
+        return allows(admin_of(self.admin_site, Video), request, REMIX)
 
     def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
         """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
@@ -75,8 +77,7 @@ class RemixBatchAdmin(BatchModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (
-            super()
-            .get_queryset(request)
+            own_or_confirmed(request, super().get_queryset(request))
             .prefetch_related("created_by")
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),
@@ -86,9 +87,7 @@ class RemixBatchAdmin(BatchModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = own_transactions(
-            self.admin_site.admin_view(ConfirmView.as_view(site=self.admin_site))
-        )
+        view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
         confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
         cells = path("<int:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
@@ -114,7 +113,7 @@ class RemixBatchAdmin(BatchModelAdmin):
     @admin.display(description=_("remixes"))
     def remix_count(self, batch: Any) -> SafeString | str:
         many = str(batch._remixes)
-        return changelist_link(many, Remix, batch__id__exact=batch.pk) if batch._remixes else many
+        return self._to_remixes(batch, many) if batch._remixes else many
 
     @admin.display(description=_("progress"))
     def progress(self, batch: Any) -> SafeString | str:
@@ -123,6 +122,9 @@ class RemixBatchAdmin(BatchModelAdmin):
     @admin.display(description=_("state"), ordering="confirmed_at")
     def state(self, batch: RemixBatch) -> SafeString:
         if batch.confirmed_at:
-            return changelist_link(gettext("confirmed"), Remix, batch__id__exact=batch.pk)
-        link = '<a href="{}">{}</a>'
-        return format_html(link, confirm_url(batch), gettext("draft: look at it and confirm"))
+            return self._to_remixes(batch, gettext("confirmed"))
+        url = Links(self.admin_site).confirm_url(batch)
+        return linked(url, gettext("draft: look at it and confirm"))
+
+    def _to_remixes(self, batch: RemixBatch, text: str) -> SafeString:
+        return Links(self.admin_site).changelist_link(text, Remix, batch__id__exact=batch.pk)

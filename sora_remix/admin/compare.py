@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,9 @@ from django.views.decorators.http import require_safe
 
 from ..models import Remix, Video
 from . import compare_words, display, words
-from .permissions import VIEW, may
+from .links import Links
+from .params import key
+from .rows import permitted, told_results
 
 if TYPE_CHECKING:
     from .videos import VideoAdmin
@@ -50,10 +51,11 @@ class Side:
     label: str
     video: Video
     may_see_remix: bool
+    links: Links
 
     @property
     def link(self) -> SafeString:
-        return display.change_link(self.video, self.video.title)
+        return self.links.change_link(self.video, self.video.title)
 
     @property
     def attributes(self) -> SafeString:
@@ -64,7 +66,7 @@ class Side:
             "playsinline": True,
             "preload": "auto",
             "src": video.file.url,
-            "data-renew": display.file_url(video, "file"),
+            "data-renew": self.links.file_url(video, "file") or None,
             "poster": video.thumbnail.url if video.thumbnail else None,
             "width": video.width,
             "height": video.height,
@@ -104,23 +106,27 @@ def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     """Show two videos under one play head, or ask what to compare the one with."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
+    links = Links(model_admin.admin_site)
     pks = [_pk(request, "left"), _pk(request, "right")]
     if pks[0] is None:
         messages.warning(request, _("Choose two videos to compare."))
-        return HttpResponseRedirect(display.changelist_url(Video))
-    videos = _videos(model_admin.get_queryset(request), pks)
-    sides = _sides(videos, may(request, VIEW))
+        return HttpResponseRedirect(links.changelist_url(Video))
+    site, rows = model_admin.admin_site, model_admin.get_queryset(request)
+    videos = _videos(rows, pks)
+    if len(permitted(model_admin, request, videos)) < len(videos):
+        raise PermissionDenied
+    sides = _sides(videos, told_results(site, request, videos), links)
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         **compare_words.script(),
         "title": gettext("Compare videos"),
-        "list_url": display.changelist_url(Video),
+        "list_url": links.changelist_url(Video),
         "sides": sides,
         "is_ready": len(sides) == 2 and any(side.video.file for side in sides),
         "is_same": pks[0] == pks[1],
-        "swap_url": display.compare_url(*reversed(videos)) if len(videos) == 2 else "",
-        "offered": _offered(videos),
+        "swap_url": links.compare_url(*reversed(videos)) if len(videos) == 2 else "",
+        "offered": _offered(videos, rows),
         "media": Media(
             css={"all": [*display.STYLESHEETS, "sora_remix/compare.css"]},
             js=["sora_remix/renew.js"],
@@ -130,7 +136,7 @@ def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     return TemplateResponse(request, "admin/sora_remix/video/compare.html", context)
 
 
-def choose(request: HttpRequest, remixes: Iterable[Remix]) -> str:
+def choose(request: HttpRequest, remixes: Iterable[Remix], links: Links) -> str:
     """Return where the results of two remixes are compared, or that of one with its source.
 
     Say why not and return nothing when they are neither.
@@ -140,24 +146,24 @@ def choose(request: HttpRequest, remixes: Iterable[Remix]) -> str:
     if len(found) == len(videos) == 1:
         videos.insert(0, found[0].source)
     if len(found) in (1, 2) and len(videos) == 2:
-        return display.compare_url(*videos)
+        return links.compare_url(*videos)
     message = _("Select two remixes that have a video, or one to compare it with its source.")
     messages.warning(request, message)
     return ""
 
 
-def with_source(remix: Remix | None) -> str:
+def with_source(remix: Remix | None, links: Links) -> str:
     """Return where a result is compared with its source; nothing where a file is missing."""
     if not (remix and remix.result and remix.result.file and remix.source.file):
         return ""
-    return display.compare_url(remix.source, remix.result)
+    return links.compare_url(remix.source, remix.result)
 
 
 def _pk(request: HttpRequest, name: str) -> int | None:
-    given = request.GET.get(name, "")
-    if given and not re.fullmatch("[0-9]{1,18}", given):
+    pk = key(given := request.GET.get(name, ""))
+    if given and pk is None:
         raise Http404(f"`{name}` must be a primary key.")
-    return int(given) if given else None
+    return pk
 
 
 def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
@@ -169,24 +175,26 @@ def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
     return [found[pk] for pk in wanted]
 
 
-def _sides(videos: Sequence[Video], may_see_remix: bool) -> list[Side]:
+def _sides(videos: Sequence[Video], told: Collection[int], links: Links) -> list[Side]:
     named = (("left", gettext("Left")), ("right", gettext("Right")))
-    return [Side(*name, video, may_see_remix) for name, video in zip(named, videos, strict=False)]
+    pairs = zip(named, videos, strict=False)
+    return [Side(*name, video, video.pk in told, links) for name, video in pairs]
 
 
-def _offered(videos: Sequence[Video]) -> list[dict[str, Any]]:
+def _offered(videos: Sequence[Video], rows: QuerySet[Video]) -> list[dict[str, Any]]:
     """Return what the left one can be compared with: what it came from, and all from there."""
     left, *right = videos
-    family = Video.objects.family_of(left).exclude(pk=left.pk).exclude(file="")
-    others = {video.pk: video for video in family.only("title")[:MOST_OFFERED]}
-    others |= {video.pk: video for video in right}
+    family = Video.objects.family_of(left).exclude(pk=left.pk).exclude(file="").order_by()
+    seen = rows.filter(pk__in=family.values("pk")).values_list("pk", "title")
+    others = dict(seen[:MOST_OFFERED])
+    others |= {video.pk: video.title for video in right}
     chosen = [video.pk for video in right]
     text = gettext("%(title)s (no. %(number)s)")
     return [
         {
             "value": str(pk),
-            "text": text % {"title": Truncator(video.title).chars(TITLE_SHOWN), "number": pk},
+            "text": text % {"title": Truncator(title).chars(TITLE_SHOWN), "number": pk},
             "is_chosen": pk in chosen,
         }
-        for pk, video in others.items()
+        for pk, title in others.items()
     ]

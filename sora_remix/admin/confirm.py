@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,8 +18,14 @@ from django.views import View
 from .. import services
 from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ..models import Remix, RemixBatch, Video
-from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS, changelist_url
-from .order import TURN, Order
+from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS
+from .links import Links
+from .order import TURN, Order, Selection
+from .permissions import REMIX, VIEW, may, require
+from .rows import admin_of
+
+if TYPE_CHECKING:
+    from .batches import RemixBatchAdmin
 
 PAGE = "_at"
 """Name of the field with the page that is shown."""
@@ -30,12 +35,12 @@ class ConfirmView(View):
     """Show what a draft would make and cost; make it when that is confirmed."""
 
     http_method_names = ["get", "head", "post"]
-    site = admin.site
+    model_admin: RemixBatchAdmin = None  # type: ignore[assignment]  # given to `as_view`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not request.user.has_perm("sora_remix.remix_video"):
-            raise PermissionDenied
-        self.batch = get_object_or_404(RemixBatch, pk=kwargs["pk"])
+        require(admin_of(self.model_admin.admin_site, Video), request, REMIX)
+        rows = self.model_admin.get_queryset(request).prefetch_related(None)
+        self.batch = get_object_or_404(rows, pk=kwargs["pk"])
         if self.batch.confirmed_at:
             return self._was_confirmed()
         try:
@@ -43,11 +48,19 @@ class ConfirmView(View):
         except (UnknownEndpoint, InvalidEndpoint) as error:
             return self._page({"problem": error.message})
 
+    @property
+    def links(self) -> Links:
+        return Links(self.model_admin.admin_site)
+
+    @property
+    def _selection(self) -> Selection:
+        return Selection.of(self.batch, self.model_admin.admin_site, self.request)
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._show(Order(self.batch, by=request.user))
+        return self._show(Order(self.batch, selection=self._selection))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = Order(self.batch, request.POST, request.FILES, by=request.user)
+        order = Order(self.batch, request.POST, request.FILES, selection=self._selection)
         order.take()
         if order.is_wrong or not order.is_final:
             return self._show(order)
@@ -59,6 +72,7 @@ class ConfirmView(View):
                 endpoint=order.endpoint.key,
                 options=order.options,
                 without=order.grid.without,
+                only={video.pk for video in order.selection.videos},
             )
         except RequestRefused as refusal:
             order.add_reasons(refusal.reasons)
@@ -83,9 +97,9 @@ class ConfirmView(View):
 
     def _to_result(self) -> HttpResponse:
         """Go to the remixes of the batch, or back when this user may not see them."""
-        if self.request.user.has_perm("sora_remix.view_remix"):
-            return HttpResponseRedirect(changelist_url(Remix, batch__id__exact=self.batch.pk))
-        return HttpResponseRedirect(changelist_url(Video))
+        remixes = self.links.changelist_url(Remix, batch__id__exact=self.batch.pk)
+        videos = self.links.changelist_url(Video)
+        return self.links.redirect(remixes if may(self.request, VIEW) else "", videos)
 
     def _show(self, order: Order) -> HttpResponse:
         sent = self.request.POST
@@ -104,14 +118,17 @@ class ConfirmView(View):
         )
 
     def _page(self, context: dict[str, Any]) -> HttpResponse:
-        self.request.current_app = self.site.name
+        site = self.model_admin.admin_site
+        self.request.current_app = site.name
         context = {
-            **self.site.each_context(self.request),
+            **site.each_context(self.request),
+            "model_admin": self.model_admin,
+            "links": self.links,
             "title": _("Remix selected videos"),
             "opts": RemixBatch._meta,
             "media": Media(css={"all": STYLESHEETS}, js=SCRIPTS),
             "order_script": ORDER_SCRIPT,
-            "videos_url": changelist_url(Video),
+            "videos_url": self.links.changelist_url(Video) or self.links.page_url("index"),
             **context,
         }
         template = "admin/sora_remix/remixbatch/confirm.html"

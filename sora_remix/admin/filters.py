@@ -12,12 +12,14 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from ..endpoints import all_endpoints
+from ..clock import today
+from ..endpoints import all_endpoints, choosable
 from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
 from . import failing
-from .offer import choosable
+from .params import key
 from .remixable import remixable
+from .rows import rows
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -84,7 +86,8 @@ class RemixableFilter(admin.SimpleListFilter):
         if self.value() not in ("yes", "no"):
             return queryset
         try:
-            wanted = Video.objects.filter(remixable(choosable(EndpointFact.objects.retired())))
+            endpoints = choosable(EndpointFact.objects.retired(), today())
+            wanted = Video.objects.filter(remixable(endpoints))
         except SoraRemixError:
             wanted = Video.objects.none()
         found = Q(pk__in=wanted.order_by().values("pk"))
@@ -129,11 +132,11 @@ class ChosenFilter(admin.SimpleListFilter):
         chosen = self.value()
         if not chosen:
             return []
-        if not chosen.isdecimal():
+        if key(chosen) is None:
             raise IncorrectLookupParameters
-        rows = self.model._default_manager.filter(pk=chosen)
+        found = rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
         # Without any choice the admin would drop the filter and show all.
-        return [(str(row.pk), str(row)) for row in rows] or [(chosen, chosen)]
+        return [(str(row.pk), str(row)) for row in found] or [(chosen, chosen)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
         chosen = self.value()

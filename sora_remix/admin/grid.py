@@ -13,22 +13,27 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
-from ..models import Remix, RemixBatch, Video
+from ..models import Remix, Video
 from . import compare, display, live, words
+from .links import Links
 
 PER_PAGE = 50
 """Videos shown at once."""
 MOST_CELLS = 900
 """Cells shown at once: Django takes 1,000 fields of a form, and each cell has one."""
 PROMPT_SHOWN = 60
+PROMPT_OPENED = 2000
+"""Characters shown of a prompt that is opened: the page of each remix has all of it."""
+NOT_SHOWN = ("arguments", "price", "prompt", "prompt_template")
 
 
 @dataclass(frozen=True)
 class Column:
-    """One prompt of the batch."""
+    """One prompt of the batch, as it was typed."""
 
     number: int
     prompt: str
+    digest: str
 
     @property
     def short(self) -> str:
@@ -37,6 +42,10 @@ class Column:
     @property
     def is_cut(self) -> bool:
         return self.short != self.prompt
+
+    @property
+    def opened(self) -> str:
+        return Truncator(self.prompt).chars(PROMPT_OPENED)
 
     @property
     def label(self) -> str:
@@ -49,6 +58,7 @@ class Cell:
 
     column: Column
     remixes: Sequence[Remix]
+    links: Links
 
     @property
     def remix(self) -> Remix | None:
@@ -65,14 +75,18 @@ class Cell:
         """Show the picture of the result, else how far it is; both lead to the remix."""
         remix = self.remixes[-1]
         if not (result := remix.result):
-            return format_html("{} {}", display.change_link(remix, str(remix)), live.state(remix))
+            return format_html(
+                "{} {}", self.links.change_link(remix, str(remix)), live.state(remix)
+            )
         has_picture = bool(result.thumbnail)
-        picture = display.thumbnail(result, result.title) if has_picture else gettext("video")
+        picture = (
+            display.thumbnail(result, self.links, result.title) if has_picture else gettext("video")
+        )
         return format_html(
             '<div data-remix="{}" data-status="{}">{} {} <span>{}</span></div>',
             remix.pk,
             remix.status,
-            display.change_link(remix, picture),
+            self.links.change_link(remix, picture),
             display.decided(result),
             words.explain(remix),
         )
@@ -80,7 +94,7 @@ class Cell:
     @property
     def comparison(self) -> SafeString | str:
         """Link to the result beside its source."""
-        if not (url := compare.with_source(self.remix)):
+        if not (url := compare.with_source(self.remix, self.links)):
             return ""
         remix = display.hidden(str(self.remix))
         return format_html('<a href="{}">{} {}</a>', url, gettext("Compare"), remix)
@@ -92,7 +106,7 @@ class Cell:
             return ""
         pks = ",".join(str(remix.pk) for remix in earlier)
         text = gettext("earlier: %(many)d") % {"many": len(earlier)}
-        return display.changelist_link(text, Remix, id__in=pks)
+        return self.links.changelist_link(text, Remix, id__in=pks)
 
 
 @dataclass(frozen=True)
@@ -106,29 +120,40 @@ class Row:
     def label(self) -> str:
         return gettext("Select all of this video: %(video)s") % {"video": self.video}
 
-    @property
-    def head(self) -> SafeString:
-        return display.titled(self.video)
-
 
 class Grid:
     """One page of what a batch made, in as many queries for 1,000 remixes as for 10."""
 
-    def __init__(self, batch: RemixBatch, page: str | None = None) -> None:
-        self.batch = batch
+    def __init__(self, remixes: QuerySet[Remix], links: Links, page: str | None = None) -> None:
+        """Show these remixes of a batch."""
+        self.links = links
+        self._remixes = remixes.prefetch_related(None)
         self._asked = page
 
     @cached_property
     def columns(self) -> list[Column]:
-        prompts = self._remixes.order_by().values("prompt").annotate(first=Min("pk"))
-        in_order = prompts.order_by("first").values_list("prompt", flat=True)
-        return [Column(number, prompt) for number, prompt in enumerate(in_order, 1)]
+        digests = self._remixes.order_by().values("prompt_digest")
+        first = digests.annotate(first=Min("pk")).values("first")
+        rows = Remix.objects.filter(pk__in=first).order_by("pk")[:MOST_CELLS]
+        found = rows.values_list("prompt_digest", "prompt_template", "prompt")
+        return [
+            Column(number, template or prompt, digest)
+            for number, (digest, template, prompt) in enumerate(found, 1)
+        ]
+
+    @cached_property
+    def left_out(self) -> int:
+        """Count the prompts that are not shown."""
+        if len(self.columns) < MOST_CELLS:
+            return 0
+        digests = self._remixes.order_by().values("prompt_digest").distinct()
+        return digests.count() - len(self.columns)
 
     @cached_property
     def page(self) -> Page[Video]:
         sources = self._remixes.order_by().values("source")
         videos = Video.objects.filter(pk__in=sources).order_by("pk")
-        rows = min(PER_PAGE, max(1, MOST_CELLS // max(1, len(self.columns))))
+        rows = min(PER_PAGE, MOST_CELLS // max(1, len(self.columns)))
         return Paginator(videos, rows).get_page(self._asked)
 
     @cached_property
@@ -136,17 +161,16 @@ class Grid:
         videos = {video.pk: video for video in self.page}
         found: dict[tuple[int, str], list[Remix]] = {}
         shown = self._remixes.filter(source__in=list(videos)).order_by("pk")
-        for remix in shown.select_related("result").defer("arguments", "price"):
+        for remix in shown.select_related("result").defer(*NOT_SHOWN):
             remix.source = videos[remix.source_id]
-            found.setdefault((remix.source_id, remix.prompt), []).append(remix)
+            found.setdefault((remix.source_id, remix.prompt_digest), []).append(remix)
         return [
             Row(
                 video,
-                [Cell(column, found.get((video.pk, column.prompt), ())) for column in self.columns],
+                [
+                    Cell(column, found.get((video.pk, column.digest), ()), self.links)
+                    for column in self.columns
+                ],
             )
             for video in videos.values()
         ]
-
-    @property
-    def _remixes(self) -> QuerySet[Remix]:
-        return Remix.objects.filter(batch=self.batch)

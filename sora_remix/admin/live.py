@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.forms.utils import flatatt
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,6 +17,8 @@ from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix
 from . import display, words
+from .links import Links
+from .params import key
 
 Status = Remix.Status
 OVER = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
@@ -33,10 +33,10 @@ LOGGED_OUT = _("You are logged out: what is shown may be out of date. Log in and
 FORBIDDEN = _("You may not see the progress any more.")
 
 
-def page(batch: int | None = None) -> dict[str, Any]:
-    """Return what a page tells its script, and how far a batch is, by its primary key."""
+def page(links: Links, batch: int | None = None) -> dict[str, Any]:
+    """Return what a page tells its script."""
     attributes = {
-        "data-url": reverse("admin:sora_remix_remix_progress"),
+        "data-url": links.act_url("progress"),
         "data-batch": "" if batch is None else batch,
         "data-now": int(timezone.now().timestamp()),
         "data-place": PLACE,
@@ -47,18 +47,19 @@ def page(batch: int | None = None) -> dict[str, Any]:
         "data-logged-out": LOGGED_OUT,
         "data-forbidden": FORBIDDEN,
     }
-    context: dict[str, Any] = {"attributes": flatatt(attributes)}
-    if batch is None:
-        return context
+    return {"attributes": flatatt(attributes)}
+
+
+def page_of_batch(links: Links, batch: int, remixes: QuerySet[Remix]) -> dict[str, Any]:
+    """Return the same for a batch, by its primary key, and how far those of its remixes are."""
     is_over = Count("pk", filter=Q(status__in=OVER))
-    counts = Remix.objects.filter(batch=batch).aggregate(over=is_over, many=Count("pk"))
-    return {**context, **counts, "said": counted(counts["over"], counts["many"])}
+    counts = remixes.filter(batch=batch).aggregate(over=is_over, many=Count("pk"))
+    return {**page(links, batch), **counts, "said": counted(counts["over"], counts["many"])}
 
 
 def chosen_batch(request: HttpRequest) -> int | None:
     """Return the primary key of the batch that a list is filtered by."""
-    chosen = re.fullmatch("[0-9]{1,18}", request.GET.get("batch__id__exact", ""))
-    return int(chosen[0]) if chosen else None
+    return key(request.GET.get("batch__id__exact"))
 
 
 def counted(over: int, many: int) -> str:

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from .. import tasks
+from ..clock import today
 from ..conf import conf
 from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import SoraRemixError
@@ -26,9 +25,14 @@ from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
 from . import failing
 from .failing import Failing
-from .moments import clock
+from .links import Links
+from .moments import time_of_day
 from .permissions import DECIDE, EXCHANGE, VIEW, may
+from .rows import visible
 from .tries import because
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
 
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
@@ -74,16 +78,16 @@ class Signs:
     upload: Failing | None = None
 
 
-def current(request: HttpRequest, *, on_list: bool) -> list[Notice]:
+def current(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list[Notice]:
     """Return what is to be said to this user now."""
-    endpoint = _default_endpoint()
+    endpoint, links = _named_endpoint(), Links(site)
     waiting, signs = _waiting(), _signs(endpoint)
     notices = [
         *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
         *_no_key(signs),
-        *_paused(request, signs.pause, on_list=on_list),
-        *_failing(request, waiting, signs),
-        *_undecided(request, waiting),
+        *_paused(request, signs.pause, links, on_list=on_list),
+        *_failing(request, waiting, signs, links),
+        *_undecided(request, waiting, site),
     ]
     if on_list and endpoint:
         notices += _retired(endpoint, signs)
@@ -129,9 +133,10 @@ def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
     return recent.order_by("-at").values_list("at", flat=True)[:1]
 
 
-def _default_endpoint() -> Endpoint | None:
+def _named_endpoint() -> Endpoint | None:
+    """Return the endpoint that the site names, if it names one that is known."""
     try:
-        return get_endpoint(conf.SORA_REMIX_ENDPOINT)
+        return get_endpoint(conf.SORA_REMIX_ENDPOINT) if conf.SORA_REMIX_ENDPOINT else None
     except SoraRemixError:
         return None  # the system checks name it
 
@@ -168,7 +173,9 @@ def _no_key(signs: Signs) -> Iterator[Notice]:
         )
 
 
-def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iterator[Notice]:
+def _paused(
+    request: HttpRequest, pause: Pause | None, links: Links, *, on_list: bool
+) -> Iterator[Notice]:
     """Say until when nothing is sent; on other pages than lists, a button would lose input."""
     if not pause:
         return
@@ -176,55 +183,53 @@ def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iter
         "Sending to fal is paused until %(time)s and then resumes by itself. Waiting remixes cost "
         "nothing meanwhile."
     )
-    text = message % {"time": clock(pause.until)}
+    text = message % {"time": time_of_day(pause.until)}
     if pause.reason and may(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
-    if not may(request, VIEW, DECIDE):
+    if not (may(request, VIEW, DECIDE) and (resume_url := links.act_url("resume"))):
         yield Notice(text)
     elif on_list:
-        yield Notice(text, url=_url(request, "resume"), button=_("Resume sending"))
+        yield Notice(text, url=resume_url, button=_("Resume sending"))
     else:
-        yield Notice(text, url=_url(request, "changelist"), link=_("Show remixes"))
+        yield Notice(text, url=links.changelist_url(Remix), link=_("Show remixes"))
 
 
-def _failing(request: HttpRequest, waiting: Waiting, signs: Signs) -> Iterator[Notice]:
+def _failing(
+    request: HttpRequest, waiting: Waiting, signs: Signs, links: Links
+) -> Iterator[Notice]:
     found = waiting.failing | ({failing.UPLOAD.name: signs.upload} if signs.upload else {})
     may_list = may(request, VIEW)
     for step in (failing.UPLOAD, *failing.STEPS):
         if step.name in found:
             yield Notice(
                 found[step.name].says(step, request),
-                url=_url(request, "changelist", failing=step.name) if may_list else "",
+                url=links.changelist_url(Remix, failing=step.name) if may_list else "",
                 link=_("Show remixes"),
             )
 
 
-def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
-    if not waiting.unconfirmed or not may(request, VIEW, DECIDE):
+def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Iterator[Notice]:
+    if not waiting.unconfirmed or not may(request, DECIDE):
+        return
+    own = visible(site, request, Remix).filter(status=Status.UNCONFIRMED)
+    if not (many := own.count()):
         return
     message = ngettext(
         "%(many)d remix is unconfirmed: nobody knows whether fal has it.",
         "%(many)d remixes are unconfirmed: nobody knows whether fal has them.",
-        waiting.unconfirmed,
+        many,
     )
     yield Notice(
-        message % {"many": waiting.unconfirmed},
-        url=_url(request, "changelist", status__exact=Status.UNCONFIRMED),
+        message % {"many": many},
+        url=Links(site).changelist_url(Remix, status__exact=Status.UNCONFIRMED),
         link=_("Decide"),
     )
 
 
 def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
-    if signs.is_endpoint_gone or endpoint.is_retired(timezone.localdate()):
+    if signs.is_endpoint_gone or endpoint.is_retired(today()):
         message = _(
             "“%(endpoint)s”, the endpoint that is offered first, was switched off: name a living "
             "one in the setting SORA_REMIX_ENDPOINT."
         )
         yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)
-
-
-def _url(request: HttpRequest, name: str, **lookups: str) -> str:
-    """Return the URL of a view of remixes in the admin site that shows the page."""
-    site = getattr(request, "current_app", None)
-    url = reverse(f"admin:sora_remix_remix_{name}", current_app=site)
-    return f"{url}?{urlencode(lookups)}" if lookups else url

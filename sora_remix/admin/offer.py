@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext
 
-from ..endpoints import Endpoint, all_endpoints, default_endpoint
+from ..clock import local, today
+from ..endpoints import Endpoint, all_endpoints, choosable, default_endpoint, preferred
 from ..models import EndpointFact, Video
 from . import words
 
@@ -51,40 +50,25 @@ class Offered:
         return next((one.endpoint for one in self.choices if one.endpoint.key == key), None)
 
 
-def choosable(gone: Collection[str]) -> list[Endpoint]:
-    """Return what an editor may choose, the site's own choice and its successor first.
-
-    What its provider has switched off is not among them, unless the site has chosen it; what
-    fal has declared gone, by its id there, never is. Raise `UnknownEndpoint`, `InvalidEndpoint`.
-    """
-    default, every = default_endpoint(), all_endpoints()
-    ranked = {key: every[key] for key in (default.key, default.successor, *every) if key}
-    return [
-        one
-        for key, one in ranked.items()
-        if one.endpoint_id not in gone and (key == default.key or not is_retired(one))
-    ]
-
-
 def offered(videos: Sequence[Video]) -> Offered:
     """Choose the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`."""
     able, others = [], []
     gone = EndpointFact.objects.retired()
-    ranked = choosable(gone)
+    ranked = choosable(gone, today())
     for endpoint in ranked:
         if any(not endpoint.refusal(video) for video in videos):
             able.append(endpoint)
         else:
             others.append((endpoint, _usual_refusal(endpoint, videos)))
-    living = (endpoint for endpoint in ranked if not is_retired(endpoint))
-    preferred = able[0] if able else next(living, default_endpoint())
+    first = preferred(videos, able or ranked, today()) or default_endpoint(videos, gone, today())
+    able.sort(key=lambda endpoint: endpoint != first)
     choices = [Choice(endpoint) for endpoint in able]
-    return Offered(choices, preferred, [*others, *_over(ranked, gone)])
+    return Offered(choices, first, [*others, *_over(ranked, gone)])
 
 
 def is_retired(endpoint: Endpoint) -> bool:
     """Tell whether its provider has switched it off by today."""
-    return endpoint.is_retired(timezone.localdate())
+    return endpoint.is_retired(today())
 
 
 def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
@@ -92,6 +76,8 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
 
     Of all reasons it is the first that speaks of what the video is: a file or a generation.
     """
+    if not endpoints:
+        return gettext("fal offers none of this site's endpoints any more.")
     refusals = []
     for endpoint in endpoints:
         if not (refusal := endpoint.refusal(video)):
@@ -116,7 +102,7 @@ def _over(
             continue
         if since := gone.get(endpoint.endpoint_id):
             message = gettext("fal has not offered it since %(day)s.")
-            yield endpoint, message % {"day": date_format(localtime(since))}
+            yield endpoint, message % {"day": date_format(local(since))}
         elif endpoint.ends_on:
             message = gettext("Its provider switched it off on %(day)s.")
             yield endpoint, message % {"day": date_format(endpoint.ends_on)}

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 
 from ..models import Video
 from .bill import Line
+from .params import key
 from .prompts import Prompts
 
 CELL = "_cell"
@@ -27,7 +28,7 @@ MOST_BOXES = 800
 """Boxes on a page: Django takes no more than 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 SAID = 60
 """Characters of a prompt that stand over its column."""
-TOKEN = re.compile(r"\b(\d{1,18}):(\d{1,6})\b")
+TOKEN = re.compile(r"\b([0-9]{1,18}):([0-9]{1,6})\b")
 
 Token = tuple[int, int]
 """A cell: the primary key of a video, and the number of a prompt."""
@@ -68,7 +69,7 @@ class Grid:
         self.numbers = tuple(prompts.texts)
         pks = {video.pk for video in videos}
         off = {*_tokens(data.get(WITHOUT, ""))}
-        rows = [pk for pk in map(int, re.findall(r"\b\d{1,18}\b", data.get(ROWS, ""))) if pk in pks]
+        rows = [pk for pk in map(key, data.get(ROWS, "").split()) if pk in pks]
         shown = {(pk, number) for pk in rows for number in prompts.sent}
         ticked = {*_tokens(" ".join(data.getlist(CELL)))}
         off = (off - shown) | (shown - ticked)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+
+from ..models import RemixBatch
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -20,8 +23,8 @@ DECIDE = "decide_unconfirmed"
 """Settle what fal never answered to; sending it again needs `REMIX` as well."""
 EXCHANGE = "view_exchange"
 """See what was exchanged with fal: bodies, answers, request ids."""
-
-
+ANY_DRAFT = "confirm_any_draft"
+"""See, confirm and discard what others have selected; one's own draft needs `REMIX` alone."""
 APPROVE = "approve_video"
 """Decide which videos the site may show."""
 DELETE_VIDEO = "delete_video"
@@ -33,7 +36,24 @@ def may(request: HttpRequest, *codenames: str) -> bool:
     return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
 
 
-def require(model_admin: ModelAdmin[Any], request: HttpRequest, *codenames: str) -> None:
-    """Let nobody decide about rows who may not see them, or lacks one of these permissions."""
-    if not (model_admin.has_view_permission(request) and may(request, *codenames)):
+def allows(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
+    """Tell whether this user may see these rows, and has all of these permissions as well.
+
+    Without a ModelAdmin, the admin site shows none of these rows.
+    """
+    may_view = model_admin is not None and model_admin.has_view_permission(request)
+    return may_view and may(request, *codenames)
+
+
+def require(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> None:
+    """Raise `PermissionDenied` for users who may not see these rows or lack a permission."""
+    if not allows(model_admin, request, *codenames):
         raise PermissionDenied
+
+
+def own_or_confirmed(request: HttpRequest, batches: QuerySet[RemixBatch]) -> QuerySet[RemixBatch]:
+    """Leave out drafts of others, unless this user may confirm any draft."""
+    if may(request, ANY_DRAFT):
+        return batches
+    # `__in` finds nothing for the key None of a user who is not logged in.
+    return batches.filter(Q(confirmed_at__isnull=False) | Q(created_by__in=[request.user.pk]))

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from ..clock import today
 from ..endpoints import Endpoint, get_endpoint
 from ..models import Remix
 from . import display, words
@@ -31,14 +31,6 @@ class Line:
     remix: Remix
     act: Act
     refusal: Text | None
-
-    @property
-    def link(self) -> SafeString:
-        return display.change_link(self.remix, str(self.remix))
-
-    @property
-    def video(self) -> SafeString:
-        return display.titled(self.remix.source)
 
     @property
     def state(self) -> SafeString:
@@ -89,7 +81,7 @@ class Plan:
         if not self.act.is_paid:
             return []
         endpoints = [get_endpoint(key) for key in {line.remix.endpoint for line in self.allowed}]
-        return [one for one in endpoints if one.is_retired(timezone.localdate())]
+        return [one for one in endpoints if one.is_retired(today())]
 
     @property
     def reasons(self) -> list[tuple[str, int]]:

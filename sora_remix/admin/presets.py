@@ -18,6 +18,7 @@ from ..endpoints import all_endpoints
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
 from .display import STYLESHEETS
+from .params import CheckedListMixin
 
 if TYPE_CHECKING:
     PresetModelAdmin = admin.ModelAdmin[PromptPreset]
@@ -45,7 +46,7 @@ class PresetForm(PresetModelForm):
 
 
 @admin.register(PromptPreset)
-class PromptPresetAdmin(PresetModelAdmin):
+class PromptPresetAdmin(CheckedListMixin, PresetModelAdmin):
     form = PresetForm
     list_display = ("name", "short_text", "endpoint", "owner", "is_shared")
     list_filter = ("is_shared",)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Subquery
+from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import Remix
 from .live import OVER, counted, started_at
+from .params import key, spans
 
 if TYPE_CHECKING:
     from .remixes import RemixAdmin
@@ -30,7 +30,6 @@ MOST = 2000
 """Remixes that one answer tells about."""
 FEW = 20
 """The log lines of more remixes than that are not told."""
-SPAN = re.compile(r"([0-9]{1,18})(?:-([0-9]{1,18}))?")
 
 
 @require_safe
@@ -38,10 +37,12 @@ def progress(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponseBa
     """Tell how far these remixes are, or those of a batch; 304 while nothing has changed."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    batch, pks = request.GET.get("batch", ""), numbers(request.GET.get("remixes", ""))
-    if not re.fullmatch("[0-9]{0,18}", batch):
+    batch = key(chosen := request.GET.get("batch", ""))
+    if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
-    body = json.dumps(_answer(_rows(batch, pks)), separators=(",", ":"), ensure_ascii=False)
+    pks = spans(request.GET.get("remixes", ""), name="remixes", most=MOST)
+    rows = model_admin.get_queryset(request)
+    body = json.dumps(_answer(_rows(rows, batch, pks)), separators=(",", ":"), ensure_ascii=False)
     etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     fresh = HttpResponse(body, content_type="application/json", headers={"ETag": etag})
     response = get_conditional_response(request, etag, None, fresh) or fresh
@@ -49,31 +50,18 @@ def progress(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponseBa
     return response
 
 
-def numbers(text: str) -> list[int]:
-    """Read primary keys and spans of them, like 1,3,7-20."""
-    found: list[int] = []
-    for part in filter(None, text.split(",")):
-        if not (match := SPAN.fullmatch(part)):
-            raise BadRequest("`remixes` must be primary keys, separated by commas.")
-        first, last = int(match[1]), int(match[2] or match[1])
-        if len(found) + last - first >= MOST:
-            raise BadRequest(f"`remixes` must not be more than {MOST}.")
-        found += range(first, last + 1)
-    return found
-
-
-def _rows(batch: str, pks: Sequence[int]) -> list[dict[str, Any]]:
+def _rows(found: QuerySet[Remix], batch: int | None, pks: Sequence[int]) -> list[dict[str, Any]]:
     """Read all that an answer needs in one query."""
-    rows = Remix.objects.order_by("pk")
-    if batch:
-        own = Remix.objects.order_by().filter(batch=int(batch)).values("batch")
+    rows = found.prefetch_related(None).order_by("pk")
+    if batch is not None:
+        own = rows.order_by().filter(batch=batch).values("batch")
         over = own.filter(status__in=OVER).annotate(_n=Count("pk")).values("_n")
         many = own.annotate(_n=Count("pk")).values("_n")
         rows = rows.annotate(over=Coalesce(Subquery(over), 0), many=Coalesce(Subquery(many), 0))
-    rows = rows.filter(pk__in=pks) if pks or not batch else rows.filter(batch=int(batch))
+    rows = rows.filter(pk__in=pks) if pks or batch is None else rows.filter(batch=batch)
     names = ["pk", "status", "queue_position", "submitted_at", "completed_at"]
     names += ["progress_log"] if 0 < len(pks) <= FEW else []
-    return list(rows.values(*names, *(("over", "many") if batch else ()))[:MOST])
+    return list(rows.values(*names, *(("over", "many") if batch is not None else ()))[:MOST])
 
 
 def _answer(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ USE = "_use"
 """Names of the buttons that add a prompt, remove one, and add a preset as one."""
 PRESET = "_preset"
 """Name of the field with the preset that is chosen."""
-NUMBER = re.compile(r"\b\d{1,6}\b")
+NUMBER = re.compile(r"\b[0-9]{1,6}\b")
 
 
 class Prompts:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -14,6 +14,7 @@ from ..endpoints import Endpoint, all_endpoints
 from ..exceptions import SoraRemixError
 from ..models import Remix, Video
 from . import display, words
+from .links import Links
 from .tree_shape import Shape
 
 MOST = 1000
@@ -41,6 +42,9 @@ class Node:
     """Whether this user may see what became of remixes."""
     is_current: bool
     is_remixable: bool
+    has_source: bool
+    """Whether this user may see what the video was made from."""
+    links: Links
 
     @property
     def video(self) -> Video | None:
@@ -48,7 +52,7 @@ class Node:
 
     @property
     def url(self) -> str:
-        return display.change_url(self.row)
+        return self.links.change_url(self.row)
 
     @property
     def name(self) -> str:
@@ -57,7 +61,7 @@ class Node:
     @property
     def picture(self) -> SafeString | str:
         """What moves when pointed at, if there is a video."""
-        return display.thumbnail(self.video) if self.video else ""
+        return display.thumbnail(self.video, self.links) if self.video else ""
 
     @property
     def decided(self) -> SafeString | str:
@@ -67,9 +71,9 @@ class Node:
     @property
     def compare_url(self) -> str:
         """Where the video is compared with what it was made from."""
-        if not (self.video and self.remix and self.video.file):
+        if not (self.video and self.remix and self.video.file and self.has_source):
             return ""
-        return display.compare_url(Video(pk=self.remix.source_id), self.video)
+        return self.links.compare_url(Video(pk=self.remix.source_id), self.video)
 
     @property
     def prompt(self) -> str:
@@ -121,7 +125,8 @@ class Node:
     @property
     def remix_url(self) -> str:
         """The page of the remix that made the video."""
-        return display.change_url(self.remix) if self.status and self.video and self.remix else ""
+        is_told = self.status and self.video and self.remix
+        return self.links.change_url(self.remix) if is_told and self.remix else ""
 
 
 class Family:
@@ -132,6 +137,7 @@ class Family:
         video: Video,
         videos: QuerySet[Video],
         remixes: QuerySet[Remix] | None,
+        links: Links,
         endpoints: Sequence[Endpoint] = (),
     ) -> None:
         """Choose from these rows; without remixes, say nothing of them but their prompts.
@@ -142,9 +148,11 @@ class Family:
         self.has_details = remixes is not None
         self._rows = videos, remixes
         self._endpoints = endpoints
+        self._links = links
         self._members = family_of(video)
         whole = Shape(dict(self._parents()))
         self.many = len(whole)
+        self._seen = whole.parents.keys()
         near = whole if self.many <= MOST else whole.nearest(self.current, MOST)
         self.nodes = self._read(near.parents)
         self.shape = near.only(self.nodes)
@@ -165,10 +173,12 @@ class Family:
             row=row,
             remix=remix,
             endpoint=labels.get(remix.endpoint, remix.endpoint) if remix else "",
-            has_details=self.has_details,
+            has_details=self.has_details and getattr(row, "_is_told", True),
             is_current=key == self.current,
             is_remixable=isinstance(row, Video)
             and any(not endpoint.refusal(row) for endpoint in self._endpoints),
+            has_source=remix is not None and str(remix.source_id) in self._seen,
+            links=self._links,
         )
 
     def _parents(self) -> list[tuple[str, str | None]]:
@@ -187,6 +197,8 @@ class Family:
 
     def _videos(self, keys: Collection[str]) -> QuerySet[Video]:
         rows = self._rows[0].filter(pk__in=[key for key in keys if key.isdecimal()])
+        if (remixes := self._rows[1]) is not None:
+            rows = rows.annotate(_is_told=Exists(remixes.filter(result=OuterRef("pk"))))
         return rows.select_related("remix").defer(*(f"remix__{name}" for name in NOT_SHOWN))
 
     def _remixes(self, keys: Collection[str]) -> Collection[Remix]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.db.models import BooleanField, CharField, QuerySet, Value
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import BooleanField, CharField, Exists, OuterRef, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -16,17 +18,25 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ..clock import today
+from ..endpoints import choosable
 from ..exceptions import SoraRemixError
+from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
-from .offer import choosable, why_not
+from .links import Links, linked
+from .offer import why_not
+from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
+from .rows import may_view
 from .uploads import kept_if_saved, locked
 
 if TYPE_CHECKING:
+    from ..models.video import VideoQuerySet
+
     VideoModelAdmin = admin.ModelAdmin[Video]
 else:
     VideoModelAdmin = admin.ModelAdmin
@@ -40,7 +50,7 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
-FROM_FILE = ("duration", "width", "height", "size", "fps", "thumbnail")
+FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """What an upload brings with it."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
@@ -51,8 +61,17 @@ CHANGE_FIELDSETS = (
 )
 
 
+class VideoList(ChangeList):
+    """Say of each result whether this person may see its source as well."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
+        sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
+        rows: QuerySet[Video] = super().get_queryset(*args, **kwargs)
+        return rows.annotate(_sees_source=Exists(sources))
+
+
 @admin.register(Video)
-class VideoAdmin(VideoModelAdmin):
+class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",
@@ -102,6 +121,19 @@ class VideoAdmin(VideoModelAdmin):
         own = (urls for module in PAGES for urls in module.urls(self))
         return [*own, *super().get_urls()]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return VideoList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Video | None:
+        """Say of a result whether this person may see its source as well."""
+        video: Any = super().get_object(request, object_id, from_field)
+        if video and hasattr(video, "remix"):
+            source = video.remix.source_id
+            video._sees_source = may_view(self.admin_site, request, Video, source)
+        return cast("Video | None", video)
+
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
 
@@ -128,8 +160,8 @@ class VideoAdmin(VideoModelAdmin):
             obj.save(update_fields=_written(form) if change else None)
         if not change and may(request, APPROVE):
             obj.approve(by=request.user)
-        if change and "file" in form.changed_data:
-            approvals.doubt(request, obj)
+        if change:
+            approvals.reset_approval(self, request, obj, form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
         """Say in its history that a video was approved by being added."""
@@ -148,9 +180,11 @@ class VideoAdmin(VideoModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         """Lead to what it was made from, and to the tree of all that belongs together."""
-        context["compare_url"] = compare.with_source(getattr(obj, "remix", None))
+        links = Links(self.admin_site)
+        if getattr(obj, "_sees_source", False):
+            context["compare_url"] = compare.with_source(obj.remix, links)
         if obj and (obj._remixes or hasattr(obj, "remix")):
-            context["tree_url"] = display.tree_url(obj)
+            context["tree_url"] = links.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -159,7 +193,7 @@ class VideoAdmin(VideoModelAdmin):
         return deleted, counts, set() if protected else lacking, protected
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
-        return may(request, REMIX)
+        return may(request, REMIX) and self.admin_site.is_registered(RemixBatch)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return may(request, APPROVE)
@@ -171,19 +205,20 @@ class VideoAdmin(VideoModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lead who may approve to what waits for it."""
-        many = self._waiting() if may(request, APPROVE) else 0
-        shown = {"review_url": review.url() if many else "", "waiting": many}
+        many = self._waiting(request) if may(request, APPROVE) else 0
+        shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
-    def _waiting(self) -> int:
-        return Video.objects.awaiting_decision().exclude(file="").count()
+    def _waiting(self, request: HttpRequest) -> int:
+        rows = cast("VideoQuerySet", self.get_queryset(request))
+        return rows.awaiting_decision().exclude(file="").count()
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
     def remix_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
         """Keep the selection as a draft and show what it would cost."""
         chosen = queryset.values_list("pk", flat=True)
         batch = RemixBatch.objects.start(chosen, by=request.user)
-        return HttpResponseRedirect(display.confirm_url(batch))
+        return HttpResponseRedirect(Links(self.admin_site).confirm_url(batch))
 
     @admin.action(permissions=["view"], description=_("Compare selected videos"))
     def compare_selected(
@@ -192,7 +227,7 @@ class VideoAdmin(VideoModelAdmin):
         """Show two under one play head, the older one to the left."""
         videos = list(queryset.order_by("pk")[:3])
         if len(videos) == 2:
-            return HttpResponseRedirect(display.compare_url(*videos))
+            return HttpResponseRedirect(Links(self.admin_site).compare_url(*videos))
         messages.warning(request, _("Select exactly two videos to compare."))
         return None
 
@@ -215,10 +250,10 @@ class VideoAdmin(VideoModelAdmin):
     @admin.display(description=_("approval"))
     def decision(self, video: Any) -> SafeString:
         """Show what was decided, by whom, when and why, and lead who may to where that is done."""
-        link = ""
+        link: SafeString | str = ""
         if video._may_approve and not video.cleared_at:
-            text = gettext("Approve or reject")
-            link = format_html('<a href="{}">{}</a>', review.url(video=video.pk), text)
+            url = Links(self.admin_site).review_url(video=video.pk)
+            link = linked(url, gettext("Approve or reject"))
         return format_html(
             '{} <span class="quiet">{}</span> {}{}',
             display.approval(video),
@@ -229,7 +264,7 @@ class VideoAdmin(VideoModelAdmin):
 
     @admin.display(description=_("picture"))
     def picture(self, video: Video) -> SafeString:
-        return display.thumbnail(video)
+        return display.thumbnail(video, Links(self.admin_site))
 
     @admin.display(description=_("length"), ordering="duration")
     def length(self, video: Video) -> str:
@@ -239,8 +274,11 @@ class VideoAdmin(VideoModelAdmin):
     def origin(self, video: Video) -> SafeString | str:
         remix = getattr(video, "remix", None)
         if remix:
-            source = display.change_link(remix.source, remix.source.title)
-            made_by = display.change_link(remix, gettext("remix"))
+            links = Links(self.admin_site)
+            made_by = links.change_link(remix, gettext("remix"))
+            if not getattr(video, "_sees_source", False):
+                return made_by
+            source = links.change_link(remix.source, remix.source.title)
             return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
         return gettext("Sora generation") if video.sora_id else gettext("uploaded")
 
@@ -251,12 +289,13 @@ class VideoAdmin(VideoModelAdmin):
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
+        links = Links(self.admin_site)
         many: SafeString | str = str(video._remixes)
         if video._remixes:
-            many = display.changelist_link(str(many), Remix, source__id__exact=video.pk)
+            many = links.changelist_link(str(many), Remix, source__id__exact=video.pk)
         elif not hasattr(video, "remix"):
             return many
-        return format_html("{} {}", many, display.tree_link(video))
+        return format_html("{} {}", many, links.tree_link(video))
 
     @admin.display(description=_("remixes made from it"))
     def remixes_made(self, video: Any) -> SafeString | str:
@@ -264,19 +303,19 @@ class VideoAdmin(VideoModelAdmin):
         if not many:
             return gettext("none")
         text = ngettext("%(many)d remix", "%(many)d remixes", many) % {"many": many}
-        return display.changelist_link(text, Remix, source__id__exact=video.pk)
+        return Links(self.admin_site).changelist_link(text, Remix, source__id__exact=video.pk)
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
         try:
-            reason = why_not(video, choosable(video._gone.split()))
+            reason = why_not(video, choosable(video._gone.split(), today()))
         except SoraRemixError as error:
             return display.yes_or_why_not(str(error))
         return display.yes_or_why_not(str(reason or ""))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
-        return display.player(video)
+        return display.player(video, Links(self.admin_site))
 
     @admin.display(description=_("picture and size"))
     def facts(self, video: Video) -> str:

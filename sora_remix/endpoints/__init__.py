@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
-
-from ..conf import conf
-from ..exceptions import InvalidEndpoint, UnknownEndpoint
 from .audio import Audio
-from .builtin import BUILT_IN, SORA_2
+from .builtin import SORA_2
+from .choice import choosable, default_endpoint, preferred
 from .clip import Clip
 from .option import UNSET, Option
 from .price import Price
-from .reading import read_endpoint
 from .record import Endpoint, Outputs
 from .references import References, is_url
+from .registry import all_endpoints, get_endpoint
 from .source import Source
 
 __all__ = [
@@ -28,33 +25,9 @@ __all__ = [
     "References",
     "Source",
     "all_endpoints",
+    "choosable",
     "default_endpoint",
     "get_endpoint",
     "is_url",
+    "preferred",
 ]
-
-
-def all_endpoints() -> dict[str, Endpoint]:
-    """Return the built-in records and the site's own by key; raise `InvalidEndpoint`."""
-    own = conf.SORA_REMIX_ENDPOINTS
-    endpoints = BUILT_IN | {key: read_endpoint(key, record) for key, record in own.items()}
-    for key in own:
-        if (successor := endpoints[key].successor) and successor not in endpoints:
-            message = _("%(key)s.successor: there is no endpoint “%(successor)s”.")
-            raise InvalidEndpoint(message % {"key": key, "successor": successor})
-    return endpoints
-
-
-def get_endpoint(key: str) -> Endpoint:
-    """Return the record with this key; raise `UnknownEndpoint`, `InvalidEndpoint`."""
-    endpoints = all_endpoints()
-    try:
-        return endpoints[key]
-    except KeyError:
-        message = _("There is no endpoint “%(key)s”; there are: %(known)s.")
-        raise UnknownEndpoint(message % {"key": key, "known": ", ".join(endpoints)}) from None
-
-
-def default_endpoint() -> Endpoint:
-    """Return the record that is offered first; raise `UnknownEndpoint`, `InvalidEndpoint`."""
-    return get_endpoint(conf.SORA_REMIX_ENDPOINT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,10 +11,11 @@ from django.utils import timezone
 from .. import fal
 from ..exceptions import RemoteError
 from ..flight import wait_for
+from ..logs import get_logger
 from ..models import EndpointFact, Remix
 from .isolation import isolated
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 BILLED_FOR = timedelta(days=7)
 """How long after its end a remix waits for a price."""

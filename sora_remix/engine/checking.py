@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import suppress
 from functools import partial
@@ -13,11 +12,12 @@ from .. import fal
 from ..database import atomic
 from ..exceptions import InvalidTransition, RemoteError
 from ..flight import Flight
+from ..logs import get_logger
 from ..models import Remix
 from .isolation import describe, isolated
 from .pace import HEARTBEAT, Watch, back_off, next_check
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 Answered = tuple[Remix, fal.Progress | Exception]
 

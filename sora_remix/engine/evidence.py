@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
@@ -11,13 +10,15 @@ from functools import partial
 from django.utils import timezone
 
 from .. import fal
+from ..clock import utc
 from ..database import atomic
 from ..exceptions import RemoteError
 from ..flight import wait_for
+from ..logs import get_logger
 from ..models import Chain, Remix, RemixEvent
 from .isolation import isolated
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 SEARCHED_FOR = timedelta(hours=1)
 """How long fal's list is searched; it lags, so that absence never proves anything."""
@@ -44,7 +45,7 @@ def look_for_evidence() -> None:
 def _requests(endpoint_id: str, remixes: Iterable[Remix]) -> list[fal.SentRequest]:
     first = min(remix.submitted_at for remix in remixes if remix.submitted_at)
     try:
-        return wait_for(fal.sent_requests(endpoint_id, first - SKEW))
+        return wait_for(fal.sent_requests(endpoint_id, utc(first) - SKEW))
     except RemoteError as error:
         logger.warning("fal's list of requests to %s can't be read: %s", endpoint_id, error)
         return []
@@ -74,7 +75,7 @@ def _search_later(remix: Remix, _error: Exception) -> None:
 
 
 def _is_its(request: fal.SentRequest, remix: Remix) -> bool:
-    sent_at = remix.submitted_at
-    if sent_at is None or request.arguments != remix.arguments:
+    if remix.submitted_at is None or request.arguments != remix.arguments:
         return False
+    sent_at = utc(remix.submitted_at)
     return sent_at - SKEW <= request.sent_at <= sent_at + LATEST

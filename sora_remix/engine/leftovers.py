@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 
 from .. import media
+from ..logs import get_logger
 from ..models import PendingFile
 from ..storage import Folders
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def remove_abandoned() -> None:

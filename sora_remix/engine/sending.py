@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from datetime import timedelta
 from functools import partial
@@ -24,12 +23,13 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..flight import Flight
+from ..logs import get_logger
 from ..models import Chain, EndpointFact, Remix
 from .delivering import forget_copies, urls_for
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def send_waiting(watch: Watch, until: float) -> None:

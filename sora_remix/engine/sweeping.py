@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
+from ..logs import get_logger
 from ..models import Delivery, Remix, RemixBatch
 from .billing import settle_bills
 from .evidence import look_for_evidence
 from .isolation import attempt
 from .leftovers import remove_abandoned
+from .unread import read_unread
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 
 def sweep() -> None:
@@ -35,4 +36,5 @@ STEPS: tuple[Callable[[], object], ...] = (
     Delivery.objects.forget_old,
     look_for_evidence,
     settle_bills,
+    read_unread,
 )

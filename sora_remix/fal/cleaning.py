@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..logs import printable
 from .credentials import secrets
 
 MOST_SHOWN = 500
@@ -16,7 +17,7 @@ def clean(text: object, most: int = MOST_SHOWN) -> str:
     removed, and whitespace becomes one space: no database refuses it, and no terminal obeys it.
     """
     # Before keys are looked for: what is removed could stand in the middle of one.
-    return without_keys(_printable(text))[:most].rstrip()
+    return without_keys(printable(text))[:most].rstrip()
 
 
 def without_keys(text: str) -> str:
@@ -24,15 +25,3 @@ def without_keys(text: str) -> str:
     for secret in secrets():
         text = text.replace(secret, HIDDEN)
     return text
-
-
-def _printable(text: object) -> str:
-    line = " ".join(_said(text).split())
-    return line if line.isprintable() else "".join(filter(str.isprintable, line))
-
-
-def _said(text: object) -> str:
-    try:
-        return str(text)
-    except Exception as error:  # noqa: BLE001 - errors may hold anything, also what has no text
-        return type(error).__name__

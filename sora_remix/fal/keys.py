@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import logging
 import queue
 import threading
 import time
@@ -17,10 +16,11 @@ from django.core.cache import cache
 
 from ..conf import conf
 from ..exceptions import TryLater
+from ..logs import get_logger
 from .answers import told
 from .cleaning import clean
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 KEEP_SECONDS = 24 * 60 * 60
 """How long fal allows its keys to be kept."""

@@ -60,8 +60,8 @@ class UnknownToFal(TryLater):
 async def sent_requests(endpoint_id: str, since: datetime) -> list[SentRequest]:
     """List what was sent to an endpoint since then, as far as fal lists it already.
 
-    The list lags and may leave out what still runs: that a request is missing proves nothing.
-    Raise `TryLater` when fal can't be asked.
+    `since` is aware. The list lags and may leave out what still runs: that a request is missing
+    proves nothing. Raise `TryLater` when fal can't be asked.
     """
     async with asking(ASK_SECONDS):
         parameters = {

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from django.utils import timezone
-
 from .. import fal
+from ..clock import today
 from ..endpoints import Endpoint
 from ..exceptions import TryLater
 from ..flight import wait_for
@@ -33,7 +32,7 @@ class Answers:
     def drift(self, record: Endpoint) -> list[fal.Finding]:
         """List in what fal differs from a record."""
         model, price = self.models.get(record.endpoint_id), self.prices.get(record.endpoint_id)
-        return fal.drift(record, model, price, today=timezone.localdate())
+        return fal.drift(record, model, price, today=today())
 
 
 def ask(records: Iterable[Endpoint]) -> Answers:

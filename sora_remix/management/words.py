@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.utils import timezone
-
+from ..clock import local
 from ..endpoints import Endpoint, Price
 
 UNITS = {
@@ -32,7 +31,7 @@ def life(record: Endpoint, retired: Mapping[str, datetime], today: date) -> str:
     if record.is_retired(today):
         return f"switched off on {record.ends_on}"
     if gone := retired.get(record.endpoint_id):
-        return f"fal has declared it gone on {timezone.localtime(gone).date()}"
+        return f"fal has declared it gone on {local(gone).date()}"
     return f"living, until {record.ends_on}" if record.ends_on else "living"
 
 

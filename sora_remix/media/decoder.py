@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import shutil
 import signal
@@ -35,8 +34,9 @@ from ..decoding.limits import (
     Job,
 )
 from ..exceptions import NotAVideo, TryLater, Undecodable
+from ..logs import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MAX_DECODERS = 2
 """Decoders of one process at the same time."""

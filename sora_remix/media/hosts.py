@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import httpx
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,10 @@ HOST_NAME = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?"
 GLOBAL_UNICAST = IPv6Network("2000::/3")
 NAT64 = IPv6Network("64:ff9b::/96")
 """IPv4 addresses as networks without IPv4 see them (RFC 6052)."""
+RELAYS = IPv4Network("192.88.99.0/24")
+"""Of 6to4, that anybody may run (RFC 7526)."""
+NOT_PLAIN = tuple(map(IPv6Network, ("2002::/16", "2001::/32", "3fff::/20")))
+"""6to4 and Teredo, which lead to IPv4 through others' relays, and an example (RFC 9637)."""
 SHOWN = 200
 """Characters of a foreign text that a message holds."""
 
@@ -46,9 +50,22 @@ def is_trusted(url: httpx.URL) -> bool:
 
 def check_public(url: httpx.URL, address: IPv4Address | IPv6Address) -> None:
     """Raise `FileRefused` for an address of this machine, of a private network or of none."""
-    if not _is_public(address):
+    if not is_public(address):
         message = _("“%(host)s” is not a public address.")
         raise FileRefused(message % {"host": plain(url.host)})
+
+
+def is_public(address: IPv4Address | IPv6Address) -> bool:
+    """Tell whether an address is a public one, by itself and not through somebody's tunnel."""
+    if isinstance(address, IPv6Address):
+        inner = address.ipv4_mapped
+        if address in NAT64:
+            inner = IPv4Address(int(address) % 2**32)
+        if inner is None:
+            is_plain = not any(address in network for network in NOT_PLAIN)
+            return address.is_global and address in GLOBAL_UNICAST and is_plain
+        address = inner
+    return address.is_global and not address.is_multicast and address not in RELAYS
 
 
 def plain(text: object) -> str:
@@ -94,14 +111,3 @@ def _spelled_address(host: str) -> IPv4Address | IPv6Address | None:
         return IPv4Address(socket.inet_aton(host))
     except OSError:
         return None
-
-
-def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    if isinstance(address, IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour
-        if address in NAT64:
-            inner = IPv4Address(int(address) % 2**32)
-        if inner is None:
-            return address.is_global and address in GLOBAL_UNICAST
-        address = inner
-    return address.is_global and not address.is_multicast

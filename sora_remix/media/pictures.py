@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from base64 import b64decode
 from dataclasses import dataclass
 from typing import IO, Any
 
 from ..decoding.headers import extension_of
 from ..exceptions import RemoteError
+from ..logs import get_logger
 from .decoder import decode
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MOST_PLACES = 32_767
 """What the columns of a video can hold."""

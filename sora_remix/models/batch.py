@@ -73,6 +73,8 @@ class RemixBatch(models.Model):
         verbose_name = _("batch of remixes")
         verbose_name_plural = _("batches of remixes")
         ordering = ("-pk",)
+        default_permissions = ()
+        permissions = (("confirm_any_draft", _("Can see, confirm and discard drafts of others")),)
 
     def __str__(self) -> str:
         return str(_("Batch %(number)s") % {"number": self.pk})

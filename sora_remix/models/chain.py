@@ -136,6 +136,7 @@ class Chain(models.Model):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("chain of turns")
         verbose_name_plural = _("chain of turns")
 

@@ -86,6 +86,7 @@ class Delivery(Leased):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.name

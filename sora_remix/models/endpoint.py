@@ -78,6 +78,7 @@ class EndpointFact(models.Model):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("what fal says of an endpoint")
         verbose_name_plural = _("what fal says of endpoints")
 

@@ -84,6 +84,7 @@ class RemixEvent(models.Model):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("event of a remix")
         verbose_name_plural = _("events of remixes")
         ordering = ("pk",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from ..database import atomic
 from ..exceptions import InvalidTransition
+from ..logs import get_logger
 from .event import RemixEvent
 from .leased import step
 from .record import RemixRecord
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .batch import User
     from .remix import Remix
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 EVIDENCE_AFTER = timedelta(seconds=30)
 """How soon fal's list of requests is searched for one whose answer did not come."""

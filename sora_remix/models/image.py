@@ -45,6 +45,7 @@ class ReferenceImage(OwnsFiles):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("reference image")
         verbose_name_plural = _("reference images")
         ordering = ("pk",)

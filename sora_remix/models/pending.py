@@ -73,6 +73,7 @@ class PendingFile(models.Model):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.name

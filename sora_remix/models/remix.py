@@ -49,6 +49,7 @@ class Remix(HeardOf):
         verbose_name = _("remix")
         verbose_name_plural = _("remixes")
         ordering = ("-pk",)
+        default_permissions = ("view",)
         permissions = (
             ("cancel_remix", _("Can cancel remixes")),
             ("retry_remix", _("Can retry remixes and collect them again")),

@@ -11,13 +11,14 @@ from django.urls import NoReverseMatch, reverse
 
 from ..captions import Track, track_of
 from ..conf import conf
+from ..logs import get_logger
 from ..models import Video
 from ..tokens import make_token
 
 TEMPLATE = "sora_remix/video.html"
 LOADED = "sora_remix_player"
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 register = template.Library()
 
 

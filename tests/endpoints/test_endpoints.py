@@ -13,7 +13,6 @@ from sora_remix.endpoints import (
     SORA_2,
     Outputs,
     all_endpoints,
-    default_endpoint,
     get_endpoint,
 )
 from sora_remix.exceptions import InvalidEndpoint, UnknownEndpoint
@@ -45,17 +44,6 @@ def test_a_site_replaces_a_built_in_endpoint_by_a_record(settings: Settings) -> 
     settings.SORA_REMIX_ENDPOINTS = {"sora-2": replace(SORA_2, label="Ours")}
 
     assert [str(endpoint) for endpoint in all_endpoints().values()][:2] == ["Ours", "FLUX 3"]
-
-
-def test_the_endpoint_that_is_set_is_offered_first(settings: Settings) -> None:
-    settings.SORA_REMIX_ENDPOINTS = {"mine": RECORD}
-    settings.SORA_REMIX_ENDPOINT = "mine"
-
-    assert default_endpoint().key == "mine"
-
-
-def test_without_settings_sora_2_is_offered_first() -> None:
-    assert default_endpoint() == SORA_2
 
 
 def test_an_unknown_endpoint_is_answered_with_those_there_are(settings: Settings) -> None:

@@ -8,10 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from example_project.fal_sandbox.process import SandboxProcess
-from sora_remix import fal
+from sora_remix import clock, fal
 from sora_remix.endpoints import (
     SORA_2,
     Endpoint,
@@ -91,7 +90,7 @@ def test_no_built_in_record_differs_from_the_sandbox(
     for record in records:
         known = models.get(record.endpoint_id), prices.get(record.endpoint_id)
         assert None not in known
-        assert fal.drift(record, *known, today=timezone.localdate()) == []
+        assert fal.drift(record, *known, today=clock.today()) == []
 
 
 @pytest.mark.parametrize(

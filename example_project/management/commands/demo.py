@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
 
 from example_project.demo import progress, samples
 from example_project.demo.browser import Browser
@@ -23,8 +22,10 @@ from example_project.demo.drawing import draw_missing
 from example_project.demo.editor import Editor
 from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.settings import DEMO_FOLDER
-from sora_remix.endpoints import default_endpoint, get_endpoint
+from sora_remix import clock
+from sora_remix.endpoints import get_endpoint
 from sora_remix.models import Delivery, Video
+from sora_remix.services import default_endpoint
 
 PROMPT = "The same place as a watercolour painting"
 CHAIN = {
@@ -122,7 +123,7 @@ class Command(BaseCommand):
     def _remix(
         self, editor: Editor, password: str, videos: list[Video], check: Callable[[], None]
     ) -> None:
-        endpoint = default_endpoint()
+        endpoint = default_endpoint(videos)
         cost = sum((endpoint.estimate(video) or Decimal() for video in videos), Decimal())
         titles = " and ".join(f"“{video}”" for video in videos)
         self._say("4. Remixing two clips through the pages of the admin")
@@ -159,13 +160,13 @@ class Command(BaseCommand):
         self._say(f"\n8. Approved “{video}”, which the site now shows on its first page")
 
     def _tell_about_money(self, video: Video) -> dict[str, str]:
-        endpoint = default_endpoint()
+        endpoint = default_endpoint([video])
         cost = endpoint.estimate(video)
         price = "an unknown amount" if cost is None else f"about ${cost:.2f}"
         self._say("2. No sandbox: this site talks to fal, which charges you for what you confirm")
         self._say(f"   “{endpoint}” costs {price} for a clip as long as the first sample")
         self._say("   fal has never seen the sample clips: register a Sora generation of yours")
-        if endpoint.is_retired(timezone.localdate()):
+        if endpoint.is_retired(clock.today()):
             self._say(f"   “{endpoint}” was switched off on {endpoint.ends_on}: fal refuses it")
         return {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,6 @@ from django.db.models import Count
 from django.utils.text import Truncator
 
 from ... import services, tasks
-from ...conf import conf
 from ...database import retry_conflicts
 from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
@@ -43,7 +42,8 @@ class Command(BaseCommand):
         add = parser.add_argument
         add("videos", nargs="+", metavar="VIDEO", help="primary key or Sora id of a video")
         add("--prompt", action="append", required=True, dest="prompts", metavar="TEXT")
-        add("--endpoint", metavar="KEY", help="another endpoint than SORA_REMIX_ENDPOINT")
+        usual = "by default that of the site, else the first living one that takes the videos"
+        add("--endpoint", metavar="KEY", help=usual)
         add("--option", action="append", default=[], dest="options", metavar="NAME=VALUE")
         add("--wait", action="store_true", help="wait until all remixes are done")
         add("--timeout", type=float, metavar="SECONDS", help="wait no longer than this")
@@ -66,8 +66,8 @@ class Command(BaseCommand):
         """Request the remixes; name all that is wrong at once, and write nothing then."""
         reasons: list[Reason] = []
         remixes: list[Remix] = []
-        key = options["endpoint"] or conf.SORA_REMIX_ENDPOINT
         videos = _find(options["videos"], reasons)
+        key = options["endpoint"] or _default_key(videos)
         chosen = _read_options(key, options["options"], reasons)
         try:
             remixes = services.request_remixes(
@@ -136,6 +136,13 @@ def _find(names: Iterable[str], reasons: list[Reason]) -> list[Video]:
         else:
             reasons.append(Reason("videos", f"There is no video “{name}”."))
     return list(found.values())
+
+
+def _default_key(videos: Sequence[Video]) -> str:
+    try:
+        return services.default_endpoint(videos).key
+    except SoraRemixError:
+        return ""  # the request names it
 
 
 def _read_options(key: str, texts: Iterable[str], reasons: list[Reason]) -> dict[str, Any]:

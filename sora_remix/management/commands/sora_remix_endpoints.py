@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from ...clock import today
 from ...endpoints import Endpoint, all_endpoints
 from ...exceptions import SoraRemixError, TryLater
 from ...models import EndpointFact
@@ -36,10 +36,10 @@ class Command(BaseCommand):
             self._list(records)
 
     def _list(self, records: Iterable[Endpoint]) -> None:
-        retired, today = EndpointFact.objects.retired(), timezone.localdate()
+        retired, day = EndpointFact.objects.retired(), today()
         rows = [HEADER]
         for record in records:
-            cost, life = words.cost(record.price), words.life(record, retired, today)
+            cost, life = words.cost(record.price), words.life(record, retired, day)
             checked_on = str(record.checked_on or "never")
             rows.append((record.key, record.endpoint_id, cost, life, checked_on))
         for line in _table(rows):

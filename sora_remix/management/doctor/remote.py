@@ -8,14 +8,14 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from django.utils import timezone
-
 from ... import fal
+from ...clock import today
 from ...conf import conf
-from ...endpoints import Endpoint, all_endpoints
-from ...exceptions import TryLater
+from ...endpoints import Endpoint, all_endpoints, default_endpoint
+from ...exceptions import InvalidEndpoint, TryLater
 from ...fal import keys
 from ...fal.webhook import known_account
+from ...media.hosts import is_public
 from ...models import EndpointFact
 from .. import words
 from ..asking import Answers, ask, check_key
@@ -23,6 +23,8 @@ from .report import OK, PROBLEM, WARNING, Line, within
 
 LOOK_UP_SECONDS = 10.0
 COMMAND = "manage.py sora_remix_endpoints --check"
+NO_ANSWER = "Let this machine reach the URL in SORA_REMIX_FAL_API_URL, or try again later."
+RECORDS = "Its fields are those of sora_remix.endpoints.Endpoint; the README has an example."
 KEYS = {
     fal.Key.GOOD: Line(OK, "The fal API key is good, and may read the list of requests."),
     fal.Key.LIMITED: Line(
@@ -45,32 +47,45 @@ KEYS = {
 
 def look_at_key() -> Iterator[Line]:
     """Ask fal what the key is good for."""
-    yield KEYS[check_key()]
+    try:
+        yield KEYS[check_key()]
+    except TryLater as error:
+        yield Line(PROBLEM, f"fal could not be asked about the API key: {error}", NO_ANSWER)
 
 
 def look_at_endpoints() -> Iterator[Line]:
     """Say of each endpoint whether it lives and is as recorded, of that offered first at first."""
-    records, default = all_endpoints(), conf.SORA_REMIX_ENDPOINT
+    try:
+        records, default = all_endpoints(), conf.SORA_REMIX_ENDPOINT or _first_living()
+    except InvalidEndpoint as error:
+        yield Line(PROBLEM, f"A record of SORA_REMIX_ENDPOINTS can't be read: {error}", RECORDS)
+        return
     if default not in records:
         yield Line(PROBLEM, f"SORA_REMIX_ENDPOINT names “{default}”, and there is none such.")
     try:
         answers = ask(records.values())
     except TryLater as error:
-        yield Line(PROBLEM, f"fal could not be asked about the endpoints: {error}")
+        yield Line(PROBLEM, f"fal could not be asked about the endpoints: {error}", NO_ANSWER)
         return
     if answers.no_prices:
         yield Line(WARNING, f"The prices could not be compared: {answers.no_prices}")
     retired = EndpointFact.objects.retired()
     for record in sorted(records.values(), key=lambda record: record.key != default):
-        yield _endpoint(record, answers, retired)
+        yield _endpoint(record, answers, retired, is_default=record.key == default)
 
 
-def _endpoint(record: Endpoint, answers: Answers, retired: Mapping[str, datetime]) -> Line:
-    today, findings = timezone.localdate(), answers.drift(record)
-    life = words.life(record, retired, today)
-    is_default = record.key == conf.SORA_REMIX_ENDPOINT
+def _first_living() -> str:
+    """Return the key of the endpoint that is offered first when the site names none."""
+    return default_endpoint((), EndpointFact.objects.retired(), today()).key
+
+
+def _endpoint(
+    record: Endpoint, answers: Answers, retired: Mapping[str, datetime], *, is_default: bool
+) -> Line:
+    day, findings = today(), answers.drift(record)
+    life = words.life(record, retired, day)
     name = f"Endpoint {record.key}{', offered first' if is_default else ''}"
-    if record.is_retired(today):
+    if record.is_retired(day):
         level = PROBLEM if is_default else OK
         hint = "Name a living endpoint in SORA_REMIX_ENDPOINT." if is_default else ""
         return Line(level, f"{name}: {life}, as its record says.", hint)
@@ -116,7 +131,7 @@ def _host(host: str) -> Line:
             "fal has to find it by its name.",
         )
     addresses = {str(entry[4][0]).partition("%")[0] for entry in found}
-    if any(ip_address(address).is_global for address in addresses):
+    if any(is_public(ip_address(address)) for address in addresses):
         return Line(OK, f"fal is to call {host}, at {', '.join(sorted(addresses))}.")
     return Line(
         WARNING,

@@ -2,14 +2,14 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
-    const form = document.querySelector("#sora-remix-grid form");
-    if (!form) {
+    const grid = document.getElementById("sora-remix-grid");
+    if (!grid) {
         return;
     }
-    for (const label of form.querySelectorAll(".sora-remix-all")) {
+    for (const label of grid.querySelectorAll(".sora-remix-all")) {
         label.hidden = false;
     }
-    form.addEventListener("change", ({ target }) => {
+    grid.addEventListener("change", ({ target }) => {
         if (target.dataset.all) {
             for (const cell of cellsOf(target)) {
                 cell.checked = target.checked;
@@ -23,11 +23,11 @@ document.addEventListener("DOMContentLoaded", () => {
     function cellsOf({ dataset }) {
         const { all, row, column } = dataset;
         const one = { row: `[data-row="${row}"]`, column: `[data-column="${column}"]` }[all] ?? "";
-        return [...form.querySelectorAll(`[name=cell]${one}`)];
+        return [...grid.querySelectorAll(`[name=cell]${one}`)];
     }
 
     function show() {
-        for (const box of form.querySelectorAll("[data-all]")) {
+        for (const box of grid.querySelectorAll("[data-all]")) {
             const cells = cellsOf(box);
             const many = cells.filter((cell) => cell.checked).length;
             box.checked = many > 0 && many === cells.length;
@@ -35,7 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         const said = document.getElementById("sora-remix-selected");
         if (said) {
-            const many = form.querySelectorAll("[name=cell]:checked").length;
+            const many = grid.querySelectorAll("[name=cell]:checked").length;
             said.textContent = said.dataset.selected.replace("%(many)s", many);
         }
     }

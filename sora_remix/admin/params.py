@@ -1,0 +1,77 @@
+"""Numbers and texts from addresses and forms: whatever they are, reading them can't fail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from itertools import chain
+from typing import Any
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, QueryDict
+
+HIGHEST = 2**63 - 1
+"""The largest number that a primary key, and any other whole number in a database, can be."""
+MOST = 2000
+"""Keys that one list may name, unless a caller takes more."""
+NUMBER = re.compile(r"[0-9]{1,19}")
+SPAN = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
+LONG = re.compile(r"\d{19,}")
+
+
+def key(text: str | None) -> int | None:
+    """Return the primary key that a text is; None for all that can't be one."""
+    if not text or not NUMBER.fullmatch(text):
+        return None
+    return found if (found := int(text)) <= HIGHEST else None
+
+
+def keys(texts: Iterable[str], *, name: str, most: int = MOST) -> list[int]:
+    """Return primary keys, each once; raise `BadRequest` for what is none, or for too many."""
+    found = dict.fromkeys(map(key, texts))
+    if None in found:
+        raise BadRequest(f"`{name}` must be primary keys, separated by commas.")
+    if len(found) > most:
+        raise BadRequest(f"`{name}` must not be more than {most}.")
+    return [pk for pk in found if pk is not None]
+
+
+def spans(text: str, *, name: str, most: int = MOST) -> list[int]:
+    """Return primary keys that are written as keys and spans of them, like 1,3,7-20."""
+    found: list[int] = []
+    for part in filter(None, text.split(",")):
+        match = SPAN.fullmatch(part)
+        first, last = (key(match[1]), key(match[2] or match[1])) if match else (None, None)
+        if first is None or last is None:
+            raise BadRequest(f"`{name}` must be primary keys, separated by commas.")
+        if len(found) + last - first >= most:
+            raise BadRequest(f"`{name}` must not be more than {most}.")
+        found += range(first, last + 1)
+    return found
+
+
+def text(data: QueryDict, name: str, *, most: int) -> str:
+    """Return a text of a form, cut; raise `BadRequest` for NUL, which no database keeps."""
+    value = data.get(name, "").strip()
+    if "\0" in value:
+        raise BadRequest(f"`{name}` must be text.")
+    return value[:most]
+
+
+class CheckedListMixin:
+    """Filter a list by nothing that no database can compare with."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Refuse NUL, and numbers and primary keys that don't fit into a column."""
+        values = chain(request.GET, *(values for _name, values in request.GET.lists()))
+        if not all(map(_fits, values)):
+            raise IncorrectLookupParameters
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        keys(chosen, name=ACTION_CHECKBOX_NAME, most=len(chosen))
+        return super().get_changelist_instance(request)  # type: ignore[misc]
+
+
+def _fits(value: str) -> bool:
+    return "\0" not in value and all(map(key, LONG.findall(value)))

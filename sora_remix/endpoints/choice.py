@@ -1,0 +1,69 @@
+"""Which endpoints may be used, and which one is used when nobody names one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+
+from ..conf import conf
+from .clip import Clip
+from .record import Endpoint
+from .registry import all_endpoints, get_endpoint
+
+
+def choosable(gone: Collection[str], today: date) -> list[Endpoint]:
+    """Return what may be chosen, in the order in which it is offered.
+
+    The endpoint that the site names comes first, then its successor. What has ended is left out,
+    unless the site names it, or names none and no living endpoint takes the same kind of source:
+    then it is tried. What fal has declared gone, by its id there, is always left out. Raise
+    `UnknownEndpoint`, `InvalidEndpoint`.
+    """
+    every = {key: one for key, one in _ranked().items() if one.endpoint_id not in gone}
+    living = {one.source.kind for one in every.values() if not one.is_retired(today)}
+    named = conf.SORA_REMIX_ENDPOINT
+
+    def is_offered(one: Endpoint) -> bool:
+        is_alone = not named and one.source.kind not in living
+        return one.key == named or is_alone or not one.is_retired(today)
+
+    return [one for one in every.values() if is_offered(one)]
+
+
+def preferred(clips: Sequence[Clip], endpoints: Sequence[Endpoint], today: date) -> Endpoint | None:
+    """Return which of these endpoints is used for these clips when nobody names one.
+
+    It is the first that takes all of them, else the one that takes the most, of equals a living
+    one. Where the site names an endpoint, it is the first that takes any.
+    """
+    able = [one for one in endpoints if any(not one.refusal(clip) for clip in clips)]
+    if able and conf.SORA_REMIX_ENDPOINT:
+        return able[0]
+    for one in able:
+        if all(not one.refusal(clip) for clip in clips):
+            return one
+
+    def rank(one: Endpoint) -> tuple[int, bool]:
+        return sum(not one.refusal(clip) for clip in clips), not one.is_retired(today)
+
+    return max(able or endpoints, key=rank, default=None)
+
+
+def default_endpoint(clips: Sequence[Clip], gone: Collection[str], today: date) -> Endpoint:
+    """Return the endpoint that is used for these clips when a request names none.
+
+    It is the one that the site names, whatever it takes. Raise `UnknownEndpoint`,
+    `InvalidEndpoint`.
+    """
+    if named := conf.SORA_REMIX_ENDPOINT:
+        return get_endpoint(named)
+    return preferred(clips, choosable(gone, today), today) or next(iter(_ranked().values()))
+
+
+def _ranked() -> dict[str, Endpoint]:
+    """Return all records: the one that the site names first, then its successor."""
+    every = all_endpoints()
+    if not conf.SORA_REMIX_ENDPOINT:
+        return every
+    named = get_endpoint(conf.SORA_REMIX_ENDPOINT)
+    return {key: every[key] for key in (named.key, named.successor, *every) if key}

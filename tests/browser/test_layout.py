@@ -1,0 +1,35 @@
+"""What we add to Django's own pages has the room that they have, on every version of Django."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import FloatRect, Page
+
+from tests.browser.places import PLACES
+
+ADDED = {
+    "grid_of_a_batch": ("#sora-remix-grid", "#remixbatch_form .module"),
+    "remix_that_nobody_knows_of": (".sora-remix-above", "#remix_form .module.aligned"),
+    "list_of_remixes": ("#sora-remix-live", "#changelist-form"),
+}
+"""Ours, and what of Django's it must be as wide as."""
+
+
+def _box(page: Page, selector: str) -> FloatRect:
+    box = page.locator(selector).first.bounding_box()
+    assert box
+    return box
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", ADDED)
+def test_what_we_add_is_as_wide_as_the_page_and_stands_below_its_title(
+    page: Page, name: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    PLACES[name](page)
+
+    ours, theirs = (_box(page, selector) for selector in ADDED[name])
+    title = _box(page, "#content h1")
+    assert ours["width"] == pytest.approx(theirs["width"], abs=2)
+    assert ours["y"] >= title["y"] + title["height"]

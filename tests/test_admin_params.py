@@ -1,0 +1,146 @@
+"""Whatever addresses and forms hold, reading it is an answer and never a fault."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pytest
+from django.core.exceptions import BadRequest
+from django.http import QueryDict
+from django.test import Client
+from django.urls import reverse
+
+from sora_remix.admin import params
+from tests.factories import make_remix, make_video
+
+HIGHEST = str(params.HIGHEST)
+TOO_HIGH = str(params.HIGHEST + 1)
+NO_KEYS = ("", "-1", "1.5", "٣", "²", "1_000", " 1", "1\n", "\0", TOO_HIGH, "1" * 30, "9" * 5000)
+"""Texts that are no primary keys."""
+
+
+@pytest.mark.parametrize(("text", "pk"), [("0", 0), ("007", 7), (HIGHEST, params.HIGHEST)])
+def test_a_primary_key_is_read(text: str, pk: int) -> None:
+    assert params.key(text) == pk
+
+
+@pytest.mark.parametrize("text", [None, *NO_KEYS])
+def test_what_can_be_no_primary_key_is_none(text: str | None) -> None:
+    assert params.key(text) is None
+
+
+def test_keys_are_read_once_each_and_in_order() -> None:
+    assert params.keys(["3", "1", "3"], name="remixes") == [3, 1]
+
+
+@pytest.mark.parametrize("text", NO_KEYS)
+def test_a_list_with_anything_else_is_a_bad_request(text: str) -> None:
+    with pytest.raises(BadRequest, match="`remixes` must be primary keys"):
+        params.keys(["1", text], name="remixes")
+
+
+def test_more_keys_than_are_taken_are_a_bad_request() -> None:
+    with pytest.raises(BadRequest, match="`remixes` must not be more than 2"):
+        params.keys(["1", "2", "3"], name="remixes", most=2)
+
+
+def test_spans_of_keys_are_read() -> None:
+    assert params.spans("1,3,7-9,", name="remixes") == [1, 3, 7, 8, 9]
+
+
+@pytest.mark.parametrize("text", ["1-", "a", f"1-{TOO_HIGH}", f"1-{HIGHEST}", "1-2001", "1 2"])
+def test_spans_of_anything_else_or_too_many_are_a_bad_request(text: str) -> None:
+    with pytest.raises(BadRequest):
+        params.spans(text, name="remixes")
+
+
+def test_a_text_is_stripped_and_cut() -> None:
+    assert params.text(QueryDict("note= a long note"), "note", most=6) == "a long"
+
+
+def test_a_text_with_nul_is_a_bad_request() -> None:
+    with pytest.raises(BadRequest, match="`note` must be text"):
+        params.text(QueryDict("note=a%00b"), "note", most=6)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["a\0b", "1" * 30, f"1,{TOO_HIGH}", "9" * 5000])
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("remix", "batch__id__exact"),
+        ("remix", "endpoint"),
+        ("remix", "status__exact"),
+        ("remix", "id__in"),
+        ("video", "approval"),
+        ("video", "width__lt"),
+        ("remixbatch", "state"),
+        ("remixbatch", "id__gt"),
+        ("promptpreset", "endpoint"),
+    ],
+)
+def test_a_list_is_filtered_by_nothing_that_no_database_compares_with(
+    admin_client: Client, model: str, name: str, value: str
+) -> None:
+    url = reverse(f"admin:sora_remix_{model}_changelist")
+
+    response = admin_client.get(f"{url}?{urlencode({name: value})}")
+
+    assert (response.status_code, response.headers["Location"]) == (302, f"{url}?e=1")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("value", ["1" * 30, "9" * 5000, "٣", "²", "a\0"])
+@pytest.mark.parametrize(
+    ("url", "name", "more"),
+    [
+        ("remix_cancel", "remixes", {}),
+        ("remix_retry", "remixes", {"_terms": ""}),
+        ("video_approve", "videos", {}),
+        ("video_changelist", "_selected_action", {"action": "remix_selected"}),
+        ("remix_changelist", "_selected_action", {"action": "cancel_selected"}),
+    ],
+)
+def test_a_form_with_anything_else_than_keys_is_a_bad_request(
+    admin_client: Client, url: str, name: str, more: dict[str, str], value: str
+) -> None:
+    make_remix()
+
+    response = admin_client.post(reverse(f"admin:sora_remix_{url}"), {name: value, **more})
+
+    assert response.status_code == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("digits", ["1" * 30, "9" * 5000])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "remix/{}/cancel/",
+        "remix/{}/request-id/",
+        "video/{}/tree/",
+        "video/{}/captions/",
+        "video/{}/file/file/",
+        "video/compare/?left={}",
+        "video/review/?video={}",
+        "remixbatch/{}/confirm/",
+        "remixbatch/{}/cells/",
+    ],
+)
+def test_an_address_with_too_many_digits_is_not_found(
+    admin_client: Client, path: str, digits: str
+) -> None:
+    send = admin_client.post if "cells" in path else admin_client.get
+
+    response = send(f"/admin/sora_remix/{path.format(digits)}")
+
+    # What Python takes for no number is none of our addresses: Django looks for a row of that name.
+    assert response.status_code in (404, 302)
+
+
+@pytest.mark.django_db
+def test_a_list_is_filtered_by_the_highest_number(admin_client: Client) -> None:
+    make_video()
+    url = reverse("admin:sora_remix_video_changelist")
+
+    assert admin_client.get(f"{url}?id__lt={HIGHEST}").context["cl"].result_count == 1

@@ -1,0 +1,50 @@
+"""The site's moments are told alike, with and without time zones."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from sora_remix import clock
+
+ST_JOHNS = ZoneInfo("America/St_Johns")
+LATE = datetime(2026, 11, 3, 1, 30, tzinfo=UTC)
+"""In Newfoundland, three and a half hours behind, it is still the day before."""
+EVENING = datetime(2026, 11, 2, 22, 0)  # noqa: DTZ001 - as columns have it without `USE_TZ`
+
+
+@pytest.fixture(params=[True, False], ids=["aware", "naive"])
+def kept(request: pytest.FixtureRequest, settings: Settings) -> datetime:
+    """One moment, as this site keeps it."""
+    settings.TIME_ZONE = "America/St_Johns"
+    settings.USE_TZ = request.param
+    return LATE if request.param else EVENING
+
+
+def test_a_time_is_shown_in_the_time_zone_of_the_site(kept: datetime) -> None:
+    assert clock.local(kept).replace(tzinfo=None) == EVENING
+
+
+def test_a_time_is_told_to_others_in_utc(kept: datetime) -> None:
+    assert clock.utc(kept) == LATE
+    assert clock.utc(kept).tzinfo is UTC
+
+
+def test_a_time_without_zone_is_that_of_the_site_whatever_the_reader_has_chosen(
+    settings: Settings,
+) -> None:
+    settings.TIME_ZONE = "America/St_Johns"
+    settings.USE_TZ = False
+
+    with timezone.override("Asia/Tokyo"):
+        assert clock.utc(EVENING) == LATE
+
+
+def test_today_is_the_day_of_the_site(kept: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: kept)
+
+    assert clock.today() == date(2026, 11, 2)
