@@ -117,6 +117,7 @@ def test_rows_are_found_by_a_blank_id(db: None) -> None:
     assert Remix.objects.filter(request_id="").get() == blank
     assert Remix.objects.exclude(request_id="").get() == sent
     assert Remix.objects.exclude(request_id="fal-1").get() == blank
+    assert Remix.objects.filter(request_id__gt="").get() == sent
 
 
 def test_an_id_can_be_made_blank_again(db: None) -> None:
