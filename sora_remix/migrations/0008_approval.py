@@ -10,7 +10,7 @@ def remember_what_a_model_made(apps, schema_editor):
     """Mark Sora generations and results of remixes; what lost both marks can't be found."""
     model = apps.get_model("sora_remix", "Video")
     rows = model.objects.using(schema_editor.connection.alias)
-    made = Q(sora_id__gt="") | Q(root__isnull=False)
+    made = Q(sora_id__isnull=False) | Q(root__isnull=False)
     rows.filter(made).update(was_made_by_ai=True)
     results = apps.get_model("sora_remix", "Remix").objects.using(rows.db)
     pks = results.filter(result__isnull=False).values("result")
