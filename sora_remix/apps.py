@@ -1,6 +1,6 @@
 """The app as Django sees it."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import post_migrate, pre_delete
 from django.utils.translation import gettext_lazy as _
 
@@ -13,8 +13,10 @@ class SoraRemixConfig(AppConfig):
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
         from .models import ReferenceImage, Video, delete_files_after_commit
-        from .tasks import ensure_schedule
 
         for model in (Video, ReferenceImage):
             pre_delete.connect(delete_files_after_commit, sender=model)
-        post_migrate.connect(ensure_schedule, sender=self)
+        if apps.is_installed("django_q"):  # else a system check says so
+            from .tasks import ensure_schedule
+
+            post_migrate.connect(ensure_schedule, sender=self)

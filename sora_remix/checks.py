@@ -6,16 +6,19 @@ import math
 import os
 import uuid
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.apps.config import AppConfig
 from django.core import checks
 from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.checks import CheckMessage, Tags, register
 from django.core.files.storage import InvalidStorageError, storages
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.utils.translation import get_language, override
 
 from .clock import today
 from .conf import conf, unknown_settings
@@ -24,6 +27,8 @@ from .exceptions import InvalidEndpoint
 from .fal.keys import is_safe_url
 
 DELIVERIES = ("upload", "url")
+BROKERS = {"iron_mq": "iron_mq", "sqs": "boto3", "orm": "", "mongo": "pymongo", "redis": "redis"}
+"""The setting that chooses a broker of django-q2, in its order, and the package that it needs."""
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 MEBIBYTE = 1024**2
 MODEST_SPEED = 4 * MEBIBYTE
@@ -42,10 +47,14 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_storage(),
         *_delivery(),
         *_key_urls(),
+        *_queue_app(),
+        *_broker(),
         *_queue(),
         *_queue_timeout(),
         *_webhook_keys(),
         *(_webhook() if conf.SORA_REMIX_WEBHOOK_BASE_URL else ()),
+        *(_webhook_url() if conf.SORA_REMIX_WEBHOOK_BASE_URL else ()),
+        *_video_url(),
     ]
 
 
@@ -140,6 +149,29 @@ def _key_urls() -> Iterator[CheckMessage]:
             )
 
 
+def _queue_app() -> Iterator[CheckMessage]:
+    if not apps.is_installed("django_q"):
+        yield checks.Error(
+            "“django_q” is not in INSTALLED_APPS: nothing is sent to fal or collected.",
+            hint="Add it there, then run “manage.py migrate”.",
+            id="sora_remix.E010",
+        )
+
+
+def _broker() -> Iterator[CheckMessage]:
+    queue = conf.Q_CLUSTER
+    if queue.get("broker_class"):
+        return
+    name = next((name for name in BROKERS if queue.get(name) is not None), "redis")
+    package = BROKERS[name]
+    if package and find_spec(package) is None:
+        yield checks.Error(
+            f"Q_CLUSTER's broker needs the package “{package}”, which is not installed.",
+            hint="Install it, or use a database as the broker: “orm”: “default”.",
+            id="sora_remix.E011",
+        )
+
+
 def _queue() -> Iterator[CheckMessage]:
     queue = conf.Q_CLUSTER
     timeout, retry = queue.get("timeout"), queue.get("retry", 60)
@@ -211,14 +243,6 @@ def _webhook() -> Iterator[CheckMessage]:
             hint="It has a scheme and a host only, like “https://www.example.com”.",
             id="sora_remix.E004",
         )
-    try:
-        reverse("sora_remix:webhook", args=[uuid.uuid4()])
-    except NoReverseMatch:
-        yield checks.Error(
-            "SORA_REMIX_WEBHOOK_BASE_URL is set, and there is no URL for fal to call.",
-            hint="Add path('sora_remix/', include('sora_remix.urls')) to your urlpatterns.",
-            id="sora_remix.E005",
-        )
     if not conf.SORA_REMIX_WEBHOOK_USER_ID:
         yield checks.Warning(
             "Webhooks of every fal account are taken for yours.",
@@ -231,6 +255,67 @@ def _webhook() -> Iterator[CheckMessage]:
             hint="Name another one in CACHES: then they are read about once a day.",
             id="sora_remix.W008",
         )
+
+
+def _webhook_url() -> Iterator[CheckMessage]:
+    arguments = [uuid.uuid4()]
+    if not (path := _path_of("webhook", arguments)):
+        yield checks.Error(
+            "SORA_REMIX_WEBHOOK_BASE_URL is set, and there is no URL for fal to call.",
+            hint="Add path('sora_remix/', include('sora_remix.urls')) to your urlpatterns.",
+            id="sora_remix.E005",
+        )
+        return
+    if view := _other_view("webhook", path):
+        yield checks.Error(
+            f"fal's calls of {path} don't reach the app: {view} takes them.",
+            hint="Put the app's URLs before those that take any path, as a CMS's do.",
+            id="sora_remix.E005",
+        )
+    if _has_language(path, "webhook", arguments):
+        yield checks.Warning(
+            f"The URL for fal to call, {path}, has a language in it.",
+            hint="fal takes a redirect for a final failure, and a URL may change with the "
+            "language: put the app's URLs outside of i18n_patterns.",
+            id="sora_remix.W012",
+        )
+
+
+def _video_url() -> Iterator[CheckMessage]:
+    path = _path_of("video", ["token", "file"])
+    if path and (view := _other_view("video", path)):
+        yield checks.Warning(
+            f"Players on the site can't renew addresses or load captions at {path}: {view} "
+            "takes it.",
+            hint="Put the app's URLs before those that take any path, as a CMS's do.",
+            id="sora_remix.W011",
+        )
+
+
+def _path_of(name: str, arguments: Sequence[object]) -> str:
+    """Return the path of a view of ours, empty when the site has none for it."""
+    try:
+        return reverse(f"sora_remix:{name}", args=arguments)
+    except NoReverseMatch:
+        return ""
+
+
+def _other_view(name: str, path: str) -> str:
+    """Return what a path leads to, if that is not our view of this name."""
+    try:
+        # Resolving starts after the prefix that the server takes off (FORCE_SCRIPT_NAME).
+        match = resolve("/" + path.removeprefix(get_script_prefix()))
+    except Resolver404:
+        return "nothing"
+    is_ours = match.url_name == name and match.app_names[-1:] == ["sora_remix"]
+    return "" if is_ours else f"“{match.view_name}”"
+
+
+def _has_language(path: str, name: str, arguments: Sequence[object]) -> bool:
+    """Tell whether a path differs in another language of the site."""
+    others = [code for code, _language in conf.LANGUAGES if code != get_language()]
+    with override(others[0] if others else None):
+        return _path_of(name, arguments) != path
 
 
 def _is_base_url(url: str) -> bool:

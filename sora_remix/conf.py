@@ -57,6 +57,9 @@ class Conf:
     SORA_REMIX_AI_LABEL: bool = True
     """Whether players on the site say which videos were made with AI."""
 
+    LANGUAGES: list[tuple[str, str]] = []
+    """Django's own, for the system checks."""
+
     LANGUAGE_CODE: str = "en-us"
     """Django's own: the language of captions that name none."""
 

@@ -12,14 +12,22 @@ from contextvars import ContextVar
 from functools import wraps
 from typing import Any
 
+from django.apps import apps
 from django.db import connections, router, transaction
+from django.db.models import Model, QuerySet
 from django_q.conf import Conf
-from django_q.models import Schedule
-from django_q.tasks import async_task
 
-from . import engine
+from .database import alias
 from .logs import get_logger
-from .models import Chain, Remix
+
+# A worker that is shared with a site without the app, or after it was uninstalled, imports this
+# for messages and schedules that are left: an error here would end the worker, each time.
+if apps.is_installed("sora_remix"):
+    from . import engine
+    from .models import Chain, Remix
+if apps.is_installed("django_q"):  # else the system checks say so, which they could not otherwise
+    from django_q.models import Schedule
+    from django_q.tasks import async_task
 
 logger = get_logger(__name__)
 
@@ -31,11 +39,16 @@ def worker_task(work: Callable[..., None]) -> Callable[..., None]:
     """Refuse to run inside the call that queues a task, as django-q2's `sync` does.
 
     There a request would wait for fal, in a transaction of the caller whose rollback forgets what
-    was paid for, and each turn would call the next one until the stack ends.
+    was paid for, and each turn would call the next one until the stack ends. Where the app is not
+    installed any more, only its schedule is deleted.
     """
 
     @wraps(work)
     def run(*args: int) -> None:
+        if not apps.is_installed("sora_remix"):
+            logger.warning("%s was not run: sora_remix is not installed", work.__name__)
+            _delete_schedule()
+            return
         if _is_queueing.get():
             logger.error("%s was not run: tasks need a worker (manage.py qcluster)", work.__name__)
             return
@@ -99,23 +112,40 @@ def queue_collect(*pks: int) -> None:
 
 
 def ensure_schedule(using: str, **_signal: Any) -> None:
-    """Create the schedule of the sweep, once (receives `post_migrate`)."""
-    if using != router.db_for_write(Schedule):
+    """Create the schedule of the sweep, once, and delete it with the app's tables.
+
+    Receives `post_migrate` for any database. What is created is created in that one only: while
+    databases are made for tests, the others are still those of the site.
+    """
+    if using == alias() and not _has_table(using, Remix):
+        _delete_schedule()
         return
-    tables = connections[using].introspection.table_names()
-    if Schedule._meta.db_table not in tables:
-        return  # django-q2 is migrated later; then this runs again
-    schedules = Schedule.objects.using(using)
-    if not schedules.filter(func=SWEEP).exists():
-        schedules.create(
+    is_home = using == router.db_for_write(Schedule) and _has_table(using, Schedule)
+    if is_home and not _schedules().exists():
+        _schedules().create(
             func=SWEEP, name="sora_remix sweep", schedule_type=Schedule.MINUTES, minutes=1
         )
 
 
 def is_sweep_scheduled() -> bool:
     """Tell whether the sweep is going to run."""
-    schedules = Schedule.objects.using(router.db_for_write(Schedule))
-    return bool(schedules.filter(func=SWEEP).exclude(repeats=0).exists())
+    return bool(_schedules().exclude(repeats=0).exists())
+
+
+def _delete_schedule() -> None:
+    # django-q2 may be in another database, and its tables may be gone, or not there yet.
+    if _has_table(router.db_for_write(Schedule), Schedule):
+        _schedules().delete()
+
+
+def _schedules() -> QuerySet[Any]:
+    """Return the schedules of the sweep, from the database that they are written to."""
+    schedules: QuerySet[Any] = Schedule.objects.using(router.db_for_write(Schedule))
+    return schedules.filter(func=SWEEP)
+
+
+def _has_table(using: str, model: type[Model]) -> bool:
+    return model._meta.db_table in connections[using].introspection.table_names()
 
 
 def is_sync() -> bool:

@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from sora_remix.admin.display import video_url
 from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.factories import make_remix, make_video
+from tests.links import video_url
 
 pytestmark = pytest.mark.django_db
 

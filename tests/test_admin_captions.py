@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from sora_remix.admin.display import captions_url, change_url
 from sora_remix.captions import MAX_BYTES
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
 from tests.factories import make_video
+from tests.links import captions_url, change_url
 
 pytestmark = pytest.mark.django_db
 

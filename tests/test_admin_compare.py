@@ -11,11 +11,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin.compare import MOST_OFFERED
-from sora_remix.admin.display import change_url, compare_url
 from sora_remix.models import Remix, RemixBatch, Video
 from tests.deciding import LIST as REMIXES
 from tests.deciding import log_in, said
 from tests.factories import make_remix, make_video
+from tests.links import change_url, compare_url
 from tests.ordering import make_clip
 
 pytestmark = pytest.mark.django_db

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils import translation
 
 from sora_remix.admin import words
-from sora_remix.admin.display import change_url
 from sora_remix.endpoints import get_endpoint
 from sora_remix.models import Remix, Video
 from tests.factories import make_remix, make_video
+from tests.links import change_url
 from tests.ordering import (
     choose,
     draft,

@@ -16,13 +16,13 @@ from django.utils.translation import trans_real
 from django_q.conf import Conf
 
 from sora_remix.admin.causes import CAUSES
-from sora_remix.admin.display import change_url
 from sora_remix.endpoints import all_endpoints
 from sora_remix.models import Chain, Delivery, Remix, RemixEvent
 from tests import ordering
 from tests.browser.places import PLACES, REMIXES, Place
 from tests.deciding import ACTIONS, ask, confirm
 from tests.factories import ago, make_remix, make_video
+from tests.links import change_url
 
 pytestmark = pytest.mark.django_db
 

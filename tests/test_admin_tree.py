@@ -12,11 +12,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.admin import VideoAdmin, tree_nodes
-from sora_remix.admin.display import change_url, confirm_url, tree_url
 from sora_remix.admin.tree_drawing import DEEPEST, HEIGHT, LETTERS, WIDTH, cut
 from sora_remix.models import EndpointFact, Remix, RemixBatch, Video
 from tests.deciding import log_in
 from tests.factories import make_remix, make_video
+from tests.links import change_url, confirm_url, tree_url
 from tests.markup import faults
 from tests.ordering import make_clip
 from tests.trees import grow, remix_of

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.urls import clear_script_prefix, set_script_prefix
 from pytest_django import Settings
 
-from sora_remix import clock
+from sora_remix import checks, clock
 from sora_remix.checks import check_settings
 
 SOUND_QUEUE = {"timeout": 600, "retry": 1200, "max_attempts": 1, "ack_failures": True, "orm": "x"}
@@ -186,6 +190,9 @@ SITE_WITHOUT_OURS = "django.contrib.auth.urls"
         ({"SORA_REMIX_WEBHOOK_USER_ID": ""}, ["sora_remix.W007"]),
         ({"CACHES": DUMMY_CACHE}, ["sora_remix.W008"]),
         ({"ROOT_URLCONF": SITE_WITHOUT_OURS}, ["sora_remix.E005"]),
+        ({"ROOT_URLCONF": "tests.urls.swallowed"}, ["sora_remix.E005", "sora_remix.W011"]),
+        ({"ROOT_URLCONF": "tests.urls.prefixed"}, ["sora_remix.W012"]),
+        ({"ROOT_URLCONF": "tests.urls.renamed"}, []),
         ({"SORA_REMIX_JWKS_URL": "http://rest.fal.ai/jwks.json"}, ["sora_remix.E006"]),
         ({"SORA_REMIX_JWKS_URL": "http://127.0.0.1:8000/jwks.json"}, []),
         ({"SORA_REMIX_JWKS_URL": ""}, ["sora_remix.E006"]),
@@ -198,6 +205,26 @@ def test_what_is_wrong_with_webhooks_is_named_and_nothing_else(
         setattr(settings, name, value)
 
     assert _ids() == expected
+
+
+def test_what_takes_the_calls_of_fal_is_named(settings: Settings) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
+    settings.SORA_REMIX_WEBHOOK_USER_ID = "account"
+    settings.ROOT_URLCONF = "tests.urls.swallowed"
+
+    message, _warning = check_settings(None)
+
+    assert "don't reach the app: “page-of-the-cms” takes them" in message.msg
+
+
+def test_a_site_below_a_path_is_resolved_as_its_server_does(settings: Settings) -> None:
+    settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
+    settings.SORA_REMIX_WEBHOOK_USER_ID = "account"
+    set_script_prefix("/below/")
+    try:
+        assert _ids() == []
+    finally:
+        clear_script_prefix()
 
 
 @pytest.mark.parametrize(
@@ -224,6 +251,70 @@ def test_fal_can_only_call_the_base_of_a_site_over_https(
     settings.SORA_REMIX_WEBHOOK_BASE_URL = url
 
     assert _ids() == expected
+
+
+def test_players_need_their_urls_also_without_webhooks(settings: Settings) -> None:
+    settings.ROOT_URLCONF = "tests.urls.swallowed"
+
+    assert _ids() == ["sora_remix.W011"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "package"),
+    [
+        (_queue_without("orm"), "redis"),
+        ({**_queue_without("orm"), "sqs": {}}, "boto3"),
+        ({**_queue_without("orm"), "mongo": {"host": "x"}}, "pymongo"),
+        ({**_queue_without("orm"), "iron_mq": {"token": "x"}}, "iron_mq"),
+    ],
+)
+def test_a_broker_whose_package_is_missing_is_an_error(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, queue: dict[str, Any], package: str
+) -> None:
+    settings.Q_CLUSTER = queue
+    monkeypatch.setattr(checks, "find_spec", lambda _name: None)
+
+    [message] = [one for one in check_settings(None) if one.id == "sora_remix.E011"]
+
+    assert f"the package “{package}”" in message.msg
+
+
+WITHOUT_DJANGO_Q = """
+from django.conf import settings
+from django.core.management import call_command
+
+settings.configure(
+    SECRET_KEY="for this test only",
+    INSTALLED_APPS=[
+        "django.contrib.admin",
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.messages",
+        "django.contrib.sessions",
+        "sora_remix",
+    ],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    ROOT_URLCONF="example_project.urls",
+    STATIC_URL="static/",
+    MEDIA_URL="media/",
+    Q_CLUSTER={"orm": "default", "timeout": 60, "retry": 120},
+)
+import django
+
+django.setup()
+call_command("migrate", verbosity=0, skip_checks=True)
+call_command("check", "sora_remix")
+"""
+
+
+def test_a_site_without_django_q_is_told_so_in_words() -> None:
+    without = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    process = subprocess.run(
+        [sys.executable, "-c", WITHOUT_DJANGO_Q], env=without, capture_output=True, text=True
+    )
+
+    assert "(sora_remix.E010) “django_q” is not in INSTALLED_APPS" in process.stderr
+    assert "RuntimeError" not in process.stderr
 
 
 def test_a_site_without_webhooks_needs_nothing_for_them(settings: Settings) -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from sora_remix.admin.display import act_url, change_url, confirm_url
 from sora_remix.models import Remix, RemixBatch
 from tests.factories import make_remix, make_video
+from tests.links import act_url, change_url, confirm_url
 from tests.markup import faults
 from tests.ordering import draft, make_clip
 from tests.showing import show

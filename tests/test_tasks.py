@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import pytest
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
+from django.db.models import Model
 from django.utils.module_loading import import_string
 from django_q.brokers.orm import ORM
 from django_q.conf import Conf
@@ -425,12 +429,77 @@ def test_a_new_schedule_is_seen_before_a_replica_has_it(db: None, settings: Sett
         assert tasks.is_sweep_scheduled()
 
 
-def test_no_schedule_is_made_before_its_table_is_there(
-    db: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("model", [Schedule, Remix])
+def test_no_schedule_is_made_before_the_tables_are_there(
+    db: None, monkeypatch: pytest.MonkeyPatch, model: type[Model]
 ) -> None:
     Schedule.objects.all().delete()
-    monkeypatch.setattr(connection.introspection, "table_names", list)
+    _hide(monkeypatch, model)
 
-    tasks.ensure_schedule(using="default")
+    _migrate()
 
     assert not Schedule.objects.exists()
+
+
+def test_the_schedule_goes_with_the_tables_of_the_app_and_no_other_does(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Schedule.objects.create(func="math.sqrt")
+    _hide(monkeypatch, Remix)
+
+    _migrate()
+
+    assert list(Schedule.objects.all()) == [other]
+
+
+def test_the_schedule_goes_also_when_it_is_in_another_database_than_the_app(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "alias", lambda: "videos")
+    monkeypatch.setattr(tasks, "_has_table", lambda _using, model: model is Schedule)
+
+    tasks.ensure_schedule(using="videos")
+
+    assert not Schedule.objects.exists()
+
+
+def _hide(monkeypatch: pytest.MonkeyPatch, model: type[Model]) -> None:
+    """Make it look as if this model had no table."""
+    names = list(connection.introspection.table_names())
+    names.remove(model._meta.db_table)
+    monkeypatch.setattr(connection.introspection, "table_names", lambda: names)
+
+
+WITHOUT_THE_APP = """
+import pydoc
+from django.conf import settings
+from django.core.management import call_command
+
+settings.configure(
+    SECRET_KEY="for this test only",
+    INSTALLED_APPS=["django.contrib.contenttypes", "django_q"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+    Q_CLUSTER={"orm": "default", "timeout": 60, "retry": 120},
+)
+import django
+
+django.setup()
+call_command("migrate", verbosity=0)
+from django_q.models import Schedule
+
+Schedule.objects.create(func="sora_remix.tasks.sweep")
+for name, *arguments in (("advance", 1), ("collect", 1), ("deliver", 1), ("sweep",)):
+    # As a worker of django-q2 does; what this raises ends the worker.
+    pydoc.locate(f"sora_remix.tasks.{name}")(*arguments)
+assert not Schedule.objects.exists()
+"""
+
+
+def test_what_is_left_of_the_app_in_a_queue_hurts_no_worker_that_has_it_not_installed() -> None:
+    without = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
+    process = subprocess.run(
+        [sys.executable, "-c", WITHOUT_THE_APP], env=without, capture_output=True, text=True
+    )
+
+    assert process.returncode == 0, process.stderr
+    assert "sweep was not run: sora_remix is not installed" in process.stderr

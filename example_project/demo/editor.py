@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from html.parser import HTMLParser
 
+from django.contrib.admin import site
 from django.core.management.base import CommandError
 from django.urls import reverse
 from django.utils.html import escape
 
-from sora_remix.admin import review
+from sora_remix.admin.links import Links
 from sora_remix.models import Video
 
 from .browser import Browser
@@ -61,7 +62,7 @@ class Editor:
 
     def approve(self, video: Video) -> None:
         """Approve a video; raise CommandError unless the site shows it then."""
-        self._browser.open(review.url(video=video.pk))
+        self._browser.open(Links(site).review_url(video=video.pk))
         self._browser.submit("decision", {"decision": "approve"})
         self._browser.open(reverse("home"))
         if escape(video.title) not in self._browser.text:

@@ -16,6 +16,7 @@ from ..models import Remix
 from . import display
 from .acting import carry_out
 from .acts import Act
+from .links import Links
 from .params import keys
 from .permissions import require
 from .plan import SHOWN, Plan
@@ -34,7 +35,8 @@ def act_on_one(request: HttpRequest, pk: int, *, model_admin: RemixAdmin, act: A
     if plan.allowed and not _is_confirmed(request, plan):
         return show(request, plan, model_admin, one=remix)
     again = carry_out(model_admin, request, plan)
-    return HttpResponseRedirect(display.change_url(again[0] if again else remix))
+    links = Links(model_admin.admin_site)
+    return HttpResponseRedirect(links.change_url(again[0] if again else remix))
 
 
 def act_on_many(request: HttpRequest, *, model_admin: RemixAdmin, act: Act) -> HttpResponse:
@@ -45,22 +47,23 @@ def act_on_many(request: HttpRequest, *, model_admin: RemixAdmin, act: Act) -> H
         if plan.allowed and not _is_confirmed(request, plan):
             return show(request, plan, model_admin)
         carry_out(model_admin, request, plan)
-    return HttpResponseRedirect(filtered(model_admin, request, display.changelist_url(Remix)))
+    return HttpResponseRedirect(list_url(model_admin, request))
 
 
 def show(
     request: HttpRequest, plan: Plan, model_admin: RemixAdmin, one: Remix | None = None
 ) -> HttpResponse:
     """Show what an act would do, and the button that does it."""
-    list_url = filtered(model_admin, request, display.changelist_url(Remix))
+    links = Links(model_admin.admin_site)
     context = {
         "plan": plan,
         "act": plan.act,
         "has_changed": "_terms" in request.POST,
         "allowed": plan.allowed[:SHOWN],
         "refused": plan.refused[:SHOWN],
-        "act_url": filtered(model_admin, request, display.act_url(plan.act.name, one)),
-        "back_url": display.change_url(one) if one else list_url,
+        "links": links,
+        "act_url": filtered(model_admin, request, links.act_url(plan.act.name, one)),
+        "back_url": links.change_url(one) if one else list_url(model_admin, request),
     }
     title = _("%(act)s: %(remix)s") if one else _("%(act)s: selected remixes")
     return page(
@@ -78,9 +81,10 @@ def page(
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
+        "model_admin": model_admin,
         "opts": model_admin.opts,
         "media": Media(css={"all": display.STYLESHEETS}, js=display.SCRIPTS),
-        "list_url": filtered(model_admin, request, display.changelist_url(Remix)),
+        "list_url": list_url(model_admin, request),
         **context,
     }
     return TemplateResponse(request, f"admin/sora_remix/remix/{template}", context)
@@ -93,6 +97,12 @@ def _selected(model_admin: RemixAdmin, request: HttpRequest) -> list[Remix]:
     rows = model_admin.get_queryset(request).select_related("source")
     found = rows.in_bulk(named)
     return [found[pk] for pk in named if pk in found]
+
+
+def list_url(model_admin: ModelAdmin[Any], request: HttpRequest) -> str:
+    """Return the URL of the list that a page belongs to, filtered as it was."""
+    url = Links(model_admin.admin_site).changelist_url(model_admin.model)
+    return filtered(model_admin, request, url)
 
 
 def filtered(model_admin: ModelAdmin[Any], request: HttpRequest, url: str) -> str:

@@ -27,7 +27,8 @@ from ..database import retry_conflicts
 from ..exceptions import InvalidTransition
 from ..models import Approval, Video
 from . import display
-from .act_pages import filtered
+from .act_pages import filtered, list_url
+from .links import Links
 from .params import text
 from .permissions import APPROVE, DELETE_VIDEO, may, require
 
@@ -130,13 +131,14 @@ def ask(
     possible = decision.possible(chosen).order_by("pk")
     seen = list(possible.values_list("pk", "approval"))
     reasons = _reasons(decision, chosen.exclude(pk__in=possible.order_by().values("pk")))
+    links = Links(model_admin.admin_site)
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         "title": _("%(decision)s: selected videos") % {"decision": decision.label},
         "media": Media(css={"all": display.STYLESHEETS}, js=display.SCRIPTS),
-        "list_url": filtered(model_admin, request, display.changelist_url(Video)),
-        "act_url": filtered(model_admin, request, display.video_url(decision.name)),
+        "list_url": list_url(model_admin, request),
+        "act_url": filtered(model_admin, request, links.video_url(decision.name)),
         "decision": decision,
         "many": len(seen),
         "order": decision.order % {"many": len(seen)},
@@ -144,7 +146,7 @@ def ask(
         "reasons": reasons.most_common(),
         **(_cleared(possible) if decision is CLEARING else {}),
         "seen": ",".join(f"{pk}{approval[0]}" for pk, approval in seen),
-        "videos": [display.titled(video) for video in possible[:SHOWN]],
+        "videos": [display.titled(video, links) for video in possible[:SHOWN]],
         "note_length": NOTE_LENGTH,
     }
     return TemplateResponse(request, "admin/sora_remix/video/decide.html", context)
@@ -170,7 +172,7 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
             many,
         )
         messages.warning(request, text % {"many": many, "reason": reason})
-    return HttpResponseRedirect(filtered(model_admin, request, display.changelist_url(Video)))
+    return HttpResponseRedirect(list_url(model_admin, request))
 
 
 def doubt(request: HttpRequest, video: Video) -> None:

@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -18,19 +17,14 @@ from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
 from .confirm import ConfirmView
 from .counts import count_of
-from .display import (
-    GRID_SCRIPT,
-    PROGRESS_SCRIPT,
-    SCRIPTS,
-    STYLESHEETS,
-    changelist_link,
-    confirm_url,
-)
+from .display import GRID_SCRIPT, PROGRESS_SCRIPT, SCRIPTS, STYLESHEETS
 from .filters import StateFilter
 from .grid_acts import act_on_cells, grid_of
+from .links import Links, linked
 from .live import OVER, bar
 from .params import CheckedListMixin
 from .permissions import REMIX, allows, own_or_confirmed
+from .rows import admin_of
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -67,13 +61,13 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         """Show batches to users who may see remixes."""
-        return self.admin_site.get_model_admin(Remix).has_view_permission(request)
+        return allows(admin_of(self.admin_site, Remix), request)
 
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         """Let drafts be discarded by users who may confirm them."""
         if obj and obj.confirmed_at:
             return False
-        return allows(self.admin_site.get_model_admin(Video), request, REMIX)
+        return allows(admin_of(self.admin_site, Video), request, REMIX)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (
@@ -113,7 +107,7 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     @admin.display(description=_("remixes"))
     def remix_count(self, batch: Any) -> SafeString | str:
         many = str(batch._remixes)
-        return changelist_link(many, Remix, batch__id__exact=batch.pk) if batch._remixes else many
+        return self._to_remixes(batch, many) if batch._remixes else many
 
     @admin.display(description=_("progress"))
     def progress(self, batch: Any) -> SafeString | str:
@@ -122,6 +116,9 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     @admin.display(description=_("state"), ordering="confirmed_at")
     def state(self, batch: RemixBatch) -> SafeString:
         if batch.confirmed_at:
-            return changelist_link(gettext("confirmed"), Remix, batch__id__exact=batch.pk)
-        link = '<a href="{}">{}</a>'
-        return format_html(link, confirm_url(batch), gettext("draft: look at it and confirm"))
+            return self._to_remixes(batch, gettext("confirmed"))
+        url = Links(self.admin_site).confirm_url(batch)
+        return linked(url, gettext("draft: look at it and confirm"))
+
+    def _to_remixes(self, batch: RemixBatch, text: str) -> SafeString:
+        return Links(self.admin_site).changelist_link(text, Remix, batch__id__exact=batch.pk)

@@ -9,12 +9,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from ..endpoints import Endpoint
 from ..models import Video
-from . import display, words
+from . import words
 
 if TYPE_CHECKING:
     from ..endpoints.option import Text
@@ -35,10 +34,6 @@ class Line:
     warnings: Sequence[Text] = ()
     many: int = 0
     """Remixes that are made of it."""
-
-    @property
-    def link(self) -> SafeString:
-        return display.titled(self.video)
 
     @property
     def seconds(self) -> str:

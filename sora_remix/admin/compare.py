@@ -25,6 +25,7 @@ from django.views.decorators.http import require_safe
 
 from ..models import Remix, Video
 from . import compare_words, display, words
+from .links import Links
 from .params import key
 from .permissions import VIEW, may
 
@@ -50,10 +51,11 @@ class Side:
     label: str
     video: Video
     may_see_remix: bool
+    links: Links
 
     @property
     def link(self) -> SafeString:
-        return display.change_link(self.video, self.video.title)
+        return self.links.change_link(self.video, self.video.title)
 
     @property
     def attributes(self) -> SafeString:
@@ -64,7 +66,7 @@ class Side:
             "playsinline": True,
             "preload": "auto",
             "src": video.file.url,
-            "data-renew": display.file_url(video, "file"),
+            "data-renew": self.links.file_url(video, "file") or None,
             "poster": video.thumbnail.url if video.thumbnail else None,
             "width": video.width,
             "height": video.height,
@@ -104,22 +106,23 @@ def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     """Show two videos under one play head, or ask what to compare the one with."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
+    links = Links(model_admin.admin_site)
     pks = [_pk(request, "left"), _pk(request, "right")]
     if pks[0] is None:
         messages.warning(request, _("Choose two videos to compare."))
-        return HttpResponseRedirect(display.changelist_url(Video))
+        return HttpResponseRedirect(links.changelist_url(Video))
     videos = _videos(model_admin.get_queryset(request), pks)
-    sides = _sides(videos, may(request, VIEW))
+    sides = _sides(videos, may(request, VIEW), links)
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
         **compare_words.script(),
         "title": gettext("Compare videos"),
-        "list_url": display.changelist_url(Video),
+        "list_url": links.changelist_url(Video),
         "sides": sides,
         "is_ready": len(sides) == 2 and any(side.video.file for side in sides),
         "is_same": pks[0] == pks[1],
-        "swap_url": display.compare_url(*reversed(videos)) if len(videos) == 2 else "",
+        "swap_url": links.compare_url(*reversed(videos)) if len(videos) == 2 else "",
         "offered": _offered(videos),
         "media": Media(
             css={"all": [*display.STYLESHEETS, "sora_remix/compare.css"]},
@@ -130,7 +133,7 @@ def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     return TemplateResponse(request, "admin/sora_remix/video/compare.html", context)
 
 
-def choose(request: HttpRequest, remixes: Iterable[Remix]) -> str:
+def choose(request: HttpRequest, remixes: Iterable[Remix], links: Links) -> str:
     """Return where the results of two remixes are compared, or that of one with its source.
 
     Say why not and return nothing when they are neither.
@@ -140,17 +143,17 @@ def choose(request: HttpRequest, remixes: Iterable[Remix]) -> str:
     if len(found) == len(videos) == 1:
         videos.insert(0, found[0].source)
     if len(found) in (1, 2) and len(videos) == 2:
-        return display.compare_url(*videos)
+        return links.compare_url(*videos)
     message = _("Select two remixes that have a video, or one to compare it with its source.")
     messages.warning(request, message)
     return ""
 
 
-def with_source(remix: Remix | None) -> str:
+def with_source(remix: Remix | None, links: Links) -> str:
     """Return where a result is compared with its source; nothing where a file is missing."""
     if not (remix and remix.result and remix.result.file and remix.source.file):
         return ""
-    return display.compare_url(remix.source, remix.result)
+    return links.compare_url(remix.source, remix.result)
 
 
 def _pk(request: HttpRequest, name: str) -> int | None:
@@ -169,9 +172,10 @@ def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
     return [found[pk] for pk in wanted]
 
 
-def _sides(videos: Sequence[Video], may_see_remix: bool) -> list[Side]:
+def _sides(videos: Sequence[Video], may_see_remix: bool, links: Links) -> list[Side]:
     named = (("left", gettext("Left")), ("right", gettext("Right")))
-    return [Side(*name, video, may_see_remix) for name, video in zip(named, videos, strict=False)]
+    pairs = zip(named, videos, strict=False)
+    return [Side(*name, video, may_see_remix, links) for name, video in pairs]
 
 
 def _offered(videos: Sequence[Video]) -> list[dict[str, Any]]:

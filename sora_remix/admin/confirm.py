@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.forms import Media
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,9 +18,11 @@ from django.views import View
 from .. import services
 from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ..models import Remix, RemixBatch, Video
-from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS, changelist_url
+from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS
+from .links import Links
 from .order import TURN, Order
 from .permissions import REMIX, VIEW, may, require
+from .rows import admin_of
 
 if TYPE_CHECKING:
     from .batches import RemixBatchAdmin
@@ -36,7 +38,7 @@ class ConfirmView(View):
     model_admin: RemixBatchAdmin = None  # type: ignore[assignment]  # given to `as_view`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        require(self.model_admin.admin_site.get_model_admin(Video), request, REMIX)
+        require(admin_of(self.model_admin.admin_site, Video), request, REMIX)
         rows = self.model_admin.get_queryset(request).prefetch_related(None)
         self.batch = get_object_or_404(rows, pk=kwargs["pk"])
         if self.batch.confirmed_at:
@@ -45,6 +47,10 @@ class ConfirmView(View):
             return super().dispatch(request, *args, **kwargs)
         except (UnknownEndpoint, InvalidEndpoint) as error:
             return self._page({"problem": error.message})
+
+    @property
+    def links(self) -> Links:
+        return Links(self.model_admin.admin_site)
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._show(Order(self.batch, by=request.user))
@@ -86,9 +92,9 @@ class ConfirmView(View):
 
     def _to_result(self) -> HttpResponse:
         """Go to the remixes of the batch, or back when this user may not see them."""
-        if may(self.request, VIEW):
-            return HttpResponseRedirect(changelist_url(Remix, batch__id__exact=self.batch.pk))
-        return HttpResponseRedirect(changelist_url(Video))
+        remixes = self.links.changelist_url(Remix, batch__id__exact=self.batch.pk)
+        videos = self.links.changelist_url(Video)
+        return self.links.redirect(remixes if may(self.request, VIEW) else "", videos)
 
     def _show(self, order: Order) -> HttpResponse:
         sent = self.request.POST
@@ -111,11 +117,13 @@ class ConfirmView(View):
         self.request.current_app = site.name
         context = {
             **site.each_context(self.request),
+            "model_admin": self.model_admin,
+            "links": self.links,
             "title": _("Remix selected videos"),
             "opts": RemixBatch._meta,
             "media": Media(css={"all": STYLESHEETS}, js=SCRIPTS),
             "order_script": ORDER_SCRIPT,
-            "videos_url": changelist_url(Video),
+            "videos_url": self.links.changelist_url(Video) or self.links.page_url("index"),
             **context,
         }
         template = "admin/sora_remix/remixbatch/confirm.html"

@@ -17,9 +17,9 @@ from .. import services
 from ..database import retry_conflicts
 from ..exceptions import InvalidTransition
 from ..models import Remix
-from . import display
 from .act_pages import page
 from .acts import Act, Cancel, CollectAgain, GiveUp
+from .links import Links
 from .paid_acts import Retry, SendAgain
 from .permissions import DECIDE, may, require
 
@@ -75,22 +75,22 @@ class RequestIdForm(forms.Form):
         return request_id
 
 
-def choices(request: HttpRequest, remix: Remix) -> dict[str, Any]:
+def choices(request: HttpRequest, remix: Remix, links: Links) -> dict[str, Any]:
     """Return what the page of a remix offers this user in the state it is in."""
-    buttons = [_choice(act, remix) for act in BUTTONS if may(request, *act.permissions)]
+    buttons = [_choice(act, remix, links) for act in BUTTONS if may(request, *act.permissions)]
     offered: dict[str, Any] = {"buttons": [one for one in buttons if not one.refusal]}
     if may(request, DECIDE):
         # In any state: a page that is open shows the field as soon as the remix is unconfirmed.
-        offered["request_id_url"] = display.act_url("request_id", remix)
+        offered["request_id_url"] = links.act_url("request_id", remix)
     if remix.status == Remix.Status.UNCONFIRMED and may(request, DECIDE):
         allowed = [act for act in DECISIONS if may(request, *act.permissions)]
-        offered["decisions"] = [_choice(act, remix) for act in allowed]
+        offered["decisions"] = [_choice(act, remix, links) for act in allowed]
         offered["form"] = RequestIdForm()
     return offered
 
 
-def _choice(act: Act, remix: Remix) -> Choice:
-    return Choice(act, display.act_url(act.name, remix), act.refusal(remix))
+def _choice(act: Act, remix: Remix, links: Links) -> Choice:
+    return Choice(act, links.act_url(act.name, remix), act.refusal(remix))
 
 
 def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) -> HttpResponse:
@@ -112,18 +112,19 @@ def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) 
     except InvalidTransition as refusal:
         message = gettext("%(remix)s: %(reason)s")
         messages.warning(request, message % {"remix": remix, "reason": refusal})
-    return HttpResponseRedirect(display.change_url(remix))
+    return HttpResponseRedirect(Links(model_admin.admin_site).change_url(remix))
 
 
 def _show(
     request: HttpRequest, remix: Remix, form: RequestIdForm, model_admin: RemixAdmin
 ) -> HttpResponse:
+    links = Links(model_admin.admin_site)
     context = {
         "title": _("Enter request id: %(remix)s") % {"remix": remix},
         "remix": remix,
         "form": form,
-        "request_id_url": display.act_url("request_id", remix),
-        "back_url": display.change_url(remix),
+        "request_id_url": links.act_url("request_id", remix),
+        "back_url": links.change_url(remix),
     }
     return page(request, model_admin, "request_id.html", context)
 

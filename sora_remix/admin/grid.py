@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from ..models import Remix, RemixBatch, Video
 from . import compare, display, live, words
+from .links import Links
 
 PER_PAGE = 50
 """Videos shown at once."""
@@ -57,6 +58,7 @@ class Cell:
 
     column: Column
     remixes: Sequence[Remix]
+    links: Links
 
     @property
     def remix(self) -> Remix | None:
@@ -73,14 +75,18 @@ class Cell:
         """Show the picture of the result, else how far it is; both lead to the remix."""
         remix = self.remixes[-1]
         if not (result := remix.result):
-            return format_html("{} {}", display.change_link(remix, str(remix)), live.state(remix))
+            return format_html(
+                "{} {}", self.links.change_link(remix, str(remix)), live.state(remix)
+            )
         has_picture = bool(result.thumbnail)
-        picture = display.thumbnail(result, result.title) if has_picture else gettext("video")
+        picture = (
+            display.thumbnail(result, self.links, result.title) if has_picture else gettext("video")
+        )
         return format_html(
             '<div data-remix="{}" data-status="{}">{} {} <span>{}</span></div>',
             remix.pk,
             remix.status,
-            display.change_link(remix, picture),
+            self.links.change_link(remix, picture),
             display.decided(result),
             words.explain(remix),
         )
@@ -88,7 +94,7 @@ class Cell:
     @property
     def comparison(self) -> SafeString | str:
         """Link to the result beside its source."""
-        if not (url := compare.with_source(self.remix)):
+        if not (url := compare.with_source(self.remix, self.links)):
             return ""
         remix = display.hidden(str(self.remix))
         return format_html('<a href="{}">{} {}</a>', url, gettext("Compare"), remix)
@@ -100,7 +106,7 @@ class Cell:
             return ""
         pks = ",".join(str(remix.pk) for remix in earlier)
         text = gettext("earlier: %(many)d") % {"many": len(earlier)}
-        return display.changelist_link(text, Remix, id__in=pks)
+        return self.links.changelist_link(text, Remix, id__in=pks)
 
 
 @dataclass(frozen=True)
@@ -114,16 +120,13 @@ class Row:
     def label(self) -> str:
         return gettext("Select all of this video: %(video)s") % {"video": self.video}
 
-    @property
-    def head(self) -> SafeString:
-        return display.titled(self.video)
-
 
 class Grid:
     """One page of what a batch made, in as many queries for 1,000 remixes as for 10."""
 
-    def __init__(self, batch: RemixBatch, page: str | None = None) -> None:
+    def __init__(self, batch: RemixBatch, links: Links, page: str | None = None) -> None:
         self.batch = batch
+        self.links = links
         self._asked = page
 
     @cached_property
@@ -163,7 +166,10 @@ class Grid:
         return [
             Row(
                 video,
-                [Cell(column, found.get((video.pk, column.digest), ())) for column in self.columns],
+                [
+                    Cell(column, found.get((video.pk, column.digest), ()), self.links)
+                    for column in self.columns
+                ],
             )
             for video in videos.values()
         ]

@@ -14,18 +14,19 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ..models import Remix, RemixBatch, Video
-from . import compare, display, live, review
+from . import compare, live
 from .act_pages import show
 from .decide import BUTTONS
 from .grid import Grid
+from .links import Links
 from .params import keys
 from .permissions import APPROVE, REMIX, allows, may, require
 from .plan import Plan
+from .rows import admin_of, rows
 
 if TYPE_CHECKING:
     from .batches import RemixBatchAdmin
     from .remixes import RemixAdmin
-    from .videos import VideoAdmin
 
 PAGE = "p"
 """Name of the parameter with the page of the grid."""
@@ -35,60 +36,64 @@ COMPARE = "compare"
 
 def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatch) -> Any:
     """Return what the page of a batch needs for its grid, if this user may see remixes."""
-    remix_admin, video_admin = _remix_admin(model_admin), _video_admin(model_admin)
-    if not batch.confirmed_at or not remix_admin.has_view_permission(request):
+    site = model_admin.admin_site
+    if not batch.confirmed_at or not allows(admin_of(site, Remix), request):
         return {}
+    video_admin, links = admin_of(site, Video), Links(site)
     may_remix = allows(video_admin, request, REMIX)
-    may_compare = video_admin.has_view_permission(request)
+    may_compare = allows(video_admin, request)
+    may_review = allows(video_admin, request, APPROVE)
     acts = [act for act in BUTTONS if may(request, *act.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
     return {
-        "grid": Grid(batch, request.GET.get(PAGE)),
-        "live": live.page(batch.pk),
+        "grid": Grid(batch, links, request.GET.get(PAGE)),
+        "links": links,
+        "live": live.page(links, batch.pk),
         "acts": acts,
         "may_remix": may_remix,
         "may_compare": may_compare,
         "may_select": bool(acts) or may_compare,
-        "review_url": review.url(batch=batch.pk) if allows(video_admin, request, APPROVE) else "",
+        "review_url": links.review_url(batch=batch.pk) if may_review else "",
         "selected": gettext("%(many)s selected"),
-        "cells_url": f"{display.cells_url(batch)}?{filters}",
+        "cells_url": f"{links.cells_url(batch)}?{filters}",
     }
 
 
 @require_POST
 def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin) -> HttpResponse:
     """Show what an act would do to the selected cells, or remix their results further."""
-    remix_admin = _remix_admin(model_admin)
+    site = model_admin.admin_site
+    remix_admin, links = admin_of(site, Remix), Links(site)
     asked = request.POST.get("act", "")
     act = next((act for act in BUTTONS if act.name == asked), None)
     require(remix_admin, request, *(act.permissions if act else ()))
     if not act:
-        require(_video_admin(model_admin), request, *(() if asked == COMPARE else (REMIX,)))
+        require(admin_of(site, Video), request, *(() if asked == COMPARE else (REMIX,)))
     batch = get_object_or_404(model_admin.get_queryset(request), pk=pk)
     chosen = keys(request.POST.getlist("cell"), name="cell")
-    rows = remix_admin.get_queryset(request).filter(batch=batch, pk__in=chosen)
-    remixes = list(rows.select_related("source", "result").order_by("pk"))
+    cells = rows(site, request, Remix).filter(batch=batch, pk__in=chosen)
+    remixes = list(cells.select_related("source", "result").order_by("pk"))
     if not remixes:
         messages.warning(request, _("Nothing was done: select at least one remix."))
-        return _back(request, batch)
+        return _back(request, batch, links)
     if act:
-        return show(request, Plan(act, remixes), remix_admin)
+        return show(request, Plan(act, remixes), cast("RemixAdmin", remix_admin))
     if asked == COMPARE:
-        url = compare.choose(request, remixes)
-        return HttpResponseRedirect(url) if url else _back(request, batch)
+        url = compare.choose(request, remixes, links)
+        return HttpResponseRedirect(url) if url else _back(request, batch, links)
     if asked == FURTHER:
-        return _remix_further(request, batch, remixes)
-    return _back(request, batch)
+        return _remix_further(request, batch, remixes, links)
+    return _back(request, batch, links)
 
 
 def _remix_further(
-    request: HttpRequest, batch: RemixBatch, remixes: Sequence[Remix]
+    request: HttpRequest, batch: RemixBatch, remixes: Sequence[Remix], links: Links
 ) -> HttpResponse:
     """Keep the results as the selection of a new draft and show what it would cost."""
     results = [remix.result_id for remix in remixes if remix.result_id]
     if not results:
         messages.warning(request, _("Nothing was done: none of the selected remixes has a video."))
-        return _back(request, batch)
+        return _back(request, batch, links)
     if lacking := len(remixes) - len(results):
         message = ngettext(
             "%(many)d remix was left out: it has no video.",
@@ -97,17 +102,9 @@ def _remix_further(
         )
         messages.warning(request, message % {"many": lacking})
     draft = RemixBatch.objects.start(results, by=request.user)
-    return HttpResponseRedirect(display.confirm_url(draft))
+    return HttpResponseRedirect(links.confirm_url(draft))
 
 
-def _back(request: HttpRequest, batch: RemixBatch) -> HttpResponse:
+def _back(request: HttpRequest, batch: RemixBatch, links: Links) -> HttpResponse:
     page = urlencode({PAGE: request.POST.get(PAGE, "1")})
-    return HttpResponseRedirect(f"{display.change_url(batch)}?{page}#sora-remix-grid")
-
-
-def _video_admin(model_admin: RemixBatchAdmin) -> VideoAdmin:
-    return cast("VideoAdmin", model_admin.admin_site.get_model_admin(Video))
-
-
-def _remix_admin(model_admin: RemixBatchAdmin) -> RemixAdmin:
-    return cast("RemixAdmin", model_admin.admin_site.get_model_admin(Remix))
+    return HttpResponseRedirect(f"{links.change_url(batch)}?{page}#sora-remix-grid")

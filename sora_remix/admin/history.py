@@ -11,8 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from ..models import Remix, RemixEvent
-from . import display
 from .causes import CAUSES
+from .links import Links
 from .permissions import EXCHANGE, may
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Line:
 
     event: RemixEvent
     may_see_exchange: bool
+    links: Links
 
     @property
     def what(self) -> str:
@@ -41,12 +42,17 @@ class Line:
         """Put the detail into words: another remix, why it failed, or fal's request id."""
         kind, detail = self.event.kind, self.event.detail
         if kind in OTHER_REMIX and detail:
-            return _other(kind, int(detail))
+            return self._other(kind, int(detail))
         if kind in (Kind.FAILED, Kind.REFUSED) and detail in CAUSES:
             return CAUSES[detail]
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""
+
+    def _other(self, kind: str, pk: int) -> str:
+        other = Remix(pk=pk)
+        link = self.links.change_link(other, str(other))
+        return format_html(_("It requests {} again."), link) if kind == Kind.REQUESTED else link
 
 
 def page(model_admin: RemixAdmin, request: HttpRequest, remix: Remix) -> dict[str, Any]:
@@ -54,16 +60,11 @@ def page(model_admin: RemixAdmin, request: HttpRequest, remix: Remix) -> dict[st
     events = remix.events.prefetch_related("by")
     paginator = model_admin.get_paginator(request, events, PER_PAGE)
     shown = paginator.get_page(request.GET.get(PAGE_VAR, 1))
+    links = Links(model_admin.admin_site)
     may_see_exchange = may(request, EXCHANGE)
     return {
-        "lines": [Line(event, may_see_exchange) for event in shown],
+        "lines": [Line(event, may_see_exchange, links) for event in shown],
         "action_list": shown,
         "page_range": paginator.get_elided_page_range(shown.number),
         "pagination_required": paginator.num_pages > 1,
     }
-
-
-def _other(kind: str, pk: int) -> str:
-    other = Remix(pk=pk)
-    link = display.change_link(other, str(other))
-    return format_html(_("It requests {} again."), link) if kind == Kind.REQUESTED else link

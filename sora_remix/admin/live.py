@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import Count, Q
 from django.forms.utils import flatatt
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -18,6 +17,7 @@ from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix
 from . import display, words
+from .links import Links
 from .params import key
 
 Status = Remix.Status
@@ -33,10 +33,10 @@ LOGGED_OUT = _("You are logged out: what is shown may be out of date. Log in and
 FORBIDDEN = _("You may not see the progress any more.")
 
 
-def page(batch: int | None = None) -> dict[str, Any]:
+def page(links: Links, batch: int | None = None) -> dict[str, Any]:
     """Return what a page tells its script, and how far a batch is, by its primary key."""
     attributes = {
-        "data-url": reverse("admin:sora_remix_remix_progress"),
+        "data-url": links.act_url("progress"),
         "data-batch": "" if batch is None else batch,
         "data-now": int(timezone.now().timestamp()),
         "data-place": PLACE,

@@ -12,9 +12,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,6 +25,7 @@ from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
 from . import failing
 from .failing import Failing
+from .links import Links
 from .moments import time_of_day
 from .permissions import DECIDE, EXCHANGE, VIEW, may
 from .tries import because
@@ -75,16 +74,16 @@ class Signs:
     upload: Failing | None = None
 
 
-def current(request: HttpRequest, *, on_list: bool) -> list[Notice]:
+def current(request: HttpRequest, links: Links, *, on_list: bool) -> list[Notice]:
     """Return what is to be said to this user now."""
     endpoint = _named_endpoint()
     waiting, signs = _waiting(), _signs(endpoint)
     notices = [
         *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
         *_no_key(signs),
-        *_paused(request, signs.pause, on_list=on_list),
-        *_failing(request, waiting, signs),
-        *_undecided(request, waiting),
+        *_paused(request, signs.pause, links, on_list=on_list),
+        *_failing(request, waiting, signs, links),
+        *_undecided(request, waiting, links),
     ]
     if on_list and endpoint:
         notices += _retired(endpoint, signs)
@@ -170,7 +169,9 @@ def _no_key(signs: Signs) -> Iterator[Notice]:
         )
 
 
-def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iterator[Notice]:
+def _paused(
+    request: HttpRequest, pause: Pause | None, links: Links, *, on_list: bool
+) -> Iterator[Notice]:
     """Say until when nothing is sent; on other pages than lists, a button would lose input."""
     if not pause:
         return
@@ -181,27 +182,29 @@ def _paused(request: HttpRequest, pause: Pause | None, *, on_list: bool) -> Iter
     text = message % {"time": time_of_day(pause.until)}
     if pause.reason and may(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
-    if not may(request, VIEW, DECIDE):
+    if not (may(request, VIEW, DECIDE) and (resume_url := links.act_url("resume"))):
         yield Notice(text)
     elif on_list:
-        yield Notice(text, url=_url(request, "resume"), button=_("Resume sending"))
+        yield Notice(text, url=resume_url, button=_("Resume sending"))
     else:
-        yield Notice(text, url=_url(request, "changelist"), link=_("Show remixes"))
+        yield Notice(text, url=links.changelist_url(Remix), link=_("Show remixes"))
 
 
-def _failing(request: HttpRequest, waiting: Waiting, signs: Signs) -> Iterator[Notice]:
+def _failing(
+    request: HttpRequest, waiting: Waiting, signs: Signs, links: Links
+) -> Iterator[Notice]:
     found = waiting.failing | ({failing.UPLOAD.name: signs.upload} if signs.upload else {})
     may_list = may(request, VIEW)
     for step in (failing.UPLOAD, *failing.STEPS):
         if step.name in found:
             yield Notice(
                 found[step.name].says(step, request),
-                url=_url(request, "changelist", failing=step.name) if may_list else "",
+                url=links.changelist_url(Remix, failing=step.name) if may_list else "",
                 link=_("Show remixes"),
             )
 
 
-def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
+def _undecided(request: HttpRequest, waiting: Waiting, links: Links) -> Iterator[Notice]:
     if not waiting.unconfirmed or not may(request, VIEW, DECIDE):
         return
     message = ngettext(
@@ -211,7 +214,7 @@ def _undecided(request: HttpRequest, waiting: Waiting) -> Iterator[Notice]:
     )
     yield Notice(
         message % {"many": waiting.unconfirmed},
-        url=_url(request, "changelist", status__exact=Status.UNCONFIRMED),
+        url=links.changelist_url(Remix, status__exact=Status.UNCONFIRMED),
         link=_("Decide"),
     )
 
@@ -223,10 +226,3 @@ def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
             "one in the setting SORA_REMIX_ENDPOINT."
         )
         yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)
-
-
-def _url(request: HttpRequest, name: str, **lookups: str) -> str:
-    """Return the URL of a view of remixes in the admin site that shows the page."""
-    site = getattr(request, "current_app", None)
-    url = reverse(f"admin:sora_remix_remix_{name}", current_app=site)
-    return f"{url}?{urlencode(lookups)}" if lookups else url

@@ -36,12 +36,16 @@ def may(request: HttpRequest, *codenames: str) -> bool:
     return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
 
 
-def allows(model_admin: ModelAdmin[Any], request: HttpRequest, *codenames: str) -> bool:
-    """Tell whether this user may see these rows, and has all of these permissions as well."""
-    return model_admin.has_view_permission(request) and may(request, *codenames)
+def allows(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
+    """Tell whether this user may see these rows, and has all of these permissions as well.
+
+    Without a ModelAdmin, the admin site shows none of these rows.
+    """
+    may_view = model_admin is not None and model_admin.has_view_permission(request)
+    return may_view and may(request, *codenames)
 
 
-def require(model_admin: ModelAdmin[Any], request: HttpRequest, *codenames: str) -> None:
+def require(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> None:
     """Raise `PermissionDenied` for users who may not see these rows or lack a permission."""
     if not allows(model_admin, request, *codenames):
         raise PermissionDenied

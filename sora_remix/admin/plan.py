@@ -33,14 +33,6 @@ class Line:
     refusal: Text | None
 
     @property
-    def link(self) -> SafeString:
-        return display.change_link(self.remix, str(self.remix))
-
-    @property
-    def video(self) -> SafeString:
-        return display.titled(self.remix.source)
-
-    @property
     def state(self) -> SafeString:
         return display.state(self.remix)
 

@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
-from ..models import Remix, Video
+from ..models import Remix, RemixBatch, Video
 from . import compare, display, failing, history, live, words
 from .act_pages import act_on_many, act_on_one, show
 from .acts import Act
@@ -32,11 +32,13 @@ from .decide import (
 )
 from .exchange import EXCHANGED, Exchange
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
+from .links import Links
 from .params import CheckedListMixin
-from .permissions import EXCHANGE, may
+from .permissions import EXCHANGE, allows, may
 from .plan import Plan
 from .progress import progress
 from .resume import resume
+from .rows import admin_of
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -157,9 +159,10 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Let the rows show how far they are, for as long as the page is open."""
-        shown = live.page(batch := live.chosen_batch(request))
+        links = Links(self.admin_site)
+        shown = live.page(links, batch := live.chosen_batch(request))
         if shown.get("many"):
-            shown["grid_url"] = reverse("admin:sora_remix_remixbatch_change", args=[batch])
+            shown["grid_url"] = links.change_url(RemixBatch(pk=batch))
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
 
     def render_change_form(
@@ -172,12 +175,13 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         obj: Remix | None = None,
     ) -> HttpResponse:
         """Offer what this user may decide about the remix, in the state it is in."""
-        context["live"] = live.page()
-        context["compare_url"] = compare.with_source(obj)
+        links = Links(self.admin_site)
+        context["live"] = live.page(links)
+        context["compare_url"] = compare.with_source(obj, links)
         context["paid_twice"] = words.paid_twice(obj) if obj else ""
-        context |= choices(request, obj) | failing.on_page(request, obj) if obj else {}
-        if obj and self.admin_site.get_model_admin(Video).has_view_permission(request):
-            context["tree_url"] = display.tree_url(obj.result or obj.source)
+        context |= choices(request, obj, links) | failing.on_page(request, obj) if obj else {}
+        if obj and allows(admin_of(self.admin_site, Video), request):
+            context["tree_url"] = links.tree_url(obj.result or obj.source)
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -208,17 +212,17 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Remix]
     ) -> HttpResponse | None:
         """Show two results under one play head, or one and its source."""
-        url = compare.choose(request, queryset.order_by("pk")[:3])
+        url = compare.choose(request, queryset.order_by("pk")[:3], Links(self.admin_site))
         return HttpResponseRedirect(url) if url else None
 
     @admin.display(description=_("source"), ordering="source__title")
     def source_video(self, remix: Remix) -> SafeString:
-        return display.titled(remix.source)
+        return display.titled(remix.source, Links(self.admin_site))
 
     @admin.display(description=_("result"))
     def result_video(self, remix: Remix) -> SafeString | str:
         if remix.result:
-            return display.titled(remix.result)
+            return display.titled(remix.result, Links(self.admin_site))
         return gettext("deleted") if remix.status == Remix.Status.SUCCEEDED else "-"
 
     @admin.display(description=_("result"))
@@ -226,8 +230,9 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         """Show the result's picture alone: its title is the prompt, which stands beside it."""
         if not remix.result:
             return self.result_video(remix)
-        picture = display.thumbnail(remix.result, remix.result.title)
-        link = display.change_link(remix.result, picture)
+        links = Links(self.admin_site)
+        picture = display.thumbnail(remix.result, links, remix.result.title)
+        link = links.change_link(remix.result, picture)
         return format_html("{} {}", link, display.decided(remix.result))
 
     @admin.display(description=_("prompt"))
@@ -252,4 +257,4 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     @admin.display(description=_("video"))
     def player(self, remix: Remix) -> SafeString | str:
-        return display.player(remix.result) if remix.result else "-"
+        return display.player(remix.result, Links(self.admin_site)) if remix.result else "-"

@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.admin.options import get_content_type_for_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import services
 from ..database import retry_conflicts
 from ..models import Remix
+from .links import Links
 from .permissions import DECIDE, require
 
 if TYPE_CHECKING:
@@ -53,5 +53,4 @@ def _came_from(request: HttpRequest, model_admin: RemixAdmin) -> str:
     hosts, is_secure = {request.get_host()}, request.is_secure()
     if url_has_allowed_host_and_scheme(url, allowed_hosts=hosts, require_https=is_secure):
         return url
-    site = model_admin.admin_site.name
-    return reverse("admin:sora_remix_remix_changelist", current_app=site)
+    return Links(model_admin.admin_site).changelist_url(Remix)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import Media
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.html import format_html
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 from ..models import Approval, RemixBatch, Video
 from . import display, words
 from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note_of
+from .links import Links, linked
 from .params import key
 from .permissions import APPROVE, VIEW, may, require
 
@@ -38,18 +39,12 @@ def urls(model_admin: VideoAdmin) -> list[URLPattern]:
     return [path("review/", view, name="sora_remix_video_review")]
 
 
-def url(**values: int) -> str:
-    """Return the address of the page for a video, after one, or for a batch."""
-    query = QueryDict(mutable=True)
-    query.update({name: str(value) for name, value in values.items()})
-    return display.video_url("review") + (f"?{query.urlencode()}" if values else "")
-
-
 @dataclass(frozen=True)
 class Queue:
     """The new videos that have a file, oldest first, and where in them a person is."""
 
     asked: dict[str, int]
+    links: Links
 
     @cached_property
     def filters(self) -> dict[str, int]:
@@ -84,30 +79,30 @@ class Queue:
 
     @property
     def skip_url(self) -> str:
-        return url(after=self.video.pk, **self.filters) if self.video else ""
+        return self.links.review_url(after=self.video.pk, **self.filters) if self.video else ""
 
     @property
     def back_url(self) -> str:
         """Return the way to the one before, among those that are new still."""
         here = self.video.pk if self.video else self.asked.get("after", 0) + 1
         before = self.waiting.filter(pk__lt=here).order_by("-pk").values_list("pk", flat=True)
-        return url(video=before[0], **self.filters) if before[:1] else ""
+        return self.links.review_url(video=before[0], **self.filters) if before[:1] else ""
 
     @property
     def first_url(self) -> str:
-        return url(**self.filters)
+        return self.links.review_url(**self.filters)
 
     @property
     def undo_url(self) -> str:
         decided = self.asked.get("decided")
-        return url(video=decided, **self.filters) if decided else ""
+        return self.links.review_url(video=decided, **self.filters) if decided else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     """Show a video with all that it takes to decide about it; decide, and go to the next one."""
     require(model_admin, request, APPROVE)
-    queue = Queue(_asked(request))
+    queue = Queue(_asked(request), Links(model_admin.admin_site))
     if request.method == "POST":
         return _decide(request, queue, model_admin)
     context = {
@@ -115,10 +110,11 @@ def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
         "opts": model_admin.opts,
         "title": gettext("Review videos"),
         "media": Media(css={"all": display.STYLESHEETS}, js=[*display.SCRIPTS, SCRIPT]),
-        "list_url": display.changelist_url(Video),
+        "list_url": queue.links.changelist_url(Video),
         "queue": queue,
         "batch": _batch(queue),
-        **(_shown(queue.video, may(request, VIEW)) if queue.video else {}),
+        "all_url": queue.links.review_url(),
+        **(_shown(queue.video, may(request, VIEW), queue.links) if queue.video else {}),
     }
     return TemplateResponse(request, "admin/sora_remix/video/review.html", context)
 
@@ -136,13 +132,15 @@ def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> Http
         return HttpResponseRedirect(queue.skip_url)
     said = gettext("approved") if decision is APPROVAL else gettext("rejected")
     messages.success(request, _about(video, said, queue))
-    return HttpResponseRedirect(url(after=video.pk, decided=video.pk, **queue.filters))
+    return HttpResponseRedirect(
+        queue.links.review_url(after=video.pk, decided=video.pk, **queue.filters)
+    )
 
 
 def _about(video: Video, said: str, queue: Queue) -> SafeString:
     """Name a video, and lead back to it: a key is soon hit by mistake."""
-    link = url(video=video.pk, **queue.filters)
-    return format_html('<a href="{}">{}</a>: {}', link, video.title, said)
+    link = linked(queue.links.review_url(video=video.pk, **queue.filters), video.title)
+    return format_html("{}: {}", link, said)
 
 
 def _asked(request: HttpRequest) -> dict[str, int]:
@@ -166,12 +164,12 @@ def _batch(queue: Queue) -> RemixBatch | None:
     return RemixBatch.objects.filter(pk=pk).first() if pk else None
 
 
-def _shown(video: Video, may_see_remix: bool) -> dict[str, object]:
+def _shown(video: Video, may_see_remix: bool, links: Links) -> dict[str, object]:
     """Return what is shown of a video: prompts and costs only to who may see remixes."""
     remix = getattr(video, "remix", None)
     facts: list[tuple[object, object]] = []
     if remix:
-        facts.append((_("Source"), display.titled(remix.source)))
+        facts.append((_("Source"), display.titled(remix.source, links)))
     if remix and may_see_remix:
         facts += [
             (_("Prompt"), remix.prompt),
@@ -183,12 +181,12 @@ def _shown(video: Video, may_see_remix: bool) -> dict[str, object]:
         facts.append((_("Decided"), words.decided(video)))
     return {
         "video": video,
-        "title_link": display.change_link(video, video.title),
-        "player": display.player(video),
+        "title_link": links.change_link(video, video.title),
+        "player": display.player(video, links),
         "approval": display.approval(video),
         "facts": facts,
         "note": video.approval_note,
         "note_length": NOTE_LENGTH,
         "decisions": [one for one in (APPROVAL, REJECTION) if not video.cleared_at],
-        "compare_url": display.compare_url(remix.source, video) if remix else "",
+        "compare_url": links.compare_url(remix.source, video) if remix else "",
     }

@@ -20,8 +20,10 @@ from ..endpoints import Endpoint, choosable
 from ..exceptions import SoraRemixError
 from ..models import Remix, RemixBatch, Video
 from . import display
+from .links import Links
 from .params import key
-from .permissions import REMIX, may
+from .permissions import allows
+from .rows import admin_of, rows
 from .tree_drawing import Drawing
 from .tree_folding import Folding
 from .tree_nodes import Family, family_of
@@ -44,29 +46,31 @@ def tree(request: HttpRequest, pk: int, *, model_admin: VideoAdmin) -> HttpRespo
     """Show the family of a video; of a node that was chosen, start a draft to remix it."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    rows = model_admin.get_queryset(request)
-    video = get_object_or_404(rows, pk=pk)
+    videos = model_admin.get_queryset(request)
+    video = get_object_or_404(videos, pk=pk)
     if not model_admin.has_view_permission(request, video):
         raise PermissionDenied
     if request.method == "POST":
-        return _remix(request, rows.filter(pk__in=family_of(video)))
-    remixable = _endpoints(video) if may(request, REMIX) else []
-    family = Family(video, rows, _remixes(request, model_admin), remixable)
+        return _remix(request, videos.filter(pk__in=family_of(video)), model_admin)
+    remixable = _endpoints(video) if model_admin.has_remix_permission(request) else []
+    remixes = _remixes(request, model_admin)
+    links = Links(model_admin.admin_site)
+    family = Family(video, videos, remixes, links, remixable)
     drawing = Drawing(family, Folding.asked(request.GET, family.shape))
     if request.GET.get(PART) == "drawing":
         return TemplateResponse(request, _template("tree_drawing"), {"drawing": drawing})
     return TemplateResponse(request, _template("tree"), _page(request, video, drawing, model_admin))
 
 
-def _remix(request: HttpRequest, family: QuerySet[Video]) -> HttpResponse:
+def _remix(request: HttpRequest, family: QuerySet[Video], model_admin: VideoAdmin) -> HttpResponse:
     """Keep a video of the family as the selection of a new draft and show what it would cost."""
-    if not may(request, REMIX):
+    if not model_admin.has_remix_permission(request):
         raise PermissionDenied
     if (chosen := key(request.POST.get("video"))) is None:
         raise Http404
     video = get_object_or_404(family, pk=chosen)
     batch = RemixBatch.objects.start([video.pk], by=request.user)
-    return HttpResponseRedirect(display.confirm_url(batch))
+    return HttpResponseRedirect(Links(model_admin.admin_site).confirm_url(batch))
 
 
 def _endpoints(video: Any) -> list[Endpoint]:
@@ -79,14 +83,15 @@ def _endpoints(video: Any) -> list[Endpoint]:
 
 def _remixes(request: HttpRequest, model_admin: VideoAdmin) -> QuerySet[Remix] | None:
     """Return the remixes that this user may see; None where that is none at all."""
-    remix_admin = model_admin.admin_site.get_model_admin(Remix)
-    return remix_admin.get_queryset(request) if remix_admin.has_view_permission(request) else None
+    site = model_admin.admin_site
+    return rows(site, request, Remix) if allows(admin_of(site, Remix), request) else None
 
 
 def _page(
     request: HttpRequest, video: Video, drawing: Drawing, model_admin: VideoAdmin
 ) -> dict[str, Any]:
     request.current_app = model_admin.admin_site.name
+    links = Links(model_admin.admin_site)
     media = Media(
         css={"all": (*display.STYLESHEETS, display.TREE_STYLESHEET)},
         js=(*display.SCRIPTS, display.TREE_SCRIPT),
@@ -100,9 +105,10 @@ def _page(
         "drawing": drawing,
         "left_out": drawing.family.many - len(drawing.family.shape),
         "sees_remixes": drawing.family.has_details,
-        "list_url": display.changelist_url(Video),
-        "tree_url": display.tree_url(video),
-        "video_url": display.change_url(video),
+        "list_url": links.changelist_url(Video),
+        "tree_url": links.tree_url(video),
+        "video_url": links.change_url(video),
+        "model_admin": model_admin,
     }
 
 

@@ -14,6 +14,7 @@ from ..endpoints import Endpoint, all_endpoints
 from ..exceptions import SoraRemixError
 from ..models import Remix, Video
 from . import display, words
+from .links import Links
 from .tree_shape import Shape
 
 MOST = 1000
@@ -41,6 +42,7 @@ class Node:
     """Whether this user may see what became of remixes."""
     is_current: bool
     is_remixable: bool
+    links: Links
 
     @property
     def video(self) -> Video | None:
@@ -48,7 +50,7 @@ class Node:
 
     @property
     def url(self) -> str:
-        return display.change_url(self.row)
+        return self.links.change_url(self.row)
 
     @property
     def name(self) -> str:
@@ -57,7 +59,7 @@ class Node:
     @property
     def picture(self) -> SafeString | str:
         """What moves when pointed at, if there is a video."""
-        return display.thumbnail(self.video) if self.video else ""
+        return display.thumbnail(self.video, self.links) if self.video else ""
 
     @property
     def decided(self) -> SafeString | str:
@@ -69,7 +71,7 @@ class Node:
         """Where the video is compared with what it was made from."""
         if not (self.video and self.remix and self.video.file):
             return ""
-        return display.compare_url(Video(pk=self.remix.source_id), self.video)
+        return self.links.compare_url(Video(pk=self.remix.source_id), self.video)
 
     @property
     def prompt(self) -> str:
@@ -121,7 +123,8 @@ class Node:
     @property
     def remix_url(self) -> str:
         """The page of the remix that made the video."""
-        return display.change_url(self.remix) if self.status and self.video and self.remix else ""
+        is_told = self.status and self.video and self.remix
+        return self.links.change_url(self.remix) if is_told and self.remix else ""
 
 
 class Family:
@@ -132,6 +135,7 @@ class Family:
         video: Video,
         videos: QuerySet[Video],
         remixes: QuerySet[Remix] | None,
+        links: Links,
         endpoints: Sequence[Endpoint] = (),
     ) -> None:
         """Choose from these rows; without remixes, say nothing of them but their prompts.
@@ -142,6 +146,7 @@ class Family:
         self.has_details = remixes is not None
         self._rows = videos, remixes
         self._endpoints = endpoints
+        self._links = links
         self._members = family_of(video)
         whole = Shape(dict(self._parents()))
         self.many = len(whole)
@@ -169,6 +174,7 @@ class Family:
             is_current=key == self.current,
             is_remixable=isinstance(row, Video)
             and any(not endpoint.refusal(row) for endpoint in self._endpoints),
+            links=self._links,
         )
 
     def _parents(self) -> list[tuple[str, str | None]]:

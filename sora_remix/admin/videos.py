@@ -24,6 +24,7 @@ from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
+from .links import Links, linked
 from .offer import why_not
 from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
@@ -151,9 +152,10 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         """Lead to what it was made from, and to the tree of all that belongs together."""
-        context["compare_url"] = compare.with_source(getattr(obj, "remix", None))
+        links = Links(self.admin_site)
+        context["compare_url"] = compare.with_source(getattr(obj, "remix", None), links)
         if obj and (obj._remixes or hasattr(obj, "remix")):
-            context["tree_url"] = display.tree_url(obj)
+            context["tree_url"] = links.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
@@ -162,7 +164,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return deleted, counts, set() if protected else lacking, protected
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
-        return may(request, REMIX)
+        return may(request, REMIX) and self.admin_site.is_registered(RemixBatch)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return may(request, APPROVE)
@@ -175,7 +177,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Lead who may approve to what waits for it."""
         many = self._waiting() if may(request, APPROVE) else 0
-        shown = {"review_url": review.url() if many else "", "waiting": many}
+        shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
     def _waiting(self) -> int:
@@ -186,7 +188,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         """Keep the selection as a draft and show what it would cost."""
         chosen = queryset.values_list("pk", flat=True)
         batch = RemixBatch.objects.start(chosen, by=request.user)
-        return HttpResponseRedirect(display.confirm_url(batch))
+        return HttpResponseRedirect(Links(self.admin_site).confirm_url(batch))
 
     @admin.action(permissions=["view"], description=_("Compare selected videos"))
     def compare_selected(
@@ -195,7 +197,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         """Show two under one play head, the older one to the left."""
         videos = list(queryset.order_by("pk")[:3])
         if len(videos) == 2:
-            return HttpResponseRedirect(display.compare_url(*videos))
+            return HttpResponseRedirect(Links(self.admin_site).compare_url(*videos))
         messages.warning(request, _("Select exactly two videos to compare."))
         return None
 
@@ -218,10 +220,10 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     @admin.display(description=_("approval"))
     def decision(self, video: Any) -> SafeString:
         """Show what was decided, by whom, when and why, and lead who may to where that is done."""
-        link = ""
+        link: SafeString | str = ""
         if video._may_approve and not video.cleared_at:
-            text = gettext("Approve or reject")
-            link = format_html('<a href="{}">{}</a>', review.url(video=video.pk), text)
+            url = Links(self.admin_site).review_url(video=video.pk)
+            link = linked(url, gettext("Approve or reject"))
         return format_html(
             '{} <span class="quiet">{}</span> {}{}',
             display.approval(video),
@@ -232,7 +234,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
 
     @admin.display(description=_("picture"))
     def picture(self, video: Video) -> SafeString:
-        return display.thumbnail(video)
+        return display.thumbnail(video, Links(self.admin_site))
 
     @admin.display(description=_("length"), ordering="duration")
     def length(self, video: Video) -> str:
@@ -242,8 +244,9 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     def origin(self, video: Video) -> SafeString | str:
         remix = getattr(video, "remix", None)
         if remix:
-            source = display.change_link(remix.source, remix.source.title)
-            made_by = display.change_link(remix, gettext("remix"))
+            links = Links(self.admin_site)
+            source = links.change_link(remix.source, remix.source.title)
+            made_by = links.change_link(remix, gettext("remix"))
             return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
         return gettext("Sora generation") if video.sora_id else gettext("uploaded")
 
@@ -254,12 +257,13 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
+        links = Links(self.admin_site)
         many: SafeString | str = str(video._remixes)
         if video._remixes:
-            many = display.changelist_link(str(many), Remix, source__id__exact=video.pk)
+            many = links.changelist_link(str(many), Remix, source__id__exact=video.pk)
         elif not hasattr(video, "remix"):
             return many
-        return format_html("{} {}", many, display.tree_link(video))
+        return format_html("{} {}", many, links.tree_link(video))
 
     @admin.display(description=_("remixes made from it"))
     def remixes_made(self, video: Any) -> SafeString | str:
@@ -267,7 +271,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         if not many:
             return gettext("none")
         text = ngettext("%(many)d remix", "%(many)d remixes", many) % {"many": many}
-        return display.changelist_link(text, Remix, source__id__exact=video.pk)
+        return Links(self.admin_site).changelist_link(text, Remix, source__id__exact=video.pk)
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
@@ -279,7 +283,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
-        return display.player(video)
+        return display.player(video, Links(self.admin_site))
 
     @admin.display(description=_("picture and size"))
     def facts(self, video: Video) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.contrib.admin import AdminSite
 from django.template import Context
 
 from ..admin import notices
+from ..admin.links import Links
 
 register = template.Library()
 
@@ -17,6 +19,13 @@ def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, 
     """Show what keeps remixes from being made, and what waits for this user."""
     request = context["request"]
     return {
-        "notices": notices.current(request, on_list=on_list),
+        "notices": notices.current(request, Links(_site(context)), on_list=on_list),
         "page_url": request.get_full_path(),
     }
+
+
+def _site(context: Context) -> AdminSite:
+    """Return the admin site of a page: Django's lists and forms name their ModelAdmin, and ours."""
+    shown = context.get("cl") or context.get("adminform")
+    site: AdminSite = (shown.model_admin if shown else context["model_admin"]).admin_site
+    return site

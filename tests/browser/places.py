@@ -9,13 +9,12 @@ from django.core.files.base import ContentFile
 from playwright.sync_api import FilePayload, Page, expect
 
 from sora_remix import services
-from sora_remix.admin import review
-from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url, tree_url
 from sora_remix.models import Chain, Delivery, PromptPreset, Remix, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
 from tests.factories import ago, make_remix, make_video
+from tests.links import act_url, change_url, compare_url, confirm_url, review_url, tree_url
 from tests.showing import show
 from tests.trees import remix_of
 
@@ -365,12 +364,12 @@ def tree_of_a_video(page: Page) -> None:
 def review_of_a_result(page: Page) -> None:
     result = made().result
     assert result
-    page.goto(review.url(video=result.pk))
+    page.goto(review_url(video=result.pk))
 
 
 @_place
 def review_without_any(page: Page) -> None:
-    page.goto(review.url())
+    page.goto(review_url())
 
 
 @_place

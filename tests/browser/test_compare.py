@@ -14,11 +14,11 @@ from playwright.sync_api import Page, Route, expect
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.media_files import serve_parts
-from sora_remix.admin.display import compare_url
 from sora_remix.models import Video
 from tests.browser.opening import Pages
 from tests.browser.watching import Complaints
 from tests.factories import make_video
+from tests.links import compare_url
 from tests.processes import wait_until
 
 FRAME = 1 / 30

@@ -12,13 +12,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
-from sora_remix.admin.display import change_url, compare_url
 from sora_remix.models import Video
 from tests.browser import policy
 from tests.browser.opening import Pages
 from tests.browser.places import VIDEOS
 from tests.browser.test_preview import SCREEN, keep, playing
 from tests.factories import make_video
+from tests.links import change_url, compare_url
 from tests.processes import wait_until
 from tests.s3 import s3_server, storage_on
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 from playwright.sync_api import Page
 
-from sora_remix.admin.display import change_url, file_url
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
 from tests.browser.opening import Pages
 from tests.factories import make_video
+from tests.links import change_url, file_url
 
 COUNT = """
 window.errors = 0;

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from sora_remix.admin import review
 from sora_remix.models import Video
 from tests.browser.test_preview import keep
 from tests.factories import make_remix, make_video
+from tests.links import review_url
 
 
 def _results(many: int, clip: Path) -> list[Video]:
@@ -28,7 +28,7 @@ def _approvals(results: list[Video]) -> list[str]:
 
 def test_ten_results_are_approved_by_keyboard(page: Page, clip: Path) -> None:
     results = _results(10, clip)
-    page.goto(review.url())
+    page.goto(review_url())
 
     for number in range(10):
         expect(page.locator("h2")).to_contain_text(f"Sea {number}")
@@ -41,7 +41,7 @@ def test_ten_results_are_approved_by_keyboard(page: Page, clip: Path) -> None:
 def test_keys_write_a_note_reject_skip_go_back_and_undo(page: Page, clip: Path) -> None:
     results = _results(3, clip)
     heading = page.locator("h2")
-    page.goto(review.url())
+    page.goto(review_url())
 
     page.keyboard.press("n")
     page.keyboard.type("a blur, ready")
@@ -66,7 +66,7 @@ def test_keys_write_a_note_reject_skip_go_back_and_undo(page: Page, clip: Path) 
 
 def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path) -> None:
     results = _results(2, clip)
-    page.goto(review.url())
+    page.goto(review_url())
 
     for keys in ("Control+a", "Alt+r", "Meta+a"):
         page.keyboard.press(keys)
@@ -84,7 +84,7 @@ def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path
 
 def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> None:
     results = _results(1, clip)
-    page.goto(review.url())
+    page.goto(review_url())
 
     page.click(".sora-remix-keys summary")
     page.uncheck("#sora-remix-keys")
@@ -102,7 +102,7 @@ def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> No
 
 def test_keys_in_quick_succession_decide_about_one(page: Page, clip: Path) -> None:
     results = _results(2, clip)
-    page.goto(review.url())
+    page.goto(review_url())
 
     page.evaluate(
         """() => ["a", "r", "j"].forEach((key) => document.body.dispatchEvent(

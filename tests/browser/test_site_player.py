@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from sora_remix.admin.display import change_url
+from tests.links import change_url
 from tests.showing import VTT, show
 
 BOXES = """() => [...document.querySelectorAll("video, figcaption")].map((one) => {

@@ -8,12 +8,12 @@ import pytest
 from django.core.files.base import ContentFile
 from playwright.sync_api import Page, Request, Route, expect
 
-from sora_remix.admin.display import tree_url
 from sora_remix.models import RemixBatch, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.browser.opening import Pages
 from tests.browser.places import settled
+from tests.links import tree_url
 from tests.trees import grow
 
 SAID = "#sora-remix-tree-said"

@@ -27,10 +27,9 @@ def open_all() -> None:
     from django.contrib.auth.models import User
     from django.test import Client
 
-    from sora_remix.admin import review
-    from sora_remix.admin.display import act_url, change_url, compare_url, confirm_url, tree_url
     from sora_remix.models import Remix
     from tests.factories import make_remix, make_video
+    from tests.links import act_url, change_url, compare_url, confirm_url, review_url, tree_url
     from tests.ordering import draft, make_clip
 
     client = Client()
@@ -52,7 +51,7 @@ def open_all() -> None:
         confirm_url(batch),
         compare_url(left, right),
         tree_url(left),
-        review.url(),
+        review_url(),
     ):
         response = client.get(path)
         print(response.status_code, "unfold" in response.content.decode(), path)

@@ -1,0 +1,109 @@
+"""Links between pages of the admin, each within the site that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.utils import quote
+from django.db.models import Model
+from django.http import HttpResponseRedirect
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from ..models import Remix, RemixBatch, Video
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
+
+
+class Links:
+    """Return the URLs of pages on one admin site, empty where the site has no such page.
+
+    It has none of a model that is not registered there; then a link is its text alone.
+    """
+
+    def __init__(self, site: AdminSite) -> None:
+        self._site = site.name
+
+    def page_url(self, name: str, *args: Any, **query: int | str) -> str:
+        """Return the URL of a page by the name that it has in every admin site."""
+        try:
+            url = reverse(f"admin:{name}", args=args, current_app=self._site)
+        except NoReverseMatch:
+            return ""
+        return f"{url}?{urlencode(query)}" if query else url
+
+    def change_url(self, row: Model) -> str:
+        """Return the URL of the page of a row."""
+        return self.page_url(f"{_name(row)}_change", quote(row.pk))
+
+    def changelist_url(self, model: type[Model], **lookups: int | str) -> str:
+        """Return the URL of a list, filtered."""
+        return self.page_url(f"{_name(model)}_changelist", **lookups)
+
+    def confirm_url(self, batch: RemixBatch) -> str:
+        """Return the URL of the page on which a draft is confirmed."""
+        return self.page_url("sora_remix_remixbatch_confirm", batch.pk)
+
+    def cells_url(self, batch: RemixBatch) -> str:
+        """Return the URL of what is done to selected cells of the grid of a batch."""
+        return self.page_url("sora_remix_remixbatch_cells", batch.pk)
+
+    def act_url(self, name: str, remix: Remix | None = None) -> str:
+        """Return the URL of an act for one remix, or for a selection."""
+        return self.page_url(f"sora_remix_remix_{name}", *((remix.pk,) if remix else ()))
+
+    def compare_url(self, left: Video, right: Video) -> str:
+        """Return the URL of the page with two videos under one play head."""
+        return self.page_url("sora_remix_video_compare", left=left.pk, right=right.pk)
+
+    def review_url(self, **values: int) -> str:
+        """Return the URL of the review page for a video, after one, or for a batch."""
+        return self.page_url("sora_remix_video_review", **values)
+
+    def video_url(self, name: str) -> str:
+        """Return the URL of a page about videos."""
+        return self.page_url(f"sora_remix_video_{name}")
+
+    def tree_url(self, video: Video) -> str:
+        """Return the URL of the tree of what a video came from and everything made from it."""
+        return self.page_url("sora_remix_video_tree", video.pk)
+
+    def file_url(self, video: Video, part: str) -> str:
+        """Return where a file of a video is found, however long ago a page was made."""
+        return self.page_url("sora_remix_video_file", video.pk, part)
+
+    def captions_url(self, video: Video) -> str:
+        """Return the URL of the captions of a video."""
+        return self.page_url("sora_remix_video_captions", video.pk)
+
+    def change_link(self, row: Model, text: str) -> SafeString:
+        """Link to the page of a row."""
+        return linked(self.change_url(row), text)
+
+    def changelist_link(self, text: str, model: type[Model], **lookups: int | str) -> SafeString:
+        """Link to a list, filtered."""
+        return linked(self.changelist_url(model, **lookups), text)
+
+    def tree_link(self, video: Video) -> SafeString | str:
+        """Link to the tree of a video from among many."""
+        if not (url := self.tree_url(video)):
+            return ""
+        name = format_html('<span class="visually-hidden">: {}</span>', video.title)
+        return linked(url, format_html("{}{}", gettext("Tree"), name))
+
+    def redirect(self, *urls: str) -> HttpResponseRedirect:
+        """Redirect to the first of these pages that the site has, or else to its index."""
+        return HttpResponseRedirect(next(filter(None, (*urls, self.page_url("index")))))
+
+
+def linked(url: str, text: str) -> SafeString:
+    """Make a text a link, unless there is no page for it."""
+    return format_html('<a href="{}">{}</a>', url, text) if url else format_html("{}", text)
+
+
+def _name(model: Model | type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"

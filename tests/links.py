@@ -1,0 +1,17 @@
+"""URLs of pages on the default admin site."""
+
+from django.contrib import admin
+
+from sora_remix.admin.links import Links
+
+_links = Links(admin.site)
+act_url = _links.act_url
+captions_url = _links.captions_url
+change_url = _links.change_url
+changelist_url = _links.changelist_url
+compare_url = _links.compare_url
+confirm_url = _links.confirm_url
+video_url = _links.video_url
+file_url = _links.file_url
+review_url = _links.review_url
+tree_url = _links.tree_url

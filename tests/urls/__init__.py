@@ -1,0 +1,1 @@
+"""URLs of sites that are set up otherwise."""

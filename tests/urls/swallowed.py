@@ -1,0 +1,15 @@
+"""A CMS takes every path, before the app can."""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+
+def page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Answer for whatever path."""
+    return HttpResponse(slug)
+
+
+urlpatterns = [
+    path("<path:slug>", page, name="page-of-the-cms"),
+    path("sora_remix/", include("sora_remix.urls")),
+]
