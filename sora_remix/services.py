@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import endpoints, engine, filling
 from .clock import local, today
+from .conf import conf
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
@@ -56,6 +57,7 @@ def request_remixes(
     then.
     """
     videos, prompts, options = list(videos), list(prompts), options or {}
+    _refuse(too_many(len(videos) * len(prompts)))
     record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
     _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
@@ -83,13 +85,32 @@ def confirm(
     if not batch.confirm():
         return []
     try:
-        videos = list(batch.videos.all())
+        videos = videos_of(batch)
         record = _endpoint(endpoint, videos)
         cells = _cells(record, videos, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
+
+
+def videos_of(batch: RemixBatch) -> list[Video]:
+    """Return the videos of a draft; raise `RequestRefused` for more than can be confirmed."""
+    videos = list(batch.videos.all()[: conf.SORA_REMIX_MAX_BATCH + 1])
+    _refuse(too_many(len(videos)))
+    return videos
+
+
+def too_many(many: int) -> list[Reason]:
+    """Say that so many remixes are more than one request may have, if they are."""
+    most = conf.SORA_REMIX_MAX_BATCH
+    if many <= most:
+        return []
+    message = _(
+        "One request can make at most %(most)d remixes, and this is more. Nothing was sent and "
+        "nothing was charged. Choose fewer videos or prompts."
+    )
+    return [Reason("videos", message % {"most": most})]
 
 
 @retry_conflicts
@@ -271,6 +292,7 @@ def _cells(
 ) -> list[Cell]:
     """Return what is made of a draft; raise `RequestRefused`."""
     videos = [video for video in videos if not record.refusal(video)]
+    _refuse(too_many(len(videos) * len(prompts) - len(without)))
     cells = filling.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:

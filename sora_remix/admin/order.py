@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .. import filling
+from .. import filling, services
 from ..exceptions import Reason
 from ..models import PromptPreset, ReferenceImage, RemixBatch
 from .bill import Bill
@@ -48,14 +48,17 @@ CHANGED = _(
 
 
 class Order:
-    """A draft with all that was chosen; raise `UnknownEndpoint`, `InvalidEndpoint`."""
+    """A draft with all that was chosen.
+
+    Raise `UnknownEndpoint`, `InvalidEndpoint`, and `RequestRefused` for too many videos.
+    """
 
     def __init__(self, batch: RemixBatch, data: Any = None, files: Any = None, *, by: User) -> None:
         self.batch = batch
         self._data, self._files = data, files
         sent = QueryDict() if data is None else data
         self.is_final = data is not None and not LOOKS & sent.keys()
-        videos = list(batch.videos.all())
+        videos = services.videos_of(batch)
         self.images: list[ReferenceImage] = list(batch.images.all())
         self.offered = offered(videos)
         self.endpoint = self.offered.endpoint(sent.get("endpoint", "")) or self.offered.preferred
@@ -77,7 +80,9 @@ class Order:
         for problem in dict.fromkeys(one.problem for one in self.kept if one.problem):
             self.form.add_error("images", problem)
         self.add_reasons(self.endpoint.option_problems(self.options))
-        self._check_prompts()
+        self.add_reasons(reasons := services.too_many(self.bill.many))
+        if not reasons:
+            self._check_prompts()
         if self.is_final and not is_agreed:
             self.form.add_error(None, CHANGED)
 

@@ -172,7 +172,7 @@ def _shown(video: Video, may_see_remix: bool, links: Links) -> dict[str, object]
         facts.append((_("Source"), display.titled(remix.source, links)))
     if remix and may_see_remix:
         facts += [
-            (_("Prompt"), remix.prompt),
+            (_("Prompt"), words.shortened(remix.prompt)),
             (_("Endpoint"), words.endpoint_name(remix)),
             (_("Cost"), words.cost(remix)),
             (_("Requested by"), remix.requested_by or "-"),
