@@ -32,8 +32,9 @@ DUPLICATE_ATTEMPTS = 3
 SQLSTATES = ("40001", "40P01")
 """PostgreSQL's serialization_failure and deadlock_detected
 (https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html)."""
-MYSQL_ERRORS = (1205, 1213)
-"""Lock wait timeout and deadlock (https://mariadb.com/kb/en/mariadb-error-codes/)."""
+MYSQL_ERRORS = (1020, 1205, 1213)
+"""Changed since it was read, lock wait timeout, and deadlock
+(https://mariadb.com/kb/en/mariadb-error-codes/)."""
 SQLITE_LOCKED = "is locked"
 _is_retrying: ContextVar[bool] = ContextVar("sora_remix_is_retrying", default=False)
 

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
+AT_ONCE = 500
+"""Rows that one query is about."""
 
 
 class Cell(NamedTuple):
@@ -74,31 +76,28 @@ def confirm(
     endpoint: str | None = None,
     options: Mapping[str, Any] | None = None,
     without: Collection[tuple[int, int]] = (),
+    only: Collection[int] | None = None,
 ) -> list[Remix]:
     """Make the remixes of a draft, for those of its videos that the endpoint can take.
 
     Placeholders in the prompts are filled in for each video. What is `without`, by a video's
-    primary key and the index of a prompt, is not made. However often and wherever it is
+    primary key and the index of a prompt, is not made, nor are videos that are not among `only`,
+    by primary key. However often and wherever it is
     confirmed, the remixes are made once; who comes later gets an empty list. Raise
     `RequestRefused`; the draft stays one then.
     """
     if not batch.confirm():
+        _refuse(_deletion(batch))
         return []
     try:
-        videos = videos_of(batch)
+        _refuse(too_many(batch.videos.count()))
+        videos = [one for one in batch.videos.all() if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
         cells = _cells(record, videos, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
-
-
-def videos_of(batch: RemixBatch) -> list[Video]:
-    """Return the videos of a draft; raise `RequestRefused` for more than can be confirmed."""
-    videos = list(batch.videos.all()[: conf.SORA_REMIX_MAX_BATCH + 1])
-    _refuse(too_many(len(videos)))
-    return videos
 
 
 def too_many(many: int) -> list[Reason]:
@@ -273,14 +272,36 @@ def _write(
     remixes: Sequence[Remix], files: Collection[str], by: User | None, retry_of: Remix | None
 ) -> None:
     """Write the rows with their history, order their files, and have workers called."""
+    _hold({remix.source for remix in remixes})
     Delivery.objects.order(files)
-    Remix.objects.bulk_create(remixes, batch_size=500)
+    Remix.objects.create_all(remixes)
     again = str(retry_of.pk) if retry_of else ""
     RemixEvent.objects.bulk_create(
         (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
-        batch_size=500,
+        batch_size=AT_ONCE,
     )
     on_commit(nudge)
+
+
+def _deletion(batch: RemixBatch) -> Iterator[Reason]:
+    if not RemixBatch.objects.filter(pk=batch.pk).exists():
+        message = _(
+            "This draft was deleted in the meantime. Nothing was requested and nothing is charged. "
+            "Select the videos again."
+        )
+        yield Reason("videos", message)
+
+
+def _hold(videos: Collection[Video]) -> None:
+    """Keep the files of these until the remixes are written; refuse what somebody cleared first."""
+    pks = sorted(video.pk for video in videos if video.cleared_at is None)
+    parts = (pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE))
+    if sum(Video.objects.filter(pk__in=part).hold() for part in parts) < len(pks):
+        message = _(
+            "A selected video was deleted or its files were cleared in the meantime. Nothing was "
+            "requested and nothing is charged. Reload the page, then try again."
+        )
+        raise RequestRefused([Reason("videos", message)])
 
 
 def _cells(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import posixpath
 import re
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import IO, Any
 from uuid import uuid4
 
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext_lazy as _
@@ -25,6 +27,20 @@ MAX_NAME_LENGTH = 200
 """Characters that the columns for names of files hold."""
 NEW_NAME = re.compile(r"sora_remix/[a-z]+/([0-9a-f]{32})(\.[^/]*)?")
 """What `new_name` returns; the first group can't be guessed."""
+CONTENT_TYPES = {
+    ".mp4": "video/mp4",
+    ".mov": "video/quicktime",
+    ".webm": "video/webm",
+    ".mkv": "video/x-matroska",
+    ".ts": "video/mp2t",
+    ".avi": "video/x-msvideo",
+    ".gif": "image/gif",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".webp": "image/webp",
+    ".vtt": "text/vtt",
+}
+"""By the extensions that the app gives: what Python knows of them depends on the machine."""
 OWN_ATTRIBUTES = ("deconstruct", "_constructor_args", "save")
 
 
@@ -46,12 +62,16 @@ class AppStorage(Storage):
     ) -> str:
         """Save a file from its start, and return the name that the storage gave it.
 
-        Raise `InvalidFileName` if the columns can't hold that name. The file is removed then, as
-        far as it can be found.
+        Its content type follows its name, whatever the browser that sent it has claimed. Raise
+        `InvalidFileName` if the columns can't hold the name that the storage gave. The file is
+        removed then, as far as it can be found.
         """
         # Storages need not rewind (https://docs.djangoproject.com/en/stable/ref/files/storage/).
         with suppress(AttributeError, UnsupportedOperation):
             content.seek(0)
+        if isinstance(content, File) and (known := CONTENT_TYPES.get(_suffix(name or ""))):
+            # django-storages goes by it.
+            content.content_type = known  # type: ignore[attr-defined]
         storage = storages[conf.SORA_REMIX_STORAGE]
         try:
             stored: object = storage.save(name, content, max_length=max_length)
@@ -87,7 +107,17 @@ def new_name(kind: str, extension: str) -> str:
 
 def name_of_upload(kind: str, filename: str) -> str:
     """Return a new name that keeps nothing of the uploaded one but its extension."""
-    return new_name(kind, PurePosixPath(filename).suffix.lower()[:10])
+    return new_name(kind, _suffix(filename)[:10])
+
+
+def content_type_of(name: str) -> str:
+    """Return the content type of a file by what its name ends in."""
+    guessed = CONTENT_TYPES.get(_suffix(name)) or mimetypes.guess_type(name)[0]
+    return guessed or "application/octet-stream"
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
 
 
 def is_valid_name(name: object, max_length: int = MAX_NAME_LENGTH) -> bool:

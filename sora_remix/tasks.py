@@ -13,6 +13,7 @@ from functools import wraps
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router, transaction
 from django.db.models import Model, QuerySet
 from django_q.conf import Conf
@@ -26,6 +27,7 @@ if apps.is_installed("sora_remix"):
     from . import engine
     from .models import Chain, Remix
 if apps.is_installed("django_q"):  # else the system checks say so, which they could not otherwise
+    from django_q.brokers import get_broker
     from django_q.models import Schedule
     from django_q.tasks import async_task
 
@@ -130,6 +132,21 @@ def ensure_schedule(using: str, **_signal: Any) -> None:
 def is_sweep_scheduled() -> bool:
     """Tell whether the sweep is going to run."""
     return bool(_schedules().exclude(repeats=0).exists())
+
+
+def queue_size() -> int | None:
+    """Ask the broker how many messages wait; None when it does not say."""
+    if not apps.is_installed("django_q"):
+        raise ImproperlyConfigured("“django_q” is not in INSTALLED_APPS.")
+    size: int | None = get_broker().queue_size()
+    return size
+
+
+def queue_databases() -> set[str]:
+    """Return the aliases of the databases that must have django-q2's tables."""
+    if not apps.is_installed("django_q"):
+        return set()
+    return {router.db_for_write(Schedule), Conf.ORM or router.db_for_write(Schedule)}
 
 
 def _delete_schedule() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 
 @contextmanager
@@ -27,6 +27,31 @@ def scratch_postgresql(purpose: str, *beside: str) -> Iterator[None]:
         finally:
             for one in names:
                 server.execute(f"DROP DATABASE {one} WITH (FORCE)".encode())
+
+
+@contextmanager
+def scratch_mysql(purpose: str, *beside: str) -> Iterator[None]:
+    """Make a database on MariaDB or MySQL, as `scratch_postgresql` does there."""
+    import MySQLdb
+
+    host, user = os.environ.get("MYSQL_HOST", "127.0.0.1"), os.environ.get("MYSQL_USER", "root")
+    password = os.environ.get("MYSQL_PWD", "")
+    name = f"sora_remix_{purpose}_{os.getpid()}"
+    os.environ |= {"TEST_DATABASE": "mysql", "SORA_REMIX_TESTS_DATABASE": name}
+    names = [name, *(f"{name}_{one}" for one in beside)]
+    with closing(MySQLdb.connect(host=host, user=user, password=password)) as server:
+        cursor = server.cursor()
+        for one in names:
+            cursor.execute(f"CREATE DATABASE {one} CHARACTER SET utf8mb4")
+        try:
+            yield
+        finally:
+            for one in names:
+                cursor.execute(f"DROP DATABASE {one}")
+
+
+SCRATCH = {"postgresql": scratch_postgresql, "mysql": scratch_mysql}
+"""By the value of `TEST_DATABASE`."""
 
 
 @contextmanager

@@ -97,6 +97,21 @@ if os.environ.get("TEST_DATABASE") == "postgresql":
             "CONN_MAX_AGE": 60,
         }
     }
+elif os.environ.get("TEST_DATABASE") == "mysql":
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": os.environ.get("SORA_REMIX_TESTS_DATABASE", "sora_remix"),
+            "USER": os.environ.get("MYSQL_USER", "root"),
+            "PASSWORD": os.environ.get("MYSQL_PWD", ""),
+            "HOST": os.environ.get("MYSQL_HOST", "127.0.0.1"),
+            "PORT": os.environ.get("MYSQL_TCP_PORT", "3306"),
+            "OPTIONS": {"sql_mode": "TRADITIONAL,ONLY_FULL_GROUP_BY"},
+            "CONN_MAX_AGE": 60,
+            # By default, columns take one emoji for another.
+            "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_general_ci"},
+        }
+    }
 else:
     DATABASES = {
         "default": {

@@ -202,7 +202,7 @@ def test_the_address_of_an_act_leads_back_to_the_list(admin_client: Client) -> N
 
 
 @pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("permissions", [(), ("view_remix", "change_remix"), ("remix_video",)])
+@pytest.mark.parametrize("permissions", [(), ("view_remix",), ("remix_video",)])
 def test_who_may_not_is_offered_nothing_and_does_nothing(
     client: Client, act: str, permissions: tuple[str, ...]
 ) -> None:

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sora_remix.admin.videos import VideoAdmin
 from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.factories import make_remix, make_video
@@ -23,6 +24,7 @@ from tests.links import video_url
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/sora_remix/video/"
+A_REVISION = "-_0123456789"
 ACTIONS = ("approve_selected", "reject_selected", "clear_selected")
 
 
@@ -41,6 +43,10 @@ def _ask(client: Client, action: str, *videos: Video, **more: str) -> Any:
 def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
     done = client.post(video_url(name), {"videos": page.context["seen"], **values}, follow=True)
     return [str(message) for message in done.context["messages"]]
+
+
+def _named(video: Video) -> str:
+    return f"{video.pk}:{video.revision}"
 
 
 def _approvals() -> list[str]:
@@ -102,7 +108,7 @@ def test_what_somebody_else_has_decided_meanwhile_stays(admin_client: Client) ->
 
     assert said == [
         "1 video was approved.",
-        "1 video was left as it is: Somebody else has decided about it meanwhile.",
+        "1 video was left as it is: Somebody else has changed it or decided about it meanwhile.",
     ]
     assert _approvals() == ["rejected", "approved"]
     assert Video.objects.get(pk=video.pk).approval_note == "Blurred."
@@ -119,7 +125,7 @@ def test_who_confirms_twice_is_told_of_nobody_else(admin_client: Client) -> None
 
 
 def test_a_note_that_no_database_keeps_is_refused(admin_client: Client) -> None:
-    sent = {"videos": f"{make_video().pk}n", "note": "a\0b"}
+    sent = {"videos": _named(make_video()), "note": "a\0b"}
 
     assert admin_client.post(video_url("approve"), sent).status_code == 400
     assert _approvals() == ["new"]
@@ -210,14 +216,27 @@ def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "named", ["x", "1", "1x", "n1", "1n,", "1n;2n", "²n", "٣n", "9999999999999999999n"]
+    "named",
+    [
+        "x",
+        "1",
+        "1:",
+        "1:a",
+        f"1:{A_REVISION}a",
+        f"{A_REVISION}:1",
+        f"1:{A_REVISION},",
+        f"1:{A_REVISION};2:{A_REVISION}",
+        f"²:{A_REVISION}",
+        f"٣:{A_REVISION}",
+        f"9999999999999999999:{A_REVISION}",
+    ],
 )
 def test_what_names_no_videos_is_refused_or_ignored(admin_client: Client, named: str) -> None:
     make_video()
 
     response = admin_client.post(video_url("approve"), {"videos": named})
 
-    assert response.status_code == (302 if named == "1n," else 400)
+    assert response.status_code == (302 if named.endswith(",") else 400)
     assert admin_client.get(video_url("approve")).status_code == 405
 
 
@@ -242,7 +261,7 @@ def test_only_who_may_decide_is_offered_it(
     assert values & set(ACTIONS) == offered
     for action in ACTIONS:
         name = action.removesuffix("_selected")
-        answer = client.post(video_url(name), {"videos": f"{video.pk}n"})
+        answer = client.post(video_url(name), {"videos": _named(video)})
         assert answer.status_code == (302 if action in offered else 403)
 
 
@@ -250,7 +269,7 @@ def test_who_may_approve_but_not_see_videos_may_do_nothing(client: Client) -> No
     _staff(client, "approve_video")
     video = make_video()
 
-    assert client.post(video_url("approve"), {"videos": f"{video.pk}n"}).status_code == 403
+    assert client.post(video_url("approve"), {"videos": _named(video)}).status_code == 403
     assert _approvals() == [Approval.NEW]
 
 
@@ -282,8 +301,106 @@ def test_a_file_that_nobody_has_approved_is_not_shown_in_place_of_none(
     video.refresh_from_db()
     assert video.file
     assert video.is_approved is bool(held)
-    assert ("somebody has to approve it again" in answer.content.decode()) is not bool(held)
+    assert ("must be approved again" in answer.content.decode()) is not bool(held)
     assert (" by editor" in answer.content.decode()) is False
+
+
+CHANGES = [
+    {"title": "Lake"},
+    {"sora_id": "video_2"},
+    {"captions": "WEBVTT\n"},
+    {"captions-clear": "on"},
+    {"captions_language": "de"},
+]
+
+
+@pytest.mark.parametrize("held", [[], ["approve_video"]])
+@pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: str(*changes))
+def test_a_change_of_what_the_site_shows_is_approved_again_unless_made_by_an_approver(
+    client: Client, media_root: Path, changes: dict[str, str], held: list[str]
+) -> None:
+    _staff(client, "change_video", *held)
+    video = make_video(sora_id="video_1", captions="a.vtt", approval=Approval.APPROVED)
+    sent: dict[str, Any] = {"title": "Sea", "sora_id": "video_1", "duration": "4", **changes}
+    if "captions" in changes:
+        sent["captions"] = SimpleUploadedFile("de.vtt", changes["captions"].encode())
+
+    answer = client.post(f"{LIST}{video.pk}/change/", sent, follow=True)
+
+    video.refresh_from_db()
+    assert video.approval == (Approval.APPROVED if held else Approval.NEW)
+    assert ("must be approved again" in answer.content.decode()) is not bool(held)
+    assert ("Approval withdrawn by a change" in _logged(video)) is not bool(held)
+
+
+def test_a_change_that_the_site_does_not_show_leaves_the_approval(client: Client) -> None:
+    _staff(client, "change_video")
+    video = make_video(sora_id="video_1", approval=Approval.APPROVED)
+    sent = {"title": "Sea", "sora_id": "video_1", "duration": "4", "is_deleted_at_provider": "on"}
+
+    client.post(f"{LIST}{video.pk}/change/", sent)
+
+    video.refresh_from_db()
+    assert (video.is_approved, video.is_deleted_at_provider) == (True, True)
+
+
+@pytest.mark.parametrize("change", [{"title": "Lake"}, {"sora_id": ""}])
+def test_titles_that_a_site_lets_be_changed_in_the_list_are_approved_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
+) -> None:
+    monkeypatch.setattr(VideoAdmin, "list_editable", ("title", "sora_id"))
+    monkeypatch.setattr(VideoAdmin, "list_display", ("pk", "title", "sora_id"))
+    monkeypatch.setattr(VideoAdmin, "list_display_links", ("pk",))
+    _staff(client, "change_video")
+    video = make_video(sora_id="video_1", approval=Approval.APPROVED)
+    counts = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "_save": "1"}
+    row = {"id": str(video.pk), "title": "Sea", "sora_id": "video_1", **change}
+
+    client.post(LIST, {**counts, **{f"form-0-{name}": value for name, value in row.items()}})
+
+    video.refresh_from_db()
+    assert video.sora_id == "video_1"
+    assert (video.title, video.approval) == (
+        ("Lake", Approval.NEW) if "title" in change else ("Sea", Approval.APPROVED)
+    )
+
+
+@pytest.mark.parametrize("file", ["", "a.mp4"])
+def test_a_sora_id_can_not_be_removed(admin_client: Client, file: str) -> None:
+    video = make_video(sora_id="video_1", file=file, approval=Approval.APPROVED)
+    sent = {"title": "Sea", "sora_id": "", "duration": "4"}
+
+    page = admin_client.post(f"{LIST}{video.pk}/change/", sent)
+
+    assert page.status_code == 200
+    assert "sora_id" in page.context["adminform"].form.errors
+    video.refresh_from_db()
+    assert video.sora_id == "video_1"
+
+
+@pytest.mark.parametrize("name", ["approve", "reject"])
+def test_many_are_decided_about_only_as_they_were_shown(admin_client: Client, name: str) -> None:
+    videos = [make_video(file=f"{title}.mp4", title=title) for title in "abc"]
+    page = _ask(admin_client, f"{name}_selected", *videos)
+    Video.objects.filter(pk=videos[0].pk).update(title="A")
+    Video.objects.filter(pk=videos[1].pk).update(file="B.mp4")
+
+    said = _do(admin_client, name, page)
+
+    assert said[1].startswith("2 videos were left as they are: Somebody else has changed it")
+    assert [approval == "new" for approval in _approvals()] == [True, True, False]
+
+
+def test_captions_that_came_after_the_page_are_not_cleared(admin_client: Client) -> None:
+    video = make_video(file="a.mp4")
+    video.reject()
+    page = _ask(admin_client, "clear_selected", video)
+    Video.objects.filter(pk=video.pk).update(captions="a.vtt")
+
+    said = _do(admin_client, "clear", page)
+
+    assert "Somebody else has changed it" in said[0]
+    assert Video.objects.get().captions
 
 
 def test_who_changes_a_title_undoes_nothing_that_is_decided_meanwhile(

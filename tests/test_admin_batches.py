@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
-from sora_remix.models import RemixBatch
+from sora_remix.admin.batches import RemixBatchAdmin
+from sora_remix.models import Remix, RemixBatch
+from tests.deciding import log_in
 from tests.factories import make_remix, make_video
 from tests.ordering import (
     draft,
+    filled_in,
     page_of,
     remixes_of,
     send,
@@ -62,6 +66,55 @@ def test_a_draft_may_be_deleted_and_a_confirmed_batch_never(admin_client: Client
         admin_client.post(f"{BATCHES}{batch.pk}/delete/", {"post": "yes"})
 
     assert list(RemixBatch.objects.all()) == [confirmed]
+
+
+@pytest.mark.parametrize("held", [[], ["confirm_any_draft"]])
+def test_drafts_of_others_are_listed_and_discarded_only_with_a_permission_of_its_own(
+    client: Client, held: list[str]
+) -> None:
+    user = log_in(client, "view_remix", "view_video", "remix_video", *held)
+    own, others, nobodys = draft(by=user), draft(by=User.objects.create_user("author")), draft()
+
+    listed = client.get(BATCHES).context["cl"].result_list
+    for batch in (own, others, nobodys):
+        client.post(f"{BATCHES}{batch.pk}/delete/", {"post": "yes"})
+
+    assert {*listed} == ({own, others, nobodys} if held else {own})
+    assert RemixBatch.objects.count() == (0 if held else 2)
+
+
+def test_a_draft_that_is_confirmed_while_it_is_deleted_stays(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = draft()
+    log = RemixBatchAdmin.log_deletions
+    monkeypatch.setattr(
+        RemixBatchAdmin, "log_deletions", lambda *args: (batch.confirm(), log(*args))
+    )
+
+    response = admin_client.post(f"{BATCHES}{batch.pk}/delete/", {"post": "yes"})
+
+    assert response.status_code == 403
+    assert RemixBatch.objects.filter(pk=batch.pk).exists()
+
+
+def test_the_page_of_a_deleted_draft_says_so_when_it_is_confirmed(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = draft(make_video())
+    url = f"{BATCHES}{batch.pk}/confirm/"
+    form = {**filled_in(admin_client.get(url)), "prompt": "noir"}
+    confirm = RemixBatch.confirm
+
+    def delete_first(self: RemixBatch) -> bool:
+        RemixBatch.objects.delete_drafts()
+        return confirm(self)
+
+    monkeypatch.setattr(RemixBatch, "confirm", delete_first)
+    response = admin_client.post(url, form)
+
+    assert "This draft was deleted in the meantime." in response.content.decode()
+    assert not Remix.objects.exists()
 
 
 def test_batches_are_made_only_by_selecting_videos(admin_client: Client) -> None:

@@ -76,6 +76,13 @@ def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> 
     assert _kept(folder) == [VTT]
 
 
+def test_captions_may_have_any_name(admin_client: Client, folder: Path) -> None:
+    response = _post(admin_client, make_video(), captions=_vtt(name="x" * 240 + ".vtt"))
+
+    assert response.status_code == 302
+    assert _kept(folder) == [VTT]
+
+
 @pytest.mark.parametrize(
     ("content", "name", "problem"),
     [

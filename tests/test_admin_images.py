@@ -60,7 +60,9 @@ def _files(media_root: Path) -> int:
 def test_an_uploaded_image_is_kept_and_shown_with_its_tag_and_size(
     admin_client: Client, batch: RemixBatch
 ) -> None:
-    response = _upload(admin_client, batch, picture(width=640, height=400, grey=1), picture())
+    response = _upload(
+        admin_client, batch, picture(width=640, height=400, grey=1), picture("x" * 240 + ".png")
+    )
 
     page = response.content.decode()
     first, second = batch.images.all()

@@ -33,7 +33,6 @@ SETS = (
     ("decide_unconfirmed",),
     ("decide_unconfirmed", "remix_video"),
     ("view_exchange",),
-    ("change_remix", "delete_remix", "add_remix"),
 )
 SECRETS = ("fal-secret", "code_of_fal", "HTTP 422: raw", "video_secret")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sora_remix.admin.remixable import remixable
+from sora_remix.decoding.containers import EXTENSIONS
 from sora_remix.endpoints import Endpoint, Price, Source
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import Video
@@ -34,6 +35,13 @@ VIDEOS: list[dict[str, Any]] = [
     {"sora_id": "video_2", "file": ""},
     {"sora_id": "video_3", "is_deleted_at_provider": True, "file": ""},
     *({"file": name} for name in ("", "videos/sea", "videos.x/sea", "a/b.MP4", "a.mov", "a.avi")),
+    {"file": "a.mp4", "container": "mp4"},
+    {"file": "", "container": "mp4", "video_codec": "h264"},
+    *(
+        {"file": name, "container": container, "video_codec": "h264"}
+        for name in ("a.mp4", "a.avi", "a")
+        for container in EXTENSIONS
+    ),
     {"duration": None},
     *({"duration": length} for length in ("0.699", "0.7", "2", "3", "10", "14.999", "15", "1801")),
     *({"size": size} for size in (None, 49_999_999, 50_000_000, 100_000_001, 200_000_001)),

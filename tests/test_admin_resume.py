@@ -64,7 +64,7 @@ def test_nobody_is_led_to_another_site(admin_client: Client, url: str) -> None:
     "held",
     [
         ("view_remix",),
-        ("view_remix", "retry_remix", "remix_video", "cancel_remix", "change_remix"),
+        ("view_remix", "retry_remix", "remix_video", "cancel_remix"),
         ("decide_unconfirmed",),
     ],
 )

@@ -32,7 +32,7 @@ def _page(client: Client, **values: int) -> Any:
 
 
 def _decide(client: Client, video: Video, decision: str = "approve", **values: str) -> Any:
-    data = {"decision": decision, "shown": "new", **values}
+    data = {"decision": decision, "shown": video.revision, **values}
     return client.post(review_url(video=video.pk), data, follow=True)
 
 
@@ -75,7 +75,7 @@ def test_the_last_decision_can_be_changed(admin_client: Client) -> None:
     _decide(admin_client, video)
 
     page = _page(admin_client, video=video.pk)
-    _decide(admin_client, video, "reject", shown=page.context["video"].approval)
+    _decide(admin_client, video, "reject", shown=page.context["video"].revision)
 
     video.refresh_from_db()
     assert video.approval == "rejected"
@@ -89,8 +89,31 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
 
     video.refresh_from_db()
     assert (video.approval, video.approval_note) == ("rejected", "Blurred.")
-    assert "Somebody else has decided about it meanwhile." in _said(page)[0]
+    assert "Somebody else has changed it or decided about it meanwhile." in _said(page)[0]
     assert page.context["video"] == following
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"title": "Lake"},
+        {"file": "b.mp4"},
+        {"size": 5},
+        {"captions": "b.vtt"},
+        {"captions_language": "de"},
+    ],
+)
+def test_what_was_changed_since_it_was_shown_is_not_decided_about(
+    admin_client: Client, changed: dict[str, Any]
+) -> None:
+    video = _result()
+    Video.objects.filter(pk=video.pk).update(**changed)
+
+    page = _decide(admin_client, video)
+
+    video.refresh_from_db()
+    assert video.approval == "new"
+    assert "Somebody else has changed it" in _said(page)[0]
 
 
 @pytest.mark.parametrize("held", [[], ["approve_video"]])
@@ -112,7 +135,7 @@ def test_the_page_of_a_video_leads_to_it_who_may_decide(client: Client, held: li
 
 def test_who_presses_twice_is_told_of_nobody_else(admin_client: Client) -> None:
     video = make_video(sora_id="", file="a.mp4")
-    sent = {"decision": "reject", "shown": "new", "note": "Blurred."}
+    sent = {"decision": "reject", "shown": video.revision, "note": "Blurred."}
 
     pages = [
         admin_client.post(review_url(video=video.pk), sent, follow=True).content.decode()
@@ -174,16 +197,24 @@ def test_a_video_that_is_gone_is_not_found(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{"decision": "clear"}, {"decision": "x"}, {"shown": "x"}, {"shown": ""}]
+    ("data", "status"),
+    [
+        ({"decision": "clear"}, 404),
+        ({"decision": "x"}, 404),
+        ({"shown": "x"}, 302),
+        ({"shown": ""}, 302),
+    ],
 )
-def test_nothing_else_can_be_decided_here(admin_client: Client, data: dict[str, str]) -> None:
+def test_nothing_else_can_be_decided_here(
+    admin_client: Client, data: dict[str, str], status: int
+) -> None:
     video = _result()
 
     response = admin_client.post(
-        review_url(video=video.pk), {"decision": "approve", "shown": "new", **data}
+        review_url(video=video.pk), {"decision": "approve", "shown": video.revision, **data}
     )
 
-    assert response.status_code == 404
+    assert response.status_code == status
     video.refresh_from_db()
     assert video.approval == "new"
 
@@ -221,7 +252,8 @@ def test_only_who_may_decide_and_see_videos_reviews(
 
     assert page.status_code == status
     assert "a secret prompt" not in page.content.decode()
-    answer = client.post(review_url(video=video.pk), {"decision": "approve", "shown": "new"})
+    sent = {"decision": "approve", "shown": video.revision}
+    answer = client.post(review_url(video=video.pk), sent)
     assert answer.status_code == (302 if status == 200 else 403)
 
 

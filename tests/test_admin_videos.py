@@ -15,10 +15,12 @@ from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.admin import forms
+from sora_remix.endpoints import get_endpoint
 from sora_remix.exceptions import TryLater
 from sora_remix.media import image_facts
 from sora_remix.models import Remix, RemixBatch, Video
 from tests.decoding import bombs
+from tests.decoding.recordings import record
 from tests.factories import make_remix, make_video
 
 pytestmark = pytest.mark.django_db
@@ -153,12 +155,62 @@ def test_a_video_of_absurd_length_is_stored_without_one(
     assert Video.objects.get().duration is None
 
 
-def test_a_video_under_the_name_of_a_web_page_is_refused(
-    admin_client: Client, media_root: Path, clip: Path
+@pytest.mark.parametrize(
+    ("name", "container", "extension"),
+    [
+        ("clip.mp4", "mov", "mov"),
+        ("clip.mp4", "webm", "webm"),
+        ("clip.mp4", "matroska", "mkv"),
+        ("clip.mp4", "mpegts", "ts"),
+        ("clip.mp4", "avi", "avi"),
+        ("clip.mp4", "gif", "gif"),
+        ("clip.html", "mp4", "mp4"),
+        ("clip", "mp4", "mp4"),
+        ("x" * 240 + ".mov", "mp4", "mp4"),
+    ],
+)
+def test_an_upload_is_called_by_what_it_is(
+    admin_client: Client, media_root: Path, name: str, container: str, extension: str
 ) -> None:
-    response = admin_client.post(ADD, {"title": "Sea", "file": _upload(clip, "clip.html")})
+    upload = SimpleUploadedFile(name, record(container), "text/html")
 
-    assert list(_errors(response)) == ["file"]
+    admin_client.post(ADD, {"title": "Sea", "file": upload})
+
+    video = Video.objects.get()
+    assert re.fullmatch(rf"sora_remix/videos/[0-9a-f]{{32}}\.{extension}", str(video.file.name))
+    assert (video.container, video.extension) == (container, f".{extension}")
+    assert video.video_codec and video.thumbnail and not video.is_still
+
+
+def test_a_gif_can_be_remixed_where_gifs_are_taken(admin_client: Client, media_root: Path) -> None:
+    upload = SimpleUploadedFile("loop.gif", record("gif"))
+
+    admin_client.post(ADD, {"title": "Loop", "file": upload})
+
+    video = Video.objects.get()
+    assert not get_endpoint("lucy-restyle").refusal(video)
+    assert "of the kind GIF; MP4 can be sent" in str(get_endpoint("grok").refusal(video))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        record("mp4", pictures=0, cover=True, sound=True),
+        record("mp4", pictures=1, sound=True),
+        record("gif", pictures=1),
+    ],
+    ids=["sound with a cover", "sound with a picture", "a picture"],
+)
+def test_what_does_not_move_is_refused_in_plain_words(
+    admin_client: Client, media_root: Path, content: bytes
+) -> None:
+    upload = SimpleUploadedFile("podcast.mp4", content)
+
+    response = admin_client.post(ADD, {"title": "Talk", "file": upload})
+
+    message = "This file has no moving picture: it is only sound, or a single picture."
+    assert _errors(response) == {"file": [f"{message} Upload a video."]}
+    assert not media_root.exists()
 
 
 def test_a_sora_id_is_registered_once(admin_client: Client) -> None:
@@ -219,6 +271,20 @@ def test_the_page_of_a_video_plays_it_in_its_place(
         assert attribute in page
     assert 'aria-label="&quot;Sea&quot;"' in page
     assert "160 by 90 pixels" in page
+
+
+def test_the_page_of_a_gif_shows_it_as_an_image(admin_client: Client, media_root: Path) -> None:
+    admin_client.post(ADD, {"title": '"Loop"', "file": SimpleUploadedFile("a", record("gif"))})
+    video = Video.objects.get()
+
+    page = admin_client.get(_change(video)).content.decode()
+    row = admin_client.get(LIST).content.decode()
+
+    assert "<video" not in page
+    [image] = re.findall(r"<img[^>]*sora-remix-player[^>]*>", page)
+    for attribute in (f'src="{video.file.url}"', 'width="64"', 'alt="&quot;Loop&quot;"'):
+        assert attribute in image
+    assert "data-preview" not in row
 
 
 def test_the_page_of_a_registered_video_says_that_there_is_no_file(admin_client: Client) -> None:

@@ -12,13 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.cache import cache
 from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db.migrations import Migration
+from django.db.migrations.executor import MigrationExecutor
+from django_q.brokers.redis_broker import Redis as RedisBroker
 from django_q.conf import Conf
 from django_q.models import Schedule
 from pytest_django import Settings
+from redis import Redis
 
 from example_project.fal_sandbox.process import SandboxProcess
 from example_project.fal_sandbox.webhooks import USER_ID
@@ -52,6 +57,8 @@ def site(
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     settings.SORA_REMIX_JWKS_URL = f"{sandbox.url}/.well-known/jwks.json"
     settings.SORA_REMIX_ENDPOINT = "flux-3"
+    settings.SORA_REMIX_MAX_RESULT_BYTES = 1024**2
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "orm": "default"}
     monkeypatch.setattr(tasks, "nudge", _take_a_turn)
     monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     return settings
@@ -88,6 +95,8 @@ def test_a_healthy_site_has_a_line_for_each_part_and_succeeds() -> None:
 
     assert [line.split(":")[0].removeprefix("ok       ") for line in lines] == [
         "The system checks find no error in the settings.",
+        "The tables of the app and of django-q2 are there.",
+        "The broker can be reached.",
         "The fal API key is good, and may read the list of requests.",
         "Endpoint flux-3, offered first",
         "Endpoint sora-2",
@@ -118,14 +127,78 @@ def test_warnings_alone_are_no_failure(sandbox: SandboxProcess) -> None:
     assert (lines[2], error) == ("Problems: 0, warnings: 1.", "")
 
 
-def test_errors_of_the_system_checks_are_counted_and_end_nothing(settings: Settings) -> None:
+def test_what_the_system_checks_say_of_the_app_is_repeated_and_ends_nothing(
+    settings: Settings,
+) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "ftp://127.0.0.1"
+    settings.SORA_REMIX_ENDPONT = "typo"
+    settings.Q_CLUSTER = {**settings.Q_CLUSTER, "orm": None}
 
     lines, error = _doctor()
 
-    assert "problem  The system checks find errors in the settings: 1." in lines
+    assert lines[0] == "warning  There is no setting SORA_REMIX_ENDPONT. (sora_remix.W001)"
+    assert lines[1].startswith("         → Compare it with the table of settings")
+    assert (
+        "problem  SORA_REMIX_WEBHOOK_BASE_URL is not the https base of a site. (sora_remix.E004)"
+    ) in lines
+    assert any(line.startswith("ok ") and line.endswith("(sora_remix.I001)") for line in lines)
     assert error.startswith("Problems: 1, ")
     assert error.endswith("(1)")
+
+
+def test_what_the_site_has_silenced_is_not_repeated(settings: Settings) -> None:
+    settings.SORA_REMIX_ENDPONT = "typo"
+    settings.SILENCED_SYSTEM_CHECKS = ["sora_remix.W001"]
+
+    assert _bad() == []
+
+
+def test_other_errors_of_the_site_are_counted(settings: Settings) -> None:
+    settings.TEMPLATES = []
+
+    lines = _bad()
+
+    assert lines[0].startswith("problem  The system checks find errors elsewhere in the site: ")
+    assert lines[1] == "         → “manage.py check” names them."
+
+
+def test_missing_tables_are_told_with_the_command_that_makes_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    initial = Migration("0001_initial", "sora_remix")
+    plan = [(initial, False), (Migration("0001_initial", "auth"), False)]
+    monkeypatch.setattr(MigrationExecutor, "migration_plan", lambda _self, nodes: plan)
+
+    lines, error = _doctor()
+
+    missing = "problem  Migrations of sora_remix that are missing in the database “default”: 1."
+    assert lines[lines.index(missing) + 1] == "         → Run “manage.py migrate”."
+    assert "warning  The workers: not examined. Mend this first: The database." in lines
+    assert "ok       The storage “default” can be written and read." in lines
+    assert error.startswith("Problems: 1, ")
+
+
+def test_a_database_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "queue_databases", lambda: {"typo"})
+
+    assert _bad()[0] == (
+        "problem  The database “typo” can't be used: The connection 'typo' doesn't exist."
+    )
+
+
+def test_a_site_without_django_q_is_told_what_to_add(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apps, "is_installed", lambda name: name != "django_q")
+
+    lines, error = _doctor()
+
+    assert lines[0] == (
+        "problem  “django_q” is not in INSTALLED_APPS: nothing is sent to fal or collected. "
+        "(sora_remix.E010)"
+    )
+    assert "warning  The workers: not examined. Mend this first: The broker." in lines
+    assert error.startswith("Problems: 2, ")
 
 
 @pytest.mark.parametrize(
@@ -148,9 +221,12 @@ def test_a_server_that_repeats_the_key_does_not_get_it_printed(sandbox: SandboxP
 
     lines = _bad()
 
+    hint = f"         → {remote.NO_ANSWER}"
     assert lines == [
-        "problem  The fal API key: TryLater: HTTP 500: …",
+        "problem  fal could not be asked about the API key: HTTP 500: …",
+        hint,
         "problem  fal could not be asked about the endpoints: HTTP 500: …",
+        hint,
     ]
 
 
@@ -163,7 +239,7 @@ def test_prices_that_can_not_be_read_are_a_warning(sandbox: SandboxProcess) -> N
 def test_the_end_of_the_endpoint_that_is_offered_first_is_a_problem(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINT = "sora-2"
 
-    assert _bad() == [
+    assert _bad()[2:] == [
         "problem  Endpoint sora-2, offered first: switched off on 2026-09-24, as its record says.",
         "         → Name a living endpoint in SORA_REMIX_ENDPOINT.",
     ]
@@ -224,7 +300,7 @@ def test_a_record_that_can_not_be_read_leaves_the_rest_to_be_looked_at(
 
     lines, _error = _doctor()
 
-    assert any("InvalidEndpoint: odd: " in line for line in lines)
+    assert any("SORA_REMIX_ENDPOINTS can't be read: odd: " in line for line in lines)
     assert "ok       No remix is unconfirmed." in lines
 
 
@@ -254,13 +330,22 @@ def test_a_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.Mo
     assert "manage.py qcluster" in lines[1]
 
 
-def test_a_broker_that_can_not_be_reached_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nudge() -> None:
-        raise ConnectionRefusedError("redis")
+def test_a_broker_that_can_not_be_reached_is_a_problem_with_a_hint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nobody = Redis.from_url("redis://127.0.0.1:1")
+    monkeypatch.setattr(RedisBroker, "get_connection", lambda *_: nobody)
+    monkeypatch.setattr(tasks, "get_broker", lambda: RedisBroker("tests"))
 
-    monkeypatch.setattr(tasks, "nudge", nudge)
+    lines = _bad()
 
-    assert _bad() == ["problem  The workers: ConnectionRefusedError: redis"]
+    assert lines[0].startswith("problem  The broker that Q_CLUSTER names can't be used: ")
+    assert "127.0.0.1:1" in lines[0]
+    assert "Compare its address in Q_CLUSTER with the server" in lines[1]
+    assert lines[2:] == [
+        "warning  The schedule: not examined. Mend this first: The broker.",
+        "warning  The workers: not examined. Mend this first: The broker.",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -309,9 +394,10 @@ def test_a_storage_that_can_not_be_written_is_a_problem(settings: Settings, tmp_
     (tmp_path / "file").write_text("")
     settings.MEDIA_ROOT = str(tmp_path / "file")
 
-    [line] = _bad()
+    line, hint = _bad()
 
-    assert line.startswith("problem  The storage: ")
+    assert line.startswith("problem  The storage could not be examined: ")
+    assert "STORAGES" in hint
 
 
 def test_a_storage_that_gives_back_something_else_is_a_problem(
@@ -319,7 +405,11 @@ def test_a_storage_that_gives_back_something_else_is_a_problem(
 ) -> None:
     monkeypatch.setattr(FileSystemStorage, "open", lambda *_: io.BytesIO(b"other"))
 
-    assert _bad() == ["problem  The storage: OSError: what was read is not what was written"]
+    line, hint = _bad()
+    assert (
+        line == "problem  The storage could not be examined: what was read is not what was written"
+    )
+    assert "STORAGES" in hint
     assert _files(media_root) == []
 
 
@@ -329,7 +419,7 @@ def test_a_storage_that_does_not_answer_is_not_waited_for(
     monkeypatch.setattr(local, "STORAGE_SECONDS", 0.01)
     monkeypatch.setattr(local, "_try_storage", lambda: threading.Event().wait(2))
 
-    assert _bad() == ["problem  The storage: TimeoutError: no answer within 0.01 s"]
+    assert _bad()[0] == "problem  The storage could not be examined: no answer within 0.01 s"
 
 
 @pytest.mark.parametrize(
@@ -478,7 +568,10 @@ def test_a_part_that_breaks_becomes_a_line() -> None:
         yield Line("ok", "first")
         raise ZeroDivisionError
 
-    assert _lines(look) == [("ok", "first"), ("problem", "It: ZeroDivisionError")]
+    assert _lines(look) == [
+        ("ok", "first"),
+        ("problem", "It could not be examined: ZeroDivisionError"),
+    ]
 
 
 def test_what_breaks_while_it_is_waited_for_is_raised() -> None:

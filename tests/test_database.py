@@ -130,6 +130,7 @@ CONFLICTS = {
     "deadlock": _from_driver(sqlstate="40P01"),
     "serialization failure in psycopg2": _from_driver(pgcode="40001"),
     "lock wait timeout in MySQL": OperationalError(1205, "Lock wait timeout exceeded"),
+    "snapshot too old in MariaDB": OperationalError(1020, "Record has changed since last read"),
     "deadlock in MySQL": OperationalError(1213, "Deadlock found when trying to get lock"),
     "locked SQLite": OperationalError("database is locked"),
     "locked table in SQLite": OperationalError("database table is locked: sora_remix_remix"),

@@ -32,6 +32,7 @@ from sora_remix.exceptions import (
 from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew
 from sora_remix.storage import new_name
 from tests.decoding import bombs
+from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 from tests.ordering import png
 from tests.storages import (
@@ -121,6 +122,19 @@ def test_a_result_becomes_a_video_with_its_files(
     assert files_in(media_root) == {video.file.name, video.thumbnail.name, video.spritesheet.name}
     assert str(video.thumbnail.name).endswith(".png")
     assert not PendingFile.objects.exists()
+
+
+@pytest.mark.parametrize("pictures", [5, 1])
+def test_a_result_is_stored_as_what_it_is(remote: Remote, media_root: Path, pictures: int) -> None:
+    remote.files[RESULT.video_url] = record("webm", pictures=pictures)
+    remote.files[RESULT.thumbnail_url] = b"broken"
+
+    video = collect(finished()).result
+
+    assert video
+    assert (video.container, video.extension, video.is_still) == ("webm", ".webm", pictures == 1)
+    assert str(video.file.name).endswith(".webm")
+    assert video.thumbnail
 
 
 def test_a_result_knows_what_it_was_made_from_in_the_first_place(remote: Remote) -> None:

@@ -17,6 +17,7 @@ from sora_remix.engine.pace import Watch
 from sora_remix.exceptions import RemoteFailure, TryLater
 from sora_remix.models import Chain, Delivery, Remix, Video
 from sora_remix.storage import app_storage
+from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
@@ -30,11 +31,13 @@ class Gateway:
 
     def __init__(self) -> None:
         self.uploaded: list[str] = []
+        self.names: list[str] = []
         self.sent: list[Any] = []
         self.answer: Callable[[str], str] = lambda name: f"{URL}?{len(self.uploaded)}"
 
     async def upload(self, name: str, kind: str, file: IO[bytes], life: timedelta) -> str:
         self.uploaded.append(kind)
+        self.names.append(name)
         return self.answer(name)
 
     async def submit(self, endpoint_id: str, arguments: Any, webhook_url: str = "") -> Any:
@@ -51,9 +54,9 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
     return gateway
 
 
-def make_clip(**values: Any) -> Video:
+def make_clip(content: bytes = b"clip", **values: Any) -> Video:
     video = make_video(sora_id="", **values)
-    video.file.save("clip.mp4", ContentFile(b"clip"))
+    video.file.save("clip.mp4", ContentFile(content))
     return video
 
 
@@ -141,6 +144,16 @@ def test_reference_images_go_the_same_way_in_their_order(gateway: Gateway) -> No
     assert body["image_urls"] == [urls[names[1]], "https://example.com/a.png", urls[names[0]]]
     assert body["video_url"] == urls[str(clip.file.name)]
     assert sorted(gateway.uploaded) == ["image/png", "image/png", "video/mp4"]
+
+
+def test_fal_is_told_what_a_file_is_whatever_its_name_says(gateway: Gateway) -> None:
+    clip = make_clip(record("webm"))
+
+    services.request_remixes([clip], ["noir"], endpoint="lucy-restyle")
+    work()
+
+    assert gateway.uploaded == ["video/webm"]
+    assert gateway.names == [f"{Path(str(clip.file.name)).stem}.webm"]
 
 
 def fail_with(gateway: Gateway, error: Exception) -> None:

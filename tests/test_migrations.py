@@ -47,6 +47,20 @@ def test_what_was_made_before_learns_what_it_was_made_from_in_the_first_place(ol
     assert roots == {"a": None, "b": first.pk, "c": first.pk, "d": None}
 
 
+def test_what_a_model_made_before_is_remembered(old: Any) -> None:
+    before = _migrate([("sora_remix", "0005_stored_files")])
+    video = before.get_model("sora_remix", "Video")
+    upload, result = (video.objects.create(title=title) for title in "ab")
+    video.objects.create(title="c", sora_id="video_1")
+    video.objects.create(title="d", root=upload)
+    before.get_model("sora_remix", "Remix").objects.create(source=upload, result=result)
+
+    new = _migrate([("sora_remix", "0008_approval")])
+
+    made = new.get_model("sora_remix", "Video").objects.filter(was_made_by_ai=True)
+    assert [*made.order_by("title").values_list("title", flat=True)] == ["b", "c", "d"]
+
+
 def test_rows_own_the_files_that_the_app_stored_before(old: Any) -> None:
     before = _migrate([("sora_remix", "0003_fill_root")])
     stored = "sora_remix/videos/0123456789abcdef0123456789abcdef.mp4"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,8 +15,10 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from sora_remix import tasks
-from sora_remix.models import Remix, RemixEvent
+from sora_remix import services, tasks
+from sora_remix.database import retry_conflicts
+from sora_remix.exceptions import InvalidTransition, RequestRefused
+from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
 from tests.factories import at_once, make_remix, make_video
 from tests.ordering import draft, filled_in, page_of
 
@@ -22,10 +27,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 Status = Remix.Status
 Kind = RemixEvent.Kind
 CLICKS = 40
+ROUNDS = 10
 LEVELS = {
     "postgresql": ["READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE"],
+    "mysql": ["read committed", "repeatable read", "repeatable snapshot", "serializable"],
     "sqlite": ["IMMEDIATE", "DEFERRED"],
 }
+SNAPSHOTS = "SET SESSION innodb_snapshot_isolation = ON"
+"""The default of MariaDB 11.8, which older ones know as well."""
 
 
 @pytest.fixture(params=LEVELS[connection.vendor])
@@ -37,6 +46,10 @@ def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         from psycopg import IsolationLevel
 
         monkeypatch.setitem(options, "isolation_level", IsolationLevel[level])
+    elif connection.vendor == "mysql":
+        monkeypatch.setitem(options, "isolation_level", level.replace("snapshot", "read"))
+        if "snapshot" in level:
+            monkeypatch.setitem(options, "init_command", SNAPSHOTS)
     else:
         monkeypatch.setitem(options, "transaction_mode", level)
     return level
@@ -51,6 +64,17 @@ def no_messages(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def editor() -> User:
     return User.objects.create_superuser("editor")
+
+
+def together(*calls: Callable[[], object]) -> None:
+    """Make different calls at once; one that comes too late is refused."""
+    waiting = iter(calls)
+
+    def run() -> None:
+        with suppress(InvalidTransition, RequestRefused):
+            next(waiting)()
+
+    at_once(run, times=len(calls))
 
 
 Answers = list[tuple[int, list[str]]]
@@ -114,6 +138,33 @@ def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:
 
     assert Remix.objects.filter(batch=batch).count() == 2
     assert_losers_read(answers, ("This batch was confirmed already", TOO_LATE))
+
+
+def test_files_are_not_cleared_while_somebody_requests_a_remix_of_them(isolation: str) -> None:
+    for _ in range(ROUNDS):
+        video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
+
+        together(
+            retry_conflicts(Video.objects.get(pk=video.pk).clear),
+            partial(services.request_remixes, [video], ["noir"]),
+        )
+
+        is_cleared = Video.objects.get(pk=video.pk).cleared_at is not None
+        assert video.remixes.exists() is not is_cleared
+
+
+def test_a_draft_is_not_deleted_while_somebody_confirms_it(isolation: str) -> None:
+    for _ in range(ROUNDS):
+        video = make_video()
+        batch = draft(video)
+
+        together(
+            retry_conflicts(RemixBatch.objects.delete_drafts),
+            partial(services.confirm, batch, ["noir"], by=None),
+        )
+
+        is_deleted = not RemixBatch.objects.filter(pk=batch.pk).exists()
+        assert video.remixes.exists() is not is_deleted
 
 
 def test_many_clicks_collect_again_once(isolation: str, editor: User) -> None:

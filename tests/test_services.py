@@ -17,7 +17,15 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from sora_remix import services, tasks
 from sora_remix.endpoints import SORA_2, Option
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Chain, EndpointFact, Remix, RemixBatch, RemixEvent, Video
+from sora_remix.models import (
+    Chain,
+    EndpointFact,
+    Remix,
+    RemixBatch,
+    RemixEvent,
+    Video,
+    queryset,
+)
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, at_once, make_remix, make_video
 from tests.ordering import make_clip
@@ -56,6 +64,61 @@ def test_every_video_is_remixed_with_every_prompt(db: None) -> None:
     ]
     assert remixes == list(rows)
     assert {remix.status for remix in rows} == {Status.QUEUED}
+
+
+def test_remixes_have_their_keys_where_a_database_returns_none(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    features = type(connection.features)
+    monkeypatch.setattr(features, "can_return_rows_from_bulk_insert", False)
+    monkeypatch.setattr(queryset, "AT_ONCE", 4)
+
+    with CaptureQueriesContext(connection) as queries:
+        remixes = services.request_remixes([make_video()], [f"{n}" for n in range(10)])
+
+    read_back = [one for one in queries if one["sql"].startswith("SELECT") and "IN (" in one["sql"]]
+    assert len([one for one in read_back if "sora_remix_remix" in one["sql"]]) == 3
+    assert [remix.prompt for remix in remixes] == [f"{n}" for n in range(10)]
+    assert remixes == list(Remix.objects.order_by("pk"))
+    events = RemixEvent.objects.filter(kind=RemixEvent.Kind.REQUESTED).order_by("pk")
+    assert [event.remix.prompt for event in events] == [f"{n}" for n in range(10)]
+
+
+def test_a_video_that_was_cleared_since_it_was_read_is_refused(db: None) -> None:
+    video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
+    Video.objects.get(pk=video.pk).clear()
+
+    with pytest.raises(RequestRefused, match="nothing is charged"):
+        services.request_remixes([video], ["noir"])
+
+    assert not Remix.objects.exists()
+
+
+def test_a_video_that_was_deleted_since_it_was_read_is_refused(db: None) -> None:
+    video = make_video()
+    Video.objects.all().delete()
+
+    with pytest.raises(RequestRefused, match="nothing is charged"):
+        services.request_remixes([video], ["noir"])
+
+
+def test_a_video_without_files_is_remixed_at_its_provider(db: None) -> None:
+    video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
+    video.clear()
+
+    [remix] = services.request_remixes([video], ["noir"])
+
+    assert remix.source == video
+
+
+def test_a_draft_that_was_deleted_is_not_confirmed(db: None) -> None:
+    batch = RemixBatch.objects.start([make_video().pk], by=None)
+    RemixBatch.objects.delete_drafts()
+
+    with pytest.raises(RequestRefused, match="nothing is charged"):
+        services.confirm(batch, ["noir"], by=None)
+
+    assert not Remix.objects.exists()
 
 
 def test_what_is_asked_for_may_come_from_generators(db: None) -> None:
@@ -397,7 +460,7 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
 
     # How many rows go into one INSERT is the database's choice.
     inserts = [one for one in queries if 'INSERT INTO "sora_remix_remix' in one["sql"]]
-    assert len(queries) - len(inserts) == 7
+    assert len(queries) - len(inserts) == 8
     assert batch.remixes.count() == videos * prompts
 
 

@@ -9,13 +9,21 @@ from typing import Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import InvalidStorageError, storages
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db.migrations.writer import MigrationWriter
 from pytest_django import Settings
 
 from sora_remix.exceptions import InvalidFileName
 from sora_remix.models import Video
-from sora_remix.storage import AppStorage, Folders, app_storage, name_of_upload, new_name
+from sora_remix.storage import (
+    AppStorage,
+    Folders,
+    app_storage,
+    content_type_of,
+    name_of_upload,
+    new_name,
+)
 from tests.storages import (
     ClosingStorage,
     EmptyNameStorage,
@@ -117,6 +125,33 @@ def test_an_uploaded_file_gets_such_a_name(db: None, two_storages: None) -> None
 
 def _files(root: Path) -> list[str]:
     return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(
+    ("name", "content_type"),
+    [
+        ("a.mp4", "video/mp4"),
+        ("a.MKV", "video/x-matroska"),
+        ("a.ts", "video/mp2t"),
+        ("a.webp", "image/webp"),
+        ("a.vtt", "text/vtt"),
+        ("a.pdf", "application/pdf"),
+        ("a", "application/octet-stream"),
+    ],
+)
+def test_a_content_type_follows_the_name(name: str, content_type: str) -> None:
+    assert content_type_of(name) == content_type
+
+
+@pytest.mark.parametrize(("name", "stored"), [("a.vtt", "text/vtt"), ("a.html", "text/html")])
+def test_a_file_is_not_stored_as_what_a_browser_claims(
+    two_storages: None, name: str, stored: str
+) -> None:
+    upload = SimpleUploadedFile(name, b"WEBVTT", "text/html")
+
+    app_storage().save(name, upload)
+
+    assert upload.content_type == stored
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage])

@@ -63,6 +63,16 @@ def _rendered(video: Any, template: str = TAG, **context: Any) -> str:
     return Template(template).render(Context({"video": video, **context}))
 
 
+def test_a_gif_is_an_image_that_stands_still_where_that_is_wished() -> None:
+    page = _rendered(_complete(file="a.gif", container="gif", video_codec="gif"))
+
+    assert "<video" not in page
+    assert '<img src="https://files.example/a.gif?a=b&amp;signature=0" alt="Sea"' in page
+    assert 'width="1280" height="720"' in page
+    still = 'srcset="https://files.example/a.jpg?a=b&amp;signature=1"'
+    assert f'<source media="(prefers-reduced-motion: reduce)" {still}>' in page
+
+
 def test_an_approved_video_is_played(settings: Settings) -> None:
     page = _rendered(_complete())
 

@@ -96,28 +96,33 @@ def log_in_editor(client: Client, *codenames: str, **values: Any) -> User:
     return user
 
 
-def make_rows(by: User, **values: Any) -> Walked:
-    """Make rows of each kind; sending is paused, so that a notice with a link is shown."""
+def make_rows(by: User, word: str = "") -> Walked:
+    """Make rows of each kind; sending is paused, so that a notice with a link is shown.
+
+    The word stands before each title and prompt.
+    """
     captions = app_storage().save("captions.vtt", ContentFile(VTT))
     files = {"thumbnail": "t.jpg", "captions": captions, "captions_language": "en"}
     sheet = {"spritesheet": "s.jpg", "sheet_columns": 2, "sheet_rows": 2, "sheet_frames": 4}
-    clip = {**files, **sheet, "duration": 5, **values}
-    source, result = make_clip(title="Sea", **clip), make_clip(title="Noir", **clip)
+    clip = {**files, **sheet, "duration": 5}
+    source = make_clip(title=f"{word}Sea", **clip)
+    result = make_clip(title=f"{word}Noir", **clip)
     batch = RemixBatch.objects.start([source.pk], by=by)
     batch.confirm()
     made: dict[str, Any] = {"source": source, "batch": batch, "endpoint": "flux-3"}
+    made["prompt"] = f"{word}noir"
     Chain.objects.update_or_create(
         pk=1, defaults={"held_until": timezone.now() + timedelta(hours=1), "held_because": "quota"}
     )
     return Walked(
         source=source,
         result=result,
-        done=make_remix(status=Status.SUCCEEDED, result=result, request_id="r1", **made),
-        failed=make_remix(status=Status.FAILED, request_id="r2", **made),
+        done=make_remix(status=Status.SUCCEEDED, result=result, request_id=f"{word}1", **made),
+        failed=make_remix(status=Status.FAILED, request_id=f"{word}2", **made),
         unconfirmed=make_remix(status=Status.UNCONFIRMED, **made),
         draft=RemixBatch.objects.start([source.pk, result.pk], by=by),
         batch=batch,
-        preset=PromptPreset.objects.create(name="Noir", text="make it noir", owner_id=by.pk),
+        preset=PromptPreset.objects.create(name=f"{word}Noir", text="noir", owner_id=by.pk),
     )
 
 

@@ -71,11 +71,7 @@ def _add_video(scene: str, clip: Path) -> Video:
             sora_id="" if scene in UPLOADS else sora_id(scene),
             **files,
             stored_files=list(files.values()),
-            duration=facts.duration,
-            width=facts.width,
-            height=facts.height,
-            size=facts.size,
-            fps=facts.fps,
+            **facts.known(),
             **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
         )
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
 from django.forms import Media
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
@@ -20,6 +19,7 @@ from .links import Links
 from .params import keys
 from .permissions import require
 from .plan import SHOWN, Plan
+from .rows import permitted, row_or_404
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def act_on_one(request: HttpRequest, pk: int, *, model_admin: RemixAdmin, act: Act) -> HttpResponse:
     """Show what an act would do to one remix; do it when that is confirmed."""
     require(model_admin, request, *act.permissions)
-    remix = get_object_or_404(model_admin.get_queryset(request).select_related("source"), pk=pk)
+    remix = row_or_404(model_admin, request, pk, "source")
     plan = Plan(act, [remix])
     if plan.allowed and not _is_confirmed(request, plan):
         return show(request, plan, model_admin, one=remix)
@@ -96,7 +96,8 @@ def _selected(model_admin: RemixAdmin, request: HttpRequest) -> list[Remix]:
     named = keys(sent, name="remixes", most=conf.SORA_REMIX_MAX_BATCH)
     rows = model_admin.get_queryset(request).select_related("source")
     found = rows.in_bulk(named)
-    return [found[pk] for pk in named if pk in found]
+    in_order = (found[pk] for pk in named if pk in found)
+    return permitted(model_admin, request, in_order)
 
 
 def list_url(model_admin: ModelAdmin[Any], request: HttpRequest) -> str:

@@ -19,18 +19,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, ngettext_lazy
 from django.views.decorators.http import require_POST
 
 from ..database import retry_conflicts
 from ..exceptions import InvalidTransition
 from ..models import Approval, Video
+from ..models.approval import OVERTAKEN
 from . import display
 from .act_pages import filtered, list_url
 from .links import Links
 from .params import text
 from .permissions import APPROVE, DELETE_VIDEO, may, require
+from .rows import permitted
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -42,9 +44,9 @@ if TYPE_CHECKING:
 SHOWN = 100
 """Videos that are listed one by one; the numbers are of all."""
 NOTE_LENGTH = 2000
+HIDDEN = _("It was deleted, or you may not view it.")
 AT_ONCE = 500
 """Videos in one transaction."""
-OVERTAKEN = _("Somebody else has decided about it meanwhile.")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Decision:
     order: _StrPromise
     done: _StrPromise
     possible: Callable[[VideoQuerySet], VideoQuerySet]
-    perform: Callable[[Video, User, str], None]
+    perform: Callable[[Video, User, str, str], None]
     approval: Approval | None = None
     """What a video is afterwards; None when that is not decided."""
     has_note: bool = True
@@ -76,7 +78,7 @@ APPROVAL = Decision(
     order=ngettext_lazy("Approve %(many)d video", "Approve %(many)d videos", "many"),
     done=ngettext_lazy("%(many)d video was approved.", "%(many)d videos were approved.", "many"),
     possible=partial(_undecided, Approval.APPROVED),
-    perform=lambda video, by, note: video.approve(by=by, note=note),
+    perform=lambda video, by, note, seen: video.approve(by=by, note=note, seen=seen),
     approval=Approval.APPROVED,
 )
 REJECTION = Decision(
@@ -87,7 +89,7 @@ REJECTION = Decision(
     order=ngettext_lazy("Reject %(many)d video", "Reject %(many)d videos", "many"),
     done=ngettext_lazy("%(many)d video was rejected.", "%(many)d videos were rejected.", "many"),
     possible=partial(_undecided, Approval.REJECTED),
-    perform=lambda video, by, note: video.reject(by=by, note=note),
+    perform=lambda video, by, note, seen: video.reject(by=by, note=note, seen=seen),
     approval=Approval.REJECTED,
 )
 CLEARING = Decision(
@@ -102,7 +104,7 @@ CLEARING = Decision(
     order=ngettext_lazy("Clear %(many)d video", "Clear %(many)d videos", "many"),
     done=ngettext_lazy("%(many)d video was cleared.", "%(many)d videos were cleared.", "many"),
     possible=lambda videos: videos.clearable(),
-    perform=lambda video, by, note: video.clear(),
+    perform=lambda video, by, note, seen: video.clear(seen=seen),
     has_note=False,
 )
 DECISIONS = {one.name: one for one in (APPROVAL, REJECTION, CLEARING)}
@@ -129,7 +131,11 @@ def ask(
     require(model_admin, request, *decision.permissions)
     chosen = Video.objects.filter(pk__in=videos.order_by().values("pk"))
     possible = decision.possible(chosen).order_by("pk")
-    seen = list(possible.values_list("pk", "approval"))
+    shown = possible.only("approval", *Video.SHOWN_FIELDS)
+    seen = [
+        f"{video.pk}:{video.revision}"
+        for video in permitted(model_admin, request, shown.iterator())
+    ]
     reasons = _reasons(decision, chosen.exclude(pk__in=possible.order_by().values("pk")))
     links = Links(model_admin.admin_site)
     context = {
@@ -145,8 +151,11 @@ def ask(
         "left_alone": sum(reasons.values()),
         "reasons": reasons.most_common(),
         **(_cleared(possible) if decision is CLEARING else {}),
-        "seen": ",".join(f"{pk}{approval[0]}" for pk, approval in seen),
-        "videos": [display.titled(video, links) for video in possible[:SHOWN]],
+        "seen": ",".join(seen),
+        "videos": [
+            display.titled(video, links)
+            for video in permitted(model_admin, request, possible[:SHOWN])
+        ],
         "note_length": NOTE_LENGTH,
     }
     return TemplateResponse(request, "admin/sora_remix/video/decide.html", context)
@@ -159,10 +168,14 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
     seen = _seen(request.POST.get("videos", ""))
     note = note_of(request)
     if decision.approval:
-        outcomes = _decide_many(request, decision, decision.approval, seen, note)
+        outcomes = _decide_many(model_admin, request, decision, decision.approval, seen, note)
     else:
-        videos = Video.objects.in_bulk(list(seen)).values()
-        outcomes = Counter(decide(model_admin, request, decision, one, note) for one in videos)
+        videos = _visible(model_admin, request, seen)
+        outcomes = Counter(
+            decide(model_admin, request, decision, one, note, seen[one.pk]) for one in videos
+        )
+        outcomes[str(HIDDEN)] += len(seen) - len(videos)
+    outcomes = +outcomes
     if done := outcomes.pop("", 0):
         messages.success(request, decision.done % {"many": done})
     for reason, many in outcomes.items():
@@ -175,21 +188,29 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
     return HttpResponseRedirect(list_url(model_admin, request))
 
 
-def doubt(request: HttpRequest, video: Video) -> None:
-    """Have an approved video decided about anew when its file came from somebody who may not."""
-    rows = Video.objects.filter(pk=video.pk)
-    if not may(request, APPROVE) and rows.decide(
-        Approval.NEW, seen=Approval.APPROVED, by=request.user
-    ):
-        messages.warning(request, _("It has a new file: somebody has to approve it again."))
+def reset_approval(
+    model_admin: VideoAdmin, request: HttpRequest, video: Video, changed: Iterable[str]
+) -> None:
+    """Have a video approved again whose shown fields were changed by somebody who may not."""
+    if may(request, APPROVE) or set(video.SHOWN_FIELDS).isdisjoint(changed):
+        return
+    if Video.objects.filter(pk=video.pk).reset_approval(by=request.user):
+        model_admin.log_change(request, video, gettext("Approval withdrawn by a change"))
+        message = gettext("“%(title)s” must be approved again, because the site shows this change.")
+        messages.warning(request, message % {"title": video.title})
 
 
 def decide(
-    model_admin: VideoAdmin, request: HttpRequest, decision: Decision, video: Video, note: str
+    model_admin: VideoAdmin,
+    request: HttpRequest,
+    decision: Decision,
+    video: Video,
+    note: str,
+    seen: str,
 ) -> str:
     """Decide about a video as it was seen, and note it in its history; return why not, if so."""
     try:
-        _perform(model_admin, request, decision, video, note)
+        _perform(model_admin, request, decision, video, note, seen)
     except InvalidTransition as refusal:
         return "" if _is_made(request, decision, [video.pk], note) else str(refusal)
     return ""
@@ -197,9 +218,14 @@ def decide(
 
 @retry_conflicts
 def _perform(
-    model_admin: VideoAdmin, request: HttpRequest, decision: Decision, video: Video, note: str
+    model_admin: VideoAdmin,
+    request: HttpRequest,
+    decision: Decision,
+    video: Video,
+    note: str,
+    seen: str,
 ) -> None:
-    decision.perform(video, request.user, note)
+    decision.perform(video, request.user, note, seen)
     model_admin.log_change(request, video, _logged(decision, note))
 
 
@@ -208,39 +234,46 @@ def note_of(request: HttpRequest) -> str:
     return text(request.POST, "note", most=NOTE_LENGTH)
 
 
+def _visible(model_admin: VideoAdmin, request: HttpRequest, pks: Iterable[int]) -> list[Video]:
+    """Return those of these videos that this person may view."""
+    found = model_admin.get_queryset(request).in_bulk(list(pks))
+    return permitted(model_admin, request, found.values())
+
+
 def _decide_many(
+    model_admin: VideoAdmin,
     request: HttpRequest,
     decision: Decision,
     approval: Approval,
-    seen: dict[int, Approval],
+    seen: dict[int, str],
     note: str,
 ) -> Counter[str]:
     """Decide about many as they were seen, in few queries; return how often what came of it."""
     outcomes: Counter[str] = Counter()
-    for shown in Approval:
-        pks = [pk for pk, one in seen.items() if one == shown]
-        for start in range(0, len(pks), AT_ONCE):
-            part = pks[start : start + AT_ONCE]
-            done, left = _decide_part(request, decision, approval, shown, part, note)
-            mine = _is_made(request, decision, left, note)
-            outcomes[""] += len(done) + mine
-            outcomes[str(OVERTAKEN)] += len(left) - mine
+    shown = [*seen.items()]
+    for start in range(0, len(shown), AT_ONCE):
+        part = dict(shown[start : start + AT_ONCE])
+        done, left = _decide_part(model_admin, request, decision, approval, part, note)
+        mine = _is_made(request, decision, left, note)
+        outcomes[""] += len(done) + mine
+        outcomes[str(OVERTAKEN)] += len(left) - mine
+        outcomes[str(HIDDEN)] += len(part) - len(done) - len(left)
     return +outcomes
 
 
 @retry_conflicts
 def _decide_part(
+    model_admin: VideoAdmin,
     request: HttpRequest,
     decision: Decision,
     approval: Approval,
-    shown: Approval,
-    pks: Sequence[int],
+    seen: dict[int, str],
     note: str,
 ) -> tuple[set[int], set[int]]:
     """Decide about these as they were shown; return which are done, and which were not."""
-    videos = Video.objects.only("title").in_bulk(pks)
-    rows = Video.objects.filter(pk__in=videos)
-    done = rows.decide(approval, seen=shown, by=request.user, note=note)
+    videos = {video.pk: video for video in _visible(model_admin, request, seen)}
+    known = {pk: seen[pk] for pk in videos}
+    done = Video.objects.all().decide(approval, seen=known, by=request.user, note=note)
     _log(request, [videos[pk] for pk in videos if pk in done], _logged(decision, note))
     return done, videos.keys() - done
 
@@ -262,13 +295,13 @@ def _log(request: HttpRequest, videos: Sequence[Video], said: str) -> None:
     LogEntry.objects.log_actions(user, videos, CHANGE, said)
 
 
-def _seen(named: str) -> dict[int, Approval]:
-    """Read primary keys, each with the first letter of the approval that was shown."""
-    approvals = {str(approval)[0]: approval for approval in Approval}
+def _seen(named: str) -> dict[int, str]:
+    """Read primary keys, each with the revision of the video that was shown."""
     items = [one for one in named.split(",") if one]
-    if not all(re.fullmatch("[0-9]{1,18}[nar]", one) for one in items):
-        raise BadRequest("`videos` must be primary keys with the first letter of an approval.")
-    return {int(one[:-1]): approvals[one[-1]] for one in items}
+    if not all(re.fullmatch("[0-9]{1,18}:[A-Za-z0-9_-]{12}", one) for one in items):
+        raise BadRequest("`videos` must be primary keys, each with a revision after a colon.")
+    parts = (one.split(":") for one in items)
+    return {int(pk): revision for pk, revision in parts}
 
 
 def _reasons(decision: Decision, videos: QuerySet[Video]) -> Counter[str]:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
@@ -68,6 +69,11 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
         if obj and obj.confirmed_at:
             return False
         return allows(admin_of(self.admin_site, Video), request, REMIX)
+
+    def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
+        """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
+        if not RemixBatch.objects.filter(pk=obj.pk).delete_drafts():
+            raise PermissionDenied
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (

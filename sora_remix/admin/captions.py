@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator, RegexValidator
 from django.forms import Field, ValidationError
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from .. import captions
 from ..models import Video, delete_after_commit
+from .rows import video_or_404
 
 if TYPE_CHECKING:
     from .videos import VideoAdmin
@@ -35,10 +34,10 @@ def urls(model_admin: VideoAdmin) -> list[URLPattern]:
 @require_safe
 @cache_control(private=True, no_store=True)
 def serve(request: HttpRequest, pk: int, *, model_admin: VideoAdmin) -> HttpResponse:
-    """Send the captions of a video to whoever may view it."""
-    video = get_object_or_404(Video.objects.exclude(captions=""), pk=pk)
-    if not model_admin.has_view_permission(request, video):
-        raise PermissionDenied
+    """Send the captions of a video to whoever may view it, or a remix it is shown with."""
+    video = video_or_404(model_admin.admin_site, request, pk)
+    if not video.captions:
+        raise Http404
     return captions.response_with(video.captions)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from ..models import Remix, Video
 from . import compare_words, display, words
 from .links import Links
 from .params import key
-from .permissions import VIEW, may
+from .rows import permitted, told_results
 
 if TYPE_CHECKING:
     from .videos import VideoAdmin
@@ -111,8 +111,11 @@ def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     if pks[0] is None:
         messages.warning(request, _("Choose two videos to compare."))
         return HttpResponseRedirect(links.changelist_url(Video))
-    videos = _videos(model_admin.get_queryset(request), pks)
-    sides = _sides(videos, may(request, VIEW), links)
+    site, rows = model_admin.admin_site, model_admin.get_queryset(request)
+    videos = _videos(rows, pks)
+    if len(permitted(model_admin, request, videos)) < len(videos):
+        raise PermissionDenied
+    sides = _sides(videos, told_results(site, request, videos), links)
     context = {
         **model_admin.admin_site.each_context(request),
         "opts": model_admin.opts,
@@ -123,7 +126,7 @@ def compare(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
         "is_ready": len(sides) == 2 and any(side.video.file for side in sides),
         "is_same": pks[0] == pks[1],
         "swap_url": links.compare_url(*reversed(videos)) if len(videos) == 2 else "",
-        "offered": _offered(videos),
+        "offered": _offered(videos, rows),
         "media": Media(
             css={"all": [*display.STYLESHEETS, "sora_remix/compare.css"]},
             js=["sora_remix/renew.js"],
@@ -172,25 +175,26 @@ def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
     return [found[pk] for pk in wanted]
 
 
-def _sides(videos: Sequence[Video], may_see_remix: bool, links: Links) -> list[Side]:
+def _sides(videos: Sequence[Video], told: Collection[int], links: Links) -> list[Side]:
     named = (("left", gettext("Left")), ("right", gettext("Right")))
     pairs = zip(named, videos, strict=False)
-    return [Side(*name, video, may_see_remix, links) for name, video in pairs]
+    return [Side(*name, video, video.pk in told, links) for name, video in pairs]
 
 
-def _offered(videos: Sequence[Video]) -> list[dict[str, Any]]:
+def _offered(videos: Sequence[Video], rows: QuerySet[Video]) -> list[dict[str, Any]]:
     """Return what the left one can be compared with: what it came from, and all from there."""
     left, *right = videos
-    family = Video.objects.family_of(left).exclude(pk=left.pk).exclude(file="")
-    others = {video.pk: video for video in family.only("title")[:MOST_OFFERED]}
-    others |= {video.pk: video for video in right}
+    family = Video.objects.family_of(left).exclude(pk=left.pk).exclude(file="").order_by()
+    seen = rows.filter(pk__in=family.values("pk")).values_list("pk", "title")
+    others = dict(seen[:MOST_OFFERED])
+    others |= {video.pk: video.title for video in right}
     chosen = [video.pk for video in right]
     text = gettext("%(title)s (no. %(number)s)")
     return [
         {
             "value": str(pk),
-            "text": text % {"title": Truncator(video.title).chars(TITLE_SHOWN), "number": pk},
+            "text": text % {"title": Truncator(title).chars(TITLE_SHOWN), "number": pk},
             "is_chosen": pk in chosen,
         }
-        for pk, video in others.items()
+        for pk, title in others.items()
     ]

@@ -20,7 +20,7 @@ from ..exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, Unk
 from ..models import Remix, RemixBatch, Video
 from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS
 from .links import Links
-from .order import TURN, Order
+from .order import TURN, Order, Selection
 from .permissions import REMIX, VIEW, may, require
 from .rows import admin_of
 
@@ -54,11 +54,15 @@ class ConfirmView(View):
     def links(self) -> Links:
         return Links(self.model_admin.admin_site)
 
+    @property
+    def _selection(self) -> Selection:
+        return Selection.of(self.batch, self.model_admin.admin_site, self.request)
+
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._show(Order(self.batch, by=request.user))
+        return self._show(Order(self.batch, selection=self._selection))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        order = Order(self.batch, request.POST, request.FILES, by=request.user)
+        order = Order(self.batch, request.POST, request.FILES, selection=self._selection)
         order.take()
         if order.is_wrong or not order.is_final:
             return self._show(order)
@@ -70,6 +74,7 @@ class ConfirmView(View):
                 endpoint=order.endpoint.key,
                 options=order.options,
                 without=order.grid.without,
+                only={video.pk for video in order.selection.videos},
             )
         except RequestRefused as refusal:
             order.add_reasons(refusal.reasons)

@@ -9,7 +9,6 @@ from django.contrib import messages
 from django.core.validators import RegexValidator
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +21,7 @@ from .acts import Act, Cancel, CollectAgain, GiveUp
 from .links import Links
 from .paid_acts import Retry, SendAgain
 from .permissions import DECIDE, may, require
+from .rows import row_or_404
 
 if TYPE_CHECKING:
     from .acts import Text
@@ -96,7 +96,7 @@ def _choice(act: Act, remix: Remix, links: Links) -> Choice:
 def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) -> HttpResponse:
     """Settle an unconfirmed remix by the id under which fal has it."""
     require(model_admin, request, DECIDE)
-    remix = get_object_or_404(model_admin.get_queryset(request), pk=pk)
+    remix = row_or_404(model_admin, request, pk)
     form = RequestIdForm(request.POST if request.method == "POST" else None)
     try:
         if remix.status != Remix.Status.UNCONFIRMED:

@@ -61,7 +61,7 @@ def thumbnail(video: Video, links: Links, description: str = "") -> SafeString:
     else:
         place = '<span class="sora-remix-thumbnail" aria-hidden="true">▶</span>'
         picture = format_html(place + '<span class="visually-hidden">{}</span>', description)
-    if not (video.file or video.spritesheet):
+    if not (video.spritesheet or (video.file and not video.is_gif)):
         return picture
     return format_html(
         '<span class="sora-remix-preview"{}>{}</span>', flatatt(_moving(video, links)), picture
@@ -73,7 +73,7 @@ def _moving(video: Video, links: Links) -> dict[str, object]:
     has_sheet = bool(video.spritesheet and video.sheet_columns)
     return {
         "data-preview": gettext("Play a preview of “%(title)s”") % {"title": video.title},
-        "data-video": _current(video, "file", links) if video.file else None,
+        "data-video": None if video.is_gif or not video.file else _current(video, "file", links),
         "data-sheet": _current(video, "spritesheet", links) if has_sheet else None,
         "data-columns": video.sheet_columns if has_sheet else None,
         "data-rows": video.sheet_rows if has_sheet else None,
@@ -110,6 +110,8 @@ def player(video: Video, links: Links) -> SafeString | str:
     """Show the video itself, if the site has its file."""
     if not video.file:
         return gettext("The site has no file of this video.")
+    if video.is_gif:
+        return _gif(video, links)
     attributes = {
         "class": "sora-remix-player",
         "controls": True,
@@ -126,6 +128,18 @@ def player(video: Video, links: Links) -> SafeString | str:
         else None,
     }
     return format_html("<video{}>{}</video>", flatatt(attributes), _track(video, links))
+
+
+def _gif(video: Video, links: Links) -> SafeString:
+    attributes = {
+        "class": "sora-remix-player",
+        "src": video.file.url,
+        "width": video.width,
+        "height": video.height,
+        "alt": video.title,
+        "data-renew": links.file_url(video, "file") or None,
+    }
+    return format_html("<img{}>", flatatt(attributes))
 
 
 def _track(video: Video, links: Links) -> SafeString | str:

@@ -19,6 +19,7 @@ from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
 from . import failing
 from .params import key
 from .remixable import remixable
+from .rows import rows
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -133,9 +134,9 @@ class ChosenFilter(admin.SimpleListFilter):
             return []
         if key(chosen) is None:
             raise IncorrectLookupParameters
-        rows = self.model._default_manager.filter(pk=chosen)
+        found = rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
         # Without any choice the admin would drop the filter and show all.
-        return [(str(row.pk), str(row)) for row in rows] or [(chosen, chosen)]
+        return [(str(row.pk), str(row)) for row in found] or [(chosen, chosen)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
         chosen = self.value()

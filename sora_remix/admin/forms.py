@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.core.validators import FileExtensionValidator
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import NotAVideo, TryLater
@@ -21,8 +20,11 @@ if TYPE_CHECKING:
 else:
     VideoModelForm = forms.ModelForm
 
-# Nothing that a browser would run, should the storage serve it beside the site.
-EXTENSIONS = ("mp4", "m4v", "mov", "webm", "mkv", "avi", "ts", "3gp")
+OFFERED = ("mp4", "m4v", "mov", "webm", "mkv", "avi", "ts", "3gp", "gif")
+"""What a browser lets editors choose from at first; what a file is, its content decides."""
+NOTHING_MOVES = _(
+    "This file has no moving picture: it is only sound, or a single picture. Upload a video."
+)
 
 
 class VideoForm(VideoModelForm):
@@ -45,9 +47,8 @@ class VideoForm(VideoModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if file := self.fields.get("file"):
-            file.validators.append(FileExtensionValidator(EXTENSIONS))
             file.widget.use_fieldset = False  # Django 6 would name a group, not the one field
-            file.widget.attrs["accept"] = ",".join(f".{one}" for one in EXTENSIONS)
+            file.widget.attrs["accept"] = ",".join(f".{one}" for one in OFFERED)
         if duration := self.fields.get("duration"):
             duration.help_text = _(
                 "Read from the file where there is one. Otherwise the cost of a remix "
@@ -56,13 +57,20 @@ class VideoForm(VideoModelForm):
         captions.prepare_fields(self.fields)
 
     def clean_file(self) -> UploadedFile[bytes] | None:
-        """Refuse what is not a video, reading no more of it than it takes to tell."""
+        """Refuse what is not a video, reading no more of it than it takes to tell.
+
+        Whatever it was called, from here on it is named by what it is: nothing that a browser
+        would run, should the storage serve it beside the site.
+        """
         upload: UploadedFile[bytes] | None = self.cleaned_data["file"]
         if upload:
             try:
                 self.facts = video_facts(upload)
             except (NotAVideo, TryLater) as error:
                 raise _unusable(error) from error
+            if not self.facts.is_moving:
+                raise forms.ValidationError(NOTHING_MOVES, code="nothing_moves")
+            upload.name = f"video{self.facts.extension}"
         return upload
 
     def clean_captions(self) -> Any:
@@ -91,10 +99,8 @@ class VideoForm(VideoModelForm):
 
     def save(self, commit: bool = True) -> Video:
         if self.facts:
-            self.instance.width = self.facts.width
-            self.instance.height = self.facts.height
-            self.instance.size = self.facts.size
-            self.instance.fps = self.facts.fps
+            for name, value in self.facts.known().items():
+                setattr(self.instance, name, value)
             self._add_thumbnail()
         return super().save(commit)
 

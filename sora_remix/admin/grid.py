@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext
 
-from ..models import Remix, RemixBatch, Video
+from ..models import Remix, Video
 from . import compare, display, live, words
 from .links import Links
 
@@ -124,9 +124,10 @@ class Row:
 class Grid:
     """One page of what a batch made, in as many queries for 1,000 remixes as for 10."""
 
-    def __init__(self, batch: RemixBatch, links: Links, page: str | None = None) -> None:
-        self.batch = batch
+    def __init__(self, remixes: QuerySet[Remix], links: Links, page: str | None = None) -> None:
+        """Show these remixes of a batch."""
         self.links = links
+        self._remixes = remixes.prefetch_related(None)
         self._asked = page
 
     @cached_property
@@ -173,7 +174,3 @@ class Grid:
             )
             for video in videos.values()
         ]
-
-    @property
-    def _remixes(self) -> QuerySet[Remix]:
-        return Remix.objects.filter(batch=self.batch)

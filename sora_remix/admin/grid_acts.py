@@ -22,7 +22,7 @@ from .links import Links
 from .params import keys
 from .permissions import APPROVE, REMIX, allows, may, require
 from .plan import Plan
-from .rows import admin_of, rows
+from .rows import admin_of, permitted, rows, viewable
 
 if TYPE_CHECKING:
     from .batches import RemixBatchAdmin
@@ -40,15 +40,16 @@ def grid_of(request: HttpRequest, model_admin: RemixBatchAdmin, batch: RemixBatc
     if not batch.confirmed_at or not allows(admin_of(site, Remix), request):
         return {}
     video_admin, links = admin_of(site, Video), Links(site)
+    remixes = rows(site, request, Remix)
     may_remix = allows(video_admin, request, REMIX)
     may_compare = allows(video_admin, request)
     may_review = allows(video_admin, request, APPROVE)
     acts = [act for act in BUTTONS if may(request, *act.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
     return {
-        "grid": Grid(batch, links, request.GET.get(PAGE)),
+        "grid": Grid(remixes.filter(batch=batch), links, request.GET.get(PAGE)),
         "links": links,
-        "live": live.page(links, batch.pk),
+        "live": live.page_of_batch(links, batch.pk, remixes),
         "acts": acts,
         "may_remix": may_remix,
         "may_compare": may_compare,
@@ -72,7 +73,8 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
     batch = get_object_or_404(model_admin.get_queryset(request), pk=pk)
     chosen = keys(request.POST.getlist("cell"), name="cell")
     cells = rows(site, request, Remix).filter(batch=batch, pk__in=chosen)
-    remixes = list(cells.select_related("source", "result").order_by("pk"))
+    found = cells.select_related("source", "result").order_by("pk")
+    remixes = permitted(cast("RemixAdmin", remix_admin), request, found)
     if not remixes:
         messages.warning(request, _("Nothing was done: select at least one remix."))
         return _back(request, batch, links)
@@ -82,19 +84,26 @@ def act_on_cells(request: HttpRequest, pk: int, *, model_admin: RemixBatchAdmin)
         url = compare.choose(request, remixes, links)
         return HttpResponseRedirect(url) if url else _back(request, batch, links)
     if asked == FURTHER:
-        return _remix_further(request, batch, remixes, links)
+        return _remix_further(request, batch, remixes, model_admin)
     return _back(request, batch, links)
 
 
 def _remix_further(
-    request: HttpRequest, batch: RemixBatch, remixes: Sequence[Remix], links: Links
+    request: HttpRequest, batch: RemixBatch, remixes: Sequence[Remix], model_admin: RemixBatchAdmin
 ) -> HttpResponse:
     """Keep the results as the selection of a new draft and show what it would cost."""
-    results = [remix.result_id for remix in remixes if remix.result_id]
-    if not results:
+    site = model_admin.admin_site
+    links = Links(site)
+    made = [remix.result_id for remix in remixes if remix.result_id]
+    results = [video.pk for video in viewable(site, request, Video.objects.filter(pk__in=made))]
+    if not made:
         messages.warning(request, _("Nothing was done: none of the selected remixes has a video."))
         return _back(request, batch, links)
-    if lacking := len(remixes) - len(results):
+    if hidden := len(made) - len(results):
+        messages.warning(request, _hidden(hidden))
+        if not results:
+            return _back(request, batch, links)
+    if lacking := len(remixes) - len(made):
         message = ngettext(
             "%(many)d remix was left out: it has no video.",
             "%(many)d remixes were left out: they have no video.",
@@ -103,6 +112,15 @@ def _remix_further(
         messages.warning(request, message % {"many": lacking})
     draft = RemixBatch.objects.start(results, by=request.user)
     return HttpResponseRedirect(links.confirm_url(draft))
+
+
+def _hidden(many: int) -> str:
+    message = ngettext(
+        "%(many)d remix was left out: you may not view its video.",
+        "%(many)d remixes were left out: you may not view their videos.",
+        many,
+    )
+    return message % {"many": many}
 
 
 def _back(request: HttpRequest, batch: RemixBatch, links: Links) -> HttpResponse:

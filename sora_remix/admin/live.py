@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.forms.utils import flatatt
 from django.http import HttpRequest
 from django.utils import timezone
@@ -34,7 +34,7 @@ FORBIDDEN = _("You may not see the progress any more.")
 
 
 def page(links: Links, batch: int | None = None) -> dict[str, Any]:
-    """Return what a page tells its script, and how far a batch is, by its primary key."""
+    """Return what a page tells its script."""
     attributes = {
         "data-url": links.act_url("progress"),
         "data-batch": "" if batch is None else batch,
@@ -47,12 +47,14 @@ def page(links: Links, batch: int | None = None) -> dict[str, Any]:
         "data-logged-out": LOGGED_OUT,
         "data-forbidden": FORBIDDEN,
     }
-    context: dict[str, Any] = {"attributes": flatatt(attributes)}
-    if batch is None:
-        return context
+    return {"attributes": flatatt(attributes)}
+
+
+def page_of_batch(links: Links, batch: int, remixes: QuerySet[Remix]) -> dict[str, Any]:
+    """Return the same for a batch, by its primary key, and how far those of its remixes are."""
     is_over = Count("pk", filter=Q(status__in=OVER))
-    counts = Remix.objects.filter(batch=batch).aggregate(over=is_over, many=Count("pk"))
-    return {**context, **counts, "said": counted(counts["over"], counts["many"])}
+    counts = remixes.filter(batch=batch).aggregate(over=is_over, many=Count("pk"))
+    return {**page(links, batch), **counts, "said": counted(counts["over"], counts["many"])}
 
 
 def chosen_batch(request: HttpRequest) -> int | None:

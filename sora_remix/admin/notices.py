@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
 from django.http import HttpRequest
@@ -29,7 +29,11 @@ from .failing import Failing
 from .links import Links
 from .moments import time_of_day
 from .permissions import DECIDE, EXCHANGE, VIEW, may
+from .rows import visible
 from .tries import because
+
+if TYPE_CHECKING:
+    from django.contrib.admin import AdminSite
 
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
@@ -75,16 +79,16 @@ class Signs:
     upload: Failing | None = None
 
 
-def current(request: HttpRequest, links: Links, *, on_list: bool) -> list[Notice]:
+def current(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list[Notice]:
     """Return what is to be said to this user now."""
-    endpoint = _named_endpoint()
+    endpoint, links = _named_endpoint(), Links(site)
     waiting, signs = _waiting(), _signs(endpoint)
     notices = [
         *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
         *_no_key(signs),
         *_paused(request, signs.pause, links, on_list=on_list),
         *_failing(request, waiting, signs, links),
-        *_undecided(request, waiting, links),
+        *_undecided(request, waiting, site),
     ]
     if on_list and endpoint:
         notices += _retired(endpoint, signs)
@@ -211,17 +215,20 @@ def _failing(
             )
 
 
-def _undecided(request: HttpRequest, waiting: Waiting, links: Links) -> Iterator[Notice]:
-    if not waiting.unconfirmed or not may(request, VIEW, DECIDE):
+def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Iterator[Notice]:
+    if not waiting.unconfirmed or not may(request, DECIDE):
+        return
+    own = visible(site, request, Remix).filter(status=Status.UNCONFIRMED)
+    if not (many := own.count()):
         return
     message = ngettext(
         "%(many)d remix is unconfirmed: nobody knows whether fal has it.",
         "%(many)d remixes are unconfirmed: nobody knows whether fal has them.",
-        waiting.unconfirmed,
+        many,
     )
     yield Notice(
-        message % {"many": waiting.unconfirmed},
-        url=links.changelist_url(Remix, status__exact=Status.UNCONFIRMED),
+        message % {"many": many},
+        url=Links(site).changelist_url(Remix, status__exact=Status.UNCONFIRMED),
         link=_("Decide"),
     )
 

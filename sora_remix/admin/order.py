@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib.admin.helpers import AdminForm
 from django.forms.boundfield import BoundField
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from .. import filling, services
-from ..exceptions import Reason
-from ..models import PromptPreset, ReferenceImage, RemixBatch
+from ..exceptions import Reason, RequestRefused
+from ..models import PromptPreset, ReferenceImage, RemixBatch, Video
 from .bill import Bill
 from .images import Kept, keep
 from .offer import is_retired, offered
 from .order_forms import OptionsForm, OrderForm
 from .order_grid import Grid
 from .prompts import ADD, DROP, USE, Prompts
+from .rows import rows, viewable
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from django.contrib.admin import AdminSite
 
-    User = AbstractBaseUser | AnonymousUser
+    from ..models.preset import PromptPresetQuerySet
 
 RECALCULATE = "_recalculate"
 """Name of the button that shows everything anew, and confirms nothing."""
@@ -47,25 +50,59 @@ CHANGED = _(
 )
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What a person may use of a draft at this moment."""
+
+    videos: Sequence[Video]
+    presets: Sequence[PromptPreset]
+    hidden: int
+    """Videos of the draft that this person may not view."""
+
+    @classmethod
+    def of(cls, batch: RemixBatch, site: AdminSite, request: HttpRequest) -> Selection:
+        """Read it from the rows that the site has for this person.
+
+        Raise `RequestRefused` for more videos than one request may take.
+        """
+        if reasons := services.too_many(many := batch.videos.count()):
+            raise RequestRefused(reasons)
+        chosen = batch.videos.all()
+        videos = viewable(site, request, chosen)
+        presets = cast(
+            "PromptPresetQuerySet", rows(site, request, PromptPreset).prefetch_related(None)
+        )
+        own = list(presets.visible_to(request.user))
+        return cls(videos, own, many - len(videos))
+
+    @property
+    def digest(self) -> str:
+        """Tell this selection of videos from any other."""
+        pks = ",".join(str(video.pk) for video in self.videos)
+        return sha256(pks.encode()).hexdigest()[:16]
+
+
 class Order:
     """A draft with all that was chosen.
 
     Raise `UnknownEndpoint`, `InvalidEndpoint`, and `RequestRefused` for too many videos.
     """
 
-    def __init__(self, batch: RemixBatch, data: Any = None, files: Any = None, *, by: User) -> None:
-        self.batch = batch
+    def __init__(
+        self, batch: RemixBatch, data: Any = None, files: Any = None, *, selection: Selection
+    ) -> None:
+        self.batch, self.selection = batch, selection
         self._data, self._files = data, files
         sent = QueryDict() if data is None else data
         self.is_final = data is not None and not LOOKS & sent.keys()
-        videos = services.videos_of(batch)
+        videos = selection.videos
         self.images: list[ReferenceImage] = list(batch.images.all())
         self.offered = offered(videos)
         self.endpoint = self.offered.endpoint(sent.get("endpoint", "")) or self.offered.preferred
         # A box that is not ticked is not sent: only of options on the page is that a choice.
         is_shown = sent.get(SHOWN) == self.endpoint.key
         self.options_form = OptionsForm(data if is_shown else None, endpoint=self.endpoint)
-        self.prompts = Prompts(sent, list(PromptPreset.objects.visible_to(by)))
+        self.prompts = Prompts(sent, selection.presets)
         self.grid = Grid(sent, videos, self.prompts)
         self.bill = Bill(videos, self.endpoint, self.options_form.chosen(), self.grid.many)
 
@@ -113,7 +150,8 @@ class Order:
     @property
     def terms(self) -> str:
         """Return what an editor agrees to, to be compared when they confirm."""
-        return json.dumps([*self.bill.terms, [one.image.pk for one in self.kept]])
+        images = [one.image.pk for one in self.kept]
+        return json.dumps([*self.bill.terms, images, self.selection.digest])
 
     @property
     def kept(self) -> list[Kept]:

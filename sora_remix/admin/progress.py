@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
-from django.db.models import Count, Subquery
+from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +18,6 @@ from django.views.decorators.http import require_safe
 
 from ..models import Remix
 from . import notices
-from .links import Links
 from .live import OVER, counted, started_at
 from .params import key, spans
 
@@ -43,8 +42,9 @@ def progress(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponseBa
     if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
     pks = spans(request.GET.get("remixes", ""), name="remixes", most=MOST)
-    said = notices.current(request, Links(model_admin.admin_site), on_list=False)
-    answer = {"notices": notices.version(said), **_answer(_rows(batch, pks))}
+    said = notices.current(request, model_admin.admin_site, on_list=False)
+    rows = _rows(model_admin.get_queryset(request), batch, pks)
+    answer = {"notices": notices.version(said), **_answer(rows)}
     body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
     etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     fresh = HttpResponse(body, content_type="application/json", headers={"ETag": etag})
@@ -53,11 +53,11 @@ def progress(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponseBa
     return response
 
 
-def _rows(batch: int | None, pks: Sequence[int]) -> list[dict[str, Any]]:
+def _rows(found: QuerySet[Remix], batch: int | None, pks: Sequence[int]) -> list[dict[str, Any]]:
     """Read all that an answer needs in one query."""
-    rows = Remix.objects.order_by("pk")
+    rows = found.prefetch_related(None).order_by("pk")
     if batch is not None:
-        own = Remix.objects.order_by().filter(batch=batch).values("batch")
+        own = rows.order_by().filter(batch=batch).values("batch")
         over = own.filter(status__in=OVER).annotate(_n=Count("pk")).values("_n")
         many = own.annotate(_n=Count("pk")).values("_n")
         rows = rows.annotate(over=Coalesce(Subquery(over), 0), many=Coalesce(Subquery(many), 0))

@@ -10,6 +10,7 @@ from operator import or_
 from django.db.models import F, Q
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
+from ..decoding.containers import EXTENSIONS
 from ..endpoints import Endpoint, Source
 
 NO_SHAPE = Q(width=None) | Q(width=0) | Q(height=None) | Q(height=0)
@@ -28,6 +29,14 @@ def _taken(source: Source) -> Q:
 
 
 def _has_file(source: Source) -> Q:
+    """Keep the files of the right kind; while that was not read, its name decides."""
+    taken = source.extensions or EXTENSIONS.values()
+    kinds = [kind for kind, extension in EXTENSIONS.items() if extension in taken]
+    is_taken = Q(container__in=kinds) & ~Q(video_codec="") & ~Q(file="")
+    return is_taken | (Q(container="") & _is_called(source))
+
+
+def _is_called(source: Source) -> Q:
     if not source.extensions:
         return Q(file__regex=r"[^/]\.[^./]+$")
     return reduce(or_, (Q(file__iendswith=extension) for extension in source.extensions))

@@ -39,7 +39,7 @@ from .permissions import EXCHANGE, allows, may
 from .plan import Plan
 from .progress import progress
 from .resume import resume
-from .rows import admin_of
+from .rows import admin_of, permitted
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -163,7 +163,9 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
     ) -> HttpResponse:
         """Let the rows show how far they are, for as long as the page is open."""
         links = Links(self.admin_site)
-        shown = live.page(links, batch := live.chosen_batch(request))
+        shown = live.page(links)
+        if batch := live.chosen_batch(request):
+            shown = live.page_of_batch(links, batch, self.get_queryset(request))
         if shown.get("many"):
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch))
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
@@ -222,7 +224,7 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         """Show what an act would do to a selection that is not too large."""
         if is_too_many(request, queryset):
             return None
-        return show(request, Plan(act, queryset.defer(*NOT_NEEDED)), self)
+        return show(request, Plan(act, permitted(self, request, queryset.defer(*NOT_NEEDED))), self)
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(

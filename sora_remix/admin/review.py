@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -18,14 +18,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from ..models import Approval, RemixBatch, Video
+from ..models import Approval, Remix, RemixBatch, Video
 from . import display, words
 from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note_of
 from .links import Links, linked
 from .params import key
-from .permissions import APPROVE, VIEW, may, require
+from .permissions import APPROVE, require
+from .rows import may_view, rows, told_results
 
 if TYPE_CHECKING:
+    from ..models.video import VideoQuerySet
     from .videos import VideoAdmin
 
 FILTERS = {"batch": "remix__batch", "source": "remix__source"}
@@ -44,7 +46,17 @@ class Queue:
     """The new videos that have a file, oldest first, and where in them a person is."""
 
     asked: dict[str, int]
-    links: Links
+    model_admin: VideoAdmin
+    request: HttpRequest
+
+    @property
+    def links(self) -> Links:
+        return Links(self.model_admin.admin_site)
+
+    @cached_property
+    def rows(self) -> VideoQuerySet:
+        """The videos that this person may see."""
+        return cast("VideoQuerySet", self.model_admin.get_queryset(self.request))
 
     @cached_property
     def filters(self) -> dict[str, int]:
@@ -53,18 +65,24 @@ class Queue:
     @cached_property
     def waiting(self) -> QuerySet[Video]:
         chosen = {FILTERS[name]: value for name, value in self.filters.items()}
-        rows = Video.objects.awaiting_decision().exclude(file="").filter(**chosen)
+        rows = self.rows.awaiting_decision().exclude(file="").filter(**chosen)
         return _with_remix(rows.order_by("pk"))
 
     @cached_property
     def video(self) -> Video | None:
         """The one to decide about: what was asked for, whatever its state, else the next one."""
         if pk := self.asked.get("video"):
-            found = _with_remix(Video.objects.filter(pk=pk)).first()
-            if not found:
+            found = _with_remix(self.rows.filter(pk=pk)).first()
+            if not (found and self._may_view(found)):
                 raise Http404
             return found
-        return self.waiting.filter(pk__gt=self.asked.get("after", 0)).first()
+        after = self.asked.get("after", 0)
+        while (found := self.waiting.filter(pk__gt=after).first()) and not self._may_view(found):
+            after = found.pk
+        return found
+
+    def _may_view(self, video: Video) -> bool:
+        return self.model_admin.has_view_permission(self.request, video)
 
     @cached_property
     def many(self) -> int:
@@ -102,7 +120,7 @@ class Queue:
 def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
     """Show a video with all that it takes to decide about it; decide, and go to the next one."""
     require(model_admin, request, APPROVE)
-    queue = Queue(_asked(request), Links(model_admin.admin_site))
+    queue = Queue(_asked(request), model_admin, request)
     if request.method == "POST":
         return _decide(request, queue, model_admin)
     context = {
@@ -114,7 +132,7 @@ def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
         "queue": queue,
         "batch": _batch(queue),
         "all_url": queue.links.review_url(),
-        **(_shown(queue.video, may(request, VIEW), queue.links) if queue.video else {}),
+        **(_shown(queue.video, queue) if queue.video else {}),
     }
     return TemplateResponse(request, "admin/sora_remix/video/review.html", context)
 
@@ -122,12 +140,10 @@ def review(request: HttpRequest, *, model_admin: VideoAdmin) -> HttpResponse:
 def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> HttpResponse:
     """Decide about the video as it was shown; what somebody else decided meanwhile is told."""
     decision = DECISIONS.get(request.POST.get("decision", ""))
-    shown = request.POST.get("shown")
-    if decision not in (APPROVAL, REJECTION) or shown not in Approval.values or not queue.video:
+    if decision not in (APPROVAL, REJECTION) or not queue.video:
         raise Http404
-    video = queue.video
-    video.approval = shown
-    if refusal := decide(model_admin, request, decision, video, note_of(request)):
+    video, shown = queue.video, request.POST.get("shown", "")
+    if refusal := decide(model_admin, request, decision, video, note_of(request), shown):
         messages.warning(request, _about(video, refusal, queue))
         return HttpResponseRedirect(queue.skip_url)
     said = gettext("approved") if decision is APPROVAL else gettext("rejected")
@@ -161,16 +177,22 @@ def _with_remix(videos: QuerySet[Video]) -> QuerySet[Video]:
 
 def _batch(queue: Queue) -> RemixBatch | None:
     pk = queue.filters.get("batch")
-    return RemixBatch.objects.filter(pk=pk).first() if pk else None
+    if not pk:
+        return None
+    return rows(queue.model_admin.admin_site, queue.request, RemixBatch).filter(pk=pk).first()
 
 
-def _shown(video: Video, may_see_remix: bool, links: Links) -> dict[str, object]:
-    """Return what is shown of a video: prompts and costs only to who may see remixes."""
-    remix = getattr(video, "remix", None)
+def _shown(video: Video, queue: Queue) -> dict[str, object]:
+    """Return what is shown of a video: prompts and costs only to who may see its remix."""
+    remix: Remix | None = getattr(video, "remix", None)
+    links = queue.links
+    site = queue.model_admin.admin_site
+    is_told = bool(told_results(site, queue.request, [video]))
+    sees_source = remix is not None and may_view(site, queue.request, Video, remix.source_id)
     facts: list[tuple[object, object]] = []
-    if remix:
+    if remix and (is_told or sees_source):
         facts.append((_("Source"), display.titled(remix.source, links)))
-    if remix and may_see_remix:
+    if remix and is_told:
         facts += [
             (_("Prompt"), words.shortened(remix.prompt)),
             (_("Endpoint"), words.endpoint_name(remix)),
@@ -188,5 +210,5 @@ def _shown(video: Video, may_see_remix: bool, links: Links) -> dict[str, object]
         "note": video.approval_note,
         "note_length": NOTE_LENGTH,
         "decisions": [one for one in (APPROVAL, REJECTION) if not video.cleared_at],
-        "compare_url": links.compare_url(remix.source, video) if remix else "",
+        "compare_url": links.compare_url(remix.source, video) if remix and sees_source else "",
     }

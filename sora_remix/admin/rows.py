@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.admin.exceptions import NotRegistered
-from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, Q, QuerySet
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+
+from ..models import Remix, Video
+from .permissions import allows
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite, ModelAdmin
@@ -28,3 +34,65 @@ def rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Ro
     if model_admin := admin_of(site, model):
         return model_admin.get_queryset(request)
     return model._default_manager.none()
+
+
+def visible(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
+    """Return the same for users who may view the model, and nothing for all others."""
+    found = rows(site, request, model)
+    return found if allows(admin_of(site, model), request) else found.none()
+
+
+def permitted(
+    model_admin: ModelAdmin[Row], request: HttpRequest, found: Iterable[Row]
+) -> list[Row]:
+    """Keep the rows that this person may view by the object permissions of a ModelAdmin."""
+    return [row for row in found if model_admin.has_view_permission(request, row)]
+
+
+def viewable(site: AdminSite, request: HttpRequest, chosen: QuerySet[Row]) -> list[Row]:
+    """Return those of the chosen rows that this person may view on this site."""
+    if not (model_admin := admin_of(site, chosen.model)):
+        return []
+    seen = visible(site, request, chosen.model).filter(pk__in=chosen.order_by().values("pk"))
+    pks = set(seen.order_by().values_list("pk", flat=True))
+    return permitted(model_admin, request, (row for row in chosen if row.pk in pks))
+
+
+def may_view(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> bool:
+    """Tell whether this person may view the row with this key on this site."""
+    return bool(viewable(site, request, model._default_manager.filter(pk=pk)))
+
+
+def row_or_404(model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *related: str) -> Row:
+    """Return a row that this person may view; raise `Http404` or `PermissionDenied`."""
+    found = model_admin.get_queryset(request)
+    row = get_object_or_404(found.select_related(*related) if related else found, pk=pk)
+    if not model_admin.has_view_permission(request, row):
+        raise PermissionDenied
+    return row
+
+
+def told_results(site: AdminSite, request: HttpRequest, videos: Iterable[Video]) -> set[int]:
+    """Return the keys of those videos about whose remixes this person may be told."""
+    if not (remix_admin := admin_of(site, Remix)):
+        return set()
+    found = visible(site, request, Remix).filter(result__in=[video.pk for video in videos])
+    seen = permitted(remix_admin, request, found.prefetch_related(None).select_related("source"))
+    return {remix.result_id for remix in seen if remix.result_id}
+
+
+def video_or_404(site: AdminSite, request: HttpRequest, pk: int) -> Video:
+    """Return a video that this person may view, or a remix of which it is source or result.
+
+    Raise `PermissionDenied` for who may view neither videos nor remixes, else `Http404`.
+    """
+    if not any(allows(admin_of(site, model), request) for model in (Video, Remix)):
+        raise PermissionDenied
+    if found := viewable(site, request, Video.objects.filter(pk=pk)):
+        return found[0]
+    remixes = visible(site, request, Remix).filter(Q(source=pk) | Q(result=pk))
+    remix_admin = admin_of(site, Remix)
+    for remix in remixes.prefetch_related(None).select_related("source", "result").iterator():
+        if remix_admin and remix_admin.has_view_permission(request, remix):
+            return remix.source if remix.source_id == pk else remix.result  # type: ignore[return-value]
+    raise Http404("There is no such video.")

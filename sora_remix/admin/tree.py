@@ -69,6 +69,8 @@ def _remix(request: HttpRequest, family: QuerySet[Video], model_admin: VideoAdmi
     if (chosen := key(request.POST.get("video"))) is None:
         raise Http404
     video = get_object_or_404(family, pk=chosen)
+    if not model_admin.has_view_permission(request, video):
+        raise PermissionDenied
     batch = RemixBatch.objects.start([video.pk], by=request.user)
     return HttpResponseRedirect(Links(model_admin.admin_site).confirm_url(batch))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
@@ -42,6 +42,8 @@ class Node:
     """Whether this user may see what became of remixes."""
     is_current: bool
     is_remixable: bool
+    has_source: bool
+    """Whether this user may see what the video was made from."""
     links: Links
 
     @property
@@ -69,7 +71,7 @@ class Node:
     @property
     def compare_url(self) -> str:
         """Where the video is compared with what it was made from."""
-        if not (self.video and self.remix and self.video.file):
+        if not (self.video and self.remix and self.video.file and self.has_source):
             return ""
         return self.links.compare_url(Video(pk=self.remix.source_id), self.video)
 
@@ -152,6 +154,7 @@ class Family:
         self._members = family_of(video)
         whole = Shape(dict(self._parents()))
         self.many = len(whole)
+        self._seen = whole.parents.keys()
         near = whole if self.many <= MOST else whole.nearest(self.current, MOST)
         self.nodes = self._read(near.parents)
         self.shape = near.only(self.nodes)
@@ -172,10 +175,11 @@ class Family:
             row=row,
             remix=remix,
             endpoint=labels.get(remix.endpoint, remix.endpoint) if remix else "",
-            has_details=self.has_details,
+            has_details=self.has_details and getattr(row, "_is_told", True),
             is_current=key == self.current,
             is_remixable=isinstance(row, Video)
             and any(not endpoint.refusal(row) for endpoint in self._endpoints),
+            has_source=remix is not None and str(remix.source_id) in self._seen,
             links=self._links,
         )
 
@@ -195,6 +199,8 @@ class Family:
 
     def _videos(self, keys: Collection[str]) -> QuerySet[Video]:
         rows = self._rows[0].filter(pk__in=[key for key in keys if key.isdecimal()])
+        if (remixes := self._rows[1]) is not None:
+            rows = rows.annotate(_is_told=Exists(remixes.filter(result=OuterRef("pk"))))
         return rows.select_related("remix").defer(*(f"remix__{name}" for name in NOT_SHOWN))
 
     def _remixes(self, keys: Collection[str]) -> Collection[Remix]:

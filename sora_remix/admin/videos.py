@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.db.models import BooleanField, CharField, QuerySet, Value
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import BooleanField, CharField, Exists, OuterRef, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -19,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from ..clock import today
 from ..endpoints import choosable
 from ..exceptions import SoraRemixError
+from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
@@ -29,9 +32,12 @@ from .links import Links, linked
 from .offer import why_not
 from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
+from .rows import may_view
 from .uploads import kept_if_saved, locked
 
 if TYPE_CHECKING:
+    from ..models.video import VideoQuerySet
+
     VideoModelAdmin = admin.ModelAdmin[Video]
 else:
     VideoModelAdmin = admin.ModelAdmin
@@ -45,7 +51,7 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
-FROM_FILE = ("duration", "width", "height", "size", "fps", "thumbnail")
+FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """What an upload brings with it."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
@@ -54,6 +60,15 @@ CHANGE_FIELDSETS = (
     (_("At the provider"), {"fields": ("sora_id", "is_deleted_at_provider", "can_be_remixed")}),
     (_("History"), {"fields": HISTORY}),
 )
+
+
+class VideoList(ChangeList):
+    """Say of each result whether this person may see its source as well."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
+        sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
+        rows: QuerySet[Video] = super().get_queryset(*args, **kwargs)
+        return rows.annotate(_sees_source=Exists(sources))
 
 
 @admin.register(Video)
@@ -107,6 +122,19 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         own = (urls for module in PAGES for urls in module.urls(self))
         return [*own, *super().get_urls()]
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return VideoList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Video | None:
+        """Say of a result whether this person may see its source as well."""
+        video: Any = super().get_object(request, object_id, from_field)
+        if video and hasattr(video, "remix"):
+            source = video.remix.source_id
+            video._sees_source = may_view(self.admin_site, request, Video, source)
+        return cast("Video | None", video)
+
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
 
@@ -133,8 +161,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
             obj.save(update_fields=_written(form) if change else None)
         if not change and may(request, APPROVE):
             obj.approve(by=request.user)
-        if change and "file" in form.changed_data:
-            approvals.doubt(request, obj)
+        if change:
+            approvals.reset_approval(self, request, obj, form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
         """Say in its history that a video was approved by being added."""
@@ -154,7 +182,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Lead to what it was made from, and to the tree of all that belongs together."""
         links = Links(self.admin_site)
-        context["compare_url"] = compare.with_source(getattr(obj, "remix", None), links)
+        if getattr(obj, "_sees_source", False):
+            context["compare_url"] = compare.with_source(obj.remix, links)
         if obj and (obj._remixes or hasattr(obj, "remix")):
             context["tree_url"] = links.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -177,12 +206,13 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lead who may approve to what waits for it."""
-        many = self._waiting() if may(request, APPROVE) else 0
+        many = self._waiting(request) if may(request, APPROVE) else 0
         shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
-    def _waiting(self) -> int:
-        return Video.objects.awaiting_decision().exclude(file="").count()
+    def _waiting(self, request: HttpRequest) -> int:
+        rows = cast("VideoQuerySet", self.get_queryset(request))
+        return rows.awaiting_decision().exclude(file="").count()
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
     def remix_selected(
@@ -264,8 +294,10 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         remix = getattr(video, "remix", None)
         if remix:
             links = Links(self.admin_site)
-            source = links.change_link(remix.source, remix.source.title)
             made_by = links.change_link(remix, gettext("remix"))
+            if not getattr(video, "_sees_source", False):
+                return made_by
+            source = links.change_link(remix.source, remix.source.title)
             return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
         return gettext("Sora generation") if video.sora_id else gettext("uploaded")
 

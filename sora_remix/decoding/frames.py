@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 GRAY = 16
 """Width and height, in pixels, of a picture that is only compared."""
 
 
-def keyframes(container: InputContainer, places: Sequence[float]) -> Iterator[VideoFrame]:
-    """Yield the keyframe at or before each of these places, from 0 to 1."""
+def keyframes(
+    container: InputContainer, stream: VideoStream, places: Sequence[float]
+) -> Iterator[VideoFrame]:
+    """Yield the keyframe at or before each of these places, from 0 to 1, that can be read."""
     for place in places:
-        container.seek(int(place * (container.duration or 0)))
-        yield from islice(container.decode(container.streams.video[0]), 1)
+        with suppress(FFmpegError):
+            container.seek(int(place * (container.duration or 0)))
+            yield from islice(container.decode(stream), 1)
+
+
+def beginning(
+    container: InputContainer, stream: VideoStream, many: int, step: int
+) -> Iterator[VideoFrame]:
+    """Yield every `step`-th of the first `many` pictures, as far as they can be read."""
+    with suppress(FFmpegError):
+        container.seek(0)
+        yield from islice(container.decode(stream), 0, many, step)
 
 
 def grays(frame: VideoFrame, columns: int = 1, rows: int = 1) -> list[bytes]:

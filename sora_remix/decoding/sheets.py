@@ -14,7 +14,7 @@ from av.video.frame import VideoFrame
 from .files import Readable
 from .frames import GRAY, contrast, difference, grays
 from .images import decode_image
-from .videos import open_video
+from .videos import open_video, shown_stream
 
 MOST_PIXELS = 40_000_000
 MOST_FRAMES = 2_000
@@ -70,7 +70,7 @@ def _proven(
 def _moments(video: Readable) -> tuple[Fraction, list[bytes]]:
     """Return the aspect of a video and pictures of all its parts; raise ValueError if too long."""
     with open_video(video) as container:
-        stream = container.streams.video[0]
+        stream = shown_stream(container)
         if stream.frames > MOST_FRAMES:
             raise ValueError(f"It has {stream.frames} frames: too many to decode for this.")
         frames = [grays(frame)[0] for frame in islice(container.decode(stream), MOST_FRAMES)]

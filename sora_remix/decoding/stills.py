@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import chain, islice, pairwise
+from itertools import chain, pairwise
 
 import av
 from av.container import InputContainer
@@ -12,8 +12,8 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .files import Readable
-from .frames import contrast, grays, keyframes
-from .videos import open_video
+from .frames import beginning, contrast, grays, keyframes
+from .videos import open_video, shown_stream
 
 LONGEST_SIDE = 640
 """Pixels of a thumbnail."""
@@ -21,6 +21,7 @@ PLACES = (0.3, 0.5, 0.1, 0.7)
 """Where to look for a picture, as parts of the length."""
 FADE_IN = 90
 """Pictures at the start among which one is looked for when the keyframes show nothing."""
+FADE_STEP = 10
 TELLING = 12.0
 """Contrast from which a picture is taken without looking for a better one."""
 TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=clock",)}
@@ -30,25 +31,22 @@ TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=cl
 def thumbnail(file: Readable) -> bytes | None:
     """Return a JPEG of a telling moment, as players show it; None when nothing is shown."""
     with open_video(file) as container:
-        frame = _telling_frame(container)
-        return _jpeg(_upright(frame, container.streams.video[0])) if frame else None
+        stream = shown_stream(container)
+        frame = _telling_frame(container, stream)
+        return _jpeg(_upright(frame, stream)) if frame else None
 
 
-def _telling_frame(container: InputContainer) -> VideoFrame | None:
+def _telling_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
     """Return the first picture that shows something, else the one that shows most."""
     best, most = None, -1.0
-    for frame in chain(keyframes(container, PLACES), _beginning(container)):
+    first = beginning(container, stream, FADE_IN, FADE_STEP)
+    for frame in chain(keyframes(container, stream, PLACES), first):
         shown = contrast(grays(frame)[0])
         if shown > most:
             best, most = frame, shown
         if shown >= TELLING:
             break
     return best
-
-
-def _beginning(container: InputContainer) -> islice[VideoFrame]:
-    container.seek(0)
-    return islice(container.decode(container.streams.video[0]), 0, FADE_IN, 10)
 
 
 def _upright(frame: VideoFrame, stream: VideoStream) -> VideoFrame:

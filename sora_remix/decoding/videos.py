@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import TypedDict
 
 import av
 from av.container import InputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
+from .containers import FAMILIES, HEAD_LENGTH
 from .files import Readable
 from .limits import MAX_FRAMES, MAX_PIXELS, MAX_STREAMS, OverLimit
 
-FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts"
-"""Demuxers of videos, none of pictures, that read nothing but the file itself: HLS opens what
-a file names."""
+FORMATS = ",".join(FAMILIES)
+"""Demuxers of what may move, none of pictures alone, that read nothing but the file itself:
+HLS opens what a file names."""
 OPTIONS = {
     "format_whitelist": FORMATS,
     "max_streams": str(MAX_STREAMS),
@@ -25,10 +30,16 @@ OPTIONS = {
 class VideoAnswer(TypedDict):
     """What the parent is told of a video."""
 
+    container: str
+    """One of `containers.EXTENSIONS`."""
+    video_codec: str
+    """FFmpeg's name of it; empty when nothing moves, as in a podcast with a cover."""
+    audio_codec: str
+    """Likewise; empty without sound."""
     duration: int | None
     """Microseconds, if known."""
     width: int
-    """Pixels, as players show it: cameras note that a picture is to be turned."""
+    """Pixels, as players show it: turned as its camera notes, and with square pixels."""
     height: int
     rate: tuple[int, int] | None
     """Numerator and denominator of the frames per second, if known."""
@@ -39,7 +50,7 @@ def open_video(file: Readable) -> InputContainer:
     file.seek(0)
     container = av.open(file, "r", options=OPTIONS, metadata_errors="replace")
     try:
-        stream = container.streams.video[0]
+        stream = shown_stream(container)
         if stream.frames > MAX_FRAMES:
             raise OverLimit("frames")
         if stream.width * stream.height > MAX_PIXELS:
@@ -52,17 +63,61 @@ def open_video(file: Readable) -> InputContainer:
     return container
 
 
+def shown_stream(container: InputContainer) -> VideoStream:
+    """Return the stream that players show: a cover only where there is nothing else."""
+    streams = container.streams.video
+    return next((stream for stream in streams if not _is_attached(stream)), streams[0])
+
+
 def video_facts(file: Readable) -> VideoAnswer:
-    """Return length, size and speed of a video; raise unless a picture can be decoded."""
+    """Return what a video is; raise unless a picture can be decoded."""
+    file.seek(0)
+    head = file.read(HEAD_LENGTH)
     with open_video(file) as container:
-        stream = container.streams.video[0]
-        is_turned = round(next(container.decode(stream)).rotation) % 180 == 90
-        sides = stream.width, stream.height
-        width, height = reversed(sides) if is_turned else sides
+        stream = shown_stream(container)
+        picture, is_moving = _first_picture(container, stream)
+        width, height = _shown_sides(stream, picture)
         rate = stream.average_rate
         return {
+            "container": FAMILIES[container.format.name](head),
+            "video_codec": stream.codec_context.codec.canonical_name if is_moving else "",
+            "audio_codec": _audio_codec(container),
             "duration": container.duration,
             "width": width,
             "height": height,
             "rate": (rate.numerator, rate.denominator) if rate else None,
         }
+
+
+def _is_attached(stream: VideoStream) -> bool:
+    """Tell whether a stream is a single picture that belongs to the file, such as a cover."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, bool]:
+    """Return the first picture of a stream, and whether others follow."""
+    picture, many, is_single = None, 0, _is_attached(stream) or stream.frames == 1
+    for packet in container.demux(stream):
+        many += packet.size > 0
+        if not picture:
+            picture = next(iter(packet.decode()), None)
+        if picture and (is_single or many > 1):
+            break
+    if not picture:
+        raise ValueError("No picture can be decoded.")
+    return picture, many > 1 and not is_single
+
+
+def _shown_sides(stream: VideoStream, picture: VideoFrame) -> tuple[int, int]:
+    """Return width and height in square pixels, turned as players turn it."""
+    width = max(1, round(stream.width * (stream.sample_aspect_ratio or Fraction(1))))
+    is_turned = round(picture.rotation) % 180 == 90
+    return (stream.height, width) if is_turned else (width, stream.height)
+
+
+def _audio_codec(container: InputContainer) -> str:
+    """Return the codec of the first sound, "unknown" for one that FFmpeg can't decode."""
+    for stream in container.streams.audio:
+        context = getattr(stream, "codec_context", None)
+        return context.codec.canonical_name if context else "unknown"
+    return ""

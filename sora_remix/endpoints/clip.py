@@ -21,7 +21,7 @@ class Picture(Protocol):
 
     @property
     def extension(self) -> str:
-        """What the file's name ends in: lower case with its dot, empty without a file."""
+        """What kind of file it is, as “.mp4”: lower case with its dot, empty without a file."""
 
 
 class Clip(Picture, Protocol):
@@ -31,6 +31,10 @@ class Clip(Picture, Protocol):
     is_deleted_at_provider: bool
     duration: Decimal | None
     fps: Decimal | None
+
+    @property
+    def is_still(self) -> bool:
+        """Tell whether its file is known to have no moving picture."""
 
 
 def short_side(picture: Picture) -> int | None:

@@ -26,7 +26,7 @@ class Source:
     as_list: bool = False
     """True when the wire wants a list, which then holds the one video."""
     extensions: tuple[str, ...] = (".mp4",)
-    """Containers behind a URL; empty when all are taken."""
+    """Kinds of files behind a URL, whatever their names end in; empty when all are taken."""
     min_seconds: Number | None = None
     max_seconds: Number | None = None
     below_seconds: Number | None = None
@@ -36,7 +36,7 @@ class Source:
     max_bytes: int | None = None
     below_bytes: int | None = None
     min_side: int | None = None
-    """In pixels, of the shorter side."""
+    """In pixels, of the shorter side as players show it."""
     max_side: int | None = None
     """In pixels, of the longer side."""
     min_aspect: Number | None = None
@@ -113,6 +113,8 @@ class Source:
     def _wrong_file(self, clip: Clip) -> Text | None:
         if not clip.extension:
             return _("It has no file here that could be sent.")
+        if clip.is_still:
+            return _("It has no moving picture: it is only sound, or a single picture.")
         if self.extensions and clip.extension not in self.extensions:
             return _("It is a file of the kind %(kind)s; %(names)s can be sent.") % {
                 "kind": clip.extension[1:].upper(),

@@ -308,7 +308,7 @@ def _store(remix: Remix, parcel: Parcel) -> None:
 
 def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
     """Give each file that is worth keeping the name it will have in the storage."""
-    files = {"file": (new_name("videos", ".mp4"), parcel.video)}
+    files = {"file": (new_name("videos", parcel.facts.extension), parcel.video)}
     for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
         if file and (extension := media.image_extension(file)):
             files[field] = (new_name(f"{field}s", extension), file)
@@ -326,11 +326,7 @@ def _commit(
     video = Video.objects.create(
         title=Truncator(remix.prompt).chars(TITLE_LENGTH),
         sora_id=_free_sora_id(remix, result.sora_id),
-        duration=facts.duration,
-        width=facts.width,
-        height=facts.height,
-        size=facts.size,
-        fps=facts.fps,
+        **facts.known(),
         is_deleted_at_provider=_is_forgotten(remix),
         created_by_id=remix.requested_by_id,
         root_id=remix.source.root_id or remix.source_id,

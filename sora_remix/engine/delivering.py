@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -13,7 +12,7 @@ from django.core.exceptions import SuspiciousOperation
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import fal
+from .. import fal, media
 from ..conf import conf
 from ..database import atomic, refuse_transaction
 from ..endpoints import Endpoint, get_endpoint
@@ -29,7 +28,7 @@ from ..fal.keys import is_safe_url
 from ..flight import Flight
 from ..logs import get_logger
 from ..models import Delivery, Remix, Video
-from ..storage import app_storage
+from ..storage import app_storage, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, Watch, back_off
 
@@ -151,13 +150,13 @@ def _deliver_group(deliveries: list[Delivery], limit: TimeLimit) -> None:
 
 
 async def _upload(name: str) -> str:
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     try:
         file = app_storage().open(name, "rb")
     except FileNotFoundError as error:
         raise RemoteFailure("source_unreachable", describe(error)) from error
     with file:
-        return await fal.upload(name.rpartition("/")[2], kind, file, LIFE)
+        sent = media.true_name(name.rpartition("/")[2], file)
+        return await fal.upload(sent, content_type_of(sent), file, LIFE)
 
 
 def _settle(delivery: Delivery, answer: str | Exception) -> None:

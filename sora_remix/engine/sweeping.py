@@ -10,6 +10,7 @@ from .billing import settle_bills
 from .evidence import look_for_evidence
 from .isolation import attempt
 from .leftovers import remove_abandoned
+from .unread import read_unread
 
 logger = get_logger(__name__)
 
@@ -35,4 +36,5 @@ STEPS: tuple[Callable[[], object], ...] = (
     Delivery.objects.forget_old,
     look_for_evidence,
     settle_bills,
+    read_unread,
 )

@@ -11,7 +11,14 @@ from ..decoding.limits import MAX_IMAGE_BYTES
 from ..storage import app_storage
 from .connections import PLACES
 from .downloads import download
-from .facts import ImageFacts, VideoFacts, image_extension, image_facts, video_facts
+from .facts import (
+    ImageFacts,
+    VideoFacts,
+    image_extension,
+    image_facts,
+    true_name,
+    video_facts,
+)
 from .parts import keep as keep_download
 from .pictures import Grid, sheet_grid, thumbnail
 
@@ -29,6 +36,7 @@ __all__ = [
     "sheet_grid",
     "store",
     "thumbnail",
+    "true_name",
     "video_facts",
 ]
 

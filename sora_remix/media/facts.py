@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import IO, Any
 
+from ..decoding.containers import EXTENSIONS, HEAD_LENGTH, container_of
 from ..decoding.headers import MAGIC_LENGTH, extension_of
 from ..exceptions import NotAnImage, NotAVideo
 from .decoder import decode
@@ -16,23 +19,43 @@ LONGEST = 1_000_000
 FASTEST = 10_000
 """Frames per second from which on a speed is unknown."""
 LARGEST_SIDE = 2**31 - 1
+CODEC = re.compile(r"[a-z0-9_]{0,32}")
 UNEXPECTED = (ArithmeticError, LookupError, TypeError, ValueError)
 """Errors over an answer that no decoder gives unless foreign bytes have taken it over."""
 
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """What the file itself says."""
+    """What the file itself says, under the names of the columns of a video."""
 
+    container: str
+    """“mp4”, “mov”, “webm”, “matroska”, “mpegts”, “avi” or “gif”."""
+    video_codec: str
+    """As FFmpeg calls it; empty when nothing moves: sound with a cover, or a single picture."""
+    audio_codec: str
+    """Likewise; empty without sound."""
     duration: Decimal | None
     """Seconds; None for a recording that was cut off before its length was written."""
     width: int
-    """Pixels, as players show it: cameras note that a picture is to be turned."""
+    """Pixels, as players show it: turned as its camera notes, and with square pixels."""
     height: int
     size: int
     """Bytes."""
-    fps: Decimal | None = None
+    fps: Decimal | None
     """Pictures a second."""
+
+    @property
+    def extension(self) -> str:
+        """Return what its name ends in, as “.mp4”."""
+        return EXTENSIONS[self.container]
+
+    @property
+    def is_moving(self) -> bool:
+        return bool(self.video_codec)
+
+    def known(self) -> dict[str, Any]:
+        """Return by its column what is known."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -48,7 +71,7 @@ class ImageFacts:
 
 
 def video_facts(file: IO[bytes]) -> VideoFacts:
-    """Read length, size and speed of a video.
+    """Read what a video is.
 
     Raise `NotAVideo` unless a picture can be decoded, and `TryLater` when the server is at fault.
     """
@@ -59,6 +82,9 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
         file.seek(0)
     try:
         return VideoFacts(
+            container=_container(answer["container"]),
+            video_codec=_codec(answer["video_codec"]),
+            audio_codec=_codec(answer["audio_codec"]),
             duration=_seconds(answer["duration"]),
             width=_side(answer["width"]),
             height=_side(answer["height"]),
@@ -86,6 +112,18 @@ def image_facts(file: IO[bytes]) -> ImageFacts:
         return ImageFacts(extension, _side(answer["width"]), _side(answer["height"]), size)
     except UNEXPECTED as error:
         raise NotAnImage(f"{type(error).__name__}: {error}") from error
+
+
+def _container(name: Any) -> str:
+    if isinstance(name, str) and name in EXTENSIONS:
+        return name
+    raise ValueError(f"There is no container {name!r}.")
+
+
+def _codec(name: Any) -> str:
+    if isinstance(name, str) and CODEC.fullmatch(name):
+        return name
+    raise ValueError(f"No codec is called {name!r}.")
 
 
 def _seconds(microseconds: int | None) -> Decimal | None:
@@ -116,3 +154,12 @@ def image_extension(file: IO[bytes]) -> str:
     head = file.read(MAGIC_LENGTH)
     file.seek(0)
     return extension_of(head)
+
+
+def true_name(name: str, file: IO[bytes]) -> str:
+    """Return the name of a file with the extension of what it is, as far as its start tells."""
+    file.seek(0)
+    head = file.read(HEAD_LENGTH)
+    file.seek(0)
+    extension = EXTENSIONS.get(container_of(head)) or extension_of(head)
+    return str(PurePosixPath(name).with_suffix(extension)) if extension else name

@@ -2,6 +2,8 @@ import hashlib
 
 from django.db import migrations, models
 
+from sora_remix.models import fields
+
 BATCH = 500
 
 
@@ -24,7 +26,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="remix",
             name="prompt_template",
-            field=models.TextField(
+            field=fields.ExactTextField(
                 blank=True, default="", editable=False, verbose_name="prompt as typed"
             ),
             preserve_default=False,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import json
+from base64 import urlsafe_b64encode
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidTransition
+from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from .batch import User
+
+
+OVERTAKEN = _("Somebody else has changed it or decided about it meanwhile.")
 
 
 class Approval(models.TextChoices):
@@ -40,7 +47,10 @@ def decision(approval: str, by: User | None, note: str = "") -> dict[str, Any]:
 class Approvable(models.Model):
     """A row that the site shows once a person has approved it."""
 
-    approval = models.CharField(
+    SHOWN_FIELDS: ClassVar[tuple[str, ...]]
+    """Columns of what visitors of the site see: a decision is about these values."""
+
+    approval = ExactCharField(
         _("approval"),
         max_length=8,
         choices=Approval,
@@ -48,7 +58,7 @@ class Approvable(models.Model):
         db_index=True,
         editable=False,
     )
-    approval_note = models.TextField(_("note on the approval"), blank=True, editable=False)
+    approval_note = ExactTextField(_("note on the approval"), blank=True, editable=False)
     decided_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("decided by"),
@@ -69,29 +79,36 @@ class Approvable(models.Model):
         """Whether the site may show it."""
         return self.approval == Approval.APPROVED
 
-    def approve(self, *, by: User | None = None, note: str = "") -> None:
-        """Let the site show it.
+    @property
+    def revision(self) -> str:
+        """Return 12 characters that stand for what the site shows of it and what was decided.
 
-        Raise `InvalidTransition` when somebody has decided since this instance was read.
+        They are made with the site's secret: nobody can find another content with the same ones.
         """
-        self._decide(Approval.APPROVED, by, note)
+        names = ("approval", *self.SHOWN_FIELDS)
+        shown = json.dumps([str(getattr(self, name) or "") for name in names])
+        digest = salted_hmac("sora_remix.revision", shown, algorithm="sha256").digest()
+        return urlsafe_b64encode(digest[:9]).decode()
 
-    def reject(self, *, by: User | None = None, note: str = "") -> None:
-        """Keep the site from showing it.
+    def approve(self, *, by: User | None = None, note: str = "", seen: str | None = None) -> None:
+        """Let the site show it as it was `seen`: its `revision`, by default of this instance.
 
-        Raise `InvalidTransition` when somebody has decided since this instance was read.
+        Raise `InvalidTransition` when somebody has changed it or decided about it since.
         """
-        self._decide(Approval.REJECTED, by, note)
+        self._decide(Approval.APPROVED, by, note, seen)
 
-    def _decide(self, approval: Approval, by: User | None, note: str) -> None:
+    def reject(self, *, by: User | None = None, note: str = "", seen: str | None = None) -> None:
+        """Keep the site from showing it as it was `seen`: its `revision`, by default as read.
+
+        Raise `InvalidTransition` when somebody has changed it or decided about it since.
+        """
+        self._decide(Approval.REJECTED, by, note, seen)
+
+    def _decide(self, approval: Approval, by: User | None, note: str, seen: str | None) -> None:
         changes = decision(approval, by, note)
-        as_seen = type(self)._default_manager.filter(pk=self.pk, approval=self.approval)
-        if not as_seen.filter(**self._still_there()).update(**changes):
-            raise InvalidTransition(_("Somebody else has decided about it meanwhile."))
+        rows: Any = type(self)._default_manager.all()
+        if not rows.write_decision(changes, {self.pk: self.revision if seen is None else seen}):
+            raise InvalidTransition(OVERTAKEN)
         self.decided_by_id = changes.pop("decided_by")
         for name, value in changes.items():
             setattr(self, name, value)
-
-    def _still_there(self) -> dict[str, Any]:
-        """Return lookups for what it takes to be decided about."""
-        return {}

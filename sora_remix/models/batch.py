@@ -12,7 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..database import PrimaryManager
+from ..database import PrimaryManager, atomic
 from .users import UserForeignKey, forget_user
 from .video import Video
 
@@ -39,8 +39,14 @@ class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
 
     def forget_old_drafts(self) -> int:
         """Delete drafts that nobody confirmed for a week."""
-        old = self.drafts().filter(created_at__lt=timezone.now() - DRAFTS_LIVE)
-        return old.delete()[0]
+        return self.filter(created_at__lt=timezone.now() - DRAFTS_LIVE).delete_drafts()
+
+    @atomic()
+    def delete_drafts(self) -> int:
+        """Delete those that are drafts, and return how many: one that is confirmed first stays."""
+        drafts = self.drafts().order_by().select_for_update().values_list("pk", flat=True)
+        rows = self.model._default_manager.filter(pk__in=list(drafts))
+        return rows.delete()[1].get(self.model._meta.label, 0)
 
 
 class RemixBatch(models.Model):

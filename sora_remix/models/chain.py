@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .fields import ExactCharField, ExactTextField
 
 STALE = timedelta(seconds=20)
 LONGEST_PAUSE = timedelta(hours=1)
@@ -122,19 +123,20 @@ class Chain(models.Model):
         """A worker is at it, and says so at least every few seconds."""
 
     turn = models.PositiveBigIntegerField(default=0)
-    state = models.CharField(max_length=10, choices=State, default=State.IDLE)
+    state = ExactCharField(max_length=10, choices=State, default=State.IDLE)
     since = models.DateTimeField(default=timezone.now)
     worked_at = models.DateTimeField(null=True)
     """When a worker was last seen at a turn."""
     held_until = models.DateTimeField(null=True)
     """Until when nothing is sent, because fal said so or can't be reached."""
-    held_because = models.TextField(blank=True)
+    held_because = ExactTextField(blank=True)
     """What fal answered, or why it can't be reached."""
 
     objects = PrimaryManager.from_queryset(ChainQuerySet)()
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("chain of turns")
         verbose_name_plural = _("chain of turns")
 

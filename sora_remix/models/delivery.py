@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ..database import PrimaryManager
 from ..exceptions import InvalidTransition
+from .fields import ExactCharField, ExactTextField
 from .leased import Leased, LeasedQuerySet, step
 
 FRESH = timedelta(hours=2)
@@ -71,20 +72,21 @@ class DeliveryQuerySet(LeasedQuerySet["Delivery"]):
 class Delivery(Leased):
     """One file on its way to fal, where its copy lives for a day."""
 
-    name = models.CharField(max_length=200, unique=True)
+    name = ExactCharField(max_length=200, unique=True)
     """In the storage of the app."""
-    url = models.TextField(blank=True)
+    url = ExactTextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     """When fal forgets the copy; null while it has none."""
-    error_code = models.CharField(max_length=100, blank=True)
+    error_code = ExactCharField(max_length=100, blank=True)
     """Why it can't be delivered; empty while nobody knows that it can't."""
-    error_message = models.TextField(blank=True)
+    error_message = ExactTextField(blank=True)
     """With an `error_code` why it can't be delivered, else why the last try failed."""
 
     objects = PrimaryManager.from_queryset(DeliveryQuerySet)()
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.name

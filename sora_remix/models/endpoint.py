@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .fields import ExactCharField
 
 PLACES = Decimal("0.000001")
 
@@ -64,19 +65,20 @@ class EndpointFactQuerySet(models.QuerySet["EndpointFact"]):
 class EndpointFact(models.Model):
     """What fal has said of one endpoint."""
 
-    endpoint_id = models.CharField(max_length=200, unique=True)
+    endpoint_id = ExactCharField(max_length=200, unique=True)
     """Its id at fal: facts are about the endpoint, whatever record leads to it."""
     retired_at = models.DateTimeField(null=True)
     """When fal was first heard to have declared it gone."""
     unit_price = models.DecimalField(max_digits=14, decimal_places=6, null=True)
-    unit = models.CharField(max_length=100, blank=True)
-    currency = models.CharField(max_length=10, blank=True)
+    unit = ExactCharField(max_length=100, blank=True)
+    currency = ExactCharField(max_length=10, blank=True)
     priced_at = models.DateTimeField(null=True)
 
     objects = PrimaryManager.from_queryset(EndpointFactQuerySet)()
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("what fal says of an endpoint")
         verbose_name_plural = _("what fal says of endpoints")
 

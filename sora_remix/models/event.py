@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
@@ -75,14 +76,15 @@ class RemixEvent(models.Model):
         null=True,
         related_name="+",
     )
-    kind = models.CharField(_("what"), max_length=20, choices=Kind)
-    detail = models.TextField(blank=True)
+    kind = ExactCharField(_("what"), max_length=20, choices=Kind)
+    detail = ExactTextField(blank=True)
     """What belongs to this kind, as data: it is put into words where it is shown."""
 
     objects = PrimaryManager["RemixEvent"]()
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("event of a remix")
         verbose_name_plural = _("events of remixes")
         ordering = ("pk",)

@@ -33,6 +33,10 @@ class OwnedFileField(models.FileField):
 
     attr_class = OwnedFieldFile
 
+    def formfield(self, **options: Any) -> Any:
+        """Take uploads with names of any length: the app names them anew."""
+        return super().formfield(**{"max_length": None, **options})
+
     def deconstruct(self) -> Any:
         """Be a plain field in migrations: the column is the same."""
         name, _path, args, kwargs = super().deconstruct()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from ..database import PrimaryManager, atomic
 from ..storage import MAX_NAME_LENGTH, app_storage
 from .batch import RemixBatch
+from .fields import ExactCharField
 from .files import OwnedFileField, OwnsFiles, stored_files_field
 
 
@@ -35,7 +36,7 @@ class ReferenceImage(OwnsFiles):
     width = models.PositiveIntegerField(_("width"))
     height = models.PositiveIntegerField(_("height"))
     size = models.PositiveBigIntegerField(_("size in bytes"))
-    digest = models.CharField(max_length=64, editable=False)
+    digest = ExactCharField(max_length=64, editable=False)
     """SHA-256 of its bytes: however often the same is sent, a draft keeps it once."""
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     stored_files = stored_files_field()
@@ -44,6 +45,7 @@ class ReferenceImage(OwnsFiles):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
         verbose_name = _("reference image")
         verbose_name_plural = _("reference images")
         ordering = ("pk",)

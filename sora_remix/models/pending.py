@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..database import PrimaryManager
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH
+from .fields import ExactCharField
 from .files import files_in_use
 from .status import UNSETTLED
 
@@ -63,7 +64,7 @@ class PendingFile(models.Model):
     """
 
     remix = models.ForeignKey("Remix", on_delete=models.CASCADE, related_name="pending_files")
-    name = models.CharField(max_length=MAX_NAME_LENGTH, db_index=True)
+    name = ExactCharField(max_length=MAX_NAME_LENGTH, db_index=True)
     is_condemned = models.BooleanField(default=False)
     """Set before the file is deleted, so that its worker, if it lives, can't use it any more."""
     created_at = models.DateTimeField(auto_now_add=True)
@@ -72,6 +73,7 @@ class PendingFile(models.Model):
 
     class Meta:
         base_manager_name = "objects"
+        default_permissions = ()
 
     def __str__(self) -> str:
         return self.name

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager
+from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
@@ -28,12 +29,12 @@ class PromptPresetQuerySet(models.QuerySet["PromptPreset"]):
 class PromptPreset(models.Model):
     """A prompt with a name, for one endpoint or for any."""
 
-    name = models.CharField(_("name"), max_length=100)
-    text = models.TextField(
+    name = ExactCharField(_("name"), max_length=100)
+    text = ExactTextField(
         _("prompt"),
         help_text=_("{title} and {seconds} are filled in; {{ and }} are braces."),
     )
-    endpoint = models.CharField(_("endpoint"), max_length=100, blank=True)
+    endpoint = ExactCharField(_("endpoint"), max_length=100, blank=True)
     """Key of the endpoint it is meant for; blank for any."""
     owner = UserForeignKey(
         settings.AUTH_USER_MODEL,

@@ -15,6 +15,7 @@ from ..database import atomic
 from ..exceptions import InvalidTransition
 from .batch import RemixBatch
 from .event import RemixEvent
+from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
 from .leased import Leased
 from .queryset import RemixQuerySet
 from .status import Status
@@ -65,20 +66,16 @@ class RemixRecord(Leased):
         blank=True,
         related_name="remix",
     )
-    prompt = models.TextField(_("prompt"))
-    prompt_template = models.TextField(_("prompt as typed"), blank=True, editable=False)
+    prompt = ExactTextField(_("prompt"))
+    prompt_template = ExactTextField(_("prompt as typed"), blank=True, editable=False)
     """With its placeholders, from which the prompt was made; empty where both are the same."""
     prompt_digest = PromptDigest()
-    endpoint = models.CharField(_("endpoint"), max_length=100)
-    endpoint_id = models.CharField(max_length=200, editable=False)
+    endpoint = ExactCharField(_("endpoint"), max_length=100)
+    endpoint_id = ExactCharField(max_length=200, editable=False)
     """fal's id when it was asked for: a record that changes or goes must not lose a result."""
     options = models.JSONField(_("options"), default=dict, blank=True)
-    status = models.CharField(
-        _("status"), max_length=12, choices=Status, default=Status.QUEUED, db_index=True
-    )
-    request_id = models.CharField(
-        _("request id"), max_length=255, blank=True, db_index=True, editable=False
-    )
+    status = ExactCharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
+    request_id = BlankAsNullCharField(_("request id"), max_length=255, blank=True, editable=False)
     other_request_ids = models.JSONField(default=list, editable=False)
     """Ids under which fal was heard to have it as well: evidence of a double charge."""
     is_ready = models.BooleanField(default=True, editable=False)
@@ -97,8 +94,8 @@ class RemixRecord(Leased):
     billed_cost = models.DecimalField(
         _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
-    error_code = models.CharField(_("error code"), max_length=100, blank=True)
-    error_message = models.TextField(_("error"), blank=True)
+    error_code = ExactCharField(_("error code"), max_length=100, blank=True)
+    error_message = ExactTextField(_("error"), blank=True)
     requested_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("requested by"),

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Q
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,11 +16,12 @@ from ..database import PrimaryManager, on_commit
 from ..exceptions import InvalidTransition
 from ..signals import remix_failed, remix_succeeded
 from .event import RemixEvent
+from .fields import UniqueUnlessBlank
 from .heard import EVIDENCE_AFTER, HeardOf
 from .leased import step
 from .pending import PendingFile
 from .queryset import RemixQuerySet
-from .status import UNSETTLED, Status
+from .status import Status
 from .video import Video
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class Remix(HeardOf):
         verbose_name = _("remix")
         verbose_name_plural = _("remixes")
         ordering = ("-pk",)
+        default_permissions = ("view",)
         permissions = (
             ("cancel_remix", _("Can cancel remixes")),
             ("retry_remix", _("Can retry remixes and collect them again")),
@@ -58,19 +59,9 @@ class Remix(HeardOf):
         constraints = (
             # A second click finds no row to lock under some isolation levels; this one it finds.
             models.UniqueConstraint(fields=("retry_of",), name="sora_remix_remix_retried_once"),
-            models.UniqueConstraint(
-                fields=("request_id",),
-                condition=~Q(request_id=""),
-                name="sora_remix_remix_request_id_unique",
-            ),
+            UniqueUnlessBlank(fields=("request_id",), name="sora_remix_remix_request_id_unique"),
         )
-        indexes = (
-            models.Index(
-                fields=("status", "due_at"),
-                name="sora_remix_unsettled",
-                condition=Q(status__in=UNSETTLED),
-            ),
-        )
+        indexes = (models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),)
 
     def __str__(self) -> str:
         return str(_("Remix %(number)s") % {"number": self.pk})

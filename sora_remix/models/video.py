@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import PrimaryManager, alias, atomic
+from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
-from .approval import Approvable, Approval, decision
+from .approval import OVERTAKEN, Approvable, Approval, decision
+from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
 from .status import UNSETTLED
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from .batch import User
+
+    BooleanField = models.BooleanField[bool, bool]
+else:
+    BooleanField = models.BooleanField
+
+
+MOST_READINGS = 10
+"""How often a file is read to learn what it is: it may be broken, or break what reads it."""
 
 
 def upload_name(video: Video, filename: str) -> str:
@@ -35,6 +47,20 @@ def captions_name(video: Video, filename: str) -> str:
     return name_of_upload("captions", filename)
 
 
+class WasMadeByAiField(BooleanField):
+    """Whether a row has ever been saved as made by a model."""
+
+    def pre_save(self, model_instance: Any, add: bool) -> bool:
+        """Note that a model made it, also in `bulk_create()`; nothing takes that back."""
+        model_instance.was_made_by_ai = model_instance.is_made_by_ai
+        return bool(model_instance.was_made_by_ai)
+
+    def deconstruct(self) -> Any:
+        """Be a plain field in migrations: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.BooleanField", args, kwargs
+
+
 class VideoQuerySet(models.QuerySet["Video"]):
     def approved(self) -> VideoQuerySet:
         """Keep those that the site may show."""
@@ -44,22 +70,58 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Keep those that nobody has approved or rejected."""
         return self.filter(approval=Approval.NEW)
 
-    @atomic()
     def decide(
-        self, approval: Approval, *, seen: Approval, by: User | None = None, note: str = ""
+        self,
+        approval: Approval,
+        *,
+        seen: Mapping[int, str],
+        by: User | None = None,
+        note: str = "",
     ) -> set[int]:
-        """Decide about those that are still as they were seen; return their primary keys."""
-        as_seen = self.filter(approval=seen, cleared_at=None).order_by()
-        pks = set(as_seen.select_for_update().values_list("pk", flat=True))
-        # Where rows can't be locked, the UPDATE itself must name what was seen.
-        rows = self.model._default_manager.filter(pk__in=pks, approval=seen)
-        rows.update(**decision(approval, by, note))
+        """Decide about those whose `revision` is the one that was seen; return their keys."""
+        return self.write_decision(decision(approval, by, note), seen)
+
+    @atomic()
+    def write_decision(self, changes: dict[str, Any], seen: Mapping[int, str]) -> set[int]:
+        """Write what was decided to the rows that are still as they were seen."""
+        rows = self.filter(pk__in=seen, cleared_at=None).order_by().select_for_update()
+        # SQLite locks no rows: it lets nobody write between these two statements.
+        shown = rows.only("approval", *self.model.SHOWN_FIELDS)
+        pks = {row.pk for row in shown if row.revision == seen[row.pk]}
+        self.model._default_manager.filter(pk__in=pks).update(**changes)
         return pks
+
+    def reset_approval(self, *, by: User | None) -> int:
+        """Have approved ones approved again, as after a change by somebody who may not."""
+        return self.approved().update(**decision(Approval.NEW, by))
+
+    def unread(self) -> VideoQuerySet:
+        """Keep those with a file of which nothing is known yet, those tried least often first."""
+        unread = self.filter(container="", readings__lt=MOST_READINGS).exclude(file="")
+        return unread.order_by("readings", "-pk")
+
+    def start_reading(self, video: Video) -> bool:
+        """Count a try to read the file of a video, unless somebody else has begun one."""
+        mine = self.filter(pk=video.pk, readings=video.readings, container="")
+        return bool(mine.update(readings=F("readings") + 1))
+
+    def stop_reading(self, video: Video) -> None:
+        """Never try again to read the file of a video: it is none, or can't be decoded."""
+        self.filter(pk=video.pk, file=video.file.name).update(readings=MOST_READINGS)
+
+    def note_facts(self, video: Video, facts: Mapping[str, Any]) -> None:
+        """Note what the file of a video was found to be."""
+        self.filter(pk=video.pk, file=video.file.name).update(**facts)
 
     def family_of(self, video: Video) -> VideoQuerySet:
         """Keep a video, what it was made from, and all that was made from any of those."""
         root = video.root_id or video.pk
         return self.filter(Q(pk=root) | Q(root=root))
+
+    def hold(self) -> int:
+        """Keep those that are not cleared as they are until the transaction ends; count them."""
+        # An UPDATE gets in the way of another one at every isolation level; a lock does not.
+        return self.filter(cleared_at=None).update(cleared_at=None)
 
     def clearable(self) -> VideoQuerySet:
         """Keep rejected ones that have files which no remix needs any more."""
@@ -71,9 +133,18 @@ class Video(Approvable, OwnsFiles):
     """A clip in the site's storage, an earlier Sora generation at its provider, or both."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet", "captions")
+    SHOWN_FIELDS: ClassVar[tuple[str, ...]] = (
+        "title",
+        "sora_id",
+        "file",
+        "size",
+        "thumbnail",
+        "captions",
+        "captions_language",
+    )
 
-    title = models.CharField(_("title"), max_length=200)
-    sora_id = models.CharField(
+    title = ExactCharField(_("title"), max_length=200)
+    sora_id = BlankAsNullCharField(
         _("Sora id"),
         max_length=200,
         blank=True,
@@ -109,12 +180,19 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
     )
-    captions_language = models.CharField(
+    captions_language = ExactCharField(
         _("language of the captions"),
         max_length=35,
         blank=True,
         help_text=_("Its code, as “en” or “pt-br”; empty: the language of the site."),
     )
+    container = models.CharField(max_length=16, blank=True, editable=False)
+    """What kind of file it is, as “mp4” or “webm”; empty while that was not read."""
+    video_codec = models.CharField(max_length=32, blank=True, editable=False)
+    """Empty with a `container` when nothing moves: sound with a cover, or a single picture."""
+    audio_codec = models.CharField(max_length=32, blank=True, editable=False)
+    readings = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How often its file was read, while its `container` is not known."""
     duration = models.DecimalField(
         _("seconds"),
         max_digits=9,
@@ -125,6 +203,7 @@ class Video(Approvable, OwnsFiles):
         help_text=_("Read from the file where there is one."),
     )
     width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
+    """In pixels, as players show it: limits of endpoints are about that as well."""
     height = models.PositiveIntegerField(_("height"), null=True, blank=True, editable=False)
     fps = models.DecimalField(
         _("frames per second"),
@@ -140,6 +219,8 @@ class Video(Approvable, OwnsFiles):
         default=False,
         help_text=_("Its provider no longer has it: it can't be remixed there."),
     )
+    was_made_by_ai = WasMadeByAiField(default=False, editable=False)
+    """True for good from the moment that it was saved as made by a model."""
     created_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("created by"),
@@ -173,10 +254,10 @@ class Video(Approvable, OwnsFiles):
             ("remix_video", _("Can remix videos, which costs money")),
             ("approve_video", _("Can approve and reject videos")),
         )
+        indexes = (models.Index(fields=("container", "readings"), name="sora_remix_video_unread"),)
         constraints = (
-            models.UniqueConstraint(
+            UniqueUnlessBlank(
                 fields=("sora_id",),
-                condition=~Q(sora_id=""),
                 name="sora_remix_video_sora_id_unique",
                 violation_error_message=_("A video with this Sora id is there already."),
             ),
@@ -187,19 +268,50 @@ class Video(Approvable, OwnsFiles):
 
     @property
     def extension(self) -> str:
-        """What the file's name ends in, as “.mp4”; empty when there is no file."""
-        return PurePosixPath(self.file.name or "").suffix.lower()
+        """What kind of file it is, as “.mp4”; empty when there is none.
+
+        While that was not read, it is what its name ends in.
+        """
+        if not self.file or not self.container:
+            return PurePosixPath(self.file.name or "").suffix.lower()
+        return EXTENSIONS.get(self.container, "")
+
+    @property
+    def is_gif(self) -> bool:
+        """Whether browsers show it as an image and can't play it as a video."""
+        return self.extension == ".gif"
+
+    @property
+    def is_still(self) -> bool:
+        """Whether its file was read and has no moving picture."""
+        return bool(self.container) and not self.video_codec
 
     @property
     def is_made_by_ai(self) -> bool:
         """Whether a model made it: the result of a remix, or a Sora generation."""
-        return bool(self.sora_id or self.root_id)
+        return bool(self.was_made_by_ai or self.sora_id or self.root_id)
 
-    def clear(self) -> None:
+    def clean(self) -> None:
+        """Refuse to take the Sora id away; raise `ValidationError`."""
+        super().clean()
+        if self.pk and not self.sora_id:
+            kept = Video.objects.filter(pk=self.pk).values_list("sora_id", flat=True).first()
+            if kept:
+                message = _("A Sora id can't be removed: it says that a model made the video.")
+                raise ValidationError({"sora_id": message})
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save the row, and with what says that a model made it that this was so."""
+        written = options.get("update_fields")
+        if written is not None and not {*written}.isdisjoint(("sora_id", "root", "root_id")):
+            options["update_fields"] = {*written, "was_made_by_ai"}
+        super().save(*args, **options)
+
+    def clear(self, *, seen: str | None = None) -> None:
         """Empty the file fields of a rejected video for good, and delete the files that it owns.
 
-        Raise `InvalidTransition` if it is not rejected, was cleared already, or is the source of a
-        remix that is not finished.
+        Raise `InvalidTransition` if it is not rejected, was cleared already, is the source of a
+        remix that is not finished, or is not as it was `seen`, if its `revision` then is given.
         """
         emptied = dict.fromkeys(self.FILE_FIELDS, "")
         gone = {**emptied, "stored_files": [], "cleared_at": timezone.now()}
@@ -207,12 +319,11 @@ class Video(Approvable, OwnsFiles):
             rows = Video.objects.clearable().filter(pk=self.pk)
             # Others may have stored files for it since this instance was read.
             row = rows.select_for_update().first()
+            if row and seen not in (None, row.revision):
+                raise InvalidTransition(OVERTAKEN)
             if not row or not rows.update(**gone):
                 message = _("Only files of a rejected video that nobody needs can go.")
                 raise InvalidTransition(message)
             delete_after_commit(row.owned_files(), alias())
         for name, value in gone.items():
             setattr(self, name, value)
-
-    def _still_there(self) -> dict[str, Any]:
-        return {"cleared_at": None}

@@ -9,7 +9,6 @@ from django.contrib.admin import AdminSite
 from django.template import Context
 
 from ..admin import notices
-from ..admin.links import Links
 
 register = template.Library()
 
@@ -18,7 +17,7 @@ register = template.Library()
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
     """Show what keeps remixes from being made, and what waits for this user."""
     request = context["request"]
-    found = notices.current(request, Links(_site(context)), on_list=on_list)
+    found = notices.current(request, _site(context), on_list=on_list)
     return {
         "notices": found,
         "version": notices.version(found),

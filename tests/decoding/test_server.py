@@ -66,6 +66,9 @@ def test_each_job_is_answered_within_its_own_limit_of_time(parent: Parent, clip:
     thumbnail = parent.ask("thumbnail", clip)
 
     assert facts["value"] == {
+        "container": "mp4",
+        "video_codec": "h264",
+        "audio_codec": "",
         "duration": 1_000_000,
         "width": 160,
         "height": 90,

@@ -17,6 +17,7 @@ from sora_remix.decoding.frames import contrast, grays
 from sora_remix.decoding.images import decode_image
 from sora_remix.decoding.stills import thumbnail
 from sora_remix.decoding.videos import video_facts
+from tests.decoding.recordings import record
 
 BLACK, WHITE = 0, 235
 
@@ -84,11 +85,18 @@ def test_pixels_that_are_no_squares_are_shown_as_players_show_them() -> None:
 
 IDENTITY = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 1 << 30)
 TURNED = {
+    0: IDENTITY,
     90: struct.pack(">9i", 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30),
     180: struct.pack(">9i", -65536, 0, 0, 0, -65536, 0, 0, 0, 1 << 30),
     270: struct.pack(">9i", 0, -65536, 0, 65536, 0, 0, 0, 0, 1 << 30),
 }
 """The matrix by which a camera notes how far, clockwise, its pictures are to be turned."""
+
+
+def turned(content: bytes, degrees: int) -> io.BytesIO:
+    """Return an MP4 that is to be turned clockwise."""
+    head, track, rest = content.partition(b"tkhd")
+    return io.BytesIO(head + track + rest.replace(IDENTITY, TURNED[degrees], 1))
 
 
 @pytest.mark.parametrize(
@@ -98,9 +106,7 @@ TURNED = {
 def test_a_picture_is_turned_as_players_turn_it(
     degrees: int, shape: tuple[int, int], white: str
 ) -> None:
-    content = recording((BLACK, WHITE)).read()  # white on the right
-    head, track, rest = content.partition(b"tkhd")
-    file = io.BytesIO(head + track + rest.replace(IDENTITY, TURNED[degrees], 1))
+    file = turned(recording((BLACK, WHITE), (BLACK, WHITE)).read(), degrees)  # white on the right
 
     facts, picture = video_facts(file), _made(file)
 
@@ -120,3 +126,20 @@ def test_a_fade_from_black_is_not_taken_for_the_picture() -> None:
 
 def test_a_video_that_shows_one_colour_has_that_for_a_picture() -> None:
     assert contrast(grays(_made(recording((WHITE, WHITE))))[0]) < 2
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "webm", "matroska", "avi", "gif"])
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_single_picture_is_shown(container: str, sound: bool) -> None:
+    picture = _made(io.BytesIO(record(container, pictures=1, sound=sound and container != "gif")))
+
+    assert (picture.width, picture.height) == (64, 48)
+
+
+@pytest.mark.parametrize("container", ["mp4", "matroska", "avi", "gif"])
+def test_a_video_that_is_broken_in_the_middle_keeps_its_picture(container: str) -> None:
+    content = bytearray(record(container, pictures=60, size=(160, 120)))
+    broken = slice(len(content) * 3 // 10, len(content) * 7 // 10)
+    content[broken] = bytes(broken.stop - broken.start)
+
+    assert _made(io.BytesIO(content)).width == 160

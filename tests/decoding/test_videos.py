@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import io
+from fractions import Fraction
 from pathlib import Path
+
+import pytest
 
 from sora_remix.decoding.stills import thumbnail
 from sora_remix.decoding.videos import video_facts
+from tests.decoding.recordings import record
+from tests.decoding.test_stills import turned
 
 
 class CountingFile(io.FileIO):
@@ -40,3 +45,57 @@ def test_notes_in_another_encoding_do_not_spoil_a_video(clip: Path) -> None:
     assert name
 
     assert video_facts(io.BytesIO(head + b"\xfc\xe9\xff\xfe" + rest))["width"] == 160
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov", "webm", "matroska", "avi", "gif"])
+@pytest.mark.parametrize("sound", [True, False])
+def test_a_single_picture_does_not_move(container: str, sound: bool) -> None:
+    file = io.BytesIO(record(container, pictures=1, sound=sound and container != "gif"))
+
+    facts, picture = video_facts(file), thumbnail(file)
+
+    assert (facts["container"], facts["video_codec"]) == (container, "")
+    assert picture
+
+
+def test_sound_with_a_cover_does_not_move() -> None:
+    file = io.BytesIO(record("mp4", pictures=0, cover=True, sound=True))
+
+    facts = video_facts(file)
+
+    assert (facts["video_codec"], facts["audio_codec"]) == ("", "aac")
+    assert (facts["width"], facts["height"]) == (32, 32)
+    assert thumbnail(file)
+
+
+def test_the_cover_of_a_video_is_not_taken_for_it() -> None:
+    facts = video_facts(io.BytesIO(record("mp4", cover=True)))
+
+    assert (facts["video_codec"], facts["width"], facts["height"]) == ("h264", 64, 48)
+
+
+@pytest.mark.parametrize(
+    ("pixel", "degrees", "shown"),
+    [
+        (Fraction(4, 3), 0, (85, 48)),
+        (Fraction(1, 2), 0, (32, 48)),
+        (Fraction(4, 3), 90, (48, 85)),
+        (Fraction(4, 3), 180, (85, 48)),
+    ],
+)
+def test_sides_are_those_that_players_show(
+    pixel: Fraction, degrees: int, shown: tuple[int, int]
+) -> None:
+    facts = video_facts(turned(record("mp4", pixel=pixel), degrees))
+
+    assert (facts["width"], facts["height"]) == shown
+
+
+def test_a_sound_that_is_not_known_does_not_spoil_a_video() -> None:
+    content = record("avi", sound=True)
+    tag = content.rindex(b"auds")
+    format_tag = content.index(b"strf", tag) + 8
+
+    facts = video_facts(io.BytesIO(content[:format_tag] + b"\xfe\xca" + content[format_tag + 2 :]))
+
+    assert (facts["video_codec"], facts["audio_codec"]) == ("mpeg4", "unknown")

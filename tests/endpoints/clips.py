@@ -16,3 +16,4 @@ class Clip:
     height: int | None = None
     fps: Decimal | None = None
     extension: str = ".mp4"
+    is_still: bool = False

@@ -55,6 +55,13 @@ def test_an_endpoint_of_any_clip_takes_files_of_its_containers(
     assert _source(extensions=extensions).refusal(clip) == reason
 
 
+def test_what_does_not_move_is_not_taken() -> None:
+    reason = "It has no moving picture: it is only sound, or a single picture."
+
+    assert _source().refusal(Clip(is_still=True)) == reason
+    assert Source(kind="sora_id", param="video_id").refusal(Clip(is_still=True)) is None
+
+
 @pytest.mark.parametrize(
     ("limits", "values", "reason"),
     [

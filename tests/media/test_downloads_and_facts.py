@@ -24,7 +24,17 @@ def test_facts_are_read_from_the_file_itself(clip: Path) -> None:
 
         assert file.tell() == 0
     size = clip.stat().st_size
-    assert facts == media.VideoFacts(Decimal("1.000"), 160, 90, size, fps=Decimal(12))
+    assert facts == media.VideoFacts(
+        container="mp4",
+        video_codec="h264",
+        audio_codec="",
+        duration=Decimal("1.000"),
+        width=160,
+        height=90,
+        size=size,
+        fps=Decimal(12),
+    )
+    assert (facts.extension, facts.is_moving) == (".mp4", True)
 
 
 def recording(kind: str, rate: Fraction | int, pictures: int = 1, **options: str) -> io.BytesIO:

@@ -14,11 +14,13 @@ from sora_remix.exceptions import NotAVideo
 from sora_remix.media import facts, pictures
 from sora_remix.models import Video
 from tests.decoding import bombs
+from tests.decoding.recordings import record
 
 
 def _facts_of(monkeypatch: pytest.MonkeyPatch, **answer: Any) -> media.VideoFacts:
-    said = {"duration": 1_000_000, "width": 160, "height": 90, "rate": [25, 1], **answer}
-    monkeypatch.setattr(facts, "decode", lambda job, file: said)
+    said = {"container": "mp4", "video_codec": "h264", "audio_codec": "", **answer}
+    usual = {"duration": 1_000_000, "width": 160, "height": 90, "rate": [25, 1]}
+    monkeypatch.setattr(facts, "decode", lambda job, file: {**usual, **said})
     return media.video_facts(io.BytesIO(b"a video"))
 
 
@@ -72,6 +74,43 @@ def test_a_speed_that_no_column_holds_is_unknown(
 def test_a_size_that_no_column_holds_is_refused(monkeypatch: pytest.MonkeyPatch, side: Any) -> None:
     with pytest.raises(NotAVideo):
         _facts_of(monkeypatch, width=side)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {"container": "flv"},
+        {"container": None},
+        {"container": ["mp4"]},
+        {"video_codec": "<b>"},
+        {"video_codec": None},
+        {"audio_codec": "x" * 33},
+        {"audio_codec": "aac\n"},
+    ],
+)
+def test_a_kind_that_no_column_holds_is_refused(
+    monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any]
+) -> None:
+    with pytest.raises(NotAVideo):
+        _facts_of(monkeypatch, **kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "true_name"),
+    [
+        ("a.mp4", record("webm"), "a.webm"),
+        ("a.b.mp4", record("avi"), "a.b.avi"),
+        ("a", record("mp4"), "a.mp4"),
+        ("a.bin", b"RIFF\0\0\0\0WEBP", "a.webp"),
+        ("a.mp4", b"\xff\xd8\xff", "a.jpg"),
+        ("a.MP4", b"nothing known", "a.MP4"),
+    ],
+)
+def test_a_file_is_called_by_what_it_is(name: str, content: bytes, true_name: str) -> None:
+    file = io.BytesIO(content)
+
+    assert media.true_name(name, file) == true_name
+    assert file.tell() == 0
 
 
 @pytest.mark.parametrize("many", [0, 32_768, None, True, "3"])

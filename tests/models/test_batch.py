@@ -66,6 +66,15 @@ def test_only_drafts_that_nobody_confirmed_for_a_week_are_forgotten(videos: list
     assert Video.objects.count() == 3
 
 
+def test_a_draft_that_is_confirmed_first_is_not_deleted(db: None) -> None:
+    _draft, confirmed = (RemixBatch.objects.start([], by=None) for _ in range(2))
+    confirmed.confirm()
+
+    assert RemixBatch.objects.delete_drafts() == 1
+
+    assert RemixBatch.objects.get() == confirmed
+
+
 def test_a_batch_that_is_deleted_leaves_its_remixes(db: None) -> None:
     batch = RemixBatch.objects.start([], by=None)
     remix = make_remix(batch=batch)

@@ -49,6 +49,25 @@ def test_a_video_tells_what_its_file_ends_in(name: str, extension: str) -> None:
     assert Video(file=name).extension == extension
 
 
+@pytest.mark.parametrize(
+    ("name", "container", "extension"),
+    [("a.mp4", "webm", ".webm"), ("a", "matroska", ".mkv"), ("", "mp4", "")],
+)
+def test_what_a_file_is_read_to_be_goes_before_its_name(
+    name: str, container: str, extension: str
+) -> None:
+    assert Video(file=name, container=container).extension == extension
+
+
+@pytest.mark.parametrize(
+    ("container", "codec", "is_still"), [("", "", False), ("mp4", "", True), ("mp4", "h264", False)]
+)
+def test_a_video_is_still_when_its_file_was_read_and_nothing_moves(
+    container: str, codec: str, is_still: bool
+) -> None:
+    assert Video(file="a.mp4", container=container, video_codec=codec).is_still is is_still
+
+
 def test_files_go_once_the_deletion_is_committed_and_not_before(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
@@ -181,6 +200,28 @@ def test_what_a_model_made_is_known(db: None) -> None:
     assert not upload.is_made_by_ai
     assert make_video().is_made_by_ai
     assert make_video(sora_id="", root=upload).is_made_by_ai
+
+
+def test_what_a_model_made_stays_so_when_its_remix_and_its_source_are_deleted(db: None) -> None:
+    source, result = make_video(sora_id=""), make_video(sora_id="")
+    result.root = source
+    result.save(update_fields=["root"])
+    make_remix(source=source, result=result).delete()
+    source.delete()
+
+    result.refresh_from_db()
+    assert (result.root_id, result.is_made_by_ai) == (None, True)
+
+
+def test_what_a_model_made_stays_so_whatever_code_saves_afterwards(db: None) -> None:
+    [video] = Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
+    video = Video.objects.get(pk=video.pk)
+
+    video.sora_id = ""
+    video.save()
+    video.save(update_fields=["sora_id"])
+
+    assert Video.objects.get().is_made_by_ai
 
 
 def test_the_files_of_a_rejected_video_can_be_cleared_and_its_row_stays(

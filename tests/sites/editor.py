@@ -66,10 +66,11 @@ class Editor:
             f"remix/progress/?batch={remix.batch_id}",
             f"video/{result}/change/",
             f"video/{result}/tree/",
-            f"video/review/?video={result}",
         ):
             self._go(f"{admin}/{path}")
-        self._go(f"{admin}/video/review/?video={result}", {"decision": "approve", "shown": "new"})
+        review = f"{admin}/video/review/?video={result}"
+        shown = self._go(review).context["video"].revision
+        self._go(review, {"decision": "approve", "shown": shown})
 
     def leave(self) -> None:
         """Delete the own account, as far as the admin is concerned."""

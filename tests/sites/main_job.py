@@ -15,7 +15,7 @@ from pathlib import Path
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
-from tests.databases import scratch_postgresql
+from tests.databases import SCRATCH
 
 SITES = ("split", "replica", "split_replica", "atomic", "sync", "killed")
 
@@ -54,9 +54,8 @@ def _databases(site: str) -> AbstractContextManager[None]:
     """SQLite makes its own in the folder; only there can replicas be made to lag."""
     if "replica" in site:
         os.environ.pop("TEST_DATABASE", None)
-    if os.environ.get("TEST_DATABASE") != "postgresql":
-        return nullcontext()
-    return scratch_postgresql("sites", "videos", "queue")
+    scratch = SCRATCH.get(os.environ.get("TEST_DATABASE", ""))
+    return scratch("sites", "videos", "queue") if scratch else nullcontext()
 
 
 if __name__ == "__main__":

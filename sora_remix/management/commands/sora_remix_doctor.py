@@ -6,13 +6,12 @@ from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from itertools import chain
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from ..asking import presentable
-from ..doctor import OK, PROBLEM, WARNING, Line, Part, examine, local, remote
+from ..doctor import OK, PROBLEM, WARNING, Line, Part, examine_all, local, remote
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended."""
@@ -53,15 +52,18 @@ class Command(BaseCommand):
 
 
 def _lines(timeout: float) -> Iterator[Line]:
+    database, broker = "The database", "The broker"
     parts = (
         Part("The settings", local.look_at_settings),
+        Part(database, local.look_at_database),
+        Part(broker, local.look_at_broker, needs=(database,)),
         Part("The fal API key", remote.look_at_key),
-        Part("The endpoints", remote.look_at_endpoints),
-        Part("The schedule", local.look_at_schedule),
-        Part("The workers", partial(local.look_at_worker, timeout)),
-        Part("The pause", local.look_at_pause),
-        Part("The storage", local.look_at_storage),
+        Part("The endpoints", remote.look_at_endpoints, needs=(database,)),
+        Part("The schedule", local.look_at_schedule, needs=(database, broker)),
+        Part("The workers", partial(local.look_at_worker, timeout), needs=(database, broker)),
+        Part("The pause", local.look_at_pause, needs=(database,)),
+        Part("The storage", local.look_at_storage, hint=local.STORAGE_HINT),
         Part("The webhooks", remote.look_at_webhooks),
-        Part("The remixes", local.look_at_remixes),
+        Part("The remixes", local.look_at_remixes, needs=(database,)),
     )
-    return chain.from_iterable(map(examine, parts))
+    return examine_all(parts)

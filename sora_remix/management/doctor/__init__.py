@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .report import OK, PROBLEM, WARNING, Line, Part, examine
+from .report import OK, PROBLEM, WARNING, Line, Part, examine, examine_all
 
-__all__ = ["OK", "PROBLEM", "WARNING", "Line", "Part", "examine"]
+__all__ = ["OK", "PROBLEM", "WARNING", "Line", "Part", "examine", "examine_all"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -10,31 +11,93 @@ from urllib.parse import urlsplit
 
 from django.apps import apps
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 from django.core.files.base import ContentFile
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
+from django.db.migrations.executor import MigrationExecutor
 from django.db.models import QuerySet
+from django.utils.connection import ConnectionDoesNotExist
 
 from ... import tasks
 from ...clock import local
 from ...conf import conf
+from ...database import alias
 from ...models import Chain, Delivery, Remix
 from ...storage import app_storage, new_name
 from .report import OK, PROBLEM, WARNING, Line, within
 
+logger = logging.getLogger(__name__)
+
 NUDGE_SECONDS = 15.0
 STORAGE_SECONDS = 60.0
 PAUSE = 0.5
+STORAGE_HINT = "Compare STORAGES and SORA_REMIX_STORAGE with the storage and its credentials."
 CONTENT = b"Written by sora_remix_doctor; it can be deleted.\n"
 
 
 def look_at_settings() -> Iterator[Line]:
-    """Say whether the system checks find errors; they name them themselves."""
+    """Repeat what the system checks say of the app, and whether they find other errors."""
     found = checks.run_checks(app_configs=[apps.get_app_config("sora_remix")])
-    errors = sum(one.is_serious() and not one.is_silenced() for one in found)
+    found = [one for one in found if not one.is_silenced()]
+    ours = [one for one in found if str(one.id).startswith("sora_remix.")]
+    errors = sum(one.is_serious() for one in found if one not in ours)
+    for one in ours:
+        yield Line(_level(one), f"{one.msg} ({one.id})", one.hint or "")
     if errors:
-        text = f"The system checks find errors in the settings: {errors}."
-        yield Line(PROBLEM, text, "manage.py check names them.")
-    else:
+        text = f"The system checks find errors elsewhere in the site: {errors}."
+        yield Line(PROBLEM, text, "“manage.py check” names them.")
+    elif not ours:
         yield Line(OK, "The system checks find no error in the settings.")
+
+
+def _level(message: checks.CheckMessage) -> str:
+    if message.is_serious():
+        return PROBLEM
+    return WARNING if message.level >= checks.WARNING else OK
+
+
+def look_at_database() -> Iterator[Line]:
+    """Say whether the app and django-q2 have their tables."""
+    is_sound = True
+    queue = [("django_q", using) for using in sorted(tasks.queue_databases())]
+    for label, using in [("sora_remix", alias()), *queue]:
+        if line := _tables(label, using):
+            is_sound = False
+            yield line
+    if is_sound:
+        yield Line(OK, "The tables of the app and of django-q2 are there.")
+
+
+def _tables(label: str, using: str) -> Line | None:
+    """Return what is wrong with the tables of an app, if anything is."""
+    try:
+        executor = MigrationExecutor(connections[using])
+    except (DatabaseError, ConnectionDoesNotExist, ImproperlyConfigured) as error:
+        text = f"The database “{using}” can't be used: {error}"
+        return Line(PROBLEM, text, "Compare DATABASES with the server, and start that.")
+    leaves = [node for node in executor.loader.graph.leaf_nodes() if node[0] == label]
+    plan = executor.migration_plan(leaves)
+    if not (many := sum(migration.app_label == label for migration, _backwards in plan)):
+        return None
+    text = f"Migrations of {label} that are missing in the database “{using}”: {many}."
+    where = "" if using == DEFAULT_DB_ALIAS else f" --database={using}"
+    return Line(PROBLEM, text, f"Run “manage.py migrate{where}”.")
+
+
+def look_at_broker() -> Iterator[Line]:
+    """Say whether the queue of django-q2 can be reached."""
+    try:
+        within(NUDGE_SECONDS, tasks.queue_size)
+    except Exception as error:
+        logger.debug("The broker can't be used", exc_info=True)
+        yield Line(
+            PROBLEM,
+            f"The broker that Q_CLUSTER names can't be used: {error}",
+            "Compare its address in Q_CLUSTER with the server, and start that. Remixes wait "
+            "meanwhile and cost nothing.",
+        )
+    else:
+        yield Line(OK, "The broker can be reached.")
 
 
 def look_at_worker(timeout: float) -> Iterator[Line]:

@@ -12,7 +12,7 @@ from ... import fal
 from ...clock import today
 from ...conf import conf
 from ...endpoints import Endpoint, all_endpoints, default_endpoint
-from ...exceptions import TryLater
+from ...exceptions import InvalidEndpoint, TryLater
 from ...fal import keys
 from ...fal.webhook import known_account
 from ...media.hosts import is_public
@@ -23,6 +23,8 @@ from .report import OK, PROBLEM, WARNING, Line, within
 
 LOOK_UP_SECONDS = 10.0
 COMMAND = "manage.py sora_remix_endpoints --check"
+NO_ANSWER = "Let this machine reach the URL in SORA_REMIX_FAL_API_URL, or try again later."
+RECORDS = "Its fields are those of sora_remix.endpoints.Endpoint; the README has an example."
 KEYS = {
     fal.Key.GOOD: Line(OK, "The fal API key is good, and may read the list of requests."),
     fal.Key.LIMITED: Line(
@@ -45,18 +47,25 @@ KEYS = {
 
 def look_at_key() -> Iterator[Line]:
     """Ask fal what the key is good for."""
-    yield KEYS[check_key()]
+    try:
+        yield KEYS[check_key()]
+    except TryLater as error:
+        yield Line(PROBLEM, f"fal could not be asked about the API key: {error}", NO_ANSWER)
 
 
 def look_at_endpoints() -> Iterator[Line]:
     """Say of each endpoint whether it lives and is as recorded, of that offered first at first."""
-    records, default = all_endpoints(), conf.SORA_REMIX_ENDPOINT or _first_living()
+    try:
+        records, default = all_endpoints(), conf.SORA_REMIX_ENDPOINT or _first_living()
+    except InvalidEndpoint as error:
+        yield Line(PROBLEM, f"A record of SORA_REMIX_ENDPOINTS can't be read: {error}", RECORDS)
+        return
     if default not in records:
         yield Line(PROBLEM, f"SORA_REMIX_ENDPOINT names “{default}”, and there is none such.")
     try:
         answers = ask(records.values())
     except TryLater as error:
-        yield Line(PROBLEM, f"fal could not be asked about the endpoints: {error}")
+        yield Line(PROBLEM, f"fal could not be asked about the endpoints: {error}", NO_ANSWER)
         return
     if answers.no_prices:
         yield Line(WARNING, f"The prices could not be compared: {answers.no_prices}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -34,6 +34,24 @@ class Part:
 
     name: str
     look: Callable[[], Iterator[Line]]
+    needs: tuple[str, ...] = ()
+    """Names of the parts before it that must be sound."""
+    hint: str = "The traceback is in the log (sora_remix.management.doctor, at DEBUG)."
+    """What to do when it can't be examined."""
+
+
+def examine_all(parts: Iterable[Part]) -> Iterator[Line]:
+    """Examine each part whose needs are met, in turn."""
+    broken: set[str] = set()
+    for part in parts:
+        if missing := [name for name in part.needs if name in broken]:
+            broken.add(part.name)
+            yield Line(WARNING, f"{part.name}: not examined. Mend this first: {missing[0]}.")
+            continue
+        for line in examine(part):
+            if line.level == PROBLEM:
+                broken.add(part.name)
+            yield line
 
 
 def examine(part: Part) -> Iterator[Line]:
@@ -42,8 +60,8 @@ def examine(part: Part) -> Iterator[Line]:
         yield from part.look()
     except Exception as error:
         logger.debug("The doctor could not look at %s", part.name, exc_info=True)
-        said = f"{type(error).__name__}: {error}".rstrip(": ")
-        yield Line(PROBLEM, f"{part.name}: {said}")
+        said = str(error) or type(error).__name__
+        yield Line(PROBLEM, f"{part.name} could not be examined: {said}", part.hint)
 
 
 def within(seconds: float, work: Callable[[], Answer]) -> Answer:

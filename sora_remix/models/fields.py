@@ -1,0 +1,121 @@
+"""Text columns that every database compares in the same way: exactly, to the last space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.db.models import lookups
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+    Base = models.Field[Any, Any]
+    BuiltinLookup = lookups.BuiltinLookup[Any]
+else:
+    Base = object
+    BuiltinLookup = lookups.BuiltinLookup
+
+MARIADB_COLLATION = "utf8mb4_nopad_bin"
+"""https://mariadb.com/kb/en/supported-character-sets-and-collations/"""
+MYSQL_COLLATION = "utf8mb4_0900_bin"
+"""Since MySQL 8.0.17 (https://dev.mysql.com/doc/refman/8.4/en/charset-unicode-sets.html)."""
+
+
+def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
+    """Return the collation of columns that are compared exactly; None: the database's own.
+
+    MySQL and MariaDB ignore case, accents and trailing spaces by default, and take one emoji for
+    another. PostgreSQL and SQLite compare exactly.
+    """
+    if connection.vendor != "mysql":
+        return None
+    is_mariadb: bool = connection.mysql_is_mariadb  # type: ignore[attr-defined]
+    return MARIADB_COLLATION if is_mariadb else MYSQL_COLLATION
+
+
+class ExactMixin(Base):
+    """Compare text exactly on every database; only lookups like `icontains` ignore case."""
+
+    def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
+        """Return the type of the column with its collation."""
+        return {**super().db_parameters(connection), "collation": exact_collation(connection)}
+
+
+class BlankAsNullMixin(Base):
+    """Store a blank text as NULL and read NULL as a blank text.
+
+    A unique constraint then allows any number of blank ones, also on databases without conditional
+    constraints. Find blank ones by `""` or `isnull`; `__in` never finds them.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"blank": True, "default": "", **kwargs, "null": True})
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return NULL for a blank text."""
+        return super().get_prep_value(value) or None
+
+    def from_db_value(self, value: str | None, *_: object) -> str:
+        """Return a blank text for NULL."""
+        return value or ""
+
+
+if TYPE_CHECKING:
+    ExactCharField = models.CharField
+    ExactTextField = models.TextField
+    BlankAsNullCharField = models.CharField
+else:
+
+    class ExactCharField(ExactMixin, models.CharField):
+        """A `CharField` that every database compares exactly."""
+
+    class ExactTextField(ExactMixin, models.TextField):
+        """A `TextField` that every database compares exactly."""
+
+    class BlankAsNullCharField(BlankAsNullMixin, ExactCharField):
+        """An `ExactCharField` that is NULL in the database while it is blank."""
+
+
+class UniqueUnlessBlank(models.UniqueConstraint):
+    """A unique constraint on `BlankAsNullCharField`s, whose validation ignores blank texts."""
+
+    def deconstruct(self) -> Any:
+        """Be a plain constraint in migrations: the database's is the same."""
+        _path, args, kwargs = super().deconstruct()
+        return "django.db.models.UniqueConstraint", args, kwargs
+
+    def validate(
+        self, model: type[models.Model], instance: models.Model, *args: Any, **kwargs: Any
+    ) -> None:
+        """Raise `ValidationError` if another row has the same text."""
+        if all(getattr(instance, name) for name in self.fields):
+            super().validate(model, instance, *args, **kwargs)
+
+
+class CaseIgnored(BuiltinLookup):
+    """Ignore case where the column does not, as PostgreSQL and SQLite do."""
+
+    def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, Any]:
+        """Compare the column in lower case."""
+        return _lowered(connection, *super().process_lhs(compiler, connection, lhs))
+
+    def process_rhs(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        """Compare with the text in lower case."""
+        return _lowered(connection, *super().process_rhs(compiler, connection))
+
+
+def _lowered(connection: Any, sql: str, params: Any) -> tuple[str, Any]:
+    return (f"LOWER({sql})" if connection.vendor == "mysql" else sql), params
+
+
+IGNORING_CASE: Sequence[type[Any]] = (
+    lookups.IContains,
+    lookups.IEndsWith,
+    lookups.IExact,
+    lookups.IStartsWith,
+)
+for field in (ExactCharField, ExactTextField):
+    for lookup in IGNORING_CASE:
+        field.register_lookup(type(f"Exact{lookup.__name__}", (CaseIgnored, lookup), {}))

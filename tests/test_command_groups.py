@@ -1,0 +1,64 @@
+"""`manage.py sora_remix_groups` makes the groups for editors and approvers."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from sora_remix.management.commands.sora_remix_groups import GROUPS
+
+pytestmark = pytest.mark.django_db
+
+
+def _run() -> list[str]:
+    out = io.StringIO()
+    call_command("sora_remix_groups", stdout=out)
+    return out.getvalue().splitlines()
+
+
+def _held(name: str) -> set[str]:
+    permissions = Group.objects.get(name=name).permissions
+    return {*permissions.values_list("codename", flat=True)}
+
+
+def test_the_groups_get_the_permissions_that_they_need() -> None:
+    said = _run()
+
+    assert {name: _held(name) for name in GROUPS} == {
+        name: {*codenames} for name, codenames in GROUPS.items()
+    }
+    assert said[1] == "Remix approvers (new): view_video, approve_video, view_remix"
+
+
+def test_a_second_run_adds_nothing() -> None:
+    _run()
+
+    said = _run()
+
+    assert said == [f"{name} (existing): nothing to add" for name in GROUPS]
+    assert Group.objects.count() == len(GROUPS)
+
+
+def test_what_a_site_has_added_stays_and_what_is_missing_comes_back() -> None:
+    _run()
+    group = Group.objects.get(name="Remix editors")
+    group.permissions.add(Permission.objects.get(codename="delete_video"))
+    group.permissions.remove(Permission.objects.get(codename="remix_video"))
+
+    said = _run()
+
+    assert said[0] == "Remix editors (existing): remix_video"
+    assert _held("Remix editors") == {*GROUPS["Remix editors"], "delete_video"}
+
+
+def test_before_migrate_nothing_is_made_and_the_command_says_what_to_do() -> None:
+    Permission.objects.filter(codename="approve_video").delete()
+
+    with pytest.raises(CommandError, match="Run `migrate` first"):
+        _run()
+
+    assert not Group.objects.exists()
