@@ -40,9 +40,7 @@ def living_endpoint(any_endpoint: None) -> None:
 def _notices(client: Client, url: str = LIST) -> str:
     """Return the part of a page in which notices stand; empty when there are none."""
     page = client.get(url).content.decode()
-    return page.partition('<div class="sora-remix-notices" role="status">')[2].partition("</div>")[
-        0
-    ]
+    return page.partition('<div class="sora-remix-notices">')[2].partition("</div>")[0]
 
 
 def _worked(**length: float) -> None:

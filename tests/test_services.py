@@ -798,3 +798,30 @@ def test_a_text_that_the_database_refuses_is_named_and_nothing_is_requested(
         services.request_remixes([make_video()], ["add 🔥"])
 
     assert [reason.field for reason in refusal.value.reasons] == ["prompts"]
+
+
+@pytest.mark.parametrize("prompts", [["a", "b", "c"], ["a", "b"]])
+def test_more_remixes_than_one_request_may_make_are_refused(
+    db: None, settings: Any, prompts: list[str]
+) -> None:
+    settings.SORA_REMIX_MAX_BATCH = 3
+    videos = [make_video(), make_video()]
+    batch = RemixBatch.objects.start([video.pk for video in videos], by=None)
+
+    with pytest.raises(RequestRefused, match="at most 3 remixes"):
+        services.request_remixes(videos, prompts)
+    with pytest.raises(RequestRefused, match="at most 3 remixes"):
+        services.confirm(batch, prompts, by=None)
+
+    assert not Remix.objects.exists()
+    assert batch.confirmed_at is None
+
+
+def test_what_is_switched_off_does_not_count_against_the_limit(db: None, settings: Any) -> None:
+    settings.SORA_REMIX_MAX_BATCH = 3
+    videos = [make_video(), make_video()]
+    batch = RemixBatch.objects.start([video.pk for video in videos], by=None)
+
+    made = services.confirm(batch, ["a", "b"], by=None, without={(videos[0].pk, 1)})
+
+    assert len(made) == 3

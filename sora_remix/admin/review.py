@@ -198,7 +198,7 @@ def _shown(video: Video, queue: Queue) -> dict[str, object]:
         facts.append((_("Source"), display.titled(remix.source, links)))
     if remix and is_told:
         facts += [
-            (_("Prompt"), remix.prompt),
+            (_("Prompt"), words.shortened(remix.prompt)),
             (_("Endpoint"), words.endpoint_name(remix)),
             (_("Cost"), words.cost(remix)),
             (_("Requested by"), remix.requested_by or "-"),
