@@ -60,7 +60,7 @@ def test_nothing_is_changed_by_asking(admin_client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("codename", "status"),
-    [("view_video", 302), ("view_remix", 302), ("remix_video", 403), (None, 403)],
+    [("view_video", 302), ("view_remix", 404), ("remix_video", 403), (None, 403)],
 )
 def test_only_who_may_see_videos_or_remixes_is_led_on(
     client: Client, codename: str | None, status: int
@@ -84,5 +84,5 @@ def test_the_row_is_asked_for_once(
 ) -> None:
     url = file_url(make_video(file="a.mp4"), "file")
 
-    with django_assert_num_queries(3):  # session, user, video
+    with django_assert_num_queries(4):  # session, user, retired endpoints, video
         admin_client.get(url)

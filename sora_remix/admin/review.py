@@ -24,7 +24,7 @@ from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note
 from .links import Links, linked
 from .params import key
 from .permissions import APPROVE, require
-from .rows import may_view, rows, told_results
+from .rows import row_or_none, rows, told_results
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -145,7 +145,9 @@ def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> Http
     video, shown = queue.video, request.POST.get("shown", "")
     if refusal := decide(model_admin, request, decision, video, note_of(request), shown):
         messages.warning(request, _about(video, refusal, queue))
-        return HttpResponseRedirect(queue.skip_url)
+        is_new = video.approval == Approval.NEW
+        changed = queue.links.review_url(video=video.pk, **queue.filters)
+        return HttpResponseRedirect(changed if is_new else queue.skip_url)
     said = gettext("approved") if decision is APPROVAL else gettext("rejected")
     messages.success(request, _about(video, said, queue))
     return HttpResponseRedirect(
@@ -188,13 +190,15 @@ def _shown(video: Video, queue: Queue) -> dict[str, object]:
     links = queue.links
     site = queue.model_admin.admin_site
     is_told = bool(told_results(site, queue.request, [video]))
-    sees_source = remix is not None and may_view(site, queue.request, Video, remix.source_id)
+    sees_source = remix is not None and bool(
+        row_or_none(site, queue.request, Video, remix.source_id)
+    )
     facts: list[tuple[object, object]] = []
     if remix and (is_told or sees_source):
         facts.append((_("Source"), display.titled(remix.source, links)))
     if remix and is_told:
         facts += [
-            (_("Prompt"), remix.prompt),
+            (_("Prompt"), words.shortened(remix.prompt)),
             (_("Endpoint"), words.endpoint_name(remix)),
             (_("Cost"), words.cost(remix)),
             (_("Requested by"), remix.requested_by or "-"),

@@ -58,9 +58,11 @@ def viewable(site: AdminSite, request: HttpRequest, chosen: QuerySet[Row]) -> li
     return permitted(model_admin, request, (row for row in chosen if row.pk in pks))
 
 
-def may_view(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> bool:
-    """Tell whether this person may view the row with this key on this site."""
-    return bool(viewable(site, request, model._default_manager.filter(pk=pk)))
+def row_or_none(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> Row | None:
+    """Return the row with this key, if this person may view it on this site."""
+    row = visible(site, request, model).filter(pk=pk).first()
+    model_admin = admin_of(site, model)
+    return row if row and model_admin and model_admin.has_view_permission(request, row) else None
 
 
 def row_or_404(model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *related: str) -> Row:
@@ -88,8 +90,8 @@ def video_or_404(site: AdminSite, request: HttpRequest, pk: int) -> Video:
     """
     if not any(allows(admin_of(site, model), request) for model in (Video, Remix)):
         raise PermissionDenied
-    if found := viewable(site, request, Video.objects.filter(pk=pk)):
-        return found[0]
+    if video := row_or_none(site, request, Video, pk):
+        return video
     remixes = visible(site, request, Remix).filter(Q(source=pk) | Q(result=pk))
     remix_admin = admin_of(site, Remix)
     for remix in remixes.prefetch_related(None).select_related("source", "result").iterator():

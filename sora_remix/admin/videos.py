@@ -27,19 +27,22 @@ from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
+from .limits import is_too_many
 from .links import Links, linked
 from .offer import why_not
 from .params import CheckedListMixin
 from .permissions import APPROVE, REMIX, may
-from .rows import may_view
+from .rows import row_or_none
 from .uploads import kept_if_saved, locked
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
 
     VideoModelAdmin = admin.ModelAdmin[Video]
+    VideoList = ChangeList
 else:
     VideoModelAdmin = admin.ModelAdmin
+    VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
 PAGES = (approvals, captions, compare, files, review, tree)
@@ -61,8 +64,8 @@ CHANGE_FIELDSETS = (
 )
 
 
-class VideoList(ChangeList):
-    """Say of each result whether this person may see its source as well."""
+class SourcesMixin(VideoList):
+    """Say of each result in a list whether this person may see its source as well."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
         sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
@@ -109,8 +112,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         js = display.SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
-        # Asked once for the page, not for each of its rows.
-        gone = Value(" ".join(EndpointFact.objects.retired()), output_field=CharField())
+        gone = Value(_retired(request), output_field=CharField())
         rows = super().get_queryset(request)
         may_approve = Value(may(request, APPROVE), output_field=BooleanField())
         return rows.annotate(
@@ -122,7 +124,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return [*own, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return VideoList
+        """Add what is said of sources to the list that a host or a theme has chosen."""
+        return type("VideoList", (SourcesMixin, super().get_changelist(request, **kwargs)), {})
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
@@ -130,8 +133,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         """Say of a result whether this person may see its source as well."""
         video: Any = super().get_object(request, object_id, from_field)
         if video and hasattr(video, "remix"):
-            source = video.remix.source_id
-            video._sees_source = may_view(self.admin_site, request, Video, source)
+            source = row_or_none(self.admin_site, request, Video, video.remix.source_id)
+            video._sees_source = source is not None
         return cast("Video | None", video)
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
@@ -214,8 +217,12 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return rows.awaiting_decision().exclude(file="").count()
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
-    def remix_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
+    def remix_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
         """Keep the selection as a draft and show what it would cost."""
+        if is_too_many(request, queryset):
+            return None
         chosen = queryset.values_list("pk", flat=True)
         batch = RemixBatch.objects.start(chosen, by=request.user)
         return HttpResponseRedirect(Links(self.admin_site).confirm_url(batch))
@@ -232,16 +239,30 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return None
 
     @admin.action(permissions=["approve"], description=_("Approve selected videos"))
-    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
-        return approvals.ask(request, queryset, self, approvals.APPROVAL)
+    def approve_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        return self._ask(request, approvals.APPROVAL, queryset)
 
     @admin.action(permissions=["approve"], description=_("Reject selected videos"))
-    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
-        return approvals.ask(request, queryset, self, approvals.REJECTION)
+    def reject_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        return self._ask(request, approvals.REJECTION, queryset)
 
     @admin.action(permissions=["clear"], description=_("Clear files of selected rejected videos"))
-    def clear_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
-        return approvals.ask(request, queryset, self, approvals.CLEARING)
+    def clear_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        return self._ask(request, approvals.CLEARING, queryset)
+
+    def _ask(
+        self, request: HttpRequest, decision: approvals.Decision, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        """Show what would be decided about a selection that is not too large."""
+        if is_too_many(request, queryset):
+            return None
+        return approvals.ask(request, queryset, self, decision)
 
     @admin.display(description=_("approval"), ordering="approval")
     def approval_state(self, video: Video) -> SafeString:
@@ -285,7 +306,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     @admin.display(description=_("prompt"))
     def prompt(self, video: Video) -> str:
         remix = getattr(video, "remix", None)
-        return remix.prompt if remix else "-"
+        return words.shortened(remix.prompt) if remix else "-"
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
@@ -326,6 +347,14 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
         return shape % {"width": video.width, "height": video.height, "size": size}
+
+
+def _retired(request: Any) -> str:
+    """Return the ids of endpoints that fal no longer offers, read once for a request."""
+    if not hasattr(request, "_sora_remix_retired"):
+        request._sora_remix_retired = " ".join(EndpointFact.objects.retired())
+    retired: str = request._sora_remix_retired
+    return retired
 
 
 def _written(form: ModelForm[Video]) -> set[str]:

@@ -18,7 +18,7 @@ from tests.processes import wait_until
 from tests.users import User
 
 LISTS = ("video", "remix", "remixbatch", "promptpreset")
-PROMPT = "make it noir 🎬"
+PROMPT = "make it noir 🔥"
 
 
 class Editor:
@@ -57,7 +57,7 @@ class Editor:
     def look_around(self, remix: Remix) -> None:
         """Open what tells of the remix, and approve its result."""
         admin = f"{self._admin}/sora_remix"
-        preset = {"name": "Noir", "text": PROMPT, "endpoint": ""}
+        preset = {"name": "Noir 🎉", "text": PROMPT, "endpoint": ""}
         self._go(f"{admin}/promptpreset/add/", preset)
         for one in LISTS:
             self._go(f"{admin}/{one}/")
