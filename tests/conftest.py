@@ -22,6 +22,7 @@ SLOWEST = (
     "test_accessibility.py",
     "test_demo.py",
     "test_faults.py",
+    "test_readme.py",
 )
 """Files that take a minute and more; one that starts last keeps one runner busy alone."""
 
