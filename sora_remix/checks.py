@@ -17,11 +17,13 @@ from django.core.cache import DEFAULT_CACHE_ALIAS, caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.checks import CheckMessage, Tags, register
 from django.core.files.storage import InvalidStorageError, storages
+from django.db import connections
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.translation import get_language, override
 
 from .clock import today
 from .conf import conf, unknown_settings
+from .database import alias
 from .endpoints import all_endpoints
 from .exceptions import InvalidEndpoint
 from .fal.keys import is_safe_url
@@ -33,6 +35,8 @@ KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 MEBIBYTE = 1024**2
 MODEST_SPEED = 4 * MEBIBYTE
 """Bytes a second that a task downloads from fal and writes to a modest storage."""
+OLDEST_MYSQL = (8, 0, 17)
+"""It has the collation utf8mb4_0900_bin."""
 SHORTEST_TIMEOUT = 60
 """Seconds that a turn or a collection needs when fal answers slowly."""
 
@@ -56,6 +60,35 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *(_webhook_url() if conf.SORA_REMIX_WEBHOOK_BASE_URL else ()),
         *_video_url(),
     ]
+
+
+@register(Tags.database)
+def check_databases(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_kwargs: Any
+) -> list[CheckMessage]:
+    """Check what only databases tell; Django does so when it migrates."""
+    mine = [connections[name] for name in databases or () if name == alias()]
+    return [error for one in mine if one.vendor == "mysql" for error in _mysql(one)]
+
+
+def _mysql(connection: Any) -> Iterator[CheckMessage]:
+    if not connection.mysql_is_mariadb and connection.mysql_version < OLDEST_MYSQL:
+        yield checks.Error(
+            "This version of MySQL can't compare texts exactly.",
+            hint="Use MySQL 8.0.17 or later, or MariaDB 10.6 or later.",
+            id="sora_remix.E012",
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT @@character_set_database, @@character_set_connection")
+        used = set(cursor.fetchone()) - {"utf8mb4"}
+    for character_set in sorted(used):
+        yield checks.Error(
+            f"The database “{connection.alias}” uses the character set {character_set}: titles and "
+            "prompts with emoji can't be stored.",
+            hint="Convert the database and its tables to utf8mb4, and leave “charset” out of "
+            "OPTIONS or set it to “utf8mb4”.",
+            id="sora_remix.E013",
+        )
 
 
 def _names() -> Iterator[CheckMessage]:

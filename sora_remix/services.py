@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from . import endpoints, engine, filling
 from .clock import local, today
+from .conf import conf
 from .database import atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
@@ -58,6 +59,7 @@ def request_remixes(
     then.
     """
     videos, prompts, options = list(videos), list(prompts), options or {}
+    _refuse(too_many(len(videos) * len(prompts)))
     record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
     _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
@@ -88,6 +90,7 @@ def confirm(
         _refuse(_deletion(batch))
         return []
     try:
+        _refuse(too_many(batch.videos.count()))
         videos = [one for one in batch.videos.all() if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
         cells = _cells(record, videos, list(prompts), options or {}, without)
@@ -95,6 +98,18 @@ def confirm(
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
+
+
+def too_many(many: int) -> list[Reason]:
+    """Say that so many remixes are more than one request may have, if they are."""
+    most = conf.SORA_REMIX_MAX_BATCH
+    if many <= most:
+        return []
+    message = _(
+        "One request can make at most %(most)d remixes, and this is more. Nothing was sent and "
+        "nothing was charged. Choose fewer videos or prompts."
+    )
+    return [Reason("videos", message % {"most": most})]
 
 
 @retry_conflicts
@@ -298,6 +313,7 @@ def _cells(
 ) -> list[Cell]:
     """Return what is made of a draft; raise `RequestRefused`."""
     videos = [video for video in videos if not record.refusal(video)]
+    _refuse(too_many(len(videos) * len(prompts) - len(without)))
     cells = filling.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:

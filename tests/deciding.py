@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Permission
 from django.test import Client
 
 from sora_remix.models import Remix
+from tests.users import User
 
 LIST = "/admin/sora_remix/remix/"
 ACTIONS = {

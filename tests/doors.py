@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 NOBODY = "nobody"
 """Closed to superusers as well."""
@@ -19,8 +19,8 @@ class Place:
     method: str = "GET"
     row: str = ""
     """Which row of the world it is about, unless that follows from the name."""
-    data: dict[str, str] = field(default_factory=dict)
-    """What is sent, with the primary keys of rows in braces."""
+    data: tuple[tuple[str, str], ...] = ()
+    """What is sent, with the primary keys of rows, or the revision of the video, in braces."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class Door:
 
 
 def _get(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
-    return tuple(Place(url, "GET", row, data) for url in urls)
+    return tuple(Place(url, "GET", row, tuple(data.items())) for url in urls)
 
 
 def _post(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
-    return tuple(Place(url, "POST", row, data) for url in urls)
+    return tuple(Place(url, "POST", row, tuple(data.items())) for url in urls)
 
 
 def _both(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
@@ -66,7 +66,7 @@ DOORS = (
             *_both("video_history"),
             *_get("video_change", "video_captions", "video_tree"),
             *_get("video_file"),
-            *_get("video_file", row="source"),
+            *_get("video_file", "video_captions", row="source"),
             *_get("video_compare", left="{video}", right="{source}"),
             Place("action:video:compare_selected"),
         ),
@@ -103,7 +103,7 @@ DOORS = (
         (
             *_get("video_review"),
             *_post("video_review", decision="approve", shown="x"),
-            *_post("video_approve", "video_reject", videos="{video}:0123456789ab"),
+            *_post("video_approve", "video_reject", videos="{video}:{revision}"),
             Place("action:video:approve_selected"),
             Place("action:video:reject_selected"),
         ),
@@ -112,7 +112,7 @@ DOORS = (
         "Clear files of rejected videos",
         (*APPROVE, "delete_video"),
         (
-            *_post("video_clear", videos="{video}:0123456789ab"),
+            *_post("video_clear", videos="{video}:{revision}"),
             Place("action:video:clear_selected"),
         ),
     ),
@@ -124,7 +124,7 @@ DOORS = (
             *_get("remix_change"),
             *_both("remix_history"),
             *_get("remix_progress", remixes="{remix}"),
-            *_get("video_file", row="source"),
+            *_get("video_file", "video_captions", row="source"),
             Place("action:remix:compare_selected"),
             *_both("remixbatch_changelist"),
             *_get("remixbatch_change", row="batch"),

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.db import connections
 from django.db.models import Model, QuerySet
 from django.utils import timezone
@@ -23,6 +24,12 @@ Answer = TypeVar("Answer")
 def ago(**length: float) -> datetime:
     """Return the moment so long ago, or ahead when negative."""
     return timezone.now() - timedelta(**length)
+
+
+def moment(*parts: int) -> datetime:
+    """Return a moment in the time zone of the site, as the site keeps times."""
+    naive = datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001
+    return timezone.make_aware(naive) if settings.USE_TZ else naive
 
 
 def make_video(**values: Any) -> Video:

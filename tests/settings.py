@@ -152,3 +152,10 @@ SORA_REMIX_FAL_REST_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}"
 SORA_REMIX_SOURCE_DELIVERY = os.environ.get("SORA_REMIX_TESTS_DELIVERY", "upload")
 SORA_REMIX_ENDPOINTS = json.loads(os.environ.get("SORA_REMIX_TESTS_ENDPOINTS", "{}"))
 SORA_REMIX_MAX_IN_FLIGHT = int(os.environ.get("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "1000"))
+
+if os.environ.get("TEST_SITE") == "foreign":
+    USE_TZ = False
+    TIME_ZONE = "America/St_Johns"
+    INSTALLED_APPS.append("tests.foreign")
+    AUTH_USER_MODEL = "foreign.User"
+    ROOT_URLCONF = "tests.foreign.urls"

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.test import Client
 
 from sora_remix.models import PromptPreset, ReferenceImage, Remix, RemixBatch, Video
@@ -68,13 +69,14 @@ def reader(
     """Someone on a site that groups digits, and that has many rows already."""
     settings.USE_THOUSAND_SEPARATOR = True
     settings.LANGUAGE_CODE = request.param
-    for model in (PromptPreset, Video, RemixBatch):
-        model.objects.create(pk=FIRST)
-    source, batch = Video.objects.get(pk=FIRST), RemixBatch.objects.get(pk=FIRST)
-    Remix.objects.create(pk=FIRST, source=source)
-    ReferenceImage.objects.create(pk=FIRST, batch=batch, width=1, height=1, size=1)
-    for model in (Remix, PromptPreset, ReferenceImage, RemixBatch, Video):
-        model.objects.all().delete()
+    source, batch = Video(pk=FIRST), RemixBatch(pk=FIRST)
+    remix = Remix(pk=FIRST, source=source)
+    image = ReferenceImage(pk=FIRST, batch=batch, width=1, height=1, size=1)
+    rows: tuple[Model, ...] = (PromptPreset(pk=FIRST), source, batch, remix, image)
+    for row in rows:
+        row.save()
+    for row in reversed(rows):
+        row.delete()
     return Reader(admin_client)
 
 
@@ -101,7 +103,8 @@ def test_no_number_of_a_video_is_written_for_people(reader: Reader) -> None:
     size = {"width": 1920, "height": 1080, "fps": "23.976", "sheet_columns": 5, "sheet_rows": 5}
     picture = {"file": "a.mp4", "thumbnail": "a.jpg", "spritesheet": "s.jpg", "sheet_frames": 25}
     left = make_video(duration="1234.5", **size, **picture)
-    right = make_remix(source=left, status="succeeded", result=make_video(**size, **picture)).result
+    right = make_video(**size, **picture)
+    make_remix(source=left, status="succeeded", result=right)
 
     for path in (
         f"/admin/sora_remix/video/compare/?left={left.pk}&right={right.pk}",

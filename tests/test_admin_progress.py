@@ -1,4 +1,4 @@
-"""Pages that are open are told how far remixes are, in few bytes and one query."""
+"""Pages that are open are told how far remixes are, in few bytes and few queries."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from sora_remix.models import Remix, RemixBatch
+from sora_remix.models import Chain, Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.deciding import log_in
-from tests.factories import make_remix, make_video
+from tests.factories import ago, make_remix, make_video
+from tests.links import change_url
 
 pytestmark = pytest.mark.django_db
 
-URL = "/admin/sora_remix/remix/progress/"
+LIST = "/admin/sora_remix/remix/"
+URL = f"{LIST}progress/"
 LOG = ["loading", "step 1"]
 NOON = datetime(2026, 11, 25, 12, tzinfo=timezone.get_default_timezone())
 SIGNING_IN = 2
@@ -118,17 +120,31 @@ def test_a_page_of_a_batch_is_told_with_how_far_the_whole_is(admin_client: Clien
     assert [remix[0] for remix in answer["remixes"]] == [remixes[1].pk]
 
 
-def test_1000_in_flight_are_told_in_one_query_and_less_than_30_kb(
+def test_1000_in_flight_are_told_in_three_queries_and_less_than_30_kb(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     batch = make_batch()
     pks = [remix.pk for remix in make_many(1000, batch=batch)]
 
-    with django_assert_num_queries(SIGNING_IN + 1):
+    with django_assert_num_queries(SIGNING_IN + 3):
         response = admin_client.get(f"{URL}?batch={batch.pk}&remixes={pks[0]}-{pks[-1]}")
 
     assert len(response.json()["remixes"]) == 1000
     assert len(response.content) < 30_000
+
+
+def test_an_answer_tells_notices_from_those_that_the_page_shows(admin_client: Client) -> None:
+    remix = make_remix()
+    Chain.objects.update_or_create(pk=1, defaults={"worked_at": ago(minutes=5)})
+    url = f"{URL}?remixes={remix.pk}"
+    shown, asked = (admin_client.get(one) for one in (change_url(remix), url))
+
+    Remix.objects.update(due_at=ago(minutes=5))
+    later = admin_client.get(url, headers={"If-None-Match": asked["ETag"]})
+
+    assert f'data-notices="{asked.json()["notices"]}"' in shown.content.decode()
+    assert later.json()["notices"] != asked.json()["notices"]
+    assert f'data-notices="{later.json()["notices"]}"' in admin_client.get(LIST).content.decode()
 
 
 def test_what_has_not_changed_is_not_told_again(admin_client: Client) -> None:

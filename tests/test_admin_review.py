@@ -106,7 +106,7 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
 def test_what_was_changed_since_it_was_shown_is_not_decided_about(
     admin_client: Client, changed: dict[str, Any]
 ) -> None:
-    video = _result()
+    video, _following = _result(), _result()
     Video.objects.filter(pk=video.pk).update(**changed)
 
     page = _decide(admin_client, video)
@@ -114,6 +114,7 @@ def test_what_was_changed_since_it_was_shown_is_not_decided_about(
     video.refresh_from_db()
     assert video.approval == "new"
     assert "Somebody else has changed it" in _said(page)[0]
+    assert page.context["video"] == video
 
 
 @pytest.mark.parametrize("held", [[], ["approve_video"]])

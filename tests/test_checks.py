@@ -6,7 +6,9 @@ import io
 import os
 import subprocess
 import sys
+from contextlib import nullcontext
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -322,3 +324,47 @@ def test_a_site_without_webhooks_needs_nothing_for_them(settings: Settings) -> N
     settings.CACHES = DUMMY_CACHE
 
     assert _ids() == []
+
+
+class _Mysql:
+    """A connection to MySQL, as far as the check asks it."""
+
+    alias, vendor = "default", "mysql"
+
+    def __init__(self, version: tuple[int, ...], *character_sets: str, is_mariadb: bool) -> None:
+        self.mysql_version, self.mysql_is_mariadb = version, is_mariadb
+        self._row = character_sets
+
+    def cursor(self) -> Any:
+        return nullcontext(SimpleNamespace(execute=lambda _sql: None, fetchone=lambda: self._row))
+
+
+@pytest.mark.parametrize(
+    ("version", "is_mariadb", "character_sets", "expected"),
+    [
+        ((8, 0, 17), False, ("utf8mb4", "utf8mb4"), []),
+        ((8, 0, 16), False, ("utf8mb4", "utf8mb4"), ["sora_remix.E012"]),
+        ((10, 6), True, ("utf8mb4", "utf8mb4"), []),
+        ((10, 6), True, ("latin1", "utf8mb4"), ["sora_remix.E013"]),
+        ((9, 0), False, ("utf8mb3", "utf8mb3"), ["sora_remix.E013"]),
+        ((9, 0), False, ("utf8mb4", "utf8mb3"), ["sora_remix.E013"]),
+    ],
+)
+def test_databases_that_can_not_keep_or_compare_texts_are_named(
+    monkeypatch: pytest.MonkeyPatch,
+    version: tuple[int, ...],
+    is_mariadb: bool,
+    character_sets: tuple[str, str],
+    expected: list[str],
+) -> None:
+    database = _Mysql(version, *character_sets, is_mariadb=is_mariadb)
+    monkeypatch.setattr(checks, "connections", {"default": database})
+
+    found = checks.check_databases(None, ["default"])
+
+    assert [one.id for one in found] == expected
+    assert checks.check_databases(None, None) == []
+
+
+def test_the_database_of_the_tests_keeps_and_compares_texts(db: None) -> None:
+    assert checks.check_databases(None, ["default", "elsewhere"]) == []

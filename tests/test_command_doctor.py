@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from sora_remix.management.doctor import local, remote
 from sora_remix.management.doctor.report import Line, Part, examine, within
 from sora_remix.models import Chain, Delivery, EndpointFact
 from sora_remix.models.status import Status
-from tests.factories import ago, make_remix
+from tests.factories import ago, make_remix, moment
 from tests.processes import Qcluster
 from tests.storages import ClosingStorage, FolderStorage, NamingStorage, use_storage
 
@@ -280,7 +280,7 @@ def test_drift_is_told_in_short(sandbox: SandboxProcess) -> None:
 
 
 def test_an_endpoint_that_came_back_is_told() -> None:
-    EndpointFact.objects.create(endpoint_id=GROK, retired_at=datetime(2026, 11, 3, tzinfo=UTC))
+    EndpointFact.objects.create(endpoint_id=GROK, retired_at=moment(2026, 11, 3))
 
     assert _bad()[0] == (
         "warning  Endpoint grok: fal has declared it gone on 2026-11-03, and has it again."
@@ -494,7 +494,7 @@ def test_an_account_that_fal_has_named_is_told(settings: Settings) -> None:
 
 
 def test_remixes_that_wait_for_a_person_or_for_an_answer_are_counted() -> None:
-    since = datetime(2026, 11, 3, 12, 30, tzinfo=UTC)
+    since = moment(2026, 11, 3, 12, 30)
     make_remix(status=Status.UNCONFIRMED, failing_since=ago(days=900))
     make_remix(status=Status.PROCESSING, request_id="a", failing_since=since)
     make_remix(status=Status.QUEUED, failing_since=ago(seconds=5))
@@ -507,7 +507,7 @@ def test_remixes_that_wait_for_a_person_or_for_an_answer_are_counted() -> None:
 
 
 def test_the_oldest_failure_of_remixes_and_of_uploads_is_told_with_its_reason() -> None:
-    since = datetime(2026, 11, 3, 12, 30, tzinfo=UTC)
+    since = moment(2026, 11, 3, 12, 30)
     for later, message in enumerate(("HTTP 503\nbusy", "ConnectError")):
         values = {"failing_since": since + timedelta(hours=later), "error_message": message}
         make_remix(status=Status.STORING, **values)

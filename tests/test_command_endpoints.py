@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from pytest_django import Settings
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.endpoints import get_endpoint
 from sora_remix.models import EndpointFact
+from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
 
@@ -102,7 +103,7 @@ def test_the_end_of_an_endpoint_is_told(settings: Settings) -> None:
 
 
 def test_what_fal_has_declared_gone_is_told() -> None:
-    EndpointFact.objects.create(endpoint_id=FLUX, retired_at=datetime(2026, 11, 3, tzinfo=UTC))
+    EndpointFact.objects.create(endpoint_id=FLUX, retired_at=moment(2026, 11, 3))
 
     assert _row("flux-3")[3] == "fal has declared it gone on 2026-11-03"
 

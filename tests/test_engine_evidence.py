@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from sora_remix import engine, fal
+from sora_remix.clock import utc
 from sora_remix.exceptions import TryLater
 from sora_remix.models import Remix
 from tests.factories import ago, make_remix, make_video
@@ -32,7 +33,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[fal.SentRequest]:
 
 
 def request(request_id: str, arguments: Any = BODY, **sent_ago: float) -> fal.SentRequest:
-    return fal.SentRequest(request_id, ago(**(sent_ago or {"minutes": 5})), arguments)
+    return fal.SentRequest(request_id, utc(ago(**(sent_ago or {"minutes": 5}))), arguments)
 
 
 def unconfirmed(**values: Any) -> Remix:

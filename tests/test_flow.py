@@ -51,6 +51,21 @@ def test_a_click_ends_with_a_playable_video_in_the_storage(
     assert not PendingFile.objects.exists()
 
 
+def test_prompts_that_differ_in_a_capital_or_an_emoji_have_a_result_each(
+    sandbox: SandboxProcess, qcluster: Qcluster
+) -> None:
+    prompts = ["add 🔥", "add 🎉", "make it NIGHT", "make it night", "Café", "Cafe"]
+    qcluster.start()
+
+    services.request_remixes([_video()], prompts)
+    wait_until(_settled)
+
+    assert [remix.prompt for remix in Remix.objects.order_by("pk")] == prompts
+    results = Remix.objects.order_by("pk").values_list("result__title", flat=True)
+    assert list(results) == prompts, qcluster.log
+    assert len(sandbox.accepted()) == len(prompts)
+
+
 def test_a_result_can_be_remixed_again(sandbox: SandboxProcess, qcluster: Qcluster) -> None:
     qcluster.start()
     [first] = services.request_remixes([_video()], ["make it noir"])

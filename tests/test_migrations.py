@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 from django.db.migrations.executor import MigrationExecutor
 from pytest_django import DjangoAssertNumQueries
 
@@ -102,6 +102,53 @@ def test_rows_own_their_files_however_many_there_are(
         new = _migrate([("sora_remix", "0005_stored_files")])
 
     assert not new.get_model("sora_remix", "Video").objects.filter(stored_files=[]).exists()
+
+
+def _drop_constraint(model: Any, name: str) -> None:
+    """Have a table as it is on MySQL and MariaDB, which have no conditional constraints."""
+    if connection.features.supports_partial_indexes:
+        [constraint] = [one for one in model._meta.constraints if one.name == name]
+        with connection.schema_editor() as editor:
+            editor.remove_constraint(model, constraint)
+            editor.add_index(model, models.Index(fields=["id"], name=name))
+
+
+def test_an_id_that_rows_shared_stays_with_the_first(old: Any) -> None:
+    before = _migrate([("sora_remix", "0005_stored_files")])
+    remix, video = (before.get_model("sora_remix", name) for name in ("Remix", "Video"))
+    _drop_constraint(video, "sora_remix_video_sora_id_unique")
+    _drop_constraint(remix, "sora_remix_remix_request_id_unique")
+    for title, sora_id in (("a", "video_1"), ("b", "video_1"), ("c", ""), ("d", "")):
+        source = video.objects.create(title=title, sora_id=sora_id)
+    for prompt, status, request_id in (
+        ("first", "processing", "fal-1"),
+        ("second", "processing", "fal-1"),
+        ("third", "succeeded", "fal-1"),
+        ("none", "queued", ""),
+        ("neither", "queued", ""),
+    ):
+        remix.objects.create(
+            source=source, prompt=prompt, endpoint="sora-2", status=status, request_id=request_id
+        )
+
+    new = _migrate([("sora_remix", "0006_all_databases")])
+
+    remixes = new.get_model("sora_remix", "Remix").objects.order_by("pk")
+    assert list(remixes.values_list("status", "request_id", "other_request_ids")) == [
+        ("processing", "fal-1", []),
+        ("unconfirmed", "", ["fal-1"]),
+        ("succeeded", "", ["fal-1"]),
+        ("queued", "", []),
+        ("queued", "", []),
+    ]
+    assert remixes.filter(request_id__isnull=True).count() == 4
+    videos = new.get_model("sora_remix", "Video").objects.order_by("pk")
+    assert list(videos.values_list("sora_id", flat=True)) == ["video_1", "", "", ""]
+
+    before = _migrate([("sora_remix", "0005_stored_files")])
+
+    assert before.get_model("sora_remix", "Remix").objects.filter(request_id="").count() == 4
+    assert before.get_model("sora_remix", "Video").objects.filter(sora_id="").count() == 3
 
 
 def test_prompts_of_remixes_that_exist_are_grouped_as_new_ones_are(old: Any) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import sora_remix
 from sora_remix.conf import PREFIX, Conf
 from sora_remix.endpoints.builtin import BUILT_IN
-from sora_remix.models import Remix, Video
+from sora_remix.models import Remix
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text()
@@ -27,12 +27,6 @@ def test_readme_explains_every_system_check() -> None:
     code = (ROOT / "sora_remix" / "checks.py").read_text()
 
     assert rows(r"sora_remix\.[A-Z]\d+") == set(re.findall(r'id="(sora_remix\.\w+)"', code))
-
-
-def test_readme_explains_every_permission() -> None:
-    own = {codename for model in (Remix, Video) for codename, _name in model._meta.permissions}
-
-    assert rows(r"sora_remix\.[a-z_]+") == {f"sora_remix.{one}" for one in own | {"view_remix"}}
 
 
 def test_readme_names_every_endpoint_that_is_built_in() -> None:

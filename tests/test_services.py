@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 from django.db import DataError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils.module_loading import import_string
@@ -29,6 +29,7 @@ from sora_remix.models import (
 from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, at_once, make_remix, make_video
 from tests.ordering import make_clip
+from tests.users import User
 
 Status = Remix.Status
 Queued = list[tuple[Any, ...]]
@@ -467,8 +468,9 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
         services.confirm(batch, typed, by=None, endpoint="sora-2")
 
     # How many rows go into one INSERT is the database's choice.
-    inserts = [one for one in queries if 'INSERT INTO "sora_remix_remix' in one["sql"]]
-    assert len(queries) - len(inserts) == 8
+    table = connection.ops.quote_name(Remix._meta.db_table)
+    inserts = [one for one in queries if f"INSERT INTO {table}" in one["sql"]]
+    assert len(queries) - len(inserts) == 8, [one["sql"][:90] for one in queries]
     assert batch.remixes.count() == videos * prompts
 
 
@@ -796,3 +798,30 @@ def test_a_text_that_the_database_refuses_is_named_and_nothing_is_requested(
         services.request_remixes([make_video()], ["add 🔥"])
 
     assert [reason.field for reason in refusal.value.reasons] == ["prompts"]
+
+
+@pytest.mark.parametrize("prompts", [["a", "b", "c"], ["a", "b"]])
+def test_more_remixes_than_one_request_may_make_are_refused(
+    db: None, settings: Any, prompts: list[str]
+) -> None:
+    settings.SORA_REMIX_MAX_BATCH = 3
+    videos = [make_video(), make_video()]
+    batch = RemixBatch.objects.start([video.pk for video in videos], by=None)
+
+    with pytest.raises(RequestRefused, match="at most 3 remixes"):
+        services.request_remixes(videos, prompts)
+    with pytest.raises(RequestRefused, match="at most 3 remixes"):
+        services.confirm(batch, prompts, by=None)
+
+    assert not Remix.objects.exists()
+    assert batch.confirmed_at is None
+
+
+def test_what_is_switched_off_does_not_count_against_the_limit(db: None, settings: Any) -> None:
+    settings.SORA_REMIX_MAX_BATCH = 3
+    videos = [make_video(), make_video()]
+    batch = RemixBatch.objects.start([video.pk for video in videos], by=None)
+
+    made = services.confirm(batch, ["a", "b"], by=None, without={(videos[0].pk, 1)})
+
+    assert len(made) == 3

@@ -15,7 +15,15 @@ import pytest
 from tests.processes import ROOT, family
 from tests.sites.main_job import SITES
 
-OURS = ("DJANGO_SETTINGS_MODULE", "FAL_", "PYTEST_", "SORA_REMIX_", "SSL_CERT_FILE", "TEST_BROKER")
+OURS = (
+    "DJANGO_SETTINGS_MODULE",
+    "FAL_",
+    "PYTEST_",
+    "SORA_REMIX_",
+    "SSL_CERT_FILE",
+    "TEST_BROKER",
+    "TEST_SITE",
+)
 """What the environment of these tests says of their own site."""
 
 SECONDS = 420

@@ -13,7 +13,7 @@ from .videos import Facts, read_facts
 JSON = dict[str, Any]
 Finding = tuple[str, str, JSON]
 """A type of error, its text and its `ctx`."""
-BRANDS = {"qt": "mov", "M4V": "m4v"}
+BRANDS = {"qt": "mov"}
 USUAL = ("mp4", "mov", "webm")
 
 

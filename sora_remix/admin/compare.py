@@ -95,7 +95,7 @@ class Side:
         if not (remix and self.may_see_remix):
             return []
         return [
-            (gettext("Prompt"), remix.prompt),
+            (gettext("Prompt"), words.shortened(remix.prompt)),
             (gettext("Endpoint"), words.endpoint_name(remix)),
             (gettext("Cost"), words.cost(remix)),
         ]

@@ -47,6 +47,8 @@ class ConfirmView(View):
             return super().dispatch(request, *args, **kwargs)
         except (UnknownEndpoint, InvalidEndpoint) as error:
             return self._page({"problem": error.message})
+        except RequestRefused as refusal:
+            return self._page({"problem": str(refusal)})
 
     @property
     def links(self) -> Links:

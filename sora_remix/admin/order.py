@@ -14,8 +14,8 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from .. import filling
-from ..exceptions import Reason
+from .. import filling, services
+from ..exceptions import Reason, RequestRefused
 from ..models import PromptPreset, ReferenceImage, RemixBatch, Video
 from .bill import Bill
 from .images import Kept, keep
@@ -61,14 +61,19 @@ class Selection:
 
     @classmethod
     def of(cls, batch: RemixBatch, site: AdminSite, request: HttpRequest) -> Selection:
-        """Read it from the rows that the site has for this person."""
+        """Read it from the rows that the site has for this person.
+
+        Raise `RequestRefused` for more videos than one request may take.
+        """
+        if reasons := services.too_many(many := batch.videos.count()):
+            raise RequestRefused(reasons)
         chosen = batch.videos.all()
         videos = viewable(site, request, chosen)
         presets = cast(
             "PromptPresetQuerySet", rows(site, request, PromptPreset).prefetch_related(None)
         )
         own = list(presets.visible_to(request.user))
-        return cls(videos, own, batch.videos.count() - len(videos))
+        return cls(videos, own, many - len(videos))
 
     @property
     def digest(self) -> str:
@@ -78,7 +83,10 @@ class Selection:
 
 
 class Order:
-    """A draft with all that was chosen; raise `UnknownEndpoint`, `InvalidEndpoint`."""
+    """A draft with all that was chosen.
+
+    Raise `UnknownEndpoint`, `InvalidEndpoint`, and `RequestRefused` for too many videos.
+    """
 
     def __init__(
         self, batch: RemixBatch, data: Any = None, files: Any = None, *, selection: Selection
@@ -109,7 +117,9 @@ class Order:
         for problem in dict.fromkeys(one.problem for one in self.kept if one.problem):
             self.form.add_error("images", problem)
         self.add_reasons(self.endpoint.option_problems(self.options))
-        self._check_prompts()
+        self.add_reasons(reasons := services.too_many(self.bill.many))
+        if not reasons:
+            self._check_prompts()
         if self.is_final and not is_agreed:
             self.form.add_error(None, CHANGED)
 

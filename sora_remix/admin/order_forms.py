@@ -96,9 +96,8 @@ def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint) -> forms.Fi
         "rows": 3 if prompts.is_several else 5,
         "class": "vLargeTextField",
         "data-heading": f"sora-remix-said-{number}",
+        "maxlength": endpoint.prompt_limit,
     }
-    if endpoint.prompt_max:
-        attrs["maxlength"] = endpoint.prompt_max
     if number == prompts.focus:
         attrs["autofocus"] = True
     widget = PromptInput(prompts.texts[number], attrs)

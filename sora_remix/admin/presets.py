@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import filling
 from ..endpoints import all_endpoints
+from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
 from .display import STYLESHEETS
@@ -40,6 +41,9 @@ class PresetForm(PresetModelForm):
 
     def clean_text(self) -> str:
         text: str = self.cleaned_data["text"].replace("\r\n", "\n")
+        if len(text) > MOST_IN_PROMPT:
+            message = _("The prompt is longer than %(most)d characters.")
+            raise ValidationError(message % {"most": MOST_IN_PROMPT}, code="too_long")
         if problem := filling.wrong(text):
             raise ValidationError(problem, code="placeholder")
         return text

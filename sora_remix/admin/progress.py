@@ -17,6 +17,7 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_safe
 
 from ..models import Remix
+from . import notices
 from .live import OVER, counted, started_at
 from .params import key, spans
 
@@ -41,8 +42,10 @@ def progress(request: HttpRequest, *, model_admin: RemixAdmin) -> HttpResponseBa
     if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
     pks = spans(request.GET.get("remixes", ""), name="remixes", most=MOST)
-    rows = model_admin.get_queryset(request)
-    body = json.dumps(_answer(_rows(rows, batch, pks)), separators=(",", ":"), ensure_ascii=False)
+    said = notices.current(request, model_admin.admin_site, on_list=False)
+    rows = _rows(model_admin.get_queryset(request), batch, pks)
+    answer = {"notices": notices.version(said), **_answer(rows)}
+    body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
     etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     fresh = HttpResponse(body, content_type="application/json", headers={"ETag": etag})
     response = get_conditional_response(request, etag, None, fresh) or fresh

@@ -32,6 +32,7 @@ from .decide import (
 )
 from .exchange import EXCHANGED, Exchange
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
+from .limits import is_too_many
 from .links import Links
 from .params import CheckedListMixin
 from .permissions import EXCHANGE, allows, may
@@ -46,6 +47,8 @@ else:
     RemixModelAdmin = admin.ModelAdmin
 
 PROMPT_SHOWN = 60
+NOT_NEEDED = ("arguments", "price", "progress_log", "prompt_template")
+"""Columns that no act on a selection reads."""
 
 
 @admin.register(Remix)
@@ -199,16 +202,30 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         return response
 
     @admin.action(permissions=["cancel"], description=_("Cancel selected remixes"))
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
-        return show(request, Plan(CANCEL, permitted(self, request, queryset)), self)
+    def cancel_selected(
+        self, request: HttpRequest, queryset: QuerySet[Remix]
+    ) -> HttpResponse | None:
+        return self._ask(request, CANCEL, queryset)
 
     @admin.action(permissions=["retry"], description=_("Retry selected remixes"))
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
-        return show(request, Plan(RETRY, permitted(self, request, queryset)), self)
+    def retry_selected(
+        self, request: HttpRequest, queryset: QuerySet[Remix]
+    ) -> HttpResponse | None:
+        return self._ask(request, RETRY, queryset)
 
     @admin.action(permissions=["collect"], description=_("Collect selected remixes again"))
-    def collect_selected(self, request: HttpRequest, queryset: QuerySet[Remix]) -> HttpResponse:
-        return show(request, Plan(COLLECT_AGAIN, permitted(self, request, queryset)), self)
+    def collect_selected(
+        self, request: HttpRequest, queryset: QuerySet[Remix]
+    ) -> HttpResponse | None:
+        return self._ask(request, COLLECT_AGAIN, queryset)
+
+    def _ask(
+        self, request: HttpRequest, act: Act, queryset: QuerySet[Remix]
+    ) -> HttpResponse | None:
+        """Show what an act would do to a selection that is not too large."""
+        if is_too_many(request, queryset):
+            return None
+        return show(request, Plan(act, permitted(self, request, queryset.defer(*NOT_NEEDED))), self)
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(

@@ -145,7 +145,9 @@ def _decide(request: HttpRequest, queue: Queue, model_admin: VideoAdmin) -> Http
     video, shown = queue.video, request.POST.get("shown", "")
     if refusal := decide(model_admin, request, decision, video, note_of(request), shown):
         messages.warning(request, _about(video, refusal, queue))
-        return HttpResponseRedirect(queue.skip_url)
+        is_new = video.approval == Approval.NEW
+        changed = queue.links.review_url(video=video.pk, **queue.filters)
+        return HttpResponseRedirect(changed if is_new else queue.skip_url)
     said = gettext("approved") if decision is APPROVAL else gettext("rejected")
     messages.success(request, _about(video, said, queue))
     return HttpResponseRedirect(
@@ -196,7 +198,7 @@ def _shown(video: Video, queue: Queue) -> dict[str, object]:
         facts.append((_("Source"), display.titled(remix.source, links)))
     if remix and is_told:
         facts += [
-            (_("Prompt"), remix.prompt),
+            (_("Prompt"), words.shortened(remix.prompt)),
             (_("Endpoint"), words.endpoint_name(remix)),
             (_("Cost"), words.cost(remix)),
             (_("Requested by"), remix.requested_by or "-"),

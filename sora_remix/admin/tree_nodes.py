@@ -79,12 +79,14 @@ class Node:
     def prompt(self) -> str:
         """What was asked for, unless the video is called just so."""
         prompt = self.remix.prompt if self.remix else ""
-        return "" if self.video and prompt.startswith(self.name.removesuffix("…")) else prompt
+        is_named = self.video and prompt.startswith(self.name.removesuffix("…"))
+        return "" if is_named else words.shortened(prompt)
 
     @property
     def full_prompt(self) -> str:
         """What was asked for, unless it is the whole name of the video."""
-        return self.remix.prompt if self.remix and self.remix.prompt != self.name else ""
+        prompt = self.remix.prompt if self.remix else ""
+        return "" if prompt == self.name else words.shortened(prompt)
 
     @property
     def heading(self) -> str:

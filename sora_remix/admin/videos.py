@@ -27,6 +27,7 @@ from . import approvals, captions, compare, display, files, review, tree, words
 from .counts import count_of
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .forms import VideoForm
+from .limits import is_too_many
 from .links import Links, linked
 from .offer import why_not
 from .params import CheckedListMixin
@@ -216,8 +217,12 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return rows.awaiting_decision().exclude(file="").count()
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
-    def remix_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
+    def remix_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
         """Keep the selection as a draft and show what it would cost."""
+        if is_too_many(request, queryset):
+            return None
         chosen = queryset.values_list("pk", flat=True)
         batch = RemixBatch.objects.start(chosen, by=request.user)
         return HttpResponseRedirect(Links(self.admin_site).confirm_url(batch))
@@ -234,16 +239,30 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return None
 
     @admin.action(permissions=["approve"], description=_("Approve selected videos"))
-    def approve_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
-        return approvals.ask(request, queryset, self, approvals.APPROVAL)
+    def approve_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        return self._ask(request, approvals.APPROVAL, queryset)
 
     @admin.action(permissions=["approve"], description=_("Reject selected videos"))
-    def reject_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
-        return approvals.ask(request, queryset, self, approvals.REJECTION)
+    def reject_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        return self._ask(request, approvals.REJECTION, queryset)
 
     @admin.action(permissions=["clear"], description=_("Clear files of selected rejected videos"))
-    def clear_selected(self, request: HttpRequest, queryset: QuerySet[Video]) -> HttpResponse:
-        return approvals.ask(request, queryset, self, approvals.CLEARING)
+    def clear_selected(
+        self, request: HttpRequest, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        return self._ask(request, approvals.CLEARING, queryset)
+
+    def _ask(
+        self, request: HttpRequest, decision: approvals.Decision, queryset: QuerySet[Video]
+    ) -> HttpResponse | None:
+        """Show what would be decided about a selection that is not too large."""
+        if is_too_many(request, queryset):
+            return None
+        return approvals.ask(request, queryset, self, decision)
 
     @admin.display(description=_("approval"), ordering="approval")
     def approval_state(self, video: Video) -> SafeString:
@@ -287,7 +306,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     @admin.display(description=_("prompt"))
     def prompt(self, video: Video) -> str:
         remix = getattr(video, "remix", None)
-        return remix.prompt if remix else "-"
+        return words.shortened(remix.prompt) if remix else "-"
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:

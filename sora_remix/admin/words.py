@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from django.utils.formats import number_format
+from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Status = Remix.Status
+PROMPT_SHOWN = 500
 
 
 class Charge(Enum):
@@ -37,6 +39,11 @@ CHARGES: dict[Charge, _StrPromise] = {
     Charge.PERHAPS: _("It may have been charged."),
     Charge.CHARGED: _("It was charged."),
 }
+
+
+def shortened(prompt: str) -> str:
+    """Return the start of a prompt: the page of its remix has all of it."""
+    return Truncator(prompt).chars(PROMPT_SHOWN)
 
 
 def dollars(amount: Decimal) -> str:

@@ -56,10 +56,15 @@ def webm_or_matroska(head: bytes) -> str:
 
 
 FAMILIES: dict[str, Callable[[bytes], str]] = {
-    "mov,mp4,m4a,3gp,3g2,mj2": mp4_or_mov,
-    "matroska,webm": webm_or_matroska,
+    "mov": mp4_or_mov,
+    "matroska": webm_or_matroska,
     "avi": lambda head: "avi",
     "mpegts": lambda head: "mpegts",
     "gif": lambda head: "gif",
 }
-"""FFmpeg's demuxers, by their names, and which container each has read."""
+"""FFmpeg's demuxers, by one of the names of each, and which container it has read."""
+
+
+def container_read_by(demuxer: str, head: bytes) -> str:
+    """Return which container a demuxer with these names, separated by commas, has read."""
+    return next(FAMILIES[name](head) for name in demuxer.split(",") if name in FAMILIES)

@@ -11,7 +11,7 @@ from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .containers import FAMILIES, HEAD_LENGTH
+from .containers import FAMILIES, HEAD_LENGTH, container_read_by
 from .files import Readable
 from .limits import MAX_FRAMES, MAX_PIXELS, MAX_STREAMS, OverLimit
 
@@ -79,7 +79,7 @@ def video_facts(file: Readable) -> VideoAnswer:
         width, height = _shown_sides(stream, picture)
         rate = stream.average_rate
         return {
-            "container": FAMILIES[container.format.name](head),
+            "container": container_read_by(container.format.name, head),
             "video_codec": stream.codec_context.codec.canonical_name if is_moving else "",
             "audio_codec": _audio_codec(container),
             "duration": container.duration,
@@ -96,7 +96,7 @@ def _is_attached(stream: VideoStream) -> bool:
 
 def _first_picture(container: InputContainer, stream: VideoStream) -> tuple[VideoFrame, bool]:
     """Return the first picture of a stream, and whether others follow."""
-    picture, many, is_single = None, 0, _is_attached(stream) or stream.frames == 1
+    picture, many, is_single = None, 0, _is_attached(stream)
     for packet in container.demux(stream):
         many += packet.size > 0
         if not picture:

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from .option import Text
 
 
+MOST_IN_PROMPT = 20_000
+"""Characters of a prompt where a record has no limit of its own."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
     """Under which keys the result holds what."""
@@ -112,9 +116,14 @@ class Endpoint:
         """Say why this prompt can't be sent, if it can't."""
         if not prompt.strip():
             return _("The prompt is empty.")
-        if self.prompt_max is not None and len(prompt) > self.prompt_max:
-            return _("The prompt is longer than %(most)d characters.") % {"most": self.prompt_max}
+        if len(prompt) > self.prompt_limit:
+            return _("The prompt is longer than %(most)d characters.") % {"most": self.prompt_limit}
         return None
+
+    @property
+    def prompt_limit(self) -> int:
+        """Return how many characters a prompt may have, also where the provider names no limit."""
+        return MOST_IN_PROMPT if self.prompt_max is None else self.prompt_max
 
     def option_problems(self, options: Mapping[str, object]) -> list[Reason]:
         """List the options and references that can't be sent, each with the reason."""

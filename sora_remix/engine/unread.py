@@ -12,9 +12,9 @@ from ..storage import app_storage
 
 logger = logging.getLogger(__name__)
 
-MOST = 20
+MOST = 200
 """Files that are read in one sweep."""
-SECONDS = 10
+SECONDS = 5
 """After so long the rest waits for the next sweep."""
 
 

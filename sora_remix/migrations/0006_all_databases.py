@@ -1,5 +1,5 @@
 from django.db import migrations, models
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Value
 from django.db.models.functions import Length
 
 from sora_remix.models import fields
@@ -51,6 +51,16 @@ def later_ones(rows, field):
     )
     for text, pk in first.items():
         yield from rows.filter(**{field: text}, pk__gt=pk)
+
+
+def blank_request_ids(apps, schema_editor):
+    remixes = apps.get_model("sora_remix", "Remix").objects.using(schema_editor.connection.alias)
+    remixes.filter(request_id__isnull=True).update(request_id=Value(""))
+
+
+def blank_sora_ids(apps, schema_editor):
+    videos = apps.get_model("sora_remix", "Video").objects.using(schema_editor.connection.alias)
+    videos.filter(sora_id__isnull=True).update(sora_id=Value(""))
 
 
 class Migration(migrations.Migration):
@@ -171,7 +181,20 @@ class Migration(migrations.Migration):
             name="prompt",
             field=fields.ExactTextField(verbose_name="prompt"),
         ),
+        # Django forgets the collation where null is allowed at once.
         migrations.AlterField(
+            model_name="remix",
+            name="request_id",
+            field=models.CharField(
+                blank=True,
+                default="",
+                editable=False,
+                max_length=255,
+                null=True,
+                verbose_name="request id",
+            ),
+        ),
+        AlterCollation(
             model_name="remix",
             name="request_id",
             field=fields.BlankAsNullCharField(
@@ -271,7 +294,20 @@ class Migration(migrations.Migration):
                 verbose_name="language of the captions",
             ),
         ),
+        # Django forgets the collation where null is allowed at once.
         migrations.AlterField(
+            model_name="video",
+            name="sora_id",
+            field=models.CharField(
+                blank=True,
+                default="",
+                help_text="The “video_id” of a Sora generation made on fal.",
+                max_length=200,
+                null=True,
+                verbose_name="Sora id",
+            ),
+        ),
+        AlterCollation(
             model_name="video",
             name="sora_id",
             field=fields.BlankAsNullCharField(
@@ -288,12 +324,8 @@ class Migration(migrations.Migration):
             name="title",
             field=fields.ExactCharField(max_length=200, verbose_name="title"),
         ),
-        migrations.RunPython(
-            empty_request_ids, migrations.RunPython.noop, hints={"model_name": "remix"}
-        ),
-        migrations.RunPython(
-            empty_sora_ids, migrations.RunPython.noop, hints={"model_name": "video"}
-        ),
+        migrations.RunPython(empty_request_ids, blank_request_ids, hints={"model_name": "remix"}),
+        migrations.RunPython(empty_sora_ids, blank_sora_ids, hints={"model_name": "video"}),
         migrations.AddIndex(
             model_name="remix",
             index=models.Index(fields=["status", "due_at"], name="sora_remix_remix_due"),

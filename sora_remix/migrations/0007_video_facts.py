@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from sora_remix.models import fields
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -10,12 +12,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="video",
             name="audio_codec",
-            field=models.CharField(blank=True, editable=False, max_length=32),
+            field=fields.ExactCharField(blank=True, editable=False, max_length=32),
         ),
         migrations.AddField(
             model_name="video",
             name="container",
-            field=models.CharField(blank=True, editable=False, max_length=16),
+            field=fields.ExactCharField(blank=True, editable=False, max_length=16),
         ),
         migrations.AddField(
             model_name="video",
@@ -25,7 +27,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="video",
             name="video_codec",
-            field=models.CharField(blank=True, editable=False, max_length=32),
+            field=fields.ExactCharField(blank=True, editable=False, max_length=32),
         ),
         migrations.AddIndex(
             model_name="video",

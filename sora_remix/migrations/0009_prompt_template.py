@@ -1,6 +1,6 @@
 import hashlib
 
-from django.db import migrations, models
+from django.db import migrations
 
 from sora_remix.models import fields
 
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="remix",
             name="prompt_digest",
-            field=models.CharField(default="", editable=False, max_length=64),
+            field=fields.ExactCharField(default="", editable=False, max_length=64),
             preserve_default=False,
         ),
         # PostgreSQL changes no table after its rows in one transaction: this stays last.

@@ -53,9 +53,9 @@ class BlankAsNullMixin(Base):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"blank": True, "default": "", **kwargs, "null": True})
 
-    def get_prep_value(self, value: Any) -> Any:
+    def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         """Return NULL for a blank text."""
-        return super().get_prep_value(value) or None
+        return super().get_db_prep_save(None if value == "" else value, connection)
 
     def from_db_value(self, value: str | None, *_: object) -> str:
         """Return a blank text for NULL."""
@@ -76,6 +76,18 @@ else:
 
     class BlankAsNullCharField(BlankAsNullMixin, ExactCharField):
         """An `ExactCharField` that is NULL in the database while it is blank."""
+
+
+class BlankExact(lookups.Exact):
+    """Find NULL where a blank text is looked for."""
+
+    def get_prep_lookup(self) -> Any:
+        """Return None for a blank text, which Django compares with `IS NULL`."""
+        value = super().get_prep_lookup()
+        return None if value == "" else value
+
+
+BlankAsNullCharField.register_lookup(BlankExact)
 
 
 class UniqueUnlessBlank(models.UniqueConstraint):

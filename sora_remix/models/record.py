@@ -25,9 +25,9 @@ from .video import Video
 if TYPE_CHECKING:
     from .batch import User
 
-    TextColumn = models.CharField[str, str]
+    TextColumn = ExactCharField[str, str]
 else:
-    TextColumn = models.CharField
+    TextColumn = ExactCharField
 
 
 class PromptDigest(TextColumn):
@@ -42,7 +42,7 @@ class PromptDigest(TextColumn):
     def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
         """Be a plain column in migrations."""
         name, _path, args, options = super().deconstruct()
-        return name, "django.db.models.CharField", args, options
+        return name, "sora_remix.models.fields.ExactCharField", args, options
 
     def pre_save(self, model_instance: Any, add: bool) -> str:
         typed = model_instance.prompt_template or model_instance.prompt

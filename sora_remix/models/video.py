@@ -186,11 +186,11 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         help_text=_("Its code, as “en” or “pt-br”; empty: the language of the site."),
     )
-    container = models.CharField(max_length=16, blank=True, editable=False)
+    container = ExactCharField(max_length=16, blank=True, editable=False)
     """What kind of file it is, as “mp4” or “webm”; empty while that was not read."""
-    video_codec = models.CharField(max_length=32, blank=True, editable=False)
+    video_codec = ExactCharField(max_length=32, blank=True, editable=False)
     """Empty with a `container` when nothing moves: sound with a cover, or a single picture."""
-    audio_codec = models.CharField(max_length=32, blank=True, editable=False)
+    audio_codec = ExactCharField(max_length=32, blank=True, editable=False)
     readings = models.PositiveSmallIntegerField(default=0, editable=False)
     """How often its file was read, while its `container` is not known."""
     duration = models.DecimalField(

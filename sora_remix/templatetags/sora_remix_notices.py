@@ -17,8 +17,10 @@ register = template.Library()
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
     """Show what keeps remixes from being made, and what waits for this user."""
     request = context["request"]
+    found = notices.current(request, _site(context), on_list=on_list)
     return {
-        "notices": notices.current(request, _site(context), on_list=on_list),
+        "notices": found,
+        "version": notices.version(found),
         "page_url": request.get_full_path(),
     }
 

@@ -48,7 +48,7 @@ def record(
         videos = [_add_picture(output, video, size)] if pictures else []
         audios = [_add_sound(output, audio)] if sound else []
         for stream in covers:
-            stream.disposition = Disposition.attached_pic
+            stream.disposition = Disposition.attached_pic.value  # type: ignore[assignment]
         for stream in videos:
             stream.codec_context.sample_aspect_ratio = pixel
         for stream, many in (*((one, 1) for one in covers), *((one, pictures) for one in videos)):

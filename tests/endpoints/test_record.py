@@ -241,7 +241,8 @@ def test_the_sound_goes_by_the_defaults_unless_something_is_chosen() -> None:
         (" \n\t", None, "The prompt is empty."),
         ("12345", 4, "The prompt is longer than 4 characters."),
         ("1234", 4, None),
-        ("x" * 100_000, None, None),
+        ("x" * 20_000, None, None),
+        ("x" * 20_001, None, "The prompt is longer than 20000 characters."),
     ],
 )
 def test_a_prompt_is_looked_at_before_it_is_paid(

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
@@ -22,7 +21,7 @@ def _api(sandbox: SandboxProcess, settings: Any) -> None:
 
 
 def listed(since: datetime | None = None) -> list[fal.SentRequest]:
-    return wait_for(fal.sent_requests(ID, since or timezone.now() - timedelta(minutes=5)))
+    return wait_for(fal.sent_requests(ID, since or datetime.now(UTC) - timedelta(minutes=5)))
 
 
 def test_a_request_is_listed_with_its_id_and_its_input() -> None:
@@ -31,7 +30,7 @@ def test_a_request_is_listed_with_its_id_and_its_input() -> None:
     [request] = listed()
 
     assert (request.request_id, request.arguments) == (request_id, BODY)
-    assert timezone.now() - request.sent_at < timedelta(minutes=1)
+    assert datetime.now(UTC) - request.sent_at < timedelta(minutes=1)
 
 
 def test_all_pages_of_the_list_are_read(monkeypatch: pytest.MonkeyPatch) -> None:

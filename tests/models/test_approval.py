@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import Approval, Video
 from tests.factories import at_once, make_video
+from tests.users import User
 
 pytestmark = pytest.mark.django_db
 

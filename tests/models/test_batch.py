@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
 
 from sora_remix.models import RemixBatch, Video
 from tests.factories import ago, at_once, make_remix, make_video
+from tests.users import User
 
 
 @pytest.fixture

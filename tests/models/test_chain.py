@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
 
 from sora_remix.models import Chain, Pause
-from tests.factories import ago, at_once, write_together
+from tests.factories import ago, at_once, moment, write_together
 
 State = Chain.State
 _STATES = {"admit": State.PENDING, "renew": State.RUNNING, "release": State.RUNNING}
@@ -227,7 +226,7 @@ def test_a_pause_lasts_an_hour_at_most(db: None) -> None:
 def test_a_pause_until_another_millennium_is_none_and_makes_room_for_a_true_one(
     db: None,
 ) -> None:
-    Chain.objects.create(pk=1, held_until=datetime(5195, 1, 1, tzinfo=UTC), held_because="odd")
+    Chain.objects.create(pk=1, held_until=moment(5195, 1, 1), held_because="odd")
     before = (Chain.objects.pause(), Chain.objects.is_held())
 
     Chain.objects.hold_back(soon := ago(minutes=-1), "HTTP 429")

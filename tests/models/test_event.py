@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 from django.db.models import Model
 from pytest_django import DjangoAssertNumQueries
@@ -15,6 +14,7 @@ from pytest_django import DjangoAssertNumQueries
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import PendingFile, Remix, RemixEvent
 from tests.factories import ago, make_remix, make_video
+from tests.users import User
 
 Status = Remix.Status
 Kind = RemixEvent.Kind

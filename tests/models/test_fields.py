@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 
 from sora_remix.models import EndpointFact, Remix, Video
+from sora_remix.models.fields import exact_collation
 from tests.factories import make_remix, make_video
 
 ALIKE = ["Add 🔥", "Add 🎉", "add 🔥", "Ádd 🔥", "Add 🔥 "]
@@ -40,6 +41,18 @@ def test_every_column_of_text_is_compared_exactly(
     assert _collation(field, MARIADB) == "utf8mb4_nopad_bin"
     assert _collation(field, MYSQL) == "utf8mb4_0900_bin"
     assert _collation(field, SimpleNamespace(vendor="sqlite")) is None
+
+
+@pytest.mark.skipif(connection.vendor != "mysql", reason="others have no collations that differ")
+@pytest.mark.parametrize("field", TEXTS, ids=str)
+def test_every_column_of_text_is_in_the_database_as_it_should_be(db: None, field: Any) -> None:
+    table = "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{table} AND table_name = %s AND column_name = %s",
+            [field.model._meta.db_table, field.column],
+        )
+        assert cursor.fetchone() == (exact_collation(connection),)
 
 
 def test_texts_that_differ_in_case_accents_emoji_or_spaces_are_different(db: None) -> None:
@@ -91,7 +104,7 @@ def test_a_blank_id_is_null_in_the_database_and_blank_in_python(db: None) -> Non
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT request_id FROM sora_remix_remix")
-        assert cursor.fetchall() == [(None,)]
+        assert list(cursor.fetchall()) == [(None,)]
     remix.refresh_from_db()
     assert remix.request_id == ""
     assert Remix().request_id == ""
@@ -104,6 +117,7 @@ def test_rows_are_found_by_a_blank_id(db: None) -> None:
     assert Remix.objects.filter(request_id="").get() == blank
     assert Remix.objects.exclude(request_id="").get() == sent
     assert Remix.objects.exclude(request_id="fal-1").get() == blank
+    assert Remix.objects.filter(request_id__gt="").get() == sent
 
 
 def test_an_id_can_be_made_blank_again(db: None) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.models import AnonymousUser
 
 from sora_remix.models import PromptPreset
+from tests.users import User
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import ForeignKey
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -15,6 +14,7 @@ from sora_remix.models import Remix
 from sora_remix.models.users import UserForeignKey, forget_user
 from tests.databases import empty_database
 from tests.factories import make_remix
+from tests.users import User
 
 pytestmark = pytest.mark.django_db
 
@@ -76,7 +76,7 @@ def test_a_deleted_user_is_forgotten(admin_user: User) -> None:
 def test_a_user_that_is_missing_counts_as_nobody(admin_user: User) -> None:
     make_remix(requested_by=admin_user)
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM auth_user")
+        cursor.execute(f"DELETE FROM {User._meta.db_table}")
 
     assert Remix.objects.get().requested_by is None
     assert Remix.objects.prefetch_related("requested_by").get().requested_by is None

@@ -6,17 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
+from django.utils import translation
 
 from sora_remix.models import Remix, Video
 from tests import ordering
 from tests.processes import wait_until
+from tests.users import User
 
 LISTS = ("video", "remix", "remixbatch", "promptpreset")
-PROMPT = "make it noir"
+PROMPT = "make it noir 🔥"
 
 
 class Editor:
@@ -24,6 +26,8 @@ class Editor:
 
     def __init__(self) -> None:
         """Sign in, and wait until the site can read the session."""
+        with translation.override("de"):  # where URLs have a language, it is another than usual
+            self._admin = reverse("admin:index").rstrip("/")
         self._user, _ = User.objects.get_or_create(
             username="editor", defaults={"is_staff": True, "is_superuser": True}
         )
@@ -37,12 +41,12 @@ class Editor:
     def upload(self, clip: Path) -> None:
         """Upload a clip."""
         file = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
-        self._go("/admin/sora_remix/video/add/", {"title": "Sea", "file": file})
+        self._go(f"{self._admin}/sora_remix/video/add/", {"title": "Sea", "file": file})
 
     def remix(self) -> Remix:
         """Tick the only video, write a prompt, see what it costs, and confirm."""
         ticked = {"action": "remix_selected", "_selected_action": [Video.objects.get().pk]}
-        draft = self._go("/admin/sora_remix/video/", ticked)
+        draft = self._go(f"{self._admin}/sora_remix/video/", ticked)
         url = draft.redirect_chain[-1][0]
         typed = {**ordering.filled_in(draft), "prompt": PROMPT}
         shown = self._go(url, {**typed, "_recalculate": "1"})
@@ -52,8 +56,8 @@ class Editor:
 
     def look_around(self, remix: Remix) -> None:
         """Open what tells of the remix, and approve its result."""
-        admin = "/admin/sora_remix"
-        preset = {"name": "Noir", "text": PROMPT, "endpoint": ""}
+        admin = f"{self._admin}/sora_remix"
+        preset = {"name": "Noir 🎉", "text": PROMPT, "endpoint": ""}
         self._go(f"{admin}/promptpreset/add/", preset)
         for one in LISTS:
             self._go(f"{admin}/{one}/")
@@ -69,12 +73,13 @@ class Editor:
         ):
             self._go(f"{admin}/{path}")
         review = f"{admin}/video/review/?video={result}"
-        shown = self._go(review).context["video"].revision
+        shown = self._go(review).context_data["video"].revision
         self._go(review, {"decision": "approve", "shown": shown})
 
     def leave(self) -> None:
         """Delete the own account, as far as the admin is concerned."""
-        self._go(f"/admin/auth/user/{self._user.pk}/delete/", {"post": "yes"})
+        users = f"{self._admin}/{User._meta.app_label}/{User._meta.model_name}"
+        self._go(f"{users}/{self._user.pk}/delete/", {"post": "yes"})
         assert not User.objects.using("default").filter(pk=self._user.pk).exists()
 
     def _go(self, path: str, data: Any = None) -> Any:

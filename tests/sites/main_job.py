@@ -17,7 +17,7 @@ from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
 from tests.databases import SCRATCH
 
-SITES = ("split", "replica", "split_replica", "atomic", "sync", "killed")
+SITES = ("split", "replica", "split_replica", "atomic", "sync", "killed", "foreign")
 
 
 def main() -> int:

@@ -12,6 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const PATIENCE = 20000;
     const OVER = ["succeeded", "failed", "cancelled"];
     const bar = document.getElementById("sora-remix-bar");
+    const area = document.getElementById("sora-remix-notice-area");
     const ahead = Number(root.dataset.now) * 1000 - Date.now(); // this clock may be wrong
     let pause = FIRST;
     let failures = 0;
@@ -140,7 +141,7 @@ document.addEventListener("DOMContentLoaded", () => {
         trouble(reason);
     }
 
-    async function take({ legend, since, batch, remixes }) {
+    async function take({ legend, since, batch, remixes, notices }) {
         const changed = [];
         for (const [pk, code, place, start, log] of remixes) {
             const [status, label] = legend[code];
@@ -161,8 +162,12 @@ document.addEventListener("DOMContentLoaded", () => {
             }
         }
         tick();
-        if (changed.length) {
+        const isNews = Boolean(area) && area.dataset.notices !== notices;
+        if (changed.length || isNews) {
             await renew(changed);
+        }
+        if (isNews) {
+            area.dataset.notices = notices;
         }
         if (batch && bar) {
             bar.max = batch[1];
@@ -198,6 +203,7 @@ document.addEventListener("DOMContentLoaded", () => {
             throw new Error(`HTTP ${response.status}`);
         }
         const page = new DOMParser().parseFromString(text, "text/html");
+        showNotices(page.getElementById("sora-remix-notice-area"));
         for (const [node, status, label] of changed) {
             const fresh = page.querySelector(`[data-remix="${node.dataset.remix}"]`);
             const [old, part] = [partOf(node), fresh && partOf(fresh)];
@@ -206,6 +212,14 @@ document.addEventListener("DOMContentLoaded", () => {
             if (old && part) {
                 replace(old, document.importNode(part, true));
             }
+        }
+    }
+
+    /* Says a notice once, when it comes, and takes it away when it is over. */
+    function showNotices(fresh) {
+        if (area && fresh && area.dataset.notices !== fresh.dataset.notices) {
+            area.replaceChildren(...document.importNode(fresh, true).childNodes);
+            area.dataset.notices = fresh.dataset.notices;
         }
     }
 

@@ -1,0 +1,7 @@
+"""No time zones, users with UUIDs, and an admin of its own below the language of the reader."""
+
+import os
+
+os.environ["TEST_SITE"] = "foreign"
+
+from tests.sites.settings.plain import *  # noqa: F403
