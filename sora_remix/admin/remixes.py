@@ -166,7 +166,7 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         shown = live.page(links)
         if batch := live.chosen_batch(request):
             shown = live.page_of_batch(links, batch, self.get_queryset(request))
-        if shown.get("many"):
+        if batch and shown.get("many"):
             grid = visible(self.admin_site, request, RemixBatch).filter(pk=batch)
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
