@@ -252,5 +252,5 @@ def test_the_list_takes_as_many_queries_for_60_rows_with_warnings_as_for_3(
         for _ in range(count):
             _unconfirmed(other_request_ids=["fal-2"], cancel_requested_at=ago(minutes=1))
 
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             admin_client.get(LIST)

@@ -21,7 +21,7 @@ from ..models import Remix, RemixBatch, Video
 from .display import ORDER_SCRIPT, SCRIPTS, STYLESHEETS
 from .links import Links
 from .order import TURN, Order, Selection
-from .permissions import REMIX, VIEW, may, require
+from .permissions import REMIX, allows, require
 from .rows import admin_of
 
 if TYPE_CHECKING:
@@ -99,9 +99,10 @@ class ConfirmView(View):
 
     def _to_result(self) -> HttpResponse:
         """Go to the remixes of the batch, or back when this user may not see them."""
-        remixes = self.links.changelist_url(Remix, batch__id__exact=self.batch.pk)
-        videos = self.links.changelist_url(Video)
-        return self.links.redirect(remixes if may(self.request, VIEW) else "", videos)
+        links, site = self.links, self.model_admin.admin_site
+        remixes = links.changelist_url(Remix, batch__id__exact=self.batch.pk)
+        may_view = allows(admin_of(site, Remix), self.request)
+        return links.redirect(remixes if may_view else "", links.changelist_url(Video))
 
     def _show(self, order: Order) -> HttpResponse:
         sent = self.request.POST

@@ -39,7 +39,7 @@ from .permissions import EXCHANGE, allows, may
 from .plan import Plan
 from .progress import progress
 from .resume import resume
-from .rows import admin_of, permitted
+from .rows import admin_of, permitted, visible
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -166,8 +166,9 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         shown = live.page(links)
         if batch := live.chosen_batch(request):
             shown = live.page_of_batch(links, batch, self.get_queryset(request))
-        if shown.get("many"):
-            shown["grid_url"] = links.change_url(RemixBatch(pk=batch))
+        if batch and shown.get("many"):
+            grid = visible(self.admin_site, request, RemixBatch).filter(pk=batch)
+            shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
 
     def render_change_form(
