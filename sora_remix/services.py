@@ -90,8 +90,9 @@ def confirm(
         _refuse(_deletion(batch))
         return []
     try:
-        _refuse(too_many(batch.videos.count()))
-        videos = [one for one in batch.videos.all() if only is None or one.pk in only]
+        chosen = list(batch.videos.all()[: conf.SORA_REMIX_MAX_BATCH + 1])
+        _refuse(too_many(len(chosen)))
+        videos = [one for one in chosen if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
         cells = _cells(record, videos, list(prompts), options or {}, without)
         return _request(record, cells, by=by, options=options or {}, batch=batch)

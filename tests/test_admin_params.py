@@ -134,7 +134,7 @@ def test_an_address_with_too_many_digits_is_not_found(
 
     response = send(f"/admin/sora_remix/{path.format(digits)}")
 
-    # What Python takes for no number is none of our addresses: Django looks for a row of that name.
+    # It is no address of ours: then Django's own looks for a row of that name.
     assert response.status_code in (404, 302)
 
 

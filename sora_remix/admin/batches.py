@@ -88,9 +88,9 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
-        confirm = path("<int:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
+        confirm = path("<sora_remix_key:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
-        cells = path("<int:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
+        cells = path("<sora_remix_key:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
         return [confirm, cells, *super().get_urls()]
 
     def render_change_form(

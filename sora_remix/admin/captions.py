@@ -28,7 +28,7 @@ EXTENSION = "vtt"
 def urls(model_admin: VideoAdmin) -> list[URLPattern]:
     """Return the address from which the player has captions."""
     view = model_admin.admin_site.admin_view(partial(serve, model_admin=model_admin))
-    return [path("<int:pk>/captions/", view, name="sora_remix_video_captions")]
+    return [path("<sora_remix_key:pk>/captions/", view, name="sora_remix_video_captions")]
 
 
 @require_safe

@@ -21,7 +21,7 @@ PARTS = ("file", "thumbnail", "spritesheet")
 def urls(model_admin: VideoAdmin) -> list[URLPattern]:
     """Return the address that leads on to files."""
     view = model_admin.admin_site.admin_view(partial(lead_on, model_admin=model_admin))
-    return [path("<int:pk>/file/<str:part>/", view, name="sora_remix_video_file")]
+    return [path("<sora_remix_key:pk>/file/<str:part>/", view, name="sora_remix_video_file")]
 
 
 @require_safe

@@ -11,6 +11,8 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, QueryDict
+from django.urls import register_converter
+from django.urls.converters import IntConverter
 
 HIGHEST = 2**63 - 1
 """The largest number that a primary key, and any other whole number in a database, can be."""
@@ -58,6 +60,19 @@ def text(data: QueryDict, name: str, *, most: int) -> str:
     if "\0" in value:
         raise BadRequest(f"`{name}` must be text.")
     return value[:most]
+
+
+class KeyConverter(IntConverter):
+    """Take primary keys in addresses; any other number is no address of ours."""
+
+    def to_python(self, value: str) -> int:
+        """Return a primary key; raise `ValueError` for what can't be one."""
+        if (pk := key(value)) is None:
+            raise ValueError(value)
+        return pk
+
+
+register_converter(KeyConverter, "sora_remix_key")
 
 
 class CheckedListMixin:

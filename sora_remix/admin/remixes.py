@@ -139,7 +139,10 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         return rows.annotate(_is_retried=Exists(retries))
 
     def get_urls(self) -> list[URLPattern]:
-        one = [self._url(f"<int:pk>/{act.path}/", act_on_one, act) for act in BUTTONS + DECISIONS]
+        one = [
+            self._url(f"<sora_remix_key:pk>/{act.path}/", act_on_one, act)
+            for act in BUTTONS + DECISIONS
+        ]
         many = [self._url(f"{act.path}/", act_on_many, act) for act in BUTTONS]
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
@@ -148,7 +151,7 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         return [
             *one,
             *many,
-            path("<int:pk>/request-id/", own_transactions(view), name=name),
+            path("<sora_remix_key:pk>/request-id/", own_transactions(view), name=name),
             path("resume/", resumed, name="sora_remix_remix_resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
             *super().get_urls(),

@@ -38,7 +38,7 @@ PART = "part"
 def urls(model_admin: VideoAdmin) -> list[URLPattern]:
     """Return the address of the tree of a video."""
     view = model_admin.admin_site.admin_view(partial(tree, model_admin=model_admin))
-    return [path("<int:pk>/tree/", view, name="sora_remix_video_tree")]
+    return [path("<sora_remix_key:pk>/tree/", view, name="sora_remix_video_tree")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

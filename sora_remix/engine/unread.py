@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import time
 
 from .. import media
 from ..exceptions import NotAVideo
+from ..logs import get_logger
 from ..models import Video
 from ..storage import app_storage
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 MOST = 200
 """Files that are read in one sweep."""

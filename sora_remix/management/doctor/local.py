@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,11 +21,12 @@ from ... import tasks
 from ...clock import local
 from ...conf import conf
 from ...database import alias
+from ...logs import get_logger
 from ...models import Chain, Delivery, Remix
 from ...storage import app_storage, new_name
 from .report import OK, PROBLEM, WARNING, Line, within
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 NUDGE_SECONDS = 15.0
 STORAGE_SECONDS = 60.0
