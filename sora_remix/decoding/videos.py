@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import av
 from av.container import InputContainer
@@ -25,6 +25,9 @@ OPTIONS = {
     "threads": "1",
 }
 """Options of the demuxer, and of the decoders it probes streams with."""
+IS_PYAV_19 = int(av.__version__.partition(".")[0]) >= 19
+METADATA: dict[str, Any] = {} if IS_PYAV_19 else {"metadata_errors": "replace"}
+"""How to read titles that are no UTF-8: without it PyAV before 19 refuses the file."""
 
 
 class VideoAnswer(TypedDict):
@@ -48,7 +51,7 @@ class VideoAnswer(TypedDict):
 def open_video(file: Readable) -> InputContainer:
     """Open a file from its start. Raise `OverLimit`, or anything that PyAV raises on no video."""
     file.seek(0)
-    container = av.open(file, "r", options=OPTIONS, metadata_errors="replace")
+    container: InputContainer = av.open(file, "r", options=OPTIONS, **METADATA)
     try:
         stream = shown_stream(container)
         if stream.frames > MAX_FRAMES:

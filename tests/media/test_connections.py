@@ -221,7 +221,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_contacted(
     monkeypatch: pytest.MonkeyPatch, settings: Any, authority: Authority, looked_up: list[str]
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
-    monkeypatch.setattr(hosts, "_is_public", lambda address: True)
+    monkeypatch.setattr(hosts, "is_public", lambda address: True)
     with FileServer(authority.context(NAME), lambda head: answer(b"a file")) as server:
         assert download(f"https://{NAME}:{server.port}/x") == b"a file"
 
