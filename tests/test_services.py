@@ -469,7 +469,7 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
 
     # How many rows go into one INSERT is the database's choice.
     inserts = [one for one in queries if one["sql"].startswith("INSERT INTO ")]
-    assert len(queries) - len(inserts) == 9
+    assert len(queries) - len(inserts) == 8
     assert batch.remixes.count() == videos * prompts
 
 
