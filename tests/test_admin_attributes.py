@@ -100,8 +100,8 @@ def test_no_number_of_an_order_is_written_for_people(reader: Reader) -> None:
 
 
 def test_no_number_of_a_video_is_written_for_people(reader: Reader) -> None:
-    size = {"width": 1920, "height": 1080, "fps": "23.976", "sheet_columns": 5, "sheet_rows": 5}
-    picture = {"file": "a.mp4", "thumbnail": "a.jpg", "spritesheet": "s.jpg", "sheet_frames": 25}
+    size = {"width": 1920, "height": 1080, "fps": "23.976"}
+    picture = {"file": "a.mp4", "thumbnail": "a.jpg"}
     left = make_video(duration="1234.5", **size, **picture)
     right = make_video(**size, **picture)
     make_remix(source=left, status="succeeded", result=right)

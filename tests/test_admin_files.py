@@ -34,7 +34,7 @@ def signing(settings: Settings) -> None:
     }
 
 
-@pytest.mark.parametrize("part", ["file", "thumbnail", "spritesheet"])
+@pytest.mark.parametrize("part", ["file", "thumbnail"])
 def test_each_time_the_storages_own_url_is_signed_anew(admin_client: Client, part: str) -> None:
     url = file_url(make_video(**{part: "a.bin"}), part)
 

@@ -287,6 +287,15 @@ def test_the_page_of_a_gif_shows_it_as_an_image(admin_client: Client, media_root
     assert "data-preview" not in row
 
 
+def test_a_video_without_its_file_has_a_picture_that_stands_still(admin_client: Client) -> None:
+    make_video(thumbnail="a.jpg", spritesheet="s.jpg")
+
+    row = admin_client.get(LIST).content.decode()
+
+    assert 'src="/media/a.jpg"' in row
+    assert "data-preview" not in row
+
+
 def test_the_page_of_a_registered_video_says_that_there_is_no_file(admin_client: Client) -> None:
     page = admin_client.get(_change(make_video())).content.decode()
 

@@ -16,7 +16,6 @@ from django.core.files.storage import storages
 from django.utils import timezone
 from pytest_django import Settings
 
-from example_project.fal_sandbox.stills import draw_sheet
 from sora_remix import engine, fal, media
 from sora_remix.endpoints import Outputs
 from sora_remix.engine import pace
@@ -208,10 +207,22 @@ def test_a_broken_picture_fails_nothing_and_another_is_made_from_the_file(
     remix = collect(finished())
 
     assert remix.status == Status.SUCCEEDED
-    assert remix.result and not remix.result.spritesheet
+    assert remix.result
     with remix.result.thumbnail.open() as file:
         made = media.image_facts(file)
     assert (made.extension, made.width, made.height) == (".jpg", 160, 90)
+
+
+@pytest.mark.parametrize("content", BROKEN[:-1])
+def test_a_sprite_sheet_that_is_no_picture_is_not_kept(
+    remote: Remote, content: bytes | Exception
+) -> None:
+    remote.files[RESULT.spritesheet_url] = content
+
+    remix = collect(finished())
+
+    assert remix.status == Status.SUCCEEDED
+    assert remix.result and remix.result.thumbnail and not remix.result.spritesheet
 
 
 def test_a_result_is_kept_without_any_picture_if_none_can_be_made(
@@ -224,19 +235,6 @@ def test_a_result_is_kept_without_any_picture_if_none_can_be_made(
 
     assert remix.status == Status.SUCCEEDED
     assert remix.result and not remix.result.thumbnail
-
-
-def test_the_grid_of_a_sprite_sheet_is_kept_if_the_video_proves_it(
-    remote: Remote, clip: Path
-) -> None:
-    remote.files[RESULT.spritesheet_url] = draw_sheet(clip, 5, 2)
-    proven = collect(finished()).result
-    remote.files[RESULT.spritesheet_url] = png(640, 270)
-    unproven = collect(finished()).result
-
-    assert proven and unproven and unproven.spritesheet
-    assert (proven.sheet_columns, proven.sheet_rows, proven.sheet_frames) == (5, 2, 10)
-    assert (unproven.sheet_columns, unproven.sheet_rows, unproven.sheet_frames) == (None,) * 3
 
 
 @pytest.mark.parametrize(
@@ -637,14 +635,14 @@ def test_a_result_keeps_its_claim_while_its_pictures_are_looked_at(
         renew(rows)
         renewed.set()
 
-    def look(sheet: IO[bytes], video: IO[bytes]) -> None:
+    def look(picture: IO[bytes]) -> None:
         renewed.clear()
         was_renewed.append(renewed.wait(20))
 
     monkeypatch.setattr(pace, "renew", note)
     monkeypatch.setattr(pace, "HEARTBEAT", 0)
     monkeypatch.setattr("sora_remix.engine.collecting.HEARTBEAT", 0.05)
-    monkeypatch.setattr(media, "sheet_grid", look)
+    monkeypatch.setattr(media, "image_facts", look)
 
     remix = collect(finished())
 
@@ -657,14 +655,14 @@ def test_what_is_being_looked_at_is_closed_when_collecting_breaks_off(
 ) -> None:
     looks, is_over = itertools.count(), threading.Event()
 
-    def look(sheet: IO[bytes], video: IO[bytes]) -> None:
+    def look(picture: IO[bytes]) -> None:
         if next(looks):
             is_over.wait(20)
 
     def fail(name: str, file: IO[bytes]) -> str:
         raise SystemExit("the task took too long")
 
-    monkeypatch.setattr(media, "sheet_grid", look)
+    monkeypatch.setattr(media, "image_facts", look)
     monkeypatch.setattr(media, "store", fail)
 
     with pytest.raises(SystemExit):

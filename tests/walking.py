@@ -103,8 +103,7 @@ def make_rows(by: User, word: str = "") -> Walked:
     """
     captions = app_storage().save("captions.vtt", ContentFile(VTT))
     files = {"thumbnail": "t.jpg", "captions": captions, "captions_language": "en"}
-    sheet = {"spritesheet": "s.jpg", "sheet_columns": 2, "sheet_rows": 2, "sheet_frames": 4}
-    clip = {**files, **sheet, "duration": 5}
+    clip = {**files, "spritesheet": "s.jpg", "duration": 5}
     source = make_clip(title=f"{word}Sea", **clip)
     result = make_clip(title=f"{word}Noir", **clip)
     batch = RemixBatch.objects.start([source.pk], by=by)

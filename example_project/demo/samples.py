@@ -1,13 +1,12 @@
 """The rows that the demo starts with."""
 
 import secrets
-from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.contrib.auth import get_user_model
 
-from example_project.fal_sandbox.stills import write_stills
+from example_project.fal_sandbox.stills import draw_thumbnail
 from sora_remix import media
 from sora_remix.models import Video
 from sora_remix.storage import new_name
@@ -56,23 +55,16 @@ def _find_video(scene: str) -> Video | None:
 
 def _add_video(scene: str, clip: Path) -> Video:
     with TemporaryDirectory() as folder, clip.open("rb") as file:
-        thumbnail, sheet = Path(folder, "thumbnail.webp"), Path(folder, "sheet.jpg")
-        write_stills(clip, thumbnail, sheet)
+        thumbnail = Path(folder, "thumbnail.webp")
+        thumbnail.write_bytes(draw_thumbnail(clip))
         facts = media.video_facts(file)
-        with sheet.open("rb") as pictures:
-            grid = media.sheet_grid(pictures, file)
-        files = {
-            "file": _store("videos", clip),
-            "thumbnail": _store("thumbnails", thumbnail),
-            "spritesheet": _store("spritesheets", sheet),
-        }
+        files = {"file": _store("videos", clip), "thumbnail": _store("thumbnails", thumbnail)}
         return Video.objects.create(
             title=TITLES[scene],
             sora_id="" if scene in UPLOADS else sora_id(scene),
             **files,
             stored_files=list(files.values()),
             **facts.known(),
-            **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
         )
 
 

@@ -14,17 +14,17 @@ from av.video.frame import VideoFrame
 from .videos import build_graph, drain
 
 COLUMNS, ROWS = 4, 3
-GAP = 4
-"""Pixels between the pictures of a sheet, and around them."""
+"""Pictures of a sheet."""
 
 
 def write_stills(video: Path, thumbnail: Path, sheet: Path) -> None:
     """Write a WebP thumbnail from the middle and a JPEG sheet of twelve moments."""
-    thumbnail.write_bytes(_middle(video))
-    sheet.write_bytes(draw_sheet(video))
+    thumbnail.write_bytes(draw_thumbnail(video))
+    sheet.write_bytes(_draw_sheet(video))
 
 
-def _middle(video: Path) -> bytes:
+def draw_thumbnail(video: Path) -> bytes:
+    """Draw the picture in the middle of a video as a WebP."""
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
         frames = container.decode(stream)
@@ -34,15 +34,11 @@ def _middle(video: Path) -> bytes:
     return _encode(frame.reformat(format="yuv420p"), "libwebp")
 
 
-def draw_sheet(
-    video: Path, columns: int = COLUMNS, rows: int = ROWS, *, moments: int = 0, gap: int = GAP
-) -> bytes:
-    """Draw moments of a video, evenly spread, as a JPEG; fewer than places leave the last empty."""
-    moments = moments or columns * rows
-    tile = f"tile={columns}x{rows}:padding={gap}:margin={gap}"
+def _draw_sheet(video: Path) -> bytes:
+    moments = COLUMNS * ROWS
     with av.open(str(video)) as container:
         stream = container.streams.video[0]
-        graph = build_graph(stream, ("scale=240:-2", tile, "format=yuvj420p"))
+        graph = build_graph(stream, ("scale=240:-2", f"tile={COLUMNS}x{ROWS}", "format=yuvj420p"))
         count = stream.frames or moments
         chosen = {index * count // moments for index in range(moments)}
         for index, frame in enumerate(container.decode(stream)):

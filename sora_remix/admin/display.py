@@ -61,30 +61,14 @@ def thumbnail(video: Video, links: Links, description: str = "") -> SafeString:
     else:
         place = '<span class="sora-remix-thumbnail" aria-hidden="true">▶</span>'
         picture = format_html(place + '<span class="visually-hidden">{}</span>', description)
-    if not (video.spritesheet or (video.file and not video.is_gif)):
+    if not video.file or video.is_gif:
         return picture
-    return format_html(
-        '<span class="sora-remix-preview"{}>{}</span>', flatatt(_moving(video, links)), picture
-    )
-
-
-def _moving(video: Video, links: Links) -> dict[str, object]:
-    """Return what the script needs to show the video in small: nothing is loaded before."""
-    has_sheet = bool(video.spritesheet and video.sheet_columns)
-    return {
+    attributes = {
         "data-preview": gettext("Play a preview of “%(title)s”") % {"title": video.title},
-        "data-video": None if video.is_gif or not video.file else _current(video, "file", links),
-        "data-sheet": _current(video, "spritesheet", links) if has_sheet else None,
-        "data-columns": video.sheet_columns if has_sheet else None,
-        "data-rows": video.sheet_rows if has_sheet else None,
-        "data-frames": video.sheet_frames if has_sheet else None,
+        # An address that stays good while a page is open, if the site has one.
+        "data-video": links.file_url(video, "file") or video.file.url,
     }
-
-
-def _current(video: Video, part: str, links: Links) -> str:
-    """Return the address of a file that stays good while a page is open, if the site has one."""
-    url: str = links.file_url(video, part) or getattr(video, part).url
-    return url
+    return format_html('<span class="sora-remix-preview"{}>{}</span>', flatatt(attributes), picture)
 
 
 def hidden(text: str) -> SafeString:

@@ -15,7 +15,7 @@ from .rows import video_or_404
 if TYPE_CHECKING:
     from .videos import VideoAdmin
 
-PARTS = ("file", "thumbnail", "spritesheet")
+PARTS = ("file", "thumbnail")
 
 
 def urls(model_admin: VideoAdmin) -> list[URLPattern]:

@@ -1,4 +1,4 @@
-"""Single pictures of a video, and how much they differ."""
+"""Single pictures of a video, and how much they show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 GRAY = 16
-"""Width and height, in pixels, of a picture that is only compared."""
+"""Width and height, in pixels, of a picture of which only the contrast matters."""
 
 
 def keyframes(
@@ -34,26 +34,14 @@ def beginning(
         yield from islice(container.decode(stream), 0, many, step)
 
 
-def grays(frame: VideoFrame, columns: int = 1, rows: int = 1) -> list[bytes]:
-    """Return each part of a picture, row by row, as `GRAY` × `GRAY` levels of gray."""
-    plane = frame.reformat(width=columns * GRAY, height=rows * GRAY, format="gray").planes[0]
+def gray(frame: VideoFrame) -> bytes:
+    """Return a picture, row by row, as `GRAY` × `GRAY` levels of gray."""
+    plane = frame.reformat(width=GRAY, height=GRAY, format="gray").planes[0]
     pixels, step = bytes(plane), plane.line_size
-    return [
-        b"".join(
-            pixels[line * step + column * GRAY :][:GRAY]
-            for line in range(row * GRAY, (row + 1) * GRAY)
-        )
-        for row in range(rows)
-        for column in range(columns)
-    ]
+    return b"".join(pixels[line * step :][:GRAY] for line in range(GRAY))
 
 
 def contrast(picture: bytes) -> float:
     """Return how far, on average, the pixels are from their mean: 0 for a single colour."""
     mean = sum(picture) / len(picture)
     return sum(abs(pixel - mean) for pixel in picture) / len(picture)
-
-
-def difference(one: bytes, other: bytes) -> float:
-    """Return how far, on average, the pixels of two pictures are from each other."""
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one)

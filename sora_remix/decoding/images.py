@@ -24,23 +24,23 @@ class ImageAnswer(TypedDict):
 
 def image_facts(file: Readable) -> ImageAnswer:
     """Return the size of an image in pixels; raise unless it can be decoded."""
-    image = decode_image(file, MAX_PIXELS)
+    image = decode_image(file)
     return {"width": image.width, "height": image.height}
 
 
-def decode_image(file: Readable, most_pixels: int) -> VideoFrame:
+def decode_image(file: Readable) -> VideoFrame:
     """Decode an image. Raise `OverLimit`, or anything that PyAV raises on a broken one."""
-    content, extension = _checked_content(file, most_pixels)
+    content, extension = _checked_content(file)
     # Not av.open(): that decodes before any limit can be set.
     context = av.CodecContext.create(DECODERS[extension], "r")
     decoder = cast("av.VideoCodecContext", context)
     decoder.thread_count = 1
-    decoder.options = {"max_pixels": str(most_pixels)}
+    decoder.options = {"max_pixels": str(MAX_PIXELS)}
     frames = [*decoder.decode(av.Packet(content)), *decoder.decode(None)]
     return frames[0]
 
 
-def _checked_content(file: Readable, most_pixels: int) -> tuple[bytes, str]:
+def _checked_content(file: Readable) -> tuple[bytes, str]:
     """Read a file whose header promises an image within the limits."""
     if file.seek(0, os.SEEK_END) > MAX_IMAGE_BYTES:
         raise OverLimit("bytes")
@@ -49,7 +49,7 @@ def _checked_content(file: Readable, most_pixels: int) -> tuple[bytes, str]:
     extension = extension_of(content[:MAGIC_LENGTH])
     if not extension:
         raise ValueError("This is neither a JPEG nor a PNG nor a WebP.")
-    if pixel_count(extension, content) > most_pixels:
+    if pixel_count(extension, content) > MAX_PIXELS:
         raise OverLimit("pixels")
     if extension == ".jpg" and scan_count(content) > MAX_SCANS:
         raise OverLimit("scans")

@@ -9,10 +9,10 @@ from contextlib import suppress
 from math import ceil
 from typing import Literal
 
-Job = Literal["video_facts", "image_facts", "thumbnail", "sheet_grid"]
+Job = Literal["video_facts", "image_facts", "thumbnail"]
 
-SECONDS: dict[Job, int] = {"video_facts": 10, "image_facts": 10, "thumbnail": 10, "sheet_grid": 60}
-"""Processor time: a busy server must not turn a good file into a refused one."""
+SECONDS = 10
+"""Processor time for one job: a busy server must not turn a good file into a refused one."""
 MEMORY = 1024**3
 """Bytes. An image of 64 megapixels takes up to half of them, a video in 8K three quarters."""
 OWN_MEMORY = 256 * 1024**2
@@ -44,9 +44,9 @@ def limit_memory() -> None:
     _set_limit(resource.RLIMIT_CORE, 0)
 
 
-def limit_seconds(job: Job) -> None:
-    """Have the kernel end this process when the job takes too much processor time."""
-    _set_limit(resource.RLIMIT_CPU, ceil(time.process_time()) + SECONDS[job])
+def limit_seconds() -> None:
+    """Have the kernel end this process when the next job takes too much processor time."""
+    _set_limit(resource.RLIMIT_CPU, ceil(time.process_time()) + SECONDS)
 
 
 def _set_limit(kind: int, most: int) -> None:

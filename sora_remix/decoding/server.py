@@ -1,6 +1,6 @@
 """Do jobs for the parent process, one after the other.
 
-A request is the name of a job with the descriptors of its files. An answer is a line of JSON; an
+A request is the name of a job with the descriptor of its file. An answer is a line of JSON; an
 empty one says that the process has started.
 """
 
@@ -19,14 +19,12 @@ from typing import Any, cast
 from .files import DescriptorFile
 from .images import image_facts
 from .limits import Job, OverLimit, limit_memory, limit_seconds
-from .sheets import sheet_grid
 from .stills import thumbnail
 from .videos import video_facts
 
 IDLE_SECONDS = 60
 """Web processes seldom decode: they needn't hold the memory of this process for ever."""
 MAX_REQUEST_BYTES = 64
-MAX_FILES = 2
 
 
 def main() -> None:
@@ -51,7 +49,7 @@ def _volunteer_when_memory_is_short() -> None:
 def serve(
     connection: socket.socket,
     *,
-    limit: Callable[[Job], None] = limit_seconds,
+    limit: Callable[[], None] = limit_seconds,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
     """Answer requests until the parent is gone, or asks nothing for a while."""
@@ -60,14 +58,13 @@ def serve(
         _send(connection, {})
         while True:
             request, descriptors, _flags, _address = socket.recv_fds(
-                connection, MAX_REQUEST_BYTES, MAX_FILES
+                connection, MAX_REQUEST_BYTES, 1
             )
             if not request:
                 return
             try:
-                job = cast("Job", request.decode("ascii"))
-                limit(job)
-                answer = run(job, *map(DescriptorFile, descriptors))
+                limit()
+                answer = run(cast("Job", request.decode("ascii")), DescriptorFile(*descriptors))
             finally:
                 for descriptor in descriptors:
                     os.close(descriptor)
@@ -78,10 +75,10 @@ def _send(connection: socket.socket, answer: dict[str, Any]) -> None:
     connection.sendall(json.dumps(answer).encode("ascii") + b"\n")
 
 
-def run(job: Job, *files: DescriptorFile) -> dict[str, Any]:
+def run(job: Job, file: DescriptorFile) -> dict[str, Any]:
     """Do a job and return what the parent is told: its value, a limit, or an error."""
     try:
-        value = JOBS[job](*files)
+        value = JOBS[job](file)
     except OverLimit as error:
         return {"limit": error.limit}
     except MemoryError:
@@ -96,9 +93,8 @@ def _thumbnail(file: DescriptorFile) -> str | None:
     return b64encode(jpeg).decode("ascii") if jpeg else None
 
 
-JOBS: dict[Job, Callable[..., Any]] = {
+JOBS: dict[Job, Callable[[DescriptorFile], Any]] = {
     "video_facts": video_facts,
     "image_facts": image_facts,
     "thumbnail": _thumbnail,
-    "sheet_grid": sheet_grid,
 }

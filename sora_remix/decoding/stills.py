@@ -12,7 +12,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .files import Readable
-from .frames import beginning, contrast, grays, keyframes
+from .frames import beginning, contrast, gray, keyframes
 from .videos import open_video, shown_stream
 
 LONGEST_SIDE = 640
@@ -41,7 +41,7 @@ def _telling_frame(container: InputContainer, stream: VideoStream) -> VideoFrame
     best, most = None, -1.0
     first = beginning(container, stream, FADE_IN, FADE_STEP)
     for frame in chain(keyframes(container, stream, PLACES), first):
-        shown = contrast(grays(frame)[0])
+        shown = contrast(gray(frame))
         if shown > most:
             best, most = frame, shown
         if shown >= TELLING:

@@ -8,7 +8,7 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 from itertools import islice
@@ -71,8 +71,6 @@ class Parcel:
     spritesheet: IO[bytes] | None
     facts: media.VideoFacts = dataclasses.field(init=False)
     """Set before it is stored."""
-    grid: media.Grid | None = None
-    """How the pictures lie in the sprite sheet, if that is certain."""
 
     def close(self) -> None:
         for file in (self.video, self.thumbnail, self.spritesheet):
@@ -184,10 +182,6 @@ def _look_at(parcel: Parcel) -> None:
     """Read what the files are, and make the thumbnail that fal did not give, or gave broken."""
     parcel.facts = media.video_facts(parcel.video)
     parcel.thumbnail = _shown(parcel.thumbnail) or _made_thumbnail(parcel.video)
-    if parcel.spritesheet:
-        parcel.grid = media.sheet_grid(parcel.spritesheet, parcel.video)
-    if not parcel.grid:
-        parcel.spritesheet = _shown(parcel.spritesheet)
 
 
 def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
@@ -288,7 +282,7 @@ def _store(remix: Remix, parcel: Parcel) -> None:
         for field, (name, file) in files.items():
             names[field] = media.store(name, file)
             PendingFile.objects.rename(remix, name, names[field])
-        _commit(remix, parcel.result, parcel.facts, names, parcel.grid)
+        _commit(remix, parcel.result, parcel.facts, names)
     except InvalidTransition:
         # The sweep may have come before the file: it will not come again.
         remove_unused(names.values())
@@ -317,11 +311,7 @@ def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
 
 @atomic()
 def _commit(
-    remix: Remix,
-    result: fal.Result,
-    facts: media.VideoFacts,
-    names: dict[str, str],
-    grid: media.Grid | None,
+    remix: Remix, result: fal.Result, facts: media.VideoFacts, names: dict[str, str]
 ) -> None:
     video = Video.objects.create(
         title=Truncator(remix.prompt).chars(TITLE_LENGTH),
@@ -332,7 +322,6 @@ def _commit(
         root_id=remix.source.root_id or remix.source_id,
         **names,
         stored_files=list(names.values()),
-        **({f"sheet_{what}": many for what, many in asdict(grid).items()} if grid else {}),
     )
     remix.succeed(video, list(names.values()))
     logger.info("Remix %s: stored as video %s", remix.pk, video.pk)

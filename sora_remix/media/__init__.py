@@ -20,12 +20,11 @@ from .facts import (
     video_facts,
 )
 from .parts import keep as keep_download
-from .pictures import Grid, sheet_grid, thumbnail
+from .thumbnails import thumbnail
 
 __all__ = [
     "MAX_IMAGE_BYTES",
     "PLACES",
-    "Grid",
     "ImageFacts",
     "VideoFacts",
     "download",
@@ -33,7 +32,6 @@ __all__ = [
     "image_facts",
     "keep_download",
     "remove",
-    "sheet_grid",
     "store",
     "thumbnail",
     "true_name",

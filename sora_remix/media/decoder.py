@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from multiprocessing.util import Finalize
@@ -54,25 +54,24 @@ WITH_DESCRIPTOR = (io.BufferedRandom, io.BufferedReader, io.FileIO, tempfile.Spo
 """Files whose descriptor has the bytes that they read. Others may unpack or decrypt them."""
 
 
-def decode(job: Job, *files: IO[bytes], refusal: type[Undecodable] = NotAVideo) -> Any:
-    """Do a job on files in another process and return what it says, which nobody has checked.
+def decode(job: Job, file: IO[bytes], *, refusal: type[Undecodable] = NotAVideo) -> Any:
+    """Do a job on a file in another process and return what it says, which nobody has checked.
 
     Raise `refusal` for a file that can't be decoded within the limits, and `TryLater` when the
     server is at fault.
     """
-    deadline = time.monotonic() + SECONDS[job] * PATIENCE
-    with ExitStack() as stack:
-        descriptors = [stack.enter_context(_descriptor(file)) for file in files]
-        answer = _pool(os.getpid()).ask(job, descriptors, deadline)
+    deadline = time.monotonic() + SECONDS * PATIENCE
+    with _descriptor(file) as descriptor:
+        answer = _pool(os.getpid()).ask(job, descriptor, deadline)
     if "limit" in answer:
-        raise refusal(_limit_message(answer["limit"], job), is_over_limit=True)
+        raise refusal(_limit_message(answer["limit"]), is_over_limit=True)
     if "value" not in answer:
         error = str(answer.get("error", ""))[:MAX_ERROR_LENGTH]
         raise refusal("".join(filter(str.isprintable, error)))
     return answer["value"]
 
 
-def _limit_message(limit: object, job: Job) -> str:
+def _limit_message(limit: object) -> str:
     match limit:
         case "bytes":
             return _("The file is larger than %(most)d MB.") % {"most": MAX_IMAGE_BYTES // 10**6}
@@ -89,7 +88,7 @@ def _limit_message(limit: object, job: Job) -> str:
             )
             return message % {"streams": MAX_STREAMS, "memory": MEMORY // 2**20}
         case "seconds":
-            return _("Decoding the file takes more than %(most)d seconds.") % {"most": SECONDS[job]}
+            return _("Decoding the file takes more than %(most)d seconds.") % {"most": SECONDS}
         case _:
             message = _(
                 "The file crashed the decoder, maybe because decoding it takes more than "
@@ -147,10 +146,10 @@ class Decoder:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, job: Job, descriptors: Sequence[int], deadline: float) -> dict[str, Any]:
+    def ask(self, job: Job, descriptor: int, deadline: float) -> dict[str, Any]:
         """Hand over a job and return the answer; raise `DecoderDied` or `TimeoutError`."""
         try:
-            socket.send_fds(self._socket, [job.encode("ascii")], descriptors)
+            socket.send_fds(self._socket, [job.encode("ascii")], [descriptor])
         except ConnectionError as error:
             raise DecoderDied from error
         return self._receive(deadline)
@@ -213,25 +212,23 @@ class DecoderPool:
         # Workers are forked by multiprocessing, which runs no other functions at their end.
         Finalize(None, self.close, exitpriority=0)
 
-    def ask(self, job: Job, descriptors: Sequence[int], deadline: float) -> dict[str, Any]:
+    def ask(self, job: Job, descriptor: int, deadline: float) -> dict[str, Any]:
         """Have a job done by any decoder; raise `TryLater` when there is none in time."""
         if not self._places.acquire(timeout=max(0, deadline - time.monotonic())):
             raise TryLater(_("The server is busy decoding other files."))
         try:
-            return self._ask_repeatedly(job, descriptors, deadline)
+            return self._ask_repeatedly(job, descriptor, deadline)
         except TimeoutError as error:
             raise TryLater(_("The server is too busy to decode the file.")) from error
         finally:
             self._places.release()
 
-    def _ask_repeatedly(
-        self, job: Job, descriptors: Sequence[int], deadline: float
-    ) -> dict[str, Any]:
+    def _ask_repeatedly(self, job: Job, descriptor: int, deadline: float) -> dict[str, Any]:
         decoder = self._take_idle()
         for _attempt in range(ATTEMPTS):
             decoder = decoder or _new_decoder()
             try:
-                answer = decoder.ask(job, descriptors, deadline)
+                answer = decoder.ask(job, descriptor, deadline)
             except DecoderDied:
                 code = decoder.close()
                 logger.warning("A decoder ended during %s with exit code %d", job, code)

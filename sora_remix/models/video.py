@@ -167,11 +167,6 @@ class Video(Approvable, OwnsFiles):
         blank=True,
         editable=False,
     )
-    sheet_columns = models.PositiveSmallIntegerField(null=True, editable=False)
-    """Pictures in a row of the sprite sheet; None while its grid is not known for certain."""
-    sheet_rows = models.PositiveSmallIntegerField(null=True, editable=False)
-    sheet_frames = models.PositiveSmallIntegerField(null=True, editable=False)
-    """Pictures in the sprite sheet: its last places may be empty."""
     captions = OwnedFileField(
         _("captions"),
         upload_to=captions_name,

@@ -11,7 +11,7 @@ import pytest
 
 from sora_remix import media
 from sora_remix.exceptions import NotAVideo
-from sora_remix.media import facts, pictures
+from sora_remix.media import facts
 from sora_remix.models import Video
 from tests.decoding import bombs
 from tests.decoding.recordings import record
@@ -111,14 +111,6 @@ def test_a_file_is_called_by_what_it_is(name: str, content: bytes, true_name: st
 
     assert media.true_name(name, file) == true_name
     assert file.tell() == 0
-
-
-@pytest.mark.parametrize("many", [0, 32_768, None, True, "3"])
-def test_a_grid_that_no_column_holds_is_unknown(monkeypatch: pytest.MonkeyPatch, many: Any) -> None:
-    grid = {"columns": 1, "rows": many, "frames": 1}
-    monkeypatch.setattr(pictures, "decode", lambda job, sheet, video: grid)
-
-    assert media.sheet_grid(io.BytesIO(), io.BytesIO()) is None
 
 
 def test_a_clip_that_claims_weeks_is_a_clip_of_unknown_length(clip: Path) -> None:

@@ -1,9 +1,8 @@
-/* Plays a video in small where its picture is pointed at: from its sprite sheet, else the first seconds. */
+/* Plays the first seconds of a video in small where its picture is pointed at. */
 "use strict";
 
 (() => {
     const LONGEST = 5000; // milliseconds: what moves for longer would need a button to stop it
-    const PAUSE = 250; // between two pictures of a sprite sheet
     const PATIENCE = 150; // before a pointer that only passes by loads anything
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const untouched = matchMedia("(hover: hover)");
@@ -86,13 +85,11 @@
         screen.className = "sora-remix-preview-screen";
         screen.setAttribute("aria-hidden", "true");
         preview.append(screen);
-        playing = { preview, screen, timer: 0 };
-        const { sheet, video } = preview.dataset;
-        if (sheet) {
-            showSheet(playing);
-        } else if (video) {
-            showVideo(playing);
-        }
+        const video = document.createElement("video");
+        screen.append(video);
+        const shown = { preview, screen, video, timer: 0 };
+        playing = shown;
+        start(shown);
     }
 
     function stop() {
@@ -101,55 +98,18 @@
             return;
         }
         clearTimeout(playing.timer);
-        const video = playing.screen.querySelector("video");
-        if (video) {
-            video.removeAttribute("src"); // ends the download
-            video.load();
-        }
+        playing.video.removeAttribute("src"); // ends the download
+        playing.video.load();
         playing.screen.remove();
         playing = null;
     }
 
-    function showSheet(shown) {
-        const { sheet, columns, rows, frames, video } = shown.preview.dataset;
-        const picture = new Image();
-        picture.addEventListener("load", () => {
-            const place = document.createElement("span");
-            const ratio = picture.naturalWidth / columns / (picture.naturalHeight / rows);
-            const { clientWidth, clientHeight } = shown.screen;
-            place.style.aspectRatio = `${ratio}`;
-            place.style[ratio > clientWidth / clientHeight ? "width" : "height"] = "100%";
-            place.style.backgroundImage = `url("${picture.src}")`;
-            place.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
-            shown.screen.append(place);
-            step(shown, place, { columns, rows, frames }, 0);
-        });
-        picture.addEventListener("error", () => playing === shown && video && showVideo(shown));
-        picture.src = sheet;
-    }
-
-    function step(shown, place, { columns, rows, frames }, number) {
-        if (playing !== shown) {
-            return;
-        }
-        if (number >= frames) {
-            stop();
-            return;
-        }
-        const part = (index, many) => (many > 1 ? (index / (many - 1)) * 100 : 0);
-        const [column, row] = [number % columns, Math.floor(number / columns)];
-        place.style.backgroundPosition = `${part(column, columns)}% ${part(row, rows)}%`;
-        place.dataset.frame = number;
-        const pause = Math.min(PAUSE, LONGEST / frames);
-        shown.timer = setTimeout(step, pause, shown, place, { columns, rows, frames }, number + 1);
-    }
-
-    function showVideo(shown) {
-        const video = document.createElement("video");
+    function start(shown) {
+        const { preview, video } = shown;
         video.muted = true;
         video.playsInline = true;
         video.disableRemotePlayback = true;
-        video.src = shown.preview.dataset.video;
+        video.src = preview.dataset.video;
         const end = () => playing === shown && stop();
         video.addEventListener("ended", end);
         video.addEventListener("error", end);
@@ -157,7 +117,6 @@
             clearTimeout(shown.timer);
             shown.timer = setTimeout(end, LONGEST);
         });
-        shown.screen.append(video);
         video.play().catch(end);
     }
 })();
