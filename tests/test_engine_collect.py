@@ -229,7 +229,7 @@ def test_a_result_is_kept_without_any_picture_if_none_can_be_made(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote.files[RESULT.thumbnail_url] = b"<html>"
-    monkeypatch.setattr(media, "thumbnail", lambda file: None)
+    monkeypatch.setattr(media, "facts_and_thumbnail", lambda file: (media.video_facts(file), None))
 
     remix = collect(finished())
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from math import ceil
 from typing import Literal
 
-Job = Literal["video_facts", "image_facts", "thumbnail"]
+Job = Literal["video_facts", "image_facts", "thumbnail", "facts_and_thumbnail"]
 
 SECONDS = 10
 """Processor time for one job: a busy server must not turn a good file into a refused one."""

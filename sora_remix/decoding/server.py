@@ -19,7 +19,7 @@ from typing import Any, cast
 from .files import DescriptorFile
 from .images import image_facts
 from .limits import Job, OverLimit, limit_memory, limit_seconds
-from .stills import thumbnail
+from .stills import facts_and_thumbnail, thumbnail
 from .videos import video_facts
 
 IDLE_SECONDS = 60
@@ -89,7 +89,15 @@ def run(job: Job, file: DescriptorFile) -> dict[str, Any]:
 
 
 def _thumbnail(file: DescriptorFile) -> str | None:
-    jpeg = thumbnail(file)
+    return _encoded(thumbnail(file))
+
+
+def _facts_and_thumbnail(file: DescriptorFile) -> dict[str, Any]:
+    facts, jpeg = facts_and_thumbnail(file)
+    return {"facts": facts, "thumbnail": _encoded(jpeg)}
+
+
+def _encoded(jpeg: bytes | None) -> str | None:
     return b64encode(jpeg).decode("ascii") if jpeg else None
 
 
@@ -97,4 +105,5 @@ JOBS: dict[Job, Callable[[DescriptorFile], Any]] = {
     "video_facts": video_facts,
     "image_facts": image_facts,
     "thumbnail": _thumbnail,
+    "facts_and_thumbnail": _facts_and_thumbnail,
 }

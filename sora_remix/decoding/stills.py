@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 from .files import Readable
 from .frames import beginning, contrast, gray, keyframes
-from .videos import open_video, shown_stream
+from .videos import VideoAnswer, facts_of, head_of, open_video, shown_stream
 
 LONGEST_SIDE = 640
 """Pixels of a thumbnail."""
@@ -31,9 +31,26 @@ TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=cl
 def thumbnail(file: Readable) -> bytes | None:
     """Return a JPEG of a telling moment, as players show it; None when nothing is shown."""
     with open_video(file) as container:
-        stream = shown_stream(container)
-        frame = _telling_frame(container, stream)
-        return _jpeg(_upright(frame, stream)) if frame else None
+        return _thumbnail(container)
+
+
+def facts_and_thumbnail(file: Readable) -> tuple[VideoAnswer, bytes | None]:
+    """Return both, opening the file once; None for a thumbnail that can't be made."""
+    head = head_of(file)
+    with open_video(file) as container:
+        facts = facts_of(container, head)
+        try:
+            return facts, _thumbnail(container)
+        except MemoryError:
+            raise  # This process may hold all that it is allowed to: it has to end.
+        except Exception:  # noqa: BLE001  (of broken files PyAV raises anything)
+            return facts, None
+
+
+def _thumbnail(container: InputContainer) -> bytes | None:
+    stream = shown_stream(container)
+    frame = _telling_frame(container, stream)
+    return _jpeg(_upright(frame, stream)) if frame else None
 
 
 def _telling_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:

@@ -74,22 +74,32 @@ def shown_stream(container: InputContainer) -> VideoStream:
 
 def video_facts(file: Readable) -> VideoAnswer:
     """Return what a video is; raise unless a picture can be decoded."""
-    file.seek(0)
-    head = file.read(HEAD_LENGTH)
+    head = head_of(file)
     with open_video(file) as container:
-        stream = shown_stream(container)
-        picture, is_moving = _first_picture(container, stream)
-        width, height = _shown_sides(stream, picture)
-        rate = stream.average_rate
-        return {
-            "container": container_read_by(container.format.name, head),
-            "video_codec": stream.codec_context.codec.canonical_name if is_moving else "",
-            "audio_codec": _audio_codec(container),
-            "duration": container.duration,
-            "width": width,
-            "height": height,
-            "rate": (rate.numerator, rate.denominator) if rate else None,
-        }
+        return facts_of(container, head)
+
+
+def head_of(file: Readable) -> bytes:
+    """Return the first bytes of a file. Read them before it is opened: that moves its position."""
+    file.seek(0)
+    return file.read(HEAD_LENGTH)
+
+
+def facts_of(container: InputContainer, head: bytes) -> VideoAnswer:
+    """Return what an open video with these first bytes is; raise as `video_facts` does."""
+    stream = shown_stream(container)
+    picture, is_moving = _first_picture(container, stream)
+    width, height = _shown_sides(stream, picture)
+    rate = stream.average_rate
+    return {
+        "container": container_read_by(container.format.name, head),
+        "video_codec": stream.codec_context.codec.canonical_name if is_moving else "",
+        "audio_codec": _audio_codec(container),
+        "duration": container.duration,
+        "width": width,
+        "height": height,
+        "rate": (rate.numerator, rate.denominator) if rate else None,
+    }
 
 
 def _is_attached(stream: VideoStream) -> bool:

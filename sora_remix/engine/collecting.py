@@ -180,8 +180,12 @@ def _onlookers(pid: int) -> ThreadPoolExecutor:
 
 def _look_at(parcel: Parcel) -> None:
     """Read what the files are, and make the thumbnail that fal did not give, or gave broken."""
-    parcel.facts = media.video_facts(parcel.video)
-    parcel.thumbnail = _shown(parcel.thumbnail) or _made_thumbnail(parcel.video)
+    parcel.thumbnail = _shown(parcel.thumbnail)
+    if parcel.thumbnail:
+        parcel.facts = media.video_facts(parcel.video)
+    else:
+        parcel.facts, made = media.facts_and_thumbnail(parcel.video)
+        parcel.thumbnail = io.BytesIO(made) if made else None
 
 
 def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
@@ -194,11 +198,6 @@ def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
         picture.close()
         return None
     return picture
-
-
-def _made_thumbnail(video: IO[bytes]) -> IO[bytes] | None:
-    made = media.thumbnail(video)
-    return io.BytesIO(made) if made else None
 
 
 async def _download_extra(url: str) -> IO[bytes] | None:

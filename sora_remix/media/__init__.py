@@ -20,7 +20,7 @@ from .facts import (
     video_facts,
 )
 from .parts import keep as keep_download
-from .thumbnails import thumbnail
+from .thumbnails import facts_and_thumbnail, thumbnail
 
 __all__ = [
     "MAX_IMAGE_BYTES",
@@ -28,6 +28,7 @@ __all__ = [
     "ImageFacts",
     "VideoFacts",
     "download",
+    "facts_and_thumbnail",
     "image_extension",
     "image_facts",
     "keep_download",

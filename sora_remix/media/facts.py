@@ -76,10 +76,13 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
     Raise `NotAVideo` unless a picture can be decoded, and `TryLater` when the server is at fault.
     """
     try:
-        size = file.seek(0, os.SEEK_END)
-        answer = decode("video_facts", file)
+        return checked_facts(decode("video_facts", file), file)
     finally:
         file.seek(0)
+
+
+def checked_facts(answer: Any, file: IO[bytes]) -> VideoFacts:
+    """Return what a decoder has said of a video; raise `NotAVideo` if that makes no sense."""
     try:
         return VideoFacts(
             container=_container(answer["container"]),
@@ -88,7 +91,7 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
             duration=_seconds(answer["duration"]),
             width=_side(answer["width"]),
             height=_side(answer["height"]),
-            size=size,
+            size=file.seek(0, os.SEEK_END),
             fps=_rate(answer["rate"]),
         )
     except UNEXPECTED as error:

@@ -77,7 +77,11 @@ def test_each_job_is_answered_within_its_own_limit_of_time(parent: Parent, clip:
         "rate": [12, 1],
     }
     assert b64decode(thumbnail["value"])[:3] == b"\xff\xd8\xff"
-    assert parent.limited == 2
+    assert parent.ask("facts_and_thumbnail", clip)["value"] == {
+        "facts": facts["value"],
+        "thumbnail": thumbnail["value"],
+    }
+    assert parent.limited == 3
 
 
 def test_images_are_answered_as_well(parent: Parent, tmp_path: Path) -> None:
@@ -106,7 +110,9 @@ def test_a_limit_is_named(
     assert parent.ask(job, path) == answer
 
 
-@pytest.mark.parametrize("job", ["video_facts", "image_facts", "thumbnail", "other"])
+@pytest.mark.parametrize(
+    "job", ["video_facts", "image_facts", "thumbnail", "facts_and_thumbnail", "other"]
+)
 def test_what_can_not_be_decoded_is_an_error(parent: Parent, job: str) -> None:
     assert "error" in parent.ask(job, Path("/dev/null"))
 

@@ -13,10 +13,10 @@ import pytest
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from sora_remix.decoding import stills
 from sora_remix.decoding.frames import GRAY, contrast, gray
 from sora_remix.decoding.images import decode_image
-from sora_remix.decoding.stills import thumbnail
-from sora_remix.decoding.videos import video_facts
+from sora_remix.decoding.stills import facts_and_thumbnail, thumbnail
 from tests.decoding.recordings import record
 
 BLACK, WHITE = 0, 235
@@ -58,7 +58,7 @@ def recording(
 
 def _made(file: io.BytesIO) -> VideoFrame:
     made = thumbnail(file)
-    assert made
+    assert made and made == facts_and_thumbnail(file)[1]
     return decode_image(io.BytesIO(made))
 
 
@@ -108,7 +108,7 @@ def test_a_picture_is_turned_as_players_turn_it(
 ) -> None:
     file = turned(recording((BLACK, WHITE), (BLACK, WHITE)).read(), degrees)  # white on the right
 
-    facts, picture = video_facts(file), _made(file)
+    facts, picture = facts_and_thumbnail(file)[0], _made(file)
 
     assert (facts["width"], facts["height"]) == (picture.width, picture.height) == shape
     levels, half = gray(picture), GRAY // 2
@@ -146,3 +146,28 @@ def test_a_video_that_is_broken_in_the_middle_keeps_its_picture(container: str) 
     content[broken] = bytes(broken.stop - broken.start)
 
     assert _made(io.BytesIO(content)).width == 160
+
+
+def test_a_thumbnail_that_can_not_be_made_does_not_cost_the_facts(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(frame: VideoFrame) -> bytes:
+        raise ValueError("no encoder")
+
+    monkeypatch.setattr(stills, "_jpeg", fail)
+
+    facts, picture = facts_and_thumbnail(io.BytesIO(clip.read_bytes()))
+
+    assert (facts["width"], picture) == (160, None)
+
+
+def test_a_thumbnail_that_takes_all_memory_is_told(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(frame: VideoFrame) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(stills, "_jpeg", fail)
+
+    with pytest.raises(MemoryError):
+        facts_and_thumbnail(io.BytesIO(clip.read_bytes()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sora_remix.decoding.stills import thumbnail
+from sora_remix.decoding.stills import facts_and_thumbnail
 from sora_remix.decoding.videos import video_facts
 from tests.decoding.recordings import record
 from tests.decoding.test_stills import turned
@@ -33,7 +33,7 @@ def test_a_big_video_is_not_read_whole(tmp_path: Path, clip: Path) -> None:
         file.truncate(file.tell() - 8 + 64 * 2**20)
 
     with CountingFile(big) as counted:
-        facts, picture = video_facts(counted), thumbnail(counted)
+        facts, picture = facts_and_thumbnail(counted)
 
         assert facts["width"] == 160 and picture
         assert counted.most < 2**20
@@ -52,7 +52,7 @@ def test_notes_in_another_encoding_do_not_spoil_a_video(clip: Path) -> None:
 def test_a_single_picture_does_not_move(container: str, sound: bool) -> None:
     file = io.BytesIO(record(container, pictures=1, sound=sound and container != "gif"))
 
-    facts, picture = video_facts(file), thumbnail(file)
+    facts, picture = facts_and_thumbnail(file)
 
     assert (facts["container"], facts["video_codec"]) == (container, "")
     assert picture
@@ -61,11 +61,11 @@ def test_a_single_picture_does_not_move(container: str, sound: bool) -> None:
 def test_sound_with_a_cover_does_not_move() -> None:
     file = io.BytesIO(record("mp4", pictures=0, cover=True, sound=True))
 
-    facts = video_facts(file)
+    facts, picture = facts_and_thumbnail(file)
 
     assert (facts["video_codec"], facts["audio_codec"]) == ("", "aac")
     assert (facts["width"], facts["height"]) == (32, 32)
-    assert thumbnail(file)
+    assert picture
 
 
 def test_the_cover_of_a_video_is_not_taken_for_it() -> None:

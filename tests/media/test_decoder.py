@@ -121,6 +121,26 @@ def test_pictures_of_a_video_over_a_limit_are_none(pool: DecoderPool, clip: Path
     assert media.thumbnail(io.BytesIO(clip.read_bytes()))
 
 
+def test_a_thumbnail_that_ends_decoders_does_not_cost_the_facts(
+    pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = _replace_decoders(monkeypatch, "sys.exit()", "sys.exit()")
+
+    facts, picture = media.facts_and_thumbnail(io.BytesIO(clip.read_bytes()))
+
+    assert (facts.width, picture, left) == (160, None, [])
+
+
+@pytest.mark.parametrize("answer", ["5", "{}", '{"facts": {"container": "mp4"}}'])
+def test_no_facts_beside_a_thumbnail_are_trusted(
+    pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    _replace_decoders(monkeypatch, f"parent.sendall(b'{{\"value\": {answer}}}\\n')")
+
+    with pytest.raises(NotAVideo):
+        media.facts_and_thumbnail(io.BytesIO(clip.read_bytes()))
+
+
 def test_an_image_as_large_as_it_may_be_is_decoded(pool: DecoderPool) -> None:
     facts = media.image_facts(io.BytesIO(bombs.jpeg(8000, 100)))
 
