@@ -150,7 +150,7 @@ def _again(
     """Ask for the same by a new remix, once, if it is in one of these states."""
     remix = Remix.objects.select_for_update().get(pk=remix.pk)
     if remix.retries.exists():
-        raise InvalidTransition(_("It was retried already."))
+        raise InvalidTransition(_("It was already retried."))
     if remix.status not in statuses:
         raise InvalidTransition(refusal)
     record = _endpoint(remix.endpoint, [remix.source])
@@ -192,7 +192,7 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
     if remix.status != Remix.Status.UNCONFIRMED:
         raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
     if Remix.objects.filter(request_id=request_id).exists():
-        raise InvalidTransition(_("Another remix has this request id."))
+        raise InvalidTransition(_("Another remix already has this request id."))
     remix.accepted(request_id, Kind.ID_ENTERED, by=by)
     on_commit(nudge)
 

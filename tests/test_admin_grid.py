@@ -95,7 +95,7 @@ def test_a_cell_shows_the_picture_or_the_word_video_or_the_state(admin_client: C
     assert f'{first}<img class="sora-remix-thumbnail" src="/media/noir.jpg" alt="Noir sea"' in page
     assert f"{second}video</a>" in page
     assert f"{third}{remixes[2]}</a>" in page
-    assert "It was given up: whether fal ever had it was never found out." in page
+    assert "It was given up. It was never found out whether fal received it." in page
 
 
 def test_a_cell_shows_the_newest_of_its_remixes_and_leads_to_the_others(

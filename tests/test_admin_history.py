@@ -72,7 +72,7 @@ def test_a_first_request_names_no_other(admin_client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("code", "cause"),
-    [("content_policy_violation", "its rules about content"), ("<b>odd</b>", "It failed.")],
+    [("content_policy_violation", "its content rules"), ("<b>odd</b>", "It failed.")],
 )
 def test_a_failure_says_why_in_words(admin_client: Client, code: str, cause: str) -> None:
     remix = make_remix(status=Status.PROCESSING)

@@ -125,7 +125,7 @@ def test_many_clicks_request_a_remix_again_once(
     answers = act(editor, name, remix)
 
     assert Remix.objects.filter(retry_of=remix).count() == 1
-    assert_losers_read(answers, ("It was retried already.", TOO_LATE))
+    assert_losers_read(answers, ("It was already retried.", TOO_LATE))
 
 
 def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:

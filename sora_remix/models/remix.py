@@ -210,7 +210,7 @@ class Remix(HeardOf):
     def reopen(self, *, by: User | None = None) -> None:
         """Look for its result once more, which is free."""
         if not self.request_id:
-            raise InvalidTransition(_("fal never accepted it: there is nothing to collect."))
+            raise InvalidTransition(_("fal never accepted it, so there is nothing to collect."))
         self._move(
             (Status.FAILED,),
             self._event(Kind.COLLECTED_AGAIN, by=by),
