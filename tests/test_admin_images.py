@@ -245,7 +245,7 @@ def test_an_image_whose_row_is_not_written_leaves_no_file(
 @pytest.mark.parametrize(
     ("upload", "reason"),
     [
-        ({"content": b"<b>no picture</b>"}, "is not a picture that can be read"),
+        ({"content": b"<b>no picture</b>"}, "is not a readable image"),
         ({"content": b"\xff\xd8\xff no JPEG"}, "at most 10 MB"),
         ({"width": 299, "height": 400}, "Its shorter side is 299 px; at least 300 px"),
         ({"width": 1000, "height": 300}, "Its width to height is 3.34 : 1"),
@@ -314,7 +314,7 @@ def test_too_many_images_are_refused_and_none_of_them_is_written(
 
     response = _upload(admin_client, batch, *(picture(grey=grey) for grey in range(4)))
 
-    assert errors(response)["images"] == ["At most 4 images are taken."]
+    assert errors(response)["images"] == ["At most 4 images are allowed."]
     assert batch.images.count() == _files(media_root) == 1
 
 
@@ -339,7 +339,7 @@ def test_more_images_than_the_next_endpoint_takes_are_named_until_they_are_remov
 
     response = choose(admin_client, batch, "wan-2.7")
 
-    assert errors(response)["images"] == ["Only 1 image is taken."]
+    assert errors(response)["images"] == ["Only 1 image is allowed."]
 
 
 def test_a_ticked_image_is_removed_with_its_file(

@@ -201,7 +201,7 @@ def test_the_list_of_videos_can_be_opened_when_every_endpoint_is_gone(
 
     page = admin_client.get("/admin/sora_remix/video/?remixable=no").content.decode()
 
-    assert "fal offers none of this site" in page
+    assert "fal no longer offers any of this site" in page
 
 
 def test_the_list_of_videos_knows_what_is_gone(admin_client: Client) -> None:

@@ -291,7 +291,7 @@ def test_the_page_of_a_registered_video_says_that_there_is_no_file(admin_client:
     page = admin_client.get(_change(make_video())).content.decode()
 
     assert "<video" not in page
-    assert "The site has no file of this video." in page
+    assert "The site has no file for this video." in page
 
 
 def test_the_page_shows_the_size_where_the_picture_is_unknown(admin_client: Client) -> None:
