@@ -134,8 +134,8 @@ def test_another_one_is_asked_for_where_there_is_only_one(
 
     page = _page(admin_client, f"{COMPARE}?left={left.pk}&right={left.pk if again else ''}")
 
-    assert ("That is the same video twice" in page) == again
-    assert "Nothing else with a file comes from the same source." in page
+    assert ("You chose the same video twice" in page) == again
+    assert "No other video with a file comes from the same source." in page
     assert page.count("<video") == 1 and "Swap sides" not in page
 
 

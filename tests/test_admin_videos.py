@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 ADD = "/admin/sora_remix/video/add/"
 LIST = "/admin/sora_remix/video/"
-SORA_ID_TAKEN = "A video with this Sora id is there already."
+SORA_ID_TAKEN = "A video with this Sora id already exists."
 NEITHER = "Upload a file or give a Sora id."
 
 
@@ -208,7 +208,7 @@ def test_what_does_not_move_is_refused_in_plain_words(
 
     response = admin_client.post(ADD, {"title": "Talk", "file": upload})
 
-    message = "This file has no moving picture: it is only sound, or a single picture."
+    message = "This file has no moving picture, only sound or a single image."
     assert _errors(response) == {"file": [f"{message} Upload a video."]}
     assert not media_root.exists()
 
@@ -463,7 +463,7 @@ def test_a_source_cannot_be_deleted_and_the_page_says_why(admin_client: Client) 
     page = admin_client.get(delete).content.decode()
     admin_client.post(delete, {"post": "yes"})
 
-    assert "“&lt;i&gt;Sea&lt;/i&gt;” can't be deleted: remixes were made from it" in page
+    assert "“&lt;i&gt;Sea&lt;/i&gt;” can't be deleted, because it has remixes" in page
     assert str(remix) in page
     assert Video.objects.filter(pk=remix.source.pk).exists()
 
@@ -474,7 +474,7 @@ def test_deleting_a_selection_with_a_source_says_why_not(admin_client: Client) -
     page = _act(admin_client, "delete_selected", [remix.source, make_video()]).content.decode()
     _act(admin_client, "delete_selected", list(Video.objects.all()), post="yes")
 
-    assert "from some of the selected videos remixes were made" in page
+    assert "because some of the selected videos have remixes" in page
     assert Video.objects.count() == 2
 
 
