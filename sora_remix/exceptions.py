@@ -43,7 +43,7 @@ class InvalidEndpoint(SoraRemixError):
 class InvalidTransition(SoraRemixError):
     """The remix is no longer in a state that allows this; look at it again."""
 
-    otherwise = _("The remix is no longer in a state that allows this; look at it again.")
+    otherwise = _("The remix is no longer in a state that allows this. Check it again.")
 
 
 class OpenTransaction(SoraRemixError):

@@ -189,7 +189,7 @@ def test_a_gif_can_be_remixed_where_gifs_are_taken(admin_client: Client, media_r
 
     video = Video.objects.get()
     assert not get_endpoint("lucy-restyle").refusal(video)
-    assert "of the kind GIF; MP4 can be sent" in str(get_endpoint("grok").refusal(video))
+    assert "of type GIF, but only MP4 can be sent" in str(get_endpoint("grok").refusal(video))
 
 
 @pytest.mark.parametrize(
@@ -342,7 +342,7 @@ def test_the_list_says_why_a_video_cannot_be_remixed(admin_client: Client) -> No
     page = admin_client.get(LIST).content.decode()
 
     assert "icon-no.svg" in page
-    assert "Its provider has deleted it, so it can&#x27;t be remixed any more." in page
+    assert "Its provider has deleted it, so it can no longer be remixed." in page
 
 
 def test_the_list_shows_a_wrong_endpoint_setting(admin_client: Client, settings: Settings) -> None:

@@ -245,7 +245,7 @@ def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once(
         ("delete_video", "“delete_video” must be true or false."),
         ("seed", "“Sora 2” has no option “seed”."),
         ("videos", "“A”: It is not a Sora generation: it has no Sora id."),
-        ("videos", "“B”: Its provider has deleted it, so it can't be remixed any more."),
+        ("videos", "“B”: Its provider has deleted it, so it can no longer be remixed."),
         ("prompts", "The prompt is empty."),
     ]
     assert (queued, Remix.objects.count()) == ([], 0)
@@ -273,7 +273,7 @@ def test_videos_that_no_single_endpoint_takes_are_refused_in_words(db: None) -> 
         services.request_remixes([generation, clip], ["make it noir"])
 
     assert _reasons(refused) == [
-        ("videos", "“Generation”: It has no file here that could be sent."),
+        ("videos", "“Generation”: It has no file that can be sent."),
         (
             "endpoint",
             "“FLUX 3” accepts only some of these videos. Request the others separately "
