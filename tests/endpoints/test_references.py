@@ -26,13 +26,13 @@ def test_urls_and_names_of_images_are_no_problem(value: object) -> None:
         ("a.png", "“images” must be a list."),
         (None, "“images” must be a list."),
         (["a.png"] * 3, "“images” has 3 images, but at most 2 are allowed."),
-        (["a.png", 7], "“images” must hold texts: “7” is none."),
-        ([""], "“images” must hold texts: “” is none."),
+        (["a.png", 7], "“images” must hold texts, but “7” is not a text."),
+        ([""], "“images” must hold texts, but “” is not a text."),
         (
             ["http://x.example/a.png"],
-            "“images” can hold only https URLs: “http://x.example/a.png” is none.",
+            "“images” can hold only https URLs, but “http://x.example/a.png” is not one.",
         ),
-        (["data:x.png"], "“images” can hold only https URLs: “data:x.png” is none."),
+        (["data:x.png"], "“images” can hold only https URLs, but “data:x.png” is not one."),
         (
             ["a.gif"],
             "“images” can't hold “a.gif”: its name must end in .jpg, .jpeg, .png, .webp.",
