@@ -43,7 +43,7 @@ class InvalidEndpoint(SoraRemixError):
 class InvalidTransition(SoraRemixError):
     """The remix is no longer in a state that allows this; look at it again."""
 
-    otherwise = _("The remix is no longer in a state that allows this; look at it again.")
+    otherwise = _("The remix is no longer in a state that allows this. Check it again.")
 
 
 class OpenTransaction(SoraRemixError):
@@ -82,7 +82,7 @@ class RemoteError(SoraRemixError):
 class TryLater(RemoteError):
     """The answer will come later: nothing is lost, ask again."""
 
-    otherwise = _("The answer will come later: nothing is lost, ask again.")
+    otherwise = _("The answer will come later. Nothing is lost. Ask again.")
 
 
 class NotReady(TryLater):
@@ -94,7 +94,7 @@ class NotReady(TryLater):
 class RemoteFailure(RemoteError):
     """fal says that it is over; `code` is fal's own type, or one of ours."""
 
-    otherwise = _("fal says that it is over.")
+    otherwise = _("fal reports that it has finished.")
 
     def __init__(self, code: str, message: str | _StrPromise) -> None:
         self.code = code
@@ -104,7 +104,7 @@ class RemoteFailure(RemoteError):
 class RemoteCancelled(RemoteFailure):
     """fal says that it was cancelled before it made anything."""
 
-    otherwise = _("fal says that it was cancelled before it made anything.")
+    otherwise = _("fal reports that it was cancelled before it started.")
 
 
 class SourceUnreachable(SoraRemixError):

@@ -60,8 +60,8 @@ def wrong(prompt: str) -> Text | None:
             continue
         known = {"token": token, "known": ", ".join(PLACEHOLDERS)}
         if len(token) == 1:
-            return _("A single “%(token)s” means nothing: write it twice to have one.") % known
-        return _("There is no “%(token)s”, only %(known)s. For a brace, write it twice.") % known
+            return _("A single “%(token)s” isn't allowed. To get a brace, type it twice.") % known
+        return _("There is no “%(token)s”, only %(known)s. To get a brace, type it twice.") % known
     return None
 
 
@@ -93,11 +93,13 @@ def _problems(endpoint: Endpoint, prompt: str, videos: Sequence[Video]) -> Itera
 def _problem(endpoint: Endpoint, prompt: str, names: Sequence[str], video: Video) -> Text | None:
     for name in names:
         if not PLACEHOLDERS[name](video):
-            message = _("“%(title)s”: %(name)s is not known of it.")
+            message = _("“%(title)s”: its %(name)s is unknown.")
             return message % {"title": video.title, "name": name}
     filled = fill(prompt, video)
     if problem := endpoint.prompt_problem(filled):
-        message = _("“%(title)s”: filled in, it has %(length)d characters. %(problem)s")
+        message = _(
+            "“%(title)s”: its prompt has %(length)d characters after replacement. %(problem)s"
+        )
         return message % {"title": video.title, "length": len(filled), "problem": problem}
     return None
 
@@ -106,8 +108,8 @@ def _shortened(problems: Sequence[Text]) -> Iterator[Text]:
     yield from problems[:NAMED]
     if more := len(problems[NAMED:]):
         message = ngettext(
-            "It is the same with %(many)d more video.",
-            "It is the same with %(many)d more videos.",
+            "The same applies to %(many)d more video.",
+            "The same applies to %(many)d more videos.",
             more,
         )
         yield message % {"many": more}

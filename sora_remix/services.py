@@ -107,7 +107,7 @@ def too_many(many: int) -> list[Reason]:
     if many <= most:
         return []
     message = _(
-        "One request can make at most %(most)d remixes, and this is more. Nothing was sent and "
+        "You can request at most %(most)d remixes at once. Nothing was sent and "
         "nothing was charged. Choose fewer videos or prompts."
     )
     return [Reason("videos", message % {"most": most})]
@@ -150,7 +150,7 @@ def _again(
     """Ask for the same by a new remix, once, if it is in one of these states."""
     remix = Remix.objects.select_for_update().get(pk=remix.pk)
     if remix.retries.exists():
-        raise InvalidTransition(_("It was retried already."))
+        raise InvalidTransition(_("It was already retried."))
     if remix.status not in statuses:
         raise InvalidTransition(refusal)
     record = _endpoint(remix.endpoint, [remix.source])
@@ -192,7 +192,7 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
     if remix.status != Remix.Status.UNCONFIRMED:
         raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
     if Remix.objects.filter(request_id=request_id).exists():
-        raise InvalidTransition(_("Another remix has this request id."))
+        raise InvalidTransition(_("Another remix already has this request id."))
     remix.accepted(request_id, Kind.ID_ENTERED, by=by)
     on_commit(nudge)
 
@@ -318,7 +318,7 @@ def _cells(
     cells = filling.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:
-        reasons.append(Reason("videos", _("Every remix is switched off: there is none to make.")))
+        reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
     found = filling.problems(record, prompts, cells)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
     return [_filled(video, prompts[index]) for video, index in cells]
@@ -356,7 +356,7 @@ def _problems(
             message = _("“%(title)s”: %(reason)s") % {"title": video.title, "reason": refusal}
             reasons.append(Reason("videos", message))
     if not prompts:
-        reasons.append(Reason("prompts", _("There is no prompt.")))
+        reasons.append(Reason("prompts", _("Enter a prompt.")))
     return reasons
 
 
@@ -368,8 +368,8 @@ def _mixture(record: Endpoint, videos: Sequence[Video]) -> Iterator[Reason]:
     others = endpoints.choosable(EndpointFact.objects.retired(), today())
     if any(not one.refusal(video) for one in others for video in refused):
         message = _(
-            "“%(endpoint)s” takes only some of these videos. Request the others separately: "
-            "another endpoint takes them."
+            "“%(endpoint)s” accepts only some of these videos. Request the others "
+            "separately with another endpoint."
         )
         yield Reason("endpoint", message % {"endpoint": record.label})
 
@@ -390,6 +390,6 @@ def _refuse(reasons: Iterable[Reason]) -> None:
 def _retirement(record: Endpoint) -> Iterator[Reason]:
     """Refuse what fal has said it does not offer any more; a date in the record only warns."""
     if since := EndpointFact.objects.retired().get(record.endpoint_id):
-        message = _("fal said on %(day)s that it does not offer “%(endpoint)s” any more.")
+        message = _("fal reported on %(day)s that it no longer offers “%(endpoint)s”.")
         day = date_format(local(since), "SHORT_DATE_FORMAT")
         yield Reason("endpoint", message % {"day": day, "endpoint": record.label})

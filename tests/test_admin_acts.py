@@ -60,7 +60,8 @@ def test_what_is_not_sent_is_cancelled_and_what_fal_may_have_is_wished_to_be(
     assert history(sent) == [Kind.CANCEL_WISHED]
     assert [message.split(":")[0] for message in said(response)] == [
         "1 remix was cancelled before it was sent",
-        "The wish to cancel 1 remix is noted",
+        "Cancellation of 1 remix was requested. If fal finishes it anyway, you pay for it and the "
+        "video is stored.",
     ]
 
 
@@ -69,9 +70,9 @@ def test_the_page_says_what_cancelling_means_once_fal_has_it(admin_client: Clien
 
     page = ask(admin_client, "cancel", remixes).content.decode()
 
-    assert "A video that fal makes all the same is paid for, and is collected." in page
-    assert "It is cancelled for good. Nothing is charged." in page
-    assert "fal is asked to stop. It may be charged all the same." in page
+    assert "If fal finishes one anyway, you pay for it and the video is stored." in page
+    assert "It will be cancelled. Nothing is charged." in page
+    assert "fal is asked to stop. You may still be charged." in page
 
 
 def test_a_result_is_collected_again_for_nothing(admin_client: Client) -> None:
@@ -97,13 +98,17 @@ def test_those_in_a_wrong_state_are_named_with_the_reason_and_left_alone(
     assert _statuses(over) == [Status.SUCCEEDED]
     assert history(over) == []
     assert len(history(ready)) == 1
-    assert f"1 remix was left as it is ({over})" in said(response)[1]
+    assert f"1 remix was not changed ({over})" in said(response)[1]
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("cancel", {"status": Status.STORING}, "Its video is made already"),
-    ("cancel", {"status": Status.FAILED}, "It is over already."),
-    ("cancel", {"status": Status.UNCONFIRMED, "cancel_requested_at": ago(hours=1)}, "The wish"),
+    ("cancel", {"status": Status.STORING}, "fal has already finished."),
+    ("cancel", {"status": Status.FAILED}, "It has already finished."),
+    (
+        "cancel",
+        {"status": Status.UNCONFIRMED, "cancel_requested_at": ago(hours=1)},
+        "Cancellation was already requested.",
+    ),
     ("retry", {"status": Status.UNCONFIRMED}, "Only a remix that failed or was cancelled"),
     ("retry", {"status": Status.FAILED, "endpoint": "gone"}, "There is no endpoint “gone”"),
     ("retry", {"status": Status.FAILED, "prompt": " "}, "The prompt is empty."),
@@ -135,7 +140,7 @@ def test_confirming_twice_does_it_once(admin_client: Client, act: str) -> None:
 
     assert Remix.objects.count() == before
     assert len(history(remix)) == 1
-    assert "1 remix was left as it is" in said(response)[0]
+    assert "1 remix was not changed" in said(response)[0]
 
 
 def test_what_changes_at_the_last_moment_is_named_and_not_recorded(
@@ -150,7 +155,7 @@ def test_what_changes_at_the_last_moment_is_named_and_not_recorded(
     response = confirm(admin_client, ask(admin_client, "cancel", remixes))
 
     [message] = said(response)
-    assert message.startswith("12 remixes were left as they are (")
+    assert message.startswith("12 remixes were not changed (")
     assert " and 2 more): The remix is no longer in a state" in message
     assert not LogEntry.objects.exists()
     assert not RemixEvent.objects.exists()

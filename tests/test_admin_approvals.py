@@ -82,8 +82,8 @@ def test_what_needs_no_decision_is_left_out(admin_client: Client) -> None:
 
     assert (page.context["many"], page.context["left_alone"]) == (1, 2)
     text = page.content.decode()
-    assert "1 × That is decided already." in text
-    assert "1 × Its files were cleared already." in text
+    assert "1 × This has already been decided." in text
+    assert "1 × Its files have already been cleared." in text
     assert _do(admin_client, "reject", page) == ["1 video was rejected."]
     assert _approvals() == ["rejected"] * 3
     assert not LogEntry.objects.filter(object_id=str(done.pk)).exists()
@@ -108,7 +108,7 @@ def test_what_somebody_else_has_decided_meanwhile_stays(admin_client: Client) ->
 
     assert said == [
         "1 video was approved.",
-        "1 video was left as it is: Somebody else has changed it or decided about it meanwhile.",
+        "1 video was not changed: Someone else has changed it or decided on it in the meantime.",
     ]
     assert _approvals() == ["rejected", "approved"]
     assert Video.objects.get(pk=video.pk).approval_note == "Blurred."
@@ -161,10 +161,10 @@ def test_files_of_rejected_videos_are_cleared(
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
     assert (page.context["many"], page.context["left_alone"]) == (1, 2)
     assert (page.context["freed"], page.context["files"]) == ("2.0\xa0KB", 1)
-    assert "Files that stay" not in page.content.decode()
+    assert "Files kept" not in page.content.decode()
     text = page.content.decode()
     assert "1 × It is not rejected." in text
-    assert "1 × A remix that is being made needs it." in text
+    assert "1 × A remix in progress still needs this file." in text
 
     with django_capture_on_commit_callbacks(execute=True):
         said = _do(admin_client, "clear", page)
@@ -187,7 +187,7 @@ def test_clearing_counts_the_files_that_stay_apart_and_leaves_them(
 
     counted = {name: page.context[name] for name in ("files", "kept", "freed")}
     assert counted == {"files": 1, "kept": 1, "freed": "0\xa0bytes"}
-    assert "<dt>Files that stay</dt><dd>1</dd>" in page.content.decode()
+    assert "<dt>Files kept</dt><dd>1</dd>" in page.content.decode()
     assert [app_storage().exists(name) for name in names] == [True, False]
     assert not Video.objects.get().file
 
@@ -198,7 +198,7 @@ def test_what_has_no_file_can_not_be_cleared(admin_client: Client) -> None:
 
     page = _ask(admin_client, "clear_selected", video).content.decode()
 
-    assert "1 × The site has no file of this video." in page
+    assert "1 × The site has no file for this video." in page
 
 
 def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:
@@ -387,7 +387,7 @@ def test_many_are_decided_about_only_as_they_were_shown(admin_client: Client, na
 
     said = _do(admin_client, name, page)
 
-    assert said[1].startswith("2 videos were left as they are: Somebody else has changed it")
+    assert said[1].startswith("2 videos were not changed: Someone else has changed it")
     assert [approval == "new" for approval in _approvals()] == [True, True, False]
 
 
@@ -399,7 +399,7 @@ def test_captions_that_came_after_the_page_are_not_cleared(admin_client: Client)
 
     said = _do(admin_client, "clear", page)
 
-    assert "Somebody else has changed it" in said[0]
+    assert "Someone else has changed it" in said[0]
     assert Video.objects.get().captions
 
 

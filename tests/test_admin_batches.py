@@ -30,7 +30,7 @@ def test_the_batches_are_listed_with_what_became_of_them(admin_client: Client) -
 
     page = admin_client.get(BATCHES).content.decode()
 
-    assert f'<a href="{page_of(waiting)}">draft: look at it and confirm</a>' in page
+    assert f'<a href="{page_of(waiting)}">draft: check and confirm</a>' in page
     assert f'<a href="{remixes_of(confirmed)}">confirmed</a>' in page
     assert f'<a href="{remixes_of(confirmed)}">2</a>' in page
 

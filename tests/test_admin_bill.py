@@ -119,8 +119,8 @@ def test_the_sound_follows_the_options(admin_client: Client) -> None:
 
     response = admin_client.post(page_of(batch), {**values, "_recalculate": "1"})
 
-    assert "The sound of the video is kept." in shown.content.decode()
-    assert "The sound of the video is dropped." in response.content.decode()
+    assert "The video&#x27;s sound is kept." in shown.content.decode()
+    assert "The video&#x27;s sound is removed." in response.content.decode()
 
 
 def test_the_page_tells_what_is_known_of_the_endpoint(admin_client: Client) -> None:

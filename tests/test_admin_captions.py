@@ -86,10 +86,10 @@ def test_captions_may_have_any_name(admin_client: Client, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "name", "problem"),
     [
-        (b"1\n00:00:00,000 --> 00:00:01,000\nSubRip", "sea.vtt", "no WebVTT"),
-        (b"WEBVTT \xff", "sea.vtt", "no WebVTT"),
+        (b"1\n00:00:00,000 --> 00:00:01,000\nSubRip", "sea.vtt", "not a WebVTT file"),
+        (b"WEBVTT \xff", "sea.vtt", "not a WebVTT file"),
         (VTT, "sea.html", "extension"),
-        (VTT.ljust(MAX_BYTES + 1), "sea.vtt", "at most 1.0\xa0MB"),
+        (VTT.ljust(MAX_BYTES + 1), "sea.vtt", "the limit is 1.0\xa0MB"),
     ],
 )
 def test_what_can_be_no_captions_is_refused_beside_the_field(

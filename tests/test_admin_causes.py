@@ -28,19 +28,19 @@ def _answer(context: str) -> str:
 @pytest.mark.parametrize(
     ("code", "message", "label"),
     [
-        ("content_policy_violation", "", "Refused for its content"),
+        ("content_policy_violation", "", "Content refused"),
         ("video_duration_too_long", "", "Wrong input"),
         ("source_not_remixable", "", "Wrong input"),
         ("http_422", "", "Wrong input"),
         ("value_error.missing", "HTTP 422: …", "Wrong input"),
-        ("generation_timeout", "", "A fault"),
-        ("runner_disconnected", "", "A fault"),
-        ("http_503", "", "A fault"),
-        ("cannot_reach_fal", "", "A fault"),
-        ("credentials_refused", "", "For an administrator"),
-        ("result_expired", "", "Made, but not stored"),
+        ("generation_timeout", "", "Technical problem"),
+        ("runner_disconnected", "", "Technical problem"),
+        ("http_503", "", "Technical problem"),
+        ("cannot_reach_fal", "", "Technical problem"),
+        ("credentials_refused", "", "Needs an administrator"),
+        ("result_expired", "", "Finished, but not stored"),
         ("given_up", "", "Given up"),
-        ("tea", "HTTP 418", "Not known why"),
+        ("tea", "HTTP 418", "Unknown reason"),
     ],
 )
 def test_moderation_faults_and_wrong_input_are_told_apart(
@@ -67,7 +67,7 @@ def test_each_of_the_input_errors_of_fal_says_what_to_change(code: str) -> None:
 
     assert explained.startswith(str(fault.cause))
     assert str(fault.remedy) in explained
-    assert explained.endswith("Trying again without a change does not help.")
+    assert explained.endswith("Retrying won't help unless you change something.")
 
 
 @pytest.mark.parametrize(

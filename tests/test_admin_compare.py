@@ -93,7 +93,7 @@ def test_sides_are_swapped_by_a_link(admin_client: Client) -> None:
 def test_a_video_without_a_file_leaves_the_other_to_be_played(admin_client: Client) -> None:
     page = _page(admin_client, compare_url(make_video(), make_clip()))
 
-    assert page.count("The site has no file of this video.") == 1
+    assert page.count("The site has no file for this video.") == 1
     assert page.count("<video") == 1
     assert "sora_remix/compare.js" in page
 
@@ -101,7 +101,7 @@ def test_a_video_without_a_file_leaves_the_other_to_be_played(admin_client: Clie
 def test_without_any_file_there_is_nothing_to_control(admin_client: Client) -> None:
     page = _page(admin_client, compare_url(make_video(), make_video()))
 
-    assert page.count("The site has no file of this video.") == 2
+    assert page.count("The site has no file for this video.") == 2
     assert "sora-remix-controls" not in page
 
 
@@ -134,8 +134,8 @@ def test_another_one_is_asked_for_where_there_is_only_one(
 
     page = _page(admin_client, f"{COMPARE}?left={left.pk}&right={left.pk if again else ''}")
 
-    assert ("That is the same video twice" in page) == again
-    assert "Nothing else with a file comes from the same source." in page
+    assert ("You chose the same video twice" in page) == again
+    assert "No other video with a file comes from the same source." in page
     assert page.count("<video") == 1 and "Swap sides" not in page
 
 

@@ -81,7 +81,7 @@ def test_confirming_makes_the_remixes_and_leads_to_them(client: Client) -> None:
 def test_the_list_says_that_the_remixes_are_on_their_way(admin_client: Client) -> None:
     page = send(admin_client, draft(), {"prompt": "noir"}, follow=True).content.decode()
 
-    assert "1 remix is on its way." in page
+    assert "1 remix was requested." in page
 
 
 @pytest.mark.parametrize("prompt", ["noir", "gold"])
@@ -93,7 +93,7 @@ def test_confirming_twice_makes_the_remixes_once(admin_client: Client, prompt: s
     response = admin_client.post(page_of(batch), {**values, "prompt": prompt}, follow=True)
 
     assert response.redirect_chain == [(remixes_of(batch), 302)]
-    assert "This batch was confirmed already" in response.content.decode()
+    assert "This batch was already confirmed" in response.content.decode()
     assert [remix.prompt for remix in Remix.objects.all()] == ["noir", "noir"]
 
 
@@ -132,7 +132,7 @@ def test_who_may_not_see_remixes_is_led_back_to_the_videos(client: Client) -> No
     response = send(client, batch, {"prompt": "noir"}, follow=True)
 
     assert response.redirect_chain == [("/admin/sora_remix/video/", 302)]
-    assert "on its way" in response.content.decode()
+    assert "was requested" in response.content.decode()
     assert batch.remixes.count() == 1
 
 

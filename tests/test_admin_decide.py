@@ -20,7 +20,7 @@ from tests.factories import ago, make_remix
 pytestmark = pytest.mark.django_db
 
 Kind = RemixEvent.Kind
-BOX = "Nobody knows whether fal has it"
+BOX = "Unknown whether fal has it"
 NAMES = ("cancel", "retry", "collect_again", "give_up", "send_again", "request_id")
 
 
@@ -127,7 +127,7 @@ def test_a_request_id_settles_it(admin_client: Client) -> None:
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
     assert history(remix) == [Kind.ID_ENTERED]
     assert response.redirect_chain == [(_url("change", remix), 302)]
-    assert said(response) == ["The request id is noted: the result is collected from there."]
+    assert said(response) == ["The request id was saved. The result is being collected."]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_request_id_that_another_takes_meanwhile_is_named(
     response = admin_client.post(_url("request_id", _unconfirmed()), {"request_id": "fal-1"})
 
     errors = response.context["form"].errors
-    assert errors == {"request_id": ["Another remix has this request id."]}
+    assert errors == {"request_id": ["Another remix already has this request id."]}
 
 
 def test_giving_up_ends_it_as_failed(admin_client: Client) -> None:
@@ -203,9 +203,9 @@ def test_the_page_of_an_act_on_one_remix_changes_nothing(admin_client: Client) -
 @pytest.mark.parametrize(
     ("values", "explained"),
     [
-        ({"status": Status.PROCESSING}, "; fal is asked."),
-        ({"status": Status.PROCESSING, "cancel_asked_at": ago()}, "; fal was asked to stop."),
-        ({"status": Status.SUCCEEDED}, "; fal made it all the same."),
+        ({"status": Status.PROCESSING}, ". fal is being asked to stop."),
+        ({"status": Status.PROCESSING, "cancel_asked_at": ago()}, ". fal was asked to stop."),
+        ({"status": Status.SUCCEEDED}, ". fal finished it anyway."),
     ],
 )
 def test_a_wish_to_cancel_is_shown_on_the_list_and_the_page(
@@ -216,7 +216,7 @@ def test_a_wish_to_cancel_is_shown_on_the_list_and_the_page(
     pages = [admin_client.get(url).content.decode() for url in (LIST, _url("change", remix))]
 
     assert words.explain(remix).endswith(explained)
-    assert all("Cancel wished at" in page and explained in page for page in pages)
+    assert all("Cancellation requested at" in page and explained in page for page in pages)
 
 
 def test_a_wish_that_was_granted_is_not_told_of_any_more() -> None:
@@ -232,7 +232,7 @@ def test_a_double_charge_is_warned_of_in_every_state(admin_client: Client, statu
     pages = [admin_client.get(url).content.decode() for url in (LIST, _url("change", remix))]
 
     for page in pages:
-        assert "fal may have been paid several times for this" in page
+        assert "You may have paid several times" in page
         assert "<b>1</b>" not in page
     assert ["fal-2" in page for page in pages] == [False, True]
 
@@ -241,7 +241,7 @@ def test_one_other_request_id_is_a_double_charge() -> None:
     remix = make_remix(status=Status.SUCCEEDED, request_id="r", other_request_ids=["fal-2"])
 
     assert words.explain(remix) == (
-        "fal may have been paid twice for this: it also has it under another request id."
+        "You may have paid twice: fal also has this remix under another request id."
     )
 
 

@@ -72,7 +72,7 @@ def test_a_first_request_names_no_other(admin_client: Client) -> None:
 
 @pytest.mark.parametrize(
     ("code", "cause"),
-    [("content_policy_violation", "its rules about content"), ("<b>odd</b>", "It failed.")],
+    [("content_policy_violation", "its content rules"), ("<b>odd</b>", "Failed.")],
 )
 def test_a_failure_says_why_in_words(admin_client: Client, code: str, cause: str) -> None:
     remix = make_remix(status=Status.PROCESSING)
@@ -90,14 +90,14 @@ def test_a_long_history_has_pages(admin_client: Client) -> None:
 
     first, second = _history(admin_client, remix), _history(admin_client, remix, "?p=2")
 
-    assert first.count("fal asked to send it later.") == 100
+    assert first.count("fal asked for it to be sent later.") == 100
     assert '<span class="this-page">2</span>' in second
     assert "…" in first
     assert "2101 entries" in first
 
 
 def test_a_remix_of_which_nothing_is_known_says_so(admin_client: Client) -> None:
-    assert "Nothing is known of its history." in _history(admin_client, make_remix())
+    assert "No history is recorded." in _history(admin_client, make_remix())
 
 
 def test_the_history_of_no_remix_leads_to_the_index(admin_client: Client) -> None:

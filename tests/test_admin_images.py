@@ -245,11 +245,14 @@ def test_an_image_whose_row_is_not_written_leaves_no_file(
 @pytest.mark.parametrize(
     ("upload", "reason"),
     [
-        ({"content": b"<b>no picture</b>"}, "is not a picture that can be read"),
+        ({"content": b"<b>no picture</b>"}, "is not a readable image"),
         ({"content": b"\xff\xd8\xff no JPEG"}, "at most 10 MB"),
-        ({"width": 299, "height": 400}, "Its shorter side is 299 px; at least 300 px"),
+        (
+            {"width": 299, "height": 400},
+            "Its shorter side is 299 px, but the endpoint accepts at least 300 px",
+        ),
         ({"width": 1000, "height": 300}, "Its width to height is 3.34 : 1"),
-        ({"content": png() + b"\0" * 10_000_000}, "It is 10.1 MB large"),
+        ({"content": png() + b"\0" * 10_000_000}, "Its size is 10.1 MB"),
     ],
 )
 def test_a_wrong_image_is_named_beside_its_field_and_nothing_is_written(
@@ -304,7 +307,9 @@ def test_a_kind_that_the_endpoint_does_not_take_is_refused(
 
     response = _upload(admin_client, batch, picture("rain.jpg"), endpoint="any")
 
-    assert "It is a picture of the kind PNG; JPG are taken." in errors(response)["images"][0]
+    assert (
+        "It is an image of type PNG, but the endpoint accepts JPG." in errors(response)["images"][0]
+    )
 
 
 def test_too_many_images_are_refused_and_none_of_them_is_written(
@@ -314,7 +319,7 @@ def test_too_many_images_are_refused_and_none_of_them_is_written(
 
     response = _upload(admin_client, batch, *(picture(grey=grey) for grey in range(4)))
 
-    assert errors(response)["images"] == ["At most 4 images are taken."]
+    assert errors(response)["images"] == ["At most 4 images are allowed."]
     assert batch.images.count() == _files(media_root) == 1
 
 
@@ -326,7 +331,7 @@ def test_images_kept_for_one_endpoint_are_held_against_the_rules_of_the_next(
     response = _upload(admin_client, batch)
     refused = admin_client.post(page_of(batch), {**filled_in(response), "prompt": "noir"})
 
-    reason = "Its shorter side is 100 px; at least 300 px are taken."
+    reason = "Its shorter side is 100 px, but the endpoint accepts at least 300 px."
     assert errors(response)["images"] == errors(refused)["images"] == [reason]
     assert f'<span class="sora-remix-problem">{reason}</span>' in response.content.decode()
     assert not Remix.objects.exists()
@@ -339,7 +344,7 @@ def test_more_images_than_the_next_endpoint_takes_are_named_until_they_are_remov
 
     response = choose(admin_client, batch, "wan-2.7")
 
-    assert errors(response)["images"] == ["Only 1 image is taken."]
+    assert errors(response)["images"] == ["Only 1 image is allowed."]
 
 
 def test_a_ticked_image_is_removed_with_its_file(

@@ -77,7 +77,7 @@ def test_a_draft_with_too_many_videos_says_so(admin_client: Client) -> None:
 
     page = admin_client.get(ordering.page_of(batch)).content.decode()
 
-    assert "One request can make at most 2 remixes, and this is more." in page
+    assert "You can request at most 2 remixes at once." in page
     assert 'id="confirm-form"' not in page
 
 
@@ -90,7 +90,7 @@ def test_too_many_prompts_are_refused_on_the_page_before_anything_is_written(
 
     page = admin_client.post(ordering.page_of(batch), data)
 
-    assert "One request can make at most 2 remixes" in page.content.decode()
+    assert "You can request at most 2 remixes at once" in page.content.decode()
     assert not Remix.objects.exists()
     batch.refresh_from_db()
     assert batch.confirmed_at is None

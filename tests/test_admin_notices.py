@@ -25,11 +25,11 @@ pytestmark = pytest.mark.django_db
 Kind = RemixEvent.Kind
 VIDEOS = "/admin/sora_remix/video/"
 BATCHES = "/admin/sora_remix/remixbatch/"
-NO_WORKER = "No worker has taken a turn for two minutes"
+NO_WORKER = "No worker has been active for two minutes"
 NO_KEY = "fal refuses the site&#x27;s key"
-UNDECIDED = "nobody knows whether fal has"
+UNDECIDED = "it is unknown whether fal has"
 PAUSED = "Sending to fal is paused until"
-RETIRED = "the endpoint that is offered first, was switched off"
+RETIRED = "was switched off. Name another one"
 
 
 @pytest.fixture(autouse=True)
@@ -68,14 +68,14 @@ def test_remixes_that_wait_for_a_worker_are_counted_with_what_to_do(admin_client
 
     said = _notices(admin_client)
 
-    assert f"{NO_WORKER} while 2 remixes wait: start one with" in said
+    assert f"{NO_WORKER}, and 2 remixes are waiting. Start one with" in said
     assert "<code>python manage.py qcluster</code>" in said
 
 
 def test_a_site_that_never_had_a_worker_is_told_so(admin_client: Client) -> None:
     make_remix(due_at=ago(minutes=3))
 
-    assert f"{NO_WORKER} while 1 remix waits" in _notices(admin_client)
+    assert f"{NO_WORKER}, and 1 remix is waiting" in _notices(admin_client)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,8 @@ def test_a_retired_default_endpoint_is_hinted_at_on_the_lists(
 
     said = _notices(admin_client, url)
 
-    assert f'<p class="quiet">“Any &lt;b&gt;endpoint&lt;/b&gt;”, {RETIRED}' in said
+    name = "“Any &lt;b&gt;endpoint&lt;/b&gt;”"
+    assert f'<p class="quiet">The default endpoint, {name}, {RETIRED}' in said
     assert "SORA_REMIX_ENDPOINT" in said
 
 

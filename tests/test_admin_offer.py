@@ -90,7 +90,7 @@ def test_what_cannot_take_any_is_listed_with_the_reason_of_most(admin_client: Cl
     offered = _offered(admin_client, *clips)
 
     reasons = {endpoint.key: reason for endpoint, reason in offered.others}
-    assert reasons["kling-o3"] == "It is 20 s long; at most 15 s are taken."
+    assert reasons["kling-o3"] == "It is 20 s long, but the endpoint accepts at most 15 s."
     assert "kling-o3" not in _keys(offered)
 
 
@@ -98,7 +98,7 @@ def test_without_any_choice_the_reasons_are_open_to_read(admin_client: Client) -
     page = text_of(admin_client, draft(make_clip(file="videos/sea.avi")))
 
     assert '<details class="sora-remix-others" open>' in page
-    assert "It is a file of the kind AVI; MP4 can be sent." in page
+    assert "It is a file of type AVI, but only MP4 can be sent." in page
     assert 'name="endpoint"' not in page
 
 
@@ -140,7 +140,7 @@ def test_each_choice_has_its_vendor_and_the_least_it_charges(admin_client: Clien
     ("video", "reason"),
     [
         ({"is_deleted_at_provider": True}, "Its provider has deleted it"),
-        ({"sora_id": "", "file": "videos/sea.avi"}, "It is a file of the kind AVI"),
+        ({"sora_id": "", "file": "videos/sea.avi"}, "It is a file of type AVI"),
         ({"sora_id": "", "file": ""}, "It is not a Sora generation"),
     ],
 )
@@ -201,7 +201,7 @@ def test_the_list_of_videos_can_be_opened_when_every_endpoint_is_gone(
 
     page = admin_client.get("/admin/sora_remix/video/?remixable=no").content.decode()
 
-    assert "fal offers none of this site" in page
+    assert "fal no longer offers any of this site" in page
 
 
 def test_the_list_of_videos_knows_what_is_gone(admin_client: Client) -> None:
@@ -210,4 +210,4 @@ def test_the_list_of_videos_knows_what_is_gone(admin_client: Client) -> None:
 
     page = admin_client.get("/admin/sora_remix/video/").content.decode()
 
-    assert "It has no file here that could be sent." in page
+    assert "It has no file that can be sent." in page

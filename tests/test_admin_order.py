@@ -45,7 +45,7 @@ def test_an_option_has_a_field_with_its_label_help_and_default(
 def test_what_is_left_to_the_endpoint_says_so(admin_client: Client, any_endpoint: None) -> None:
     page = text_of(admin_client, draft())
 
-    unchosen = "As the endpoint chooses"
+    unchosen = "Endpoint default"
     assert f'<option value="" selected>{unchosen}</option>' in page
     assert f'<option value="unknown" selected>{unchosen}</option>' in page
     assert page.count(f'placeholder="{unchosen}"') == 2

@@ -81,7 +81,7 @@ def test_what_is_switched_off_is_neither_counted_nor_paid(
 
     assert rows_of(page)[1][1:] == ["Sea × Prompt 1 $0.40", "Sea × Prompt 2 $0.40 (off)"]
     assert 'value="Make 3 remixes for $1.20"' in page
-    assert "2 videos × 2 prompts, 1 switched off" in page
+    assert "2 videos × 2 prompts, 1 unticked" in page
 
 
 def test_what_is_switched_off_is_not_made(
@@ -129,7 +129,7 @@ def test_with_every_cell_switched_off_there_is_nothing_to_make(
 
     assert 'value="Make 0 remixes (nothing)"' in off.content.decode()
     assert errors(response)["__all__"] == [
-        "Every remix is switched off: there is none to make.",
+        "All remixes are unticked. Tick at least one.",
     ]
 
 

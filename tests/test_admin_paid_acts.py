@@ -72,7 +72,7 @@ def test_what_was_retried_is_not_retried_again(admin_client: Client) -> None:
 
     response = ask(admin_client, "retry", [remix])
 
-    assert response.context["plan"].reasons == [("It was retried already.", 1)]
+    assert response.context["plan"].reasons == [("It was already retried.", 1)]
 
 
 def _page(client: Client, act: str, remix: Remix) -> Any:
@@ -125,7 +125,7 @@ def test_one_is_not_requested_twice_by_confirming_twice(admin_client: Client, ac
     response = confirm(admin_client, asked)
 
     assert Remix.objects.count() == 2
-    assert said(response) == [f"1 remix was left as it is ({remix}): It was retried already."]
+    assert said(response) == [f"1 remix was not changed ({remix}): It was already retried."]
 
 
 @pytest.mark.parametrize("act", ["retry", "send_again"])

@@ -126,7 +126,7 @@ def test_a_placeholder_that_is_wrong_is_named_beside_its_prompt(
     response = recalculate(admin_client, draft(), {"prompt": ["noir", prompt]})
 
     assert list(errors(response)) == ["prompt_1"]
-    assert "write it twice" in errors(response)["prompt_1"][0]
+    assert "type it twice" in errors(response)["prompt_1"][0]
 
 
 def test_a_prompt_too_long_once_filled_in_names_the_video(
@@ -137,8 +137,10 @@ def test_a_prompt_too_long_once_filled_in_names_the_video(
     response = recalculate(admin_client, batch, {"prompt": "{title}"})
 
     [error] = errors(response)["prompt"]
-    assert error.startswith("“<b>Mediterranean</b> Sea”: filled in, it has 24 characters.")
-    assert "&lt;b&gt;Mediterranean&lt;/b&gt; Sea”: filled in" in response.content.decode()
+    assert error.startswith(
+        "“<b>Mediterranean</b> Sea”: its prompt has 24 characters after replacement."
+    )
+    assert "&lt;b&gt;Mediterranean&lt;/b&gt; Sea”: its prompt has" in response.content.decode()
 
 
 def test_presets_are_offered_with_those_of_the_endpoint_first(

@@ -68,8 +68,8 @@ def test_the_list_shows_source_prompt_status_cost_and_result(
         assert text in page
 
 
-WORDLESS = "fal gave a reason that has no words here: see what fal has answered."
-OTHERWISE = "Trying again helps only with another prompt or video."
+WORDLESS = "fal returned an error this site doesn't know. See “Exchange with fal” below."
+OTHERWISE = "Retrying only helps with another prompt or video."
 
 
 @pytest.mark.parametrize("code", OUR_CODES)
@@ -91,18 +91,18 @@ def test_an_error_without_words_of_ours_is_said_to_have_none() -> None:
     assert explained == [
         f"{WORDLESS} Nothing was charged. {OTHERWISE}",
         f"{WORDLESS} Nothing was charged. {OTHERWISE}",
-        "It failed, and no reason is known. Nothing was charged.",
+        "It failed for an unknown reason. Nothing was charged.",
     ]
 
 
 @pytest.mark.parametrize(
     ("code", "advice"),
     [
-        ("cannot_reach_fal", "Trying again may help."),
-        ("http_503", "Trying again may help."),
-        ("runner_disconnected", "Trying again may help."),
-        ("content_policy_violation", "Trying again helps only with another prompt or video."),
-        ("credentials_refused", "Trying again helps only once an administrator has mended that."),
+        ("cannot_reach_fal", "Retrying may help."),
+        ("http_503", "Retrying may help."),
+        ("runner_disconnected", "Retrying may help."),
+        ("content_policy_violation", "Retrying only helps with another prompt or video."),
+        ("credentials_refused", "Retrying won't help until an administrator has fixed this."),
         ("result_expired", "Collect it again first: that is free."),
         ("result_refused", "Once the site's settings allow it, collect it again: that is free."),
     ],
@@ -118,8 +118,8 @@ def test_an_unconfirmed_remix_says_that_it_may_cost_and_is_not_sent_again(
 
     page = admin_client.get(LIST).content.decode()
 
-    assert "fal may have it, and it may have been charged" in page
-    assert "It is never sent again by itself." in page
+    assert "If fal has it, you may be charged" in page
+    assert "It is never sent again automatically." in page
     assert "about $1.00" in page
 
 

@@ -89,7 +89,7 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
 
     video.refresh_from_db()
     assert (video.approval, video.approval_note) == ("rejected", "Blurred.")
-    assert "Somebody else has changed it or decided about it meanwhile." in _said(page)[0]
+    assert "Someone else has changed it or decided on it in the meantime." in _said(page)[0]
     assert page.context["video"] == following
 
 
@@ -113,7 +113,7 @@ def test_what_was_changed_since_it_was_shown_is_not_decided_about(
 
     video.refresh_from_db()
     assert video.approval == "new"
-    assert "Somebody else has changed it" in _said(page)[0]
+    assert "Someone else has changed it" in _said(page)[0]
     assert page.context["video"] == video
 
 
@@ -143,7 +143,7 @@ def test_who_presses_twice_is_told_of_nobody_else(admin_client: Client) -> None:
         for _ in range(2)
     ]
 
-    assert not any("Somebody else" in page for page in pages)
+    assert not any("Someone else" in page for page in pages)
     assert LogEntry.objects.count() == 1
 
 
@@ -153,7 +153,7 @@ def test_one_is_skipped_and_comes_again_from_the_start(admin_client: Client) -> 
     assert _page(admin_client, after=first.pk).context["video"] == second
     end = _page(admin_client, after=second.pk)
 
-    assert "2 videos that were skipped are new still." in end.content.decode()
+    assert "2 skipped videos still need a decision." in end.content.decode()
     assert end.context["queue"].first_url == review_url()
     assert end.context["queue"].back_url == review_url(video=second.pk)
 
@@ -161,7 +161,7 @@ def test_one_is_skipped_and_comes_again_from_the_start(admin_client: Client) -> 
 def test_at_the_end_nothing_is_left(admin_client: Client) -> None:
     page = _decide(admin_client, _result())
 
-    assert "No video waits for a decision." in page.content.decode()
+    assert "No video is waiting for a decision." in page.content.decode()
 
 
 def test_only_results_of_a_batch_or_a_source_are_reviewed(admin_client: Client) -> None:

@@ -160,7 +160,7 @@ def test_nothing_is_decided_about_videos_that_are_hidden(
     page = client.post(url, {"videos": f"{video.pk}:{video.revision}"}, follow=True)
 
     assert _states() == before
-    assert "1 video was left as it is: It was deleted, or you may not view it." in [
+    assert "1 video was not changed: It was deleted, or you may not view it." in [
         str(message) for message in page.context["messages"]
     ]
 

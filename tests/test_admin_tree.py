@@ -222,7 +222,7 @@ def test_of_a_tree_that_is_too_large_the_nearest_part_is_shown(
     page = text_of(admin_client, gold)
 
     assert drawn(admin_client, gold) == keys(sea, noir, gold)
-    assert "2 videos and remixes further away from this video are left out." in page
+    assert "2 videos and remixes further away aren't shown." in page
     assert "3 of 3 are shown" in page
 
 
@@ -362,7 +362,7 @@ def test_who_may_not_see_remixes_sees_videos_and_what_their_pages_say(client: Cl
     page = text_of(client, sea)
 
     assert drawn(client, sea) == keys(sea, made)
-    assert "make it noir" in page and "costs and states are left out" in page
+    assert "make it noir" in page and "costs and states are hidden" in page
     for hidden in ("$0.42", "Kling O3", "succeeded", "of no result", change_url(waiting)):
         assert hidden not in page
     assert REMIX_IT % made.pk in page

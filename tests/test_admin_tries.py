@@ -55,7 +55,7 @@ def test_one_failure_is_one_time() -> None:
 def test_a_try_that_is_due_is_not_announced_for_a_time_that_has_passed() -> None:
     remix = make_remix(failures=1, failing_since=ago(minutes=5), due_at=ago(minutes=1))
 
-    assert words.explain(remix).endswith("The next try is due now.")
+    assert words.explain(remix).endswith("The next attempt is due now.")
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.SUCCEEDED])

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 ADD = "/admin/sora_remix/video/add/"
 LIST = "/admin/sora_remix/video/"
-SORA_ID_TAKEN = "A video with this Sora id is there already."
+SORA_ID_TAKEN = "A video with this Sora id already exists."
 NEITHER = "Upload a file or give a Sora id."
 
 
@@ -189,7 +189,7 @@ def test_a_gif_can_be_remixed_where_gifs_are_taken(admin_client: Client, media_r
 
     video = Video.objects.get()
     assert not get_endpoint("lucy-restyle").refusal(video)
-    assert "of the kind GIF; MP4 can be sent" in str(get_endpoint("grok").refusal(video))
+    assert "of type GIF, but only MP4 can be sent" in str(get_endpoint("grok").refusal(video))
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_what_does_not_move_is_refused_in_plain_words(
 
     response = admin_client.post(ADD, {"title": "Talk", "file": upload})
 
-    message = "This file has no moving picture: it is only sound, or a single picture."
+    message = "This file has no moving picture, only sound or a single image."
     assert _errors(response) == {"file": [f"{message} Upload a video."]}
     assert not media_root.exists()
 
@@ -300,7 +300,7 @@ def test_the_page_of_a_registered_video_says_that_there_is_no_file(admin_client:
     page = admin_client.get(_change(make_video())).content.decode()
 
     assert "<video" not in page
-    assert "The site has no file of this video." in page
+    assert "The site has no file for this video." in page
 
 
 def test_the_page_shows_the_size_where_the_picture_is_unknown(admin_client: Client) -> None:
@@ -351,7 +351,7 @@ def test_the_list_says_why_a_video_cannot_be_remixed(admin_client: Client) -> No
     page = admin_client.get(LIST).content.decode()
 
     assert "icon-no.svg" in page
-    assert "Its provider has deleted it, so it can&#x27;t be remixed any more." in page
+    assert "Its provider has deleted it, so it can no longer be remixed." in page
 
 
 def test_the_list_shows_a_wrong_endpoint_setting(admin_client: Client, settings: Settings) -> None:
@@ -472,7 +472,7 @@ def test_a_source_cannot_be_deleted_and_the_page_says_why(admin_client: Client) 
     page = admin_client.get(delete).content.decode()
     admin_client.post(delete, {"post": "yes"})
 
-    assert "“&lt;i&gt;Sea&lt;/i&gt;” can't be deleted: remixes were made from it" in page
+    assert "“&lt;i&gt;Sea&lt;/i&gt;” can't be deleted, because it has remixes" in page
     assert str(remix) in page
     assert Video.objects.filter(pk=remix.source.pk).exists()
 
@@ -483,7 +483,7 @@ def test_deleting_a_selection_with_a_source_says_why_not(admin_client: Client) -
     page = _act(admin_client, "delete_selected", [remix.source, make_video()]).content.decode()
     _act(admin_client, "delete_selected", list(Video.objects.all()), post="yes")
 
-    assert "from some of the selected videos remixes were made" in page
+    assert "because some of the selected videos have remixes" in page
     assert Video.objects.count() == 2
 
 

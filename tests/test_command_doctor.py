@@ -326,7 +326,7 @@ def test_a_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.Mo
 
     lines = _bad("--timeout", "0.5")
 
-    assert lines[0] == "problem  No worker has taken a turn within 0.5 s."
+    assert lines[0] == "problem  No worker has been active within 0.5 s."
     assert "manage.py qcluster" in lines[1]
 
 

@@ -15,7 +15,7 @@ from sora_remix.exceptions import Reason, RemoteFailure, RequestRefused, SoraRem
         (SoraRemixError, "Something about a remix went wrong."),
         (
             exceptions.InvalidTransition,
-            "The remix is no longer in a state that allows this; look at it again.",
+            "The remix is no longer in a state that allows this. Check it again.",
         ),
         (exceptions.NotReady, "fal is still working on it."),
         (exceptions.FileGone, "The file server no longer has the file behind this URL."),

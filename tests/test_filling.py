@@ -54,7 +54,7 @@ def test_an_unknown_placeholder_is_named_with_those_there_are(prompt: str) -> No
 @pytest.mark.parametrize("brace", ["{", "}"])
 @pytest.mark.parametrize("prompt", ["noir %s", "%s{{", "%stitle"])
 def test_a_brace_that_stands_alone_is_wrong(prompt: str, brace: str) -> None:
-    assert "means nothing" in str(filling.wrong(prompt % brace))
+    assert "isn't allowed" in str(filling.wrong(prompt % brace))
 
 
 def test_a_prompt_that_is_too_long_is_said_once_for_all_videos(db: None) -> None:
@@ -72,7 +72,7 @@ def test_a_prompt_that_is_too_long_once_filled_in_names_video_and_length(db: Non
 
     problems = filling.problems(SHORT, ["", "{title}"], cells)
 
-    message = "“Mediterranean”: filled in, it has 13 characters. "
+    message = "“Mediterranean”: its prompt has 13 characters after replacement. "
     assert [(index, str(problem)) for index, problem in problems] == [
         (1, message + "The prompt is longer than 12 characters.")
     ]
@@ -87,7 +87,7 @@ def test_of_many_videos_with_the_same_trouble_some_are_named(
     problems = filling.problems(SORA_2, ["{seconds} s"], cells)
 
     assert len(problems) == 4
-    assert str(problems[-1][1]) == f"It is the same with {more}"
+    assert str(problems[-1][1]) == f"The same applies to {more}"
 
 
 def test_what_is_not_made_can_not_be_wrong(db: None) -> None:

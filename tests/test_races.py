@@ -125,7 +125,7 @@ def test_many_clicks_request_a_remix_again_once(
     answers = act(editor, name, remix)
 
     assert Remix.objects.filter(retry_of=remix).count() == 1
-    assert_losers_read(answers, ("It was retried already.", TOO_LATE))
+    assert_losers_read(answers, ("It was already retried.", TOO_LATE))
 
 
 def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:
@@ -137,7 +137,7 @@ def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:
     answers = click(editor, page_of(batch), {**form, "prompt": "make it noir"})
 
     assert Remix.objects.filter(batch=batch).count() == 2
-    assert_losers_read(answers, ("This batch was confirmed already", TOO_LATE))
+    assert_losers_read(answers, ("This batch was already confirmed", TOO_LATE))
 
 
 def test_files_are_not_cleared_while_somebody_requests_a_remix_of_them(isolation: str) -> None:

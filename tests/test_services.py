@@ -245,7 +245,7 @@ def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once(
         ("delete_video", "“delete_video” must be true or false."),
         ("seed", "“Sora 2” has no option “seed”."),
         ("videos", "“A”: It is not a Sora generation: it has no Sora id."),
-        ("videos", "“B”: Its provider has deleted it, so it can't be remixed any more."),
+        ("videos", "“B”: Its provider has deleted it, so it can no longer be remixed."),
         ("prompts", "The prompt is empty."),
     ]
     assert (queued, Remix.objects.count()) == ([], 0)
@@ -273,11 +273,11 @@ def test_videos_that_no_single_endpoint_takes_are_refused_in_words(db: None) -> 
         services.request_remixes([generation, clip], ["make it noir"])
 
     assert _reasons(refused) == [
-        ("videos", "“Generation”: It has no file here that could be sent."),
+        ("videos", "“Generation”: It has no file that can be sent."),
         (
             "endpoint",
-            "“FLUX 3” takes only some of these videos. Request the others separately: another "
-            "endpoint takes them.",
+            "“FLUX 3” accepts only some of these videos. Request the others separately "
+            "with another endpoint.",
         ),
     ]
     assert not Remix.objects.exists()
@@ -289,7 +289,7 @@ def test_nothing_to_remix_and_nothing_to_do_with_it_are_both_named(db: None) -> 
 
     assert _reasons(refused) == [
         ("videos", "There is no video to remix."),
-        ("prompts", "There is no prompt."),
+        ("prompts", "Enter a prompt."),
     ]
 
 
@@ -439,7 +439,7 @@ def test_a_draft_of_which_all_is_switched_off_is_refused(db: None) -> None:
         services.confirm(batch, ["noir"], by=None, without={(video.pk, 0)})
 
     assert _reasons(refused) == [
-        ("videos", "Every remix is switched off: there is none to make."),
+        ("videos", "All remixes are unticked. Tick at least one."),
     ]
     assert list(RemixBatch.objects.drafts()) == [batch]
 
@@ -451,8 +451,8 @@ def test_every_prompt_that_can_not_be_filled_in_is_a_reason(db: None) -> None:
         services.confirm(batch, ["{seconds} s", "{", " "], by=None)
 
     assert _reasons(refused) == [
-        ("prompts", "“Sea”: {seconds} is not known of it."),
-        ("prompts", "A single “{” means nothing: write it twice to have one."),
+        ("prompts", "“Sea”: its {seconds} is unknown."),
+        ("prompts", "A single “{” isn't allowed. To get a brace, type it twice."),
         ("prompts", "The prompt is empty."),
     ]
 

@@ -57,8 +57,8 @@ def _left_alone(remixes: list[Remix], reason: str) -> str:
     if more := len(remixes) - NAMED if len(remixes) > NAMED else 0:
         names = gettext("%(names)s and %(more)d more") % {"names": names, "more": more}
     message = ngettext(
-        "%(many)d remix was left as it is (%(names)s): %(reason)s",
-        "%(many)d remixes were left as they are (%(names)s): %(reason)s",
+        "%(many)d remix was not changed (%(names)s): %(reason)s",
+        "%(many)d remixes were not changed (%(names)s): %(reason)s",
         len(remixes),
     )
     return message % {"many": len(remixes), "names": names, "reason": reason}

@@ -71,12 +71,12 @@ class Cancel(Act):
     permissions = (CANCEL,)
     label = _("Cancel")
     meaning = _(
-        "What is not sent yet is cancelled for good, and nothing is charged. What fal has, or may "
-        "have, can only be asked to stop: that is a wish. A video that fal makes all the same is "
-        "paid for, and is collected."
+        "Remixes that have not been sent are cancelled free of charge. For the "
+        "others, fal is asked to stop. If fal finishes one anyway, you pay for it "
+        "and the video is stored."
     )
     counted_as = _("Will be cancelled")
-    column = _("What happens")
+    column = _("Effect")
     order = ngettext_lazy("Cancel %(many)d remix", "Cancel %(many)d remixes", "many")
     done = ngettext_lazy(
         "%(many)d remix was cancelled before it was sent: nothing was charged.",
@@ -84,26 +84,26 @@ class Cancel(Act):
         "many",
     )
     wished = ngettext_lazy(
-        "The wish to cancel %(many)d remix is noted: fal is asked to stop. If it makes the video "
-        "all the same, that is paid for and collected.",
-        "The wish to cancel %(many)d remixes is noted: fal is asked to stop. Videos that it makes "
-        "all the same are paid for and collected.",
+        "Cancellation of %(many)d remix was requested. If fal finishes it anyway, "
+        "you pay for it and the video is stored.",
+        "Cancellation of %(many)d remixes was requested. If fal finishes one anyway, "
+        "you pay for it and the video is stored.",
         "many",
     )
 
     def refusal(self, remix: Remix) -> Text | None:
         if remix.status == Status.STORING:
-            return _("Its video is made already and is being stored.")
+            return _("fal has already finished. The video is being stored.")
         if remix.status not in (Status.QUEUED, *AT_FAL):
-            return _("It is over already.")
+            return _("It has already finished.")
         if remix.status in AT_FAL and remix.cancel_requested_at:
-            return _("The wish to cancel it is noted already.")
+            return _("Cancellation was already requested.")
         return None
 
     def effect(self, remix: Remix) -> Text:
         if remix.status == Status.QUEUED:
-            return _("It is cancelled for good. Nothing is charged.")
-        return _("fal is asked to stop. It may be charged all the same.")
+            return _("It will be cancelled. Nothing is charged.")
+        return _("fal is asked to stop. You may still be charged.")
 
     def perform(self, remix: Remix, by: User) -> None:
         services.cancel(remix, by=by)
@@ -119,8 +119,7 @@ class CollectAgain(Act):
     permissions = (RETRY,)
     label = _("Collect again")
     meaning = _(
-        "The result is looked for at fal once more. This is free: it never buys anything. It works "
-        "for as long as fal keeps the result."
+        "fal is asked for the result again. This is free and works as long as fal keeps the result."
     )
     counted_as = _("Will be collected again")
     order = ngettext_lazy("Collect %(many)d remix again", "Collect %(many)d remixes again", "many")
@@ -134,7 +133,7 @@ class CollectAgain(Act):
         if remix.status != Status.FAILED:
             return _("Only a remix that failed can be collected again.")
         if not remix.request_id:
-            return _("fal never accepted it: there is nothing to collect.")
+            return _("fal never accepted it, so there is nothing to collect.")
         return None
 
     def perform(self, remix: Remix, by: User) -> None:
@@ -146,8 +145,8 @@ class GiveUp(Act):
     permissions = (DECIDE,)
     label = _("Give up")
     meaning = _(
-        "It ends as failed, and nobody looks for it any more. If fal has it, it is charged all "
-        "the same."
+        "The remix is marked as failed, and the site stops looking for it. If fal "
+        "has it, you are still charged."
     )
     counted_as = _("Will be given up")
     order = ngettext_lazy("Give up %(many)d remix", "Give up %(many)d remixes", "many")

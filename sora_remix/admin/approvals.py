@@ -180,8 +180,8 @@ def carry_out(request: HttpRequest, *, model_admin: VideoAdmin, decision: Decisi
         messages.success(request, decision.done % {"many": done})
     for reason, many in outcomes.items():
         text = ngettext(
-            "%(many)d video was left as it is: %(reason)s",
-            "%(many)d videos were left as they are: %(reason)s",
+            "%(many)d video was not changed: %(reason)s",
+            "%(many)d videos were not changed: %(reason)s",
             many,
         )
         messages.warning(request, text % {"many": many, "reason": reason})
@@ -196,7 +196,9 @@ def reset_approval(
         return
     if Video.objects.filter(pk=video.pk).reset_approval(by=request.user):
         model_admin.log_change(request, video, gettext("Approval withdrawn by a change"))
-        message = gettext("“%(title)s” must be approved again, because the site shows this change.")
+        message = gettext(
+            "“%(title)s” must be approved again because the site shows what you changed."
+        )
         messages.warning(request, message % {"title": video.title})
 
 
@@ -314,15 +316,15 @@ def _why_not(
     decision: Decision, approval: str, cleared_at: datetime | None, file: str
 ) -> _StrPromise:
     if cleared_at:
-        return _("Its files were cleared already.")
+        return _("Its files have already been cleared.")
     if decision.approval:
-        return _("That is decided already.")
+        return _("This has already been decided.")
     if approval != Approval.REJECTED:
         return _("It is not rejected.")
     return (
-        _("A remix that is being made needs it.")
+        _("A remix in progress still needs this file.")
         if file
-        else _("The site has no file of this video.")
+        else _("The site has no file for this video.")
     )
 
 

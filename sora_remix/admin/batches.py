@@ -124,7 +124,7 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
         if batch.confirmed_at:
             return self._to_remixes(batch, gettext("confirmed"))
         url = Links(self.admin_site).confirm_url(batch)
-        return linked(url, gettext("draft: look at it and confirm"))
+        return linked(url, gettext("draft: check and confirm"))
 
     def _to_remixes(self, batch: RemixBatch, text: str) -> SafeString:
         return Links(self.admin_site).changelist_link(text, Remix, batch__id__exact=batch.pk)

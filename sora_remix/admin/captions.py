@@ -48,7 +48,7 @@ def prepare_fields(fields: dict[str, Field]) -> None:
         file.widget.use_fieldset = False  # Django 6 would name a group, not the field in it
         file.widget.attrs["accept"] = f".{EXTENSION},text/vtt"
     if language := fields.get("captions_language"):
-        message = _("This is no code of a language, as “en” or “pt-br”.")
+        message = _("Enter a language code such as “en” or “pt-br”.")
         language.validators.append(RegexValidator(captions.LANGUAGE_TAG, message))
 
 
@@ -56,10 +56,10 @@ def checked(upload: UploadedFile[bytes]) -> UploadedFile[bytes]:
     """Return what can be captions; raise `ValidationError` for what is too large, or no WebVTT."""
     if (upload.size or 0) > captions.MAX_BYTES:
         params = {"most": filesizeformat(captions.MAX_BYTES)}
-        message = _("This is larger than captions are: at most %(most)s are taken.")
+        message = _("The captions file is too large: the limit is %(most)s.")
         raise ValidationError(message, code="too_large", params=params)
     if not captions.is_webvtt(upload):
-        message = _("This is no WebVTT: such a file begins with “WEBVTT” and is UTF-8 text.")
+        message = _("This is not a WebVTT file. It must start with “WEBVTT” and be UTF-8 text.")
         raise ValidationError(message, code="not_webvtt")
     return upload
 

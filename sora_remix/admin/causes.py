@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 CAUSES: dict[str, _StrPromise] = {
     "credentials_refused": _(
-        "fal did not accept the site's key, or its account has no money left: "
-        "an administrator must look at it."
+        "fal rejected the site's key, or its account has no money left. An "
+        "administrator must fix this."
     ),
-    "endpoint_retired": _("fal does not offer this endpoint any more."),
+    "endpoint_retired": _("fal no longer offers this endpoint."),
     "source_not_remixable": _("The source can't be remixed with this endpoint."),
     "source_unreachable": _("fal could not load the source."),
-    "cannot_reach_fal": _("fal could not be reached for a long time, and it was never sent."),
+    "cannot_reach_fal": _("fal could not be reached for a long time, so the remix was never sent."),
     "request_not_sendable": _(
         "This site could not make the request, for example because a text or a file name can't be "
         "sent. Nothing was sent."
@@ -32,23 +32,23 @@ CAUSES: dict[str, _StrPromise] = {
         "fal made the video, but this site could not store it: its database refused a value, or "
         "the app has a fault."
     ),
-    "result_missing": _("fal says that it is done, but gave no video."),
+    "result_missing": _("fal reported that it finished, but returned no video."),
     "result_refused": _(
         "The result was not stored: this site doesn't allow its server, size or kind, or the "
         "storage returned an invalid file name."
     ),
     "result_expired": _("fal no longer has the result: it could not be stored in time."),
-    "not_a_video": _("What fal made is not a video that can be played."),
-    "given_up": _("It was given up: whether fal ever had it was never found out."),
-    "content_policy_violation": _("fal refused it because of its rules about content."),
+    "not_a_video": _("fal's result is not a playable video."),
+    "given_up": _("It was given up. It was never found out whether fal received it."),
+    "content_policy_violation": _("fal refused it because of its content rules."),
     **{code: fault.cause for code, fault in INPUTS.items()},
     "generation_timeout": _("fal took too long and stopped."),
     "request_timeout": _("fal found no machine for it in time."),
     "startup_timeout": _("fal found no machine for it in time."),
-    "internal_server_error": _("Something broke at fal."),
-    "downstream_service_error": _("The provider behind fal answered with an error."),
+    "internal_server_error": _("Something went wrong at fal."),
+    "downstream_service_error": _("The provider behind fal returned an error."),
     "downstream_service_unavailable": _("The provider behind fal was not available."),
-    "client_cancelled": _("It was cancelled at fal before it began."),
+    "client_cancelled": _("It was cancelled at fal before it started."),
 }
 CHARGED_CODES = {
     "result_missing",
@@ -93,13 +93,13 @@ class Failure(Enum):
 
 
 LABELS: dict[Failure, _StrPromise] = {
-    Failure.CONTENT: _("Refused for its content"),
+    Failure.CONTENT: _("Content refused"),
     Failure.INPUT: _("Wrong input"),
-    Failure.FAULT: _("A fault"),
-    Failure.SITE: _("For an administrator"),
-    Failure.RESULT: _("Made, but not stored"),
+    Failure.FAULT: _("Technical problem"),
+    Failure.SITE: _("Needs an administrator"),
+    Failure.RESULT: _("Finished, but not stored"),
     Failure.GIVEN_UP: _("Given up"),
-    Failure.UNKNOWN: _("Not known why"),
+    Failure.UNKNOWN: _("Unknown reason"),
 }
 KINDS: dict[str, Failure] = {
     **dict.fromkeys(FREE_CODES | PASSING_CODES, Failure.FAULT),
@@ -129,8 +129,10 @@ def cause(remix: Remix) -> str:
     if known := CAUSES.get(remix.error_code):
         return str(known)
     if remix.error_message or remix.error_code:
-        return gettext("fal gave a reason that has no words here: see what fal has answered.")
-    return gettext("It failed, and no reason is known.")
+        return gettext(
+            "fal returned an error this site doesn't know. See “Exchange with fal” below."
+        )
+    return gettext("It failed for an unknown reason.")
 
 
 def advice(remix: Remix) -> Iterator[str]:
@@ -143,10 +145,10 @@ def advice(remix: Remix) -> Iterator[str]:
     elif code in CHARGED_CODES:
         yield gettext("Collect it again first: that is free.")
     elif code in SITE_CODES:
-        yield gettext("Trying again helps only once an administrator has mended that.")
+        yield gettext("Retrying won't help until an administrator has fixed this.")
     elif code in PASSING_CODES or code.startswith(FREE_PREFIXES):
-        yield gettext("Trying again may help.")
+        yield gettext("Retrying may help.")
     elif code in INPUTS:
-        yield gettext("Trying again without a change does not help.")
+        yield gettext("Retrying won't help unless you change something.")
     elif code:
-        yield gettext("Trying again helps only with another prompt or video.")
+        yield gettext("Retrying only helps with another prompt or video.")

@@ -48,12 +48,10 @@ def script() -> dict[str, Any]:
         "data-play": _("Play"),
         "data-pause": _("Pause"),
         "data-broken": _(
-            "This video can't be played: its file is missing, or this browser does not know its "
-            "format."
+            "This video can't be played: its file is missing, or this browser doesn't "
+            "support its format."
         ),
-        "data-fixed": _(
-            "One can't move within this video: its server sends files whole, not in parts."
-        ),
+        "data-fixed": _("Seeking isn't available: the file server doesn't support range requests."),
     }
     return {"attributes": flatatt(attributes), "keys": KEYS, "speeds": _speeds()}
 

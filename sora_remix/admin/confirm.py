@@ -86,15 +86,17 @@ class ConfirmView(View):
 
     def _confirmed(self, many: int) -> HttpResponse:
         message = ngettext(
-            "%(many)d remix is on its way. It goes on without this page.",
-            "%(many)d remixes are on their way. They go on without this page.",
+            "%(many)d remix was requested. You can leave this page.",
+            "%(many)d remixes were requested. You can leave this page.",
             many,
         )
         messages.success(self.request, message % {"many": many})
         return self._to_result()
 
     def _was_confirmed(self) -> HttpResponse:
-        messages.info(self.request, _("This batch was confirmed already: here is what it made."))
+        messages.info(
+            self.request, _("This batch was already confirmed. You can see its remixes here.")
+        )
         return self._to_result()
 
     def _to_result(self) -> HttpResponse:

@@ -34,7 +34,7 @@ DECISIONS: tuple[Act, ...] = (GiveUp(), SendAgain())
 """Offered on the page of an unconfirmed remix, beside entering its request id."""
 FORM_ID = "sora-remix-request-id-form"
 """Id of the form that sends a request id: its field stands inside Django's own form."""
-TAKEN = _("Another remix has this request id.")
+TAKEN = _("Another remix already has this request id.")
 
 
 class Choice(NamedTuple):
@@ -54,10 +54,10 @@ class RequestIdForm(forms.Form):
         validators=[
             RegexValidator(
                 r"^[A-Za-z0-9][A-Za-z0-9._:-]*\Z",
-                _("A request id has no spaces: only letters, digits, and - _ . : between them."),
+                _("Use only letters and digits, with - _ . : between them."),
             )
         ],
-        help_text=_("As your account at fal shows it."),
+        help_text=_("Copy it from your account at fal."),
         widget=forms.TextInput(
             attrs={
                 "class": "vTextField",
@@ -104,7 +104,7 @@ def enter_request_id(request: HttpRequest, pk: int, *, model_admin: RemixAdmin) 
         if not form.is_valid():
             return _show(request, remix, form, model_admin)
         _enter(model_admin, request, remix, form.cleaned_data["request_id"])
-        said = _("The request id is noted: the result is collected from there.")
+        said = _("The request id was saved. The result is being collected.")
         messages.success(request, said)
     except IntegrityError:
         form.add_error("request_id", TAKEN)

@@ -93,7 +93,7 @@ def titled(video: Video, links: Links) -> SafeString:
 def player(video: Video, links: Links) -> SafeString | str:
     """Show the video itself, if the site has its file."""
     if not video.file:
-        return gettext("The site has no file of this video.")
+        return gettext("The site has no file for this video.")
     if video.is_gif:
         return _gif(video, links)
     attributes = {

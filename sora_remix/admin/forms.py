@@ -22,9 +22,7 @@ else:
 
 OFFERED = ("mp4", "m4v", "mov", "webm", "mkv", "avi", "ts", "3gp", "gif")
 """What a browser lets editors choose from at first; what a file is, its content decides."""
-NOTHING_MOVES = _(
-    "This file has no moving picture: it is only sound, or a single picture. Upload a video."
-)
+NOTHING_MOVES = _("This file has no moving picture, only sound or a single image. Upload a video.")
 
 
 class VideoForm(VideoModelForm):
@@ -51,8 +49,8 @@ class VideoForm(VideoModelForm):
             file.widget.attrs["accept"] = ",".join(f".{one}" for one in OFFERED)
         if duration := self.fields.get("duration"):
             duration.help_text = _(
-                "Read from the file where there is one. Otherwise the cost of a remix "
-                "is known only if you give them."
+                "Read from the file if there is one. Otherwise, enter them, or the cost of a "
+                "remix is unknown."
             )
         captions.prepare_fields(self.fields)
 
@@ -82,7 +80,7 @@ class VideoForm(VideoModelForm):
         sora_id: str = self.cleaned_data["sora_id"]
         others = Video.objects.exclude(pk=self.instance.pk)
         if sora_id and others.filter(sora_id=sora_id).exists():
-            message = _("A video with this Sora id is there already.")
+            message = _("A video with this Sora id already exists.")
             raise forms.ValidationError(message, code="unique")
         return sora_id
 
@@ -113,7 +111,7 @@ class VideoForm(VideoModelForm):
 def _unusable(error: NotAVideo | TryLater) -> forms.ValidationError:
     """Say why an upload can't be taken."""
     if isinstance(error, NotAVideo) and not error.is_over_limit:
-        message = _("This is not a video that can be read. Upload an MP4, MOV or WebM.")
+        message = _("This is not a readable video. Upload an MP4, MOV or WebM.")
         return forms.ValidationError(message, code="not_a_video")
     message = _("The video can't be checked. %(reason)s")
     return forms.ValidationError(message, code="unchecked", params={"reason": str(error)})

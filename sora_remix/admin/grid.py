@@ -49,7 +49,7 @@ class Column:
 
     @property
     def label(self) -> str:
-        return gettext("Select all of this prompt: %(prompt)s") % {"prompt": self.short}
+        return gettext("Select all with this prompt: %(prompt)s") % {"prompt": self.short}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Row:
 
     @property
     def label(self) -> str:
-        return gettext("Select all of this video: %(video)s") % {"video": self.video}
+        return gettext("Select all from this video: %(video)s") % {"video": self.video}
 
 
 class Grid:

@@ -111,7 +111,9 @@ class ImagesField(forms.FileField):
 def too_many(references: References) -> str:
     """Say how many images are taken."""
     message = ngettext(
-        "Only %(most)d image is taken.", "At most %(most)d images are taken.", references.maximum
+        "Only %(most)d image is allowed.",
+        "At most %(most)d images are allowed.",
+        references.maximum,
     )
     return message % {"most": references.maximum}
 
@@ -158,8 +160,7 @@ def _unusable(
     if isinstance(error, NotAnImage) and not error.is_over_limit:
         most = min(references.max_bytes or media.MAX_IMAGE_BYTES, media.MAX_IMAGE_BYTES)
         message = _(
-            "“%(name)s” is not a picture that can be read. Choose a JPG, PNG or WebP of at most "
-            "%(most)s."
+            "“%(name)s” is not a readable image. Choose a JPG, PNG or WebP of at most %(most)s."
         )
         params = {**name, "most": BYTES.words(most)}
         return forms.ValidationError(message, code="not_an_image", params=params)

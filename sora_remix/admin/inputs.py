@@ -27,12 +27,12 @@ class Fault(NamedTuple):
     """The remedy where the `limit` is known."""
 
 
-_TOO_LONG = _("A text is longer than this endpoint takes.")
-_OPTION = _("An option has a value that this endpoint does not take.")
+_TOO_LONG = _("A text is too long for this endpoint.")
+_OPTION = _("An option has a value that this endpoint doesn't accept.")
 _CHOOSE_OPTION = _("Choose another value for the option.")
 _AT_LEAST = _("Choose at least %(limit)s.")
 _AT_MOST = _("Choose at most %(limit)s.")
-_PICTURES = _("The number of files does not suit this endpoint.")
+_PICTURES = _("This endpoint doesn't accept this number of files.")
 _OTHER_FILE = _("Choose another video or picture.")
 
 INPUTS: dict[str, Fault] = {
@@ -79,19 +79,19 @@ INPUTS: dict[str, Fault] = {
         _("Choose one of at most %(limit)s pixels."),
     ),
     "unsupported_video_format": Fault(
-        _("The endpoint does not take videos of this format."),
+        _("The endpoint doesn't accept videos in this format."),
         _("Choose or upload the video in another format."),
         ("supported_formats",),
         _("Choose or upload the video in one of these formats: %(limit)s."),
     ),
     "unsupported_image_format": Fault(
-        _("The endpoint does not take pictures of this format."),
+        _("The endpoint doesn't accept images in this format."),
         _("Choose pictures of another format."),
         ("supported_formats",),
         _("Choose pictures in one of these formats: %(limit)s."),
     ),
     "unsupported_audio_format": Fault(
-        _("The endpoint does not take sound of this format."),
+        _("The endpoint doesn't accept sound in this format."),
         _("Choose a video whose sound has another format."),
         ("supported_formats",),
         _("Choose a video whose sound has one of these formats: %(limit)s."),
@@ -103,22 +103,22 @@ INPUTS: dict[str, Fault] = {
         _("Shorten the prompt to at most %(limit)s characters."),
     ),
     "string_too_short": Fault(
-        _("A text is shorter than this endpoint takes."),
-        _("Say more in the prompt."),
+        _("A text is too short for this endpoint."),
+        _("Write a longer prompt."),
         ("min_length",),
-        _("Say more in the prompt: at least %(limit)s characters."),
+        _("Write a longer prompt: at least %(limit)s characters."),
     ),
     "image_load_error": Fault(_("fal could not read a picture."), _OTHER_FILE),
     "face_detection_error": Fault(
-        _("fal found no face where it needs one."),
+        _("fal found no face, but needs one."),
         _("Choose a video or picture that shows a face clearly."),
     ),
     "feature_not_supported": Fault(
-        _("The endpoint can't do what the options ask for together."), _("Change the options.")
+        _("The endpoint can't combine these options."), _("Change the options.")
     ),
     "no_media_generated": Fault(
         _("fal made no video from this prompt and source."),
-        _("Say more plainly in the prompt what is to be seen."),
+        _("Describe more clearly in the prompt what the video should show."),
     ),
     "greater_than": Fault(_OPTION, _CHOOSE_OPTION, ("gt",), _("Choose more than %(limit)s.")),
     "greater_than_equal": Fault(_OPTION, _CHOOSE_OPTION, ("ge",), _AT_LEAST),

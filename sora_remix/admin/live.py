@@ -28,9 +28,9 @@ PLACE = _("Place %(place)s in fal's queue")
 TIME = _("%(time)s so far, usually %(usual)s")
 TIME_ALONE = _("%(time)s so far")
 DONE = _("%(over)s of %(many)s are done")
-LOST = _("The connection is lost: what is shown may be out of date. It is tried again by itself.")
-LOGGED_OUT = _("You are logged out: what is shown may be out of date. Log in and reload the page.")
-FORBIDDEN = _("You may not see the progress any more.")
+LOST = _("The connection is lost, so this page may be out of date. It reconnects automatically.")
+LOGGED_OUT = _("You are logged out, so this page may be out of date. Log in and reload it.")
+FORBIDDEN = _("You no longer have permission to see the progress.")
 
 
 def page(links: Links, batch: int | None = None) -> dict[str, Any]:

@@ -154,8 +154,9 @@ def _no_worker(waiting: Waiting, signs: Signs) -> Iterator[Notice]:
     if waiting.since is None or waiting.since >= silent or has_turned:
         return
     message = ngettext(
-        "No worker has taken a turn for two minutes while %(many)d remix waits: start one with",
-        "No worker has taken a turn for two minutes while %(many)d remixes wait: start one with",
+        "No worker has been active for two minutes, and %(many)d remix is waiting. Start one with",
+        "No worker has been active for two minutes, and %(many)d remixes are "
+        "waiting. Start one with",
         waiting.due,
     )
     yield Notice(message % {"many": waiting.due}, command="python manage.py qcluster")
@@ -222,8 +223,8 @@ def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Itera
     if not (many := own.count()):
         return
     message = ngettext(
-        "%(many)d remix is unconfirmed: nobody knows whether fal has it.",
-        "%(many)d remixes are unconfirmed: nobody knows whether fal has them.",
+        "%(many)d remix is unconfirmed: it is unknown whether fal has it.",
+        "%(many)d remixes are unconfirmed: it is unknown whether fal has them.",
         many,
     )
     yield Notice(
@@ -236,7 +237,7 @@ def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Itera
 def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
     if signs.is_endpoint_gone or endpoint.is_retired(today()):
         message = _(
-            "“%(endpoint)s”, the endpoint that is offered first, was switched off: name a living "
-            "one in the setting SORA_REMIX_ENDPOINT."
+            "The default endpoint, “%(endpoint)s”, was switched off. Name another one in "
+            "the setting SORA_REMIX_ENDPOINT."
         )
         yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)

@@ -77,7 +77,7 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
     Of all reasons it is the first that speaks of what the video is: a file or a generation.
     """
     if not endpoints:
-        return gettext("fal offers none of this site's endpoints any more.")
+        return gettext("fal no longer offers any of this site's endpoints.")
     refusals = []
     for endpoint in endpoints:
         if not (refusal := endpoint.refusal(video)):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..endpoints import UNSET, Option
 
-UNCHOSEN = _("As the endpoint chooses")
+UNCHOSEN = _("Endpoint default")
 
 
 def option_field(option: Option) -> forms.Field:

@@ -45,8 +45,8 @@ REMOVE = "_remove"
 TERMS = "_terms"
 """Name of the field with what the page says will be made and paid."""
 CHANGED = _(
-    "Nothing was sent: the videos, the prompts, the images, the endpoint, its options or the cost "
-    "are not those that this page showed. Look at it again, then confirm."
+    "Nothing was sent, because the selection or the cost changed while this page "
+    "was open. Check it and confirm again."
 )
 
 

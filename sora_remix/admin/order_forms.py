@@ -107,7 +107,7 @@ def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint) -> forms.Fi
 def _prompt_help(endpoint: Endpoint) -> SafeString:
     parts = [
         _("What should change? Every video is remixed with every prompt."),
-        _("{title} and {seconds} are filled in for each video; {{ and }} are braces."),
+        _("{title} and {seconds} are replaced for each video. To get a brace, type {{ or }}."),
         endpoint.prompt_hint,
     ]
     if endpoint.prompt_max:

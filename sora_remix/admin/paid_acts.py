@@ -31,7 +31,7 @@ class PaidAct(Act):
 
     def refusal(self, remix: Remix) -> Text | None:
         if _is_retried(remix):
-            return _("It was retried already.")
+            return _("It was already retried.")
         return self.wrong_state(remix) or _request_refusal(remix)
 
     @abstractmethod
@@ -47,8 +47,8 @@ class Retry(PaidAct):
     permissions = (RETRY, REMIX)
     label = _("Retry")
     meaning = _(
-        "Each is requested once more, as a new remix and a new charge. What failed after fal had "
-        "accepted it may have a result still: collecting again is free, so try that first."
+        "Each is requested again as a new remix, and you pay again. If one failed "
+        "after fal accepted it, collect it again first: that is free."
     )
     order = ngettext_lazy(
         "Retry %(many)d remix (%(cost)s)", "Retry %(many)d remixes (%(cost)s)", "many"
@@ -73,8 +73,8 @@ class SendAgain(PaidAct):
     permissions = (DECIDE, REMIX)
     label = _("Send again")
     meaning = _(
-        "You may be charged twice. fal may have this remix already: then it makes and charges "
-        "both, the first one and the new one that is requested here."
+        "You may be charged twice. If fal already has this remix, it makes both and "
+        "charges you for both."
     )
     order = ngettext_lazy(
         "Send %(many)d remix again (%(cost)s)", "Send %(many)d remixes again (%(cost)s)", "many"

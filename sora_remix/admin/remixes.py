@@ -75,12 +75,12 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
         (
-            _("What was asked for"),
+            _("Request"),
             {"fields": ("source_video", "prompt", "endpoint_name", "options", "retry_of", "batch")},
         ),
-        (_("Money"), {"fields": ("cost", "estimate")}),
+        (_("Costs"), {"fields": ("cost", "estimate")}),
         (
-            _("Who and when"),
+            _("Timeline"),
             {
                 "fields": (
                     "requested_by",
@@ -93,7 +93,7 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
             },
         ),
         (
-            _("For support"),
+            _("Technical details"),
             {"fields": ("key",)},
         ),
     )

@@ -79,7 +79,7 @@ class Item:
         direct = ngettext("%(many)d made from it", "%(many)d made from it", self.children)
         if self.below == self.children:
             return direct % {"many": self.children}
-        message = gettext("%(direct)s, %(all)d with what was made from those")
+        message = gettext("%(direct)s, %(all)d in total")
         return message % {"direct": direct % {"many": self.children}, "all": self.below}
 
 

@@ -71,5 +71,5 @@ def _charge(row: Remix | Delivery) -> str:
 
 def _next_try(row: Leased) -> str:
     if row.due_at <= timezone.now():
-        return gettext("The next try is due now.")
+        return gettext("The next attempt is due now.")
     return gettext("The site tries again at %(time)s.") % {"time": moment(row.due_at)}

@@ -178,8 +178,8 @@ def paid_twice(remix: Remix) -> str:
     if not many:
         return ""
     return ngettext(
-        "fal may have been paid twice for this: it also has it under another request id.",
-        "fal may have been paid several times for this: it also has it under other request ids.",
+        "You may have paid twice: fal also has this remix under another request id.",
+        "You may have paid several times: fal also has this remix under other request ids.",
         many,
     )
 
@@ -193,8 +193,8 @@ def _outcome(remix: Remix) -> str:
     match remix.status:
         case Status.UNCONFIRMED:
             return gettext(
-                "It was sent and no answer came: fal may have it, and it may have been charged. "
-                "It is never sent again by itself."
+                "It was sent, but no answer came. If fal has it, you may be charged. It is "
+                "never sent again automatically."
             )
         case Status.FAILED:
             return " ".join((cause(remix), str(CHARGES[charge(remix)]), *advice(remix)))
@@ -208,9 +208,9 @@ def _wish(remix: Remix) -> str:
     if not remix.cancel_requested_at or remix.status in (Status.FAILED, Status.CANCELLED):
         return ""
     if remix.status in (Status.STORING, Status.SUCCEEDED):
-        message = gettext("Cancel wished at %(time)s; fal made it all the same.")
+        message = gettext("Cancellation requested at %(time)s. fal finished it anyway.")
     elif remix.cancel_asked_at:
-        message = gettext("Cancel wished at %(time)s; fal was asked to stop.")
+        message = gettext("Cancellation requested at %(time)s. fal was asked to stop.")
     else:
-        message = gettext("Cancel wished at %(time)s; fal is asked.")
+        message = gettext("Cancellation requested at %(time)s. fal is being asked to stop.")
     return message % {"time": moment(remix.cancel_requested_at)}

@@ -35,13 +35,13 @@ class Audio:
         if self.keep is not None and is_same(value, self.keep):
             return _SENTENCES["carried"]
         if self.drop is not None and is_same(value, self.drop):
-            return _("The sound of the video is dropped.")
-        return _("The endpoint decides whether the sound of the video is kept.")
+            return _("The video's sound is removed.")
+        return _("The endpoint decides whether the video's sound is kept.")
 
 
 _SENTENCES = {
-    "carried": _("The sound of the video is kept."),
-    "generated": _("The model makes a new sound; that of the video is not kept."),
+    "carried": _("The video's sound is kept."),
+    "generated": _("The model makes new sound. The video's own sound is not kept."),
     "none": _("The result has no sound."),
-    "unknown": _("It is not known what becomes of the sound."),
+    "unknown": _("It is unknown what happens to the sound."),
 }

@@ -93,7 +93,7 @@ class Span:
 SECONDS = Measure(
     of=lambda clip: clip.duration,
     unit=_("%(number)s s"),
-    refusal=_("It is %(figure)s long; %(bound)s are taken."),
+    refusal=_("It is %(figure)s long, but the endpoint accepts %(bound)s."),
     statement=_("Length: %(bounds)s"),
     places=3,
 )
@@ -101,7 +101,7 @@ SECONDS = Measure(
 BYTES = Measure(
     of=lambda clip: clip.size,
     unit=_("%(number)s MB"),
-    refusal=_("It is %(figure)s large; %(bound)s are taken."),
+    refusal=_("Its size is %(figure)s, but the endpoint accepts %(bound)s."),
     statement=_("Size: %(bounds)s"),
     places=1,
     per_unit=1_000_000,
@@ -109,26 +109,26 @@ BYTES = Measure(
 SHORT_SIDE = Measure(
     of=short_side,
     unit=_("%(number)s px"),
-    refusal=_("Its shorter side is %(figure)s; %(bound)s are taken."),
+    refusal=_("Its shorter side is %(figure)s, but the endpoint accepts %(bound)s."),
     statement=_("Shorter side: %(bounds)s"),
 )
 LONG_SIDE = Measure(
     of=long_side,
     unit=_("%(number)s px"),
-    refusal=_("Its longer side is %(figure)s; %(bound)s are taken."),
+    refusal=_("Its longer side is %(figure)s, but the endpoint accepts %(bound)s."),
     statement=_("Longer side: %(bounds)s"),
 )
 ASPECT = Measure(
     of=aspect,
     unit=_("%(number)s : 1"),
-    refusal=_("Its width to height is %(figure)s; %(bound)s is taken."),
+    refusal=_("Its width to height is %(figure)s, but the endpoint accepts %(bound)s."),
     statement=_("Width to height: %(bounds)s"),
     places=2,
 )
 FPS = Measure(
     of=lambda clip: clip.fps,
     unit=_("%(number)s frames per second"),
-    refusal=_("It has %(figure)s; %(bound)s are taken."),
+    refusal=_("It has %(figure)s, but the endpoint accepts %(bound)s."),
     statement=_("Speed: %(bounds)s"),
     places=3,
 )

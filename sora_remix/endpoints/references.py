@@ -46,7 +46,7 @@ class References:
         if not isinstance(value, list | tuple):
             return _("“%(name)s” must be a list.") % {"name": self.param}
         if len(value) > self.maximum:
-            return _("“%(name)s” holds %(number)d images; at most %(most)d are taken.") % {
+            return _("“%(name)s” has %(number)d images, but at most %(most)d are allowed.") % {
                 "name": self.param,
                 "number": len(value),
                 "most": self.maximum,
@@ -56,7 +56,7 @@ class References:
     def refusal(self, image: Picture) -> Text | None:
         """Say why this image can't be taken, if it can't."""
         if self.extensions and image.extension not in self.extensions:
-            return _("It is a picture of the kind %(kind)s; %(names)s are taken.") % {
+            return _("It is an image of type %(kind)s, but the endpoint accepts %(names)s.") % {
                 "kind": image.extension[1:].upper(),
                 "names": self.kinds(),
             }
@@ -82,11 +82,11 @@ class References:
 
     def _wrong(self, image: object) -> Text | None:
         if not isinstance(image, str) or not image:
-            message = _("“%(name)s” must hold texts: “%(image)s” is none.")
+            message = _("“%(name)s” must hold texts, but “%(image)s” is not a text.")
         elif is_url(image):
             return None
         elif "://" in image or image.startswith("data:"):
-            message = _("“%(name)s” can hold only https URLs: “%(image)s” is none.")
+            message = _("“%(name)s” can hold only https URLs, but “%(image)s” is not one.")
         elif self.extensions and PurePosixPath(image).suffix.lower() not in self.extensions:
             message = _("“%(name)s” can't hold “%(image)s”: its name must end in %(extensions)s.")
         else:

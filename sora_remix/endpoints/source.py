@@ -98,11 +98,11 @@ class Source:
             warning = _("Only its first %(limit)s are used.")
             yield SECONDS, self.cut_at_seconds, warning, _("Only the first %(limit)s are used")
         if self.safe_seconds is not None:
-            warning = _("It is longer than %(limit)s, which is perhaps refused.")
-            yield SECONDS, self.safe_seconds, warning, _("Perhaps not more than %(limit)s")
+            warning = _("It is longer than %(limit)s and may be refused.")
+            yield SECONDS, self.safe_seconds, warning, _("More than %(limit)s may be refused")
         if self.safe_side is not None:
-            warning = _("A side is longer than %(limit)s, which is perhaps refused.")
-            yield LONG_SIDE, self.safe_side, warning, _("Perhaps not more than %(limit)s")
+            warning = _("A side is longer than %(limit)s. The video may be refused.")
+            yield LONG_SIDE, self.safe_side, warning, _("More than %(limit)s may be refused")
 
     def _kinds(self) -> list[Text]:
         if self.kind == "sora_id":
@@ -112,11 +112,11 @@ class Source:
 
     def _wrong_file(self, clip: Clip) -> Text | None:
         if not clip.extension:
-            return _("It has no file here that could be sent.")
+            return _("It has no file that can be sent.")
         if clip.is_still:
-            return _("It has no moving picture: it is only sound, or a single picture.")
+            return _("It has no moving picture, only sound or a single image.")
         if self.extensions and clip.extension not in self.extensions:
-            return _("It is a file of the kind %(kind)s; %(names)s can be sent.") % {
+            return _("It is a file of type %(kind)s, but only %(names)s can be sent.") % {
                 "kind": clip.extension[1:].upper(),
                 "names": self._container_names(),
             }
@@ -130,12 +130,14 @@ def _not_at_provider(clip: Clip) -> Text | None:
     if not clip.sora_id:
         return _("It is not a Sora generation: it has no Sora id.")
     if clip.is_deleted_at_provider:
-        return _("Its provider has deleted it, so it can't be remixed any more.")
+        return _("Its provider has deleted it, so it can no longer be remixed.")
     return None
 
 
 def _length_unknown(length: Span) -> Text | None:
     bounds = length.bounds()
     return (
-        _("Its length is not known; %(bounds)s are taken.") % {"bounds": bounds} if bounds else None
+        _("Its length is unknown. The endpoint accepts %(bounds)s.") % {"bounds": bounds}
+        if bounds
+        else None
     )

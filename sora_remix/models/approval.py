@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .batch import User
 
 
-OVERTAKEN = _("Somebody else has changed it or decided about it meanwhile.")
+OVERTAKEN = _("Someone else has changed it or decided on it in the meantime.")
 
 
 class Approval(models.TextChoices):

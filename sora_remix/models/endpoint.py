@@ -79,8 +79,8 @@ class EndpointFact(models.Model):
     class Meta:
         base_manager_name = "objects"
         default_permissions = ()
-        verbose_name = _("what fal says of an endpoint")
-        verbose_name_plural = _("what fal says of endpoints")
+        verbose_name = _("endpoint status at fal")
+        verbose_name_plural = _("endpoint statuses at fal")
 
     def __str__(self) -> str:
         return self.endpoint_id

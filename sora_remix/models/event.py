@@ -25,45 +25,45 @@ class RemixEvent(models.Model):
         """Its row was made; `detail` is the remix that it requests again, if there is one."""
         SENT = "sent", _("Sent to fal.")
         """Its POST is about to leave."""
-        NOT_SENT = "not_sent", _("It did not leave: fal could not be reached. It is sent later.")
+        NOT_SENT = "not_sent", _("Not sent: fal could not be reached. It will be sent later.")
         """Nothing is spent."""
-        REQUEUED = "requeued", _("fal asked to send it later.")
+        REQUEUED = "requeued", _("fal asked for it to be sent later.")
         """Nothing is spent."""
         ACCEPTED = "accepted", _("fal accepted it.")
         """`detail` is the request id."""
-        REFUSED = "refused", _("fal did not take it.")
+        REFUSED = "refused", _("fal refused it.")
         """It failed before fal had it; `detail` is the error code."""
-        UNCONFIRMED = "unconfirmed", _("No answer came: fal may have it.")
+        UNCONFIRMED = "unconfirmed", _("No answer came. fal may have it.")
         """Nobody knows whether it is paid for."""
         FOUND = "found", _("Found in fal's list of requests.")
         """`detail` is the request id."""
-        CALLED = "called", _("fal called and said that it has it.")
+        CALLED = "called", _("fal confirmed that it has the remix.")
         """A webhook brought the request id, which is `detail`."""
-        DOUBLED = "doubled", _("fal called and said that it has it once more: perhaps paid twice.")
+        DOUBLED = "doubled", _("fal confirmed another request for it. You may have paid twice.")
         """`detail` is the other request id."""
-        CANCEL_WISHED = "cancel_wished", _("Wished to cancel it.")
+        CANCEL_WISHED = "cancel_wished", _("Requested cancellation.")
         """fal has it, or may have it, and is to be asked."""
         CANCEL_ASKED = "cancel_asked", _("fal was asked to stop.")
         """It may make the video all the same."""
         CANCELLED = "cancelled", _("Cancelled before it was sent.")
         """It never will be."""
-        STOPPED = "stopped", _("fal stopped before it began.")
+        STOPPED = "stopped", _("fal stopped before it started.")
         """It was cancelled, as somebody wished."""
         FINISHED = "finished", _("Finished at fal.")
         """Its result, or its reason, can be collected."""
-        STORED = "stored", _("The result is in the site's storage.")
+        STORED = "stored", _("The result was stored.")
         """It succeeded."""
-        FAILED = "failed", _("It failed.")
+        FAILED = "failed", _("Failed.")
         """`detail` is the error code."""
         RETRIED = "retried", _("Retried: requested again as another remix.")
         """`detail` is the new remix."""
-        COLLECTED_AGAIN = "collected_again", _("Had its result looked for again, free of charge.")
+        COLLECTED_AGAIN = "collected_again", _("Collected the result again, free of charge.")
         """Nothing is bought."""
-        ID_ENTERED = "id_entered", _("Entered the request id under which fal has it.")
+        ID_ENTERED = "id_entered", _("Entered its request id at fal.")
         """A person decided; `detail` is the request id."""
-        GIVEN_UP = "given_up", _("Gave it up: whether fal ever had it was not found out.")
+        GIVEN_UP = "given_up", _("Gave it up. It was never found out whether fal received it.")
         """A person decided."""
-        SENT_AGAIN = "sent_again", _("Sent again as another remix, although fal may charge both.")
+        SENT_AGAIN = "sent_again", _("Sent again as another remix. fal may charge for both.")
         """A person decided; `detail` is the new remix."""
 
     remix = models.ForeignKey("sora_remix.Remix", on_delete=models.CASCADE, related_name="events")

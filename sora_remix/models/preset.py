@@ -32,7 +32,7 @@ class PromptPreset(models.Model):
     name = ExactCharField(_("name"), max_length=100)
     text = ExactTextField(
         _("prompt"),
-        help_text=_("{title} and {seconds} are filled in; {{ and }} are braces."),
+        help_text=_("{title} and {seconds} are replaced. To get a brace, type {{ or }}."),
     )
     endpoint = ExactCharField(_("endpoint"), max_length=100, blank=True)
     """Key of the endpoint it is meant for; blank for any."""
@@ -47,7 +47,7 @@ class PromptPreset(models.Model):
         related_name="+",
     )
     is_shared = models.BooleanField(
-        _("shared"), default=False, help_text=_("Everybody who remixes can use it.")
+        _("shared"), default=False, help_text=_("Everyone who can remix can use it.")
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -126,7 +126,9 @@ class RemixRecord(Leased):
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     """When fal was seen to be done with it."""
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
-    cancel_requested_at = models.DateTimeField(_("cancel wished at"), null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(
+        _("cancellation requested at"), null=True, blank=True
+    )
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
     """When fal was asked to cancel it."""
     queue_position = models.PositiveIntegerField(null=True, editable=False)

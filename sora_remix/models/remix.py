@@ -53,8 +53,8 @@ class Remix(HeardOf):
         permissions = (
             ("cancel_remix", _("Can cancel remixes")),
             ("retry_remix", _("Can retry remixes and collect them again")),
-            ("decide_unconfirmed", _("Can decide about unconfirmed remixes")),
-            ("view_exchange", _("Can view what was exchanged with fal")),
+            ("decide_unconfirmed", _("Can decide on unconfirmed remixes")),
+            ("view_exchange", _("Can view requests to fal and its answers")),
         )
         constraints = (
             # A second click finds no row to lock under some isolation levels; this one it finds.
@@ -203,14 +203,14 @@ class Remix(HeardOf):
 
     def give_up(self, *, by: User | None = None) -> None:
         """A person decided that nobody will ever know whether fal had it."""
-        message = _("Whether fal ever had it was not found out.")
+        message = _("It was never found out whether fal received it.")
         event = self._event(Kind.GIVEN_UP, by=by)
         self._end(Status.FAILED, (Status.UNCONFIRMED,), event, "given_up", message)
 
     def reopen(self, *, by: User | None = None) -> None:
         """Look for its result once more, which is free."""
         if not self.request_id:
-            raise InvalidTransition(_("fal never accepted it: there is nothing to collect."))
+            raise InvalidTransition(_("fal never accepted it, so there is nothing to collect."))
         self._move(
             (Status.FAILED,),
             self._event(Kind.COLLECTED_AGAIN, by=by),

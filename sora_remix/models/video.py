@@ -173,13 +173,13 @@ class Video(Approvable, OwnsFiles):
         storage=app_storage,
         max_length=MAX_NAME_LENGTH,
         blank=True,
-        help_text=_("A WebVTT file: what is said, and sounds that matter, as text."),
+        help_text=_("A WebVTT file with speech and important sounds as text."),
     )
     captions_language = ExactCharField(
         _("language of the captions"),
         max_length=35,
         blank=True,
-        help_text=_("Its code, as “en” or “pt-br”; empty: the language of the site."),
+        help_text=_("A code such as “en” or “pt-br”. Leave empty for the site's language."),
     )
     container = ExactCharField(max_length=16, blank=True, editable=False)
     """What kind of file it is, as “mp4” or “webm”; empty while that was not read."""
@@ -195,7 +195,7 @@ class Video(Approvable, OwnsFiles):
         null=True,
         blank=True,
         validators=[MinValueValidator(Decimal("0.001"))],
-        help_text=_("Read from the file where there is one."),
+        help_text=_("Read from the file if there is one."),
     )
     width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
     """In pixels, as players show it: limits of endpoints are about that as well."""
@@ -212,7 +212,7 @@ class Video(Approvable, OwnsFiles):
     is_deleted_at_provider = models.BooleanField(
         _("deleted at its provider"),
         default=False,
-        help_text=_("Its provider no longer has it: it can't be remixed there."),
+        help_text=_("Its provider no longer has it, so it can't be remixed there."),
     )
     was_made_by_ai = WasMadeByAiField(default=False, editable=False)
     """True for good from the moment that it was saved as made by a model."""
@@ -254,7 +254,7 @@ class Video(Approvable, OwnsFiles):
             UniqueUnlessBlank(
                 fields=("sora_id",),
                 name="sora_remix_video_sora_id_unique",
-                violation_error_message=_("A video with this Sora id is there already."),
+                violation_error_message=_("A video with this Sora id already exists."),
             ),
         )
 
@@ -292,7 +292,9 @@ class Video(Approvable, OwnsFiles):
         if self.pk and not self.sora_id:
             kept = Video.objects.filter(pk=self.pk).values_list("sora_id", flat=True).first()
             if kept:
-                message = _("A Sora id can't be removed: it says that a model made the video.")
+                message = _(
+                    "A Sora id can't be removed, because it shows that a model made the video."
+                )
                 raise ValidationError({"sora_id": message})
 
     def save(self, *args: Any, **options: Any) -> None:
@@ -317,7 +319,9 @@ class Video(Approvable, OwnsFiles):
             if row and seen not in (None, row.revision):
                 raise InvalidTransition(OVERTAKEN)
             if not row or not rows.update(**gone):
-                message = _("Only files of a rejected video that nobody needs can go.")
+                message = _(
+                    "Files can be cleared only if their video is rejected and no remix needs them."
+                )
                 raise InvalidTransition(message)
             delete_after_commit(row.owned_files(), alias())
         for name, value in gone.items():

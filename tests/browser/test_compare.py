@@ -241,7 +241,7 @@ def test_a_server_that_sends_files_whole_is_named(
 
     _open(page, *pair)
 
-    expect(page.locator("[data-side=left] [role=alert]")).to_contain_text("not in parts")
+    expect(page.locator("[data-side=left] [role=alert]")).to_contain_text("range requests")
 
 
 def test_all_is_done_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:

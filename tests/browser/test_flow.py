@@ -66,7 +66,7 @@ def test_two_videos_are_remixed_and_one_is_played(
 
     page.fill("[name=prompt]", "make it noir")
     page.click(ORDER)
-    expect(page.locator(".messagelist .success")).to_contain_text("2 remixes are on their way")
+    expect(page.locator(".messagelist .success")).to_contain_text("2 remixes were requested")
     expect(page.locator("#result_list tbody tr")).to_have_count(2)
     wait_until(_over)
 
@@ -135,7 +135,7 @@ def test_back_and_reload_after_confirming_make_nothing_twice(page: Page) -> None
 
     page.reload()
     page.go_back()
-    expect(page.locator(".messagelist .info")).to_contain_text("confirmed already")
+    expect(page.locator(".messagelist .info")).to_contain_text("already confirmed")
     page.reload()
 
     assert Remix.objects.filter(batch=batch).count() == Remix.objects.count() == 2
@@ -151,7 +151,7 @@ def test_a_page_that_is_open_twice_confirms_once(page: Page) -> None:
         one.click(ORDER)
         one.wait_for_url(f"**{REMIXES}*")
 
-    expect(other.locator(".messagelist .info")).to_contain_text("confirmed already")
+    expect(other.locator(".messagelist .info")).to_contain_text("already confirmed")
     assert [remix.prompt for remix in Remix.objects.filter(batch=batch)] == ["make it noir"] * 2
 
 

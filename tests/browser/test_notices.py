@@ -10,7 +10,7 @@ from tests.browser.places import REMIXES
 from tests.factories import ago, make_remix
 
 AREA = "#sora-remix-notice-area"
-SILENT = "No worker has taken a turn"
+SILENT = "No worker has been active"
 
 
 @pytest.fixture

@@ -66,7 +66,7 @@ def test_a_request_that_fails_says_so_and_keeps_what_was_typed(
 
     _choose(order, "720p")
 
-    expect(order.locator(PROGRESS)).to_contain_text("Nothing you typed is lost")
+    expect(order.locator(PROGRESS)).to_contain_text("Your input is kept")
     assert order.input_value("[name=prompt]") == "make it noir"
     assert order.input_value("[name=option-resolution]") == "720p"
 

@@ -34,7 +34,7 @@ def test_ten_results_are_approved_by_keyboard(page: Page, clip: Path) -> None:
         expect(page.locator("h2")).to_contain_text(f"Sea {number}")
         page.keyboard.press("a")
 
-    expect(page.get_by_text("No video waits for a decision.")).to_be_visible()
+    expect(page.get_by_text("No video is waiting for a decision.")).to_be_visible()
     assert _approvals(results) == ["approved"] * 10
 
 
@@ -96,7 +96,7 @@ def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> No
     assert _approvals(results) == ["new"]
 
     page.keyboard.press("r")
-    expect(page.get_by_text("No video waits for a decision.")).to_be_visible()
+    expect(page.get_by_text("No video is waiting for a decision.")).to_be_visible()
     assert _approvals(results) == ["rejected"]
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from sora_remix.endpoints import Audio
 
-KEPT = "The sound of the video is kept."
-DROPPED = "The sound of the video is dropped."
-UNDECIDED = "The endpoint decides whether the sound of the video is kept."
+KEPT = "The video's sound is kept."
+DROPPED = "The video's sound is removed."
+UNDECIDED = "The endpoint decides whether the video's sound is kept."
 KLING = Audio(policy="switch", param="keep_audio", keep=True, drop=False)
 WAN = Audio(policy="switch", param="audio_setting", keep="origin")
 SILENT = Audio(policy="switch", param="silent", drop=True)
@@ -20,9 +20,9 @@ SILENT = Audio(policy="switch", param="silent", drop=True)
     ("policy", "sentence"),
     [
         ("carried", KEPT),
-        ("generated", "The model makes a new sound; that of the video is not kept."),
+        ("generated", "The model makes new sound. The video's own sound is not kept."),
         ("none", "The result has no sound."),
-        ("unknown", "It is not known what becomes of the sound."),
+        ("unknown", "It is unknown what happens to the sound."),
     ],
 )
 def test_without_a_switch_the_options_say_nothing(

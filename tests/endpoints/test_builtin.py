@@ -255,7 +255,7 @@ def test_a_site_can_write_down_prices_of_every_form(
         ("flux-3", Clip(duration=Decimal("0.6")), "at least 0.7 s"),
         ("flux-3", Clip(duration=Decimal(15)), "under 15 s"),
         ("flux-3", Clip(size=50_000_000), "under 50 MB"),
-        ("flux-3", Clip(extension=".mov"), "of the kind MOV"),
+        ("flux-3", Clip(extension=".mov"), "of type MOV"),
         ("kling-o3", Clip(duration=Decimal("2.9")), "at least 3 s"),
         ("kling-o3-pro", Clip(duration=Decimal(16)), "at most 15 s"),
         ("kling-o3", Clip(width=1280, height=700), "at least 720 px"),
@@ -292,8 +292,8 @@ def test_an_ordinary_clip_is_taken_by_every_endpoint(key: str) -> None:
 @pytest.mark.parametrize(
     ("key", "seconds", "warning"),
     [
-        ("kling-o3", 12, "It is longer than 10 s, which is perhaps refused."),
-        ("gemini-omni", 12, "It is longer than 10 s, which is perhaps refused."),
+        ("kling-o3", 12, "It is longer than 10 s and may be refused."),
+        ("gemini-omni", 12, "It is longer than 10 s and may be refused."),
         ("grok", 12, "Only its first 8 s are used."),
         ("happy-horse", 20, "Only its first 15 s are used."),
         ("luma-3.2", 12, "The result is only 5 s long."),

@@ -116,7 +116,7 @@ def test_a_file_without_url_is_not_sent() -> None:
     [
         (["a.png"], "A reference image has no URL yet."),
         ("a.png", "“images” must be a list."),
-        (["a.png"] * 3, "“images” holds 3 images; at most 2 are taken."),
+        (["a.png"] * 3, "“images” has 3 images, but at most 2 are allowed."),
     ],
 )
 def test_references_that_can_not_be_sent_are_refused(images: object, reason: str) -> None:
@@ -229,9 +229,9 @@ def test_a_result_shorter_than_the_video_is_a_warning(
 def test_the_sound_goes_by_the_defaults_unless_something_is_chosen() -> None:
     endpoint = replace(ANY, audio=Audio(policy="switch", param="sharp", keep=True, drop=False))
 
-    assert endpoint.sound({}) == "The sound of the video is kept."
-    assert endpoint.sound({"sharp": False}) == "The sound of the video is dropped."
-    assert ANY.sound({}) == "It is not known what becomes of the sound."
+    assert endpoint.sound({}) == "The video's sound is kept."
+    assert endpoint.sound({"sharp": False}) == "The video's sound is removed."
+    assert ANY.sound({}) == "It is unknown what happens to the sound."
 
 
 @pytest.mark.parametrize(

@@ -25,14 +25,14 @@ def test_urls_and_names_of_images_are_no_problem(value: object) -> None:
     [
         ("a.png", "“images” must be a list."),
         (None, "“images” must be a list."),
-        (["a.png"] * 3, "“images” holds 3 images; at most 2 are taken."),
-        (["a.png", 7], "“images” must hold texts: “7” is none."),
-        ([""], "“images” must hold texts: “” is none."),
+        (["a.png"] * 3, "“images” has 3 images, but at most 2 are allowed."),
+        (["a.png", 7], "“images” must hold texts, but “7” is not a text."),
+        ([""], "“images” must hold texts, but “” is not a text."),
         (
             ["http://x.example/a.png"],
-            "“images” can hold only https URLs: “http://x.example/a.png” is none.",
+            "“images” can hold only https URLs, but “http://x.example/a.png” is not one.",
         ),
-        (["data:x.png"], "“images” can hold only https URLs: “data:x.png” is none."),
+        (["data:x.png"], "“images” can hold only https URLs, but “data:x.png” is not one."),
         (
             ["a.gif"],
             "“images” can't hold “a.gif”: its name must end in .jpg, .jpeg, .png, .webp.",
@@ -84,16 +84,22 @@ LIMITED = References(
     ("image", "refusal"),
     [
         (Image(), None),
-        (Image(size=10_000_001), "It is 10.1 MB large; at most 10 MB are taken."),
-        (Image(height=299), "Its shorter side is 299 px; at least 300 px are taken."),
-        (Image(width=751), "Its width to height is 2.51 : 1; at most 2.5 : 1 is taken."),
+        (Image(size=10_000_001), "Its size is 10.1 MB, but the endpoint accepts at most 10 MB."),
+        (
+            Image(height=299),
+            "Its shorter side is 299 px, but the endpoint accepts at least 300 px.",
+        ),
+        (
+            Image(width=751),
+            "Its width to height is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
+        ),
         (
             Image(width=300, height=751),
-            "Its width to height is 0.39 : 1; at least 0.4 : 1 is taken.",
+            "Its width to height is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
         ),
         (
             Image(extension=".gif"),
-            "It is a picture of the kind GIF; JPG, JPEG, PNG, WEBP are taken.",
+            "It is an image of type GIF, but the endpoint accepts JPG, JPEG, PNG, WEBP.",
         ),
     ],
 )

@@ -21,7 +21,7 @@ def _source(**limits: Any) -> Source:
         (Clip(sora_id=""), "It is not a Sora generation: it has no Sora id."),
         (
             Clip(is_deleted_at_provider=True),
-            "Its provider has deleted it, so it can't be remixed any more.",
+            "Its provider has deleted it, so it can no longer be remixed.",
         ),
         (Clip(extension=""), None),
         (Clip(duration=None), None),
@@ -36,12 +36,12 @@ def test_an_endpoint_of_sora_takes_what_its_provider_still_has(
 @pytest.mark.parametrize(
     ("extensions", "extension", "reason"),
     [
-        ((".mp4", ".mov"), "", "It has no file here that could be sent."),
-        ((), "", "It has no file here that could be sent."),
+        ((".mp4", ".mov"), "", "It has no file that can be sent."),
+        ((), "", "It has no file that can be sent."),
         (
             (".mp4", ".mov"),
             ".webm",
-            "It is a file of the kind WEBM; MP4, MOV can be sent.",
+            "It is a file of type WEBM, but only MP4, MOV can be sent.",
         ),
         ((".mp4", ".mov"), ".mov", None),
         ((), ".webm", None),
@@ -56,7 +56,7 @@ def test_an_endpoint_of_any_clip_takes_files_of_its_containers(
 
 
 def test_what_does_not_move_is_not_taken() -> None:
-    reason = "It has no moving picture: it is only sound, or a single picture."
+    reason = "It has no moving picture, only sound or a single image."
 
     assert _source().refusal(Clip(is_still=True)) == reason
     assert Source(kind="sora_id", param="video_id").refusal(Clip(is_still=True)) is None
@@ -65,27 +65,67 @@ def test_what_does_not_move_is_not_taken() -> None:
 @pytest.mark.parametrize(
     ("limits", "values", "reason"),
     [
-        ({"max_seconds": 15}, {"duration": Decimal("21.000")}, "21 s long; at most 15 s are"),
-        ({"max_seconds": 15}, {"duration": Decimal("15.001")}, "15.001 s long; at most 15 s"),
-        ({"min_seconds": Decimal("0.7")}, {"duration": Decimal("0.699")}, "at least 0.7 s are"),
-        ({"below_seconds": 15}, {"duration": Decimal("15.000")}, "15 s long; under 15 s are"),
-        ({"max_bytes": 200_000_000}, {"size": 200_000_001}, "200.1 MB large; at most 200 MB"),
-        ({"below_bytes": 50_000_000}, {"size": 50_000_000}, "50 MB large; under 50 MB are"),
-        ({"min_side": 720}, {"width": 1280, "height": 719}, "shorter side is 719 px; at least 720"),
-        ({"min_side": 720}, {"width": 719, "height": 1280}, "shorter side is 719 px; at least 720"),
-        ({"max_side": 3840}, {"width": 1, "height": 3841}, "longer side is 3841 px; at most 3840"),
+        (
+            {"max_seconds": 15},
+            {"duration": Decimal("21.000")},
+            "21 s long, but the endpoint accepts at most 15 s",
+        ),
+        (
+            {"max_seconds": 15},
+            {"duration": Decimal("15.001")},
+            "15.001 s long, but the endpoint accepts at most 15 s",
+        ),
+        ({"min_seconds": Decimal("0.7")}, {"duration": Decimal("0.699")}, "at least 0.7 s"),
+        (
+            {"below_seconds": 15},
+            {"duration": Decimal("15.000")},
+            "15 s long, but the endpoint accepts under 15 s",
+        ),
+        (
+            {"max_bytes": 200_000_000},
+            {"size": 200_000_001},
+            "size is 200.1 MB, but the endpoint accepts at most 200 MB",
+        ),
+        (
+            {"below_bytes": 50_000_000},
+            {"size": 50_000_000},
+            "size is 50 MB, but the endpoint accepts under 50 MB",
+        ),
+        (
+            {"min_side": 720},
+            {"width": 1280, "height": 719},
+            "shorter side is 719 px, but the endpoint accepts at least 720",
+        ),
+        (
+            {"min_side": 720},
+            {"width": 719, "height": 1280},
+            "shorter side is 719 px, but the endpoint accepts at least 720",
+        ),
+        (
+            {"max_side": 3840},
+            {"width": 1, "height": 3841},
+            "longer side is 3841 px, but the endpoint accepts at most 3840",
+        ),
         (
             {"max_aspect": Decimal("2.5")},
             {"width": 2501, "height": 1000},
-            "Its width to height is 2.51 : 1; at most 2.5 : 1 is taken.",
+            "Its width to height is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
         ),
         (
             {"min_aspect": Decimal("0.4")},
             {"width": 399, "height": 1000},
-            "Its width to height is 0.39 : 1; at least 0.4 : 1 is taken.",
+            "Its width to height is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
         ),
-        ({"min_fps": 24}, {"fps": Decimal("23.976")}, "23.976 frames per second; at least 24"),
-        ({"max_fps": 60}, {"fps": Decimal("120")}, "It has 120 frames per second; at most 60"),
+        (
+            {"min_fps": 24},
+            {"fps": Decimal("23.976")},
+            "23.976 frames per second, but the endpoint accepts at least 24",
+        ),
+        (
+            {"max_fps": 60},
+            {"fps": Decimal("120")},
+            "It has 120 frames per second, but the endpoint accepts at most 60",
+        ),
     ],
 )
 def test_what_is_not_taken_is_named_with_its_figure_and_the_limit(
@@ -120,7 +160,7 @@ def test_the_first_of_several_reasons_is_given() -> None:
 
     refusal = source.refusal(Clip(size=2_000_000, fps=Decimal(120)))
 
-    assert refusal == "It is 2 MB large; at most 1 MB are taken."
+    assert refusal == "Its size is 2 MB, but the endpoint accepts at most 1 MB."
 
 
 @pytest.mark.parametrize(
@@ -128,9 +168,9 @@ def test_the_first_of_several_reasons_is_given() -> None:
     [
         (
             {"min_seconds": 3, "max_seconds": 15},
-            "Its length is not known; at least 3 s, at most 15 s are taken.",
+            "Its length is unknown. The endpoint accepts at least 3 s, at most 15 s.",
         ),
-        ({"below_seconds": 15}, "Its length is not known; under 15 s are taken."),
+        ({"below_seconds": 15}, "Its length is unknown. The endpoint accepts under 15 s."),
         ({"cut_at_seconds": 8, "safe_seconds": 8}, None),
         ({"max_bytes": 1, "max_side": 1, "max_aspect": 1, "max_fps": 1}, None),
     ],
@@ -158,8 +198,8 @@ def test_half_of_the_sides_is_as_good_as_none(known: dict[str, Any]) -> None:
             {"safe_seconds": 10, "safe_side": 2160},
             {"duration": Decimal(11), "width": 1000, "height": 2161},
             [
-                "It is longer than 10 s, which is perhaps refused.",
-                "A side is longer than 2160 px, which is perhaps refused.",
+                "It is longer than 10 s and may be refused.",
+                "A side is longer than 2160 px. The video may be refused.",
             ],
         ),
         (
@@ -202,8 +242,8 @@ def test_every_limit_is_stated() -> None:
         "Width to height: at least 0.4 : 1, at most 2.5 : 1",
         "Speed: at least 24 frames per second, at most 60 frames per second",
         "Only the first 8 s are used",
-        "Perhaps not more than 10 s",
-        "Perhaps not more than 2160 px",
+        "More than 10 s may be refused",
+        "More than 2160 px may be refused",
     ]
 
 

@@ -173,7 +173,7 @@ def test_a_sora_id_belongs_to_one_video(db: None) -> None:
 def test_a_sora_id_that_is_taken_is_told_in_a_sentence(db: None) -> None:
     make_video(sora_id="video_1")
 
-    with pytest.raises(ValidationError, match="A video with this Sora id is there already"):
+    with pytest.raises(ValidationError, match="A video with this Sora id already exists"):
         Video(title="Sea", sora_id="video_1").full_clean()
 
 

@@ -31,7 +31,7 @@ AUDIO_SETTING = Option(
     choices=("auto", "origin"),
     default="auto",
     label=_("Sound"),
-    help=_("“origin” keeps the sound of the video, “auto” lets the model decide."),
+    help=_("“origin” keeps the video's sound, “auto” lets the model decide."),
 )
 SEED = Option(
     name="seed",
@@ -45,7 +45,7 @@ SAFETY_CHECKER = Option(
     kind="bool",
     default=True,
     label=_("Safety checker"),
-    help=_("Refuses what it takes for unsafe."),
+    help=_("Refuses content it considers unsafe."),
     advanced=True,
 )
 AUDIO = Audio(policy="switch", param="audio_setting", keep="origin")
@@ -79,7 +79,7 @@ WAN_2_7 = Endpoint(
         as_list=False,
         maximum=1,
         label=_("Reference image"),
-        help=_("An image that shows what the prompt speaks of."),
+        help=_("An image of something the prompt mentions."),
     ),
     options=(
         RESOLUTION,
@@ -87,8 +87,8 @@ WAN_2_7 = Endpoint(
             name="aspect_ratio",
             kind="enum",
             choices=("16:9", "9:16", "1:1", "4:3", "3:4"),
-            label=_("Shape"),
-            help=_("Width to height of the result; without it, that of the video."),
+            label=_("Aspect ratio"),
+            help=_("Width to height of the result. Leave empty to keep the video's."),
         ),
         Option(
             name="duration",
@@ -96,7 +96,7 @@ WAN_2_7 = Endpoint(
             choices=(0, 2, 3, 4, 5, 6, 7, 8, 9, 10),
             default=0,
             label=_("Seconds"),
-            help=_("So many from the start of the video; 0 takes all of it."),
+            help=_("Number of seconds to use, counted from the start. 0 uses all of them."),
         ),
         AUDIO_SETTING,
         replace(SEED, minimum=0, maximum=2147483647),

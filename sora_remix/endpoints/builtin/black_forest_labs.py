@@ -35,7 +35,7 @@ FLUX_3 = Endpoint(
         unit_price=Decimal("0.03"),
     ),
     prompt_max=4096,
-    prompt_hint=_("Say what should change; motion, timing and framing stay as they are."),
+    prompt_hint=_("Describe what should change. Motion, timing and framing stay the same."),
     options=(
         Option(
             name="safety_tolerance",
@@ -44,7 +44,7 @@ FLUX_3 = Endpoint(
             maximum=4,
             advanced=True,
             label=_("Safety tolerance"),
-            help=_("From 0, the strictest, to 4, which lets most through."),
+            help=_("From 0 (strictest) to 4 (most permissive)."),
         ),
     ),
     audio=Audio(policy="carried"),

@@ -38,7 +38,7 @@ LUCY_RESTYLE = Endpoint(
             kind="bool",
             default=True,
             label=_("Enhance the prompt"),
-            help=_("A language model writes the prompt out before it is used."),
+            help=_("A language model expands the prompt before it is used."),
         ),
         Option(
             name="seed",

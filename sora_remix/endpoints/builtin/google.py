@@ -36,7 +36,7 @@ GEMINI_OMNI = Endpoint(
         is_firm=False,
     ),
     prompt_max=20_000,
-    prompt_hint=_("Google advises to add: “Keep everything else the same.”"),
+    prompt_hint=_("Google recommends adding: “Keep everything else the same.”"),
     options=(
         Option(
             name="resolution",
@@ -49,8 +49,8 @@ GEMINI_OMNI = Endpoint(
     audio=Audio(policy="generated"),
     typical_seconds=45,
     note=_(
-        "The version before this one did not edit uploaded videos for users in the EEA, "
-        "Switzerland and the UK. Whether this one does is not known."
+        "The previous version did not edit uploaded videos for users in the EEA, "
+        "Switzerland and the UK. It is unknown whether this version does."
     ),
     doc_url=URL,
     checked_on=date(2026, 11, 22),

@@ -64,7 +64,7 @@ KLING_O3 = Endpoint(
             kind="bool",
             default=True,
             label=_("Keep the sound"),
-            help=_("The result gets the sound of the video."),
+            help=_("The result gets the video's sound."),
         ),
     ),
     ignored=("elements", "shot_type"),

@@ -46,7 +46,7 @@ LUMA_3_2 = Endpoint(
         as_list=False,
         maximum=1,
         label=_("First image"),
-        help=_("What the result should begin with."),
+        help=_("The image the result starts with."),
     ),
     options=(
         Option(
@@ -68,14 +68,19 @@ LUMA_3_2 = Endpoint(
             kind="enum",
             choices=STRENGTHS,
             label=_("Strength"),
-            help=_("“adhere” stays near to the video, “flex” is freer, “reimagine” the freest."),
+            help=_(
+                "“adhere” stays close to the video, “flex” is freer, “reimagine” is the freest."
+            ),
         ),
         Option(
             name="auto_controls",
             kind="bool",
             excludes=("edit_strength",),
             label=_("Automatic controls"),
-            help=_("Lets the model choose what it keeps of the video; not with a strength."),
+            help=_(
+                "Lets the model choose what to keep of the video. Can't be combined with a "
+                "strength."
+            ),
         ),
     ),
     ignored=("controls", "keyframes", "keyframe_indexes", "hdr", "exr_export"),

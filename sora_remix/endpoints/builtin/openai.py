@@ -36,8 +36,7 @@ SORA_2 = Endpoint(
             endpoint_default=True,
             label=_("Delete the result at the provider"),
             help=_(
-                "Your own copy stays. A result that is deleted at the provider "
-                "can never be remixed again."
+                "Your own copy stays. A result deleted at the provider can never be remixed again."
             ),
         ),
     ),

@@ -37,7 +37,7 @@ GROK = Endpoint(
             choices=("auto", "480p", "720p"),
             default="auto",
             label=_("Resolution"),
-            help=_("With “auto” the cost is not known beforehand."),
+            help=_("With “auto”, the cost is unknown until the remix is finished."),
         ),
     ),
     typical_seconds=90,
