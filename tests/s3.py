@@ -15,7 +15,7 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-SECONDS = 2
+SECONDS = 5
 """How long a signed address is good for."""
 PIECE = 16 * 1024
 """Bytes that are sent at once: whoever wants more asks again, with the address that it has."""

@@ -25,7 +25,12 @@ from sora_remix.models import Chain, PendingFile, Remix, Video
 from tests.factories import make_remix, make_video
 from tests.processes import wait_until
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("media_root"),
+    # asyncio leaves a socket to the garbage collector when a deadline cuts off its TLS handshake.
+    pytest.mark.filterwarnings("ignore:unclosed (transport|<socket):ResourceWarning"),
+]
 
 Status = Remix.Status
 WELL = "make it noir"

@@ -13,7 +13,7 @@ import sora_remix.storage
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sora_remix", "0009_prompt_template"),
+        ("sora_remix", "0010_no_sheet_layout"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.watching import Complaints
 
-SECONDS = 15
+SECONDS = 45
 """How long anything may take to appear."""
 
 
