@@ -90,7 +90,7 @@ def test_a_german_editor_goes_from_the_list_to_the_result_on_a_phone(
     settled(page)
 
     page.click(ORDER)
-    expect(page.locator(".messagelist .success")).to_contain_text("2 Remixe sind unterwegs")
+    expect(page.locator(".messagelist .success")).to_contain_text("2 Remixe wurden angefordert")
     expect(page.locator("#sora-remix-said")).to_have_text("0 von 2 fertig")
     qcluster.start()
     expect(page.locator("#sora-remix-said")).to_have_text("2 von 2 fertig")
