@@ -108,7 +108,7 @@ def test_nothing_is_sent_for_another_amount_than_was_shown_in_german(german: Cli
     response = german.post(page_of(batch), values)
 
     page = response.content.decode()
-    assert "Nichts wurde gesendet: Die Videos, die Prompts" in page
+    assert "Nichts wurde gesendet, weil sich die Auswahl" in page
     assert f'value="1 Remix für 1,50{NB}$ erstellen"' in page
     assert not Remix.objects.exists()
 

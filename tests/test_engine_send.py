@@ -461,7 +461,7 @@ def test_what_fal_calls_gone_can_not_be_asked_for_again(gateway: Gateway) -> Non
 
     send()
 
-    with pytest.raises(RequestRefused, match="does not offer “Sora 2” any more") as refusal:
+    with pytest.raises(RequestRefused, match="no longer offers “Sora 2”") as refusal:
         services.request_remixes([remix.source], ["again"], endpoint="sora-2")
     assert [reason.field for reason in refusal.value.reasons] == ["endpoint"]
 

@@ -118,7 +118,7 @@ def look_at_worker(timeout: float) -> Iterator[Line]:
         time.sleep(PAUSE)
     yield Line(
         PROBLEM,
-        f"No worker has taken a turn within {timeout:g} s.",
+        f"No worker has been active within {timeout:g} s.",
         "Start one by “manage.py qcluster”, with the settings and the FAL_KEY of the site, and "
         "keep it running; a busy one may need a longer --timeout.",
     )
