@@ -335,10 +335,10 @@ def _undone() -> Iterator[list[str]]:
         writes.extend([sql] if sql.startswith(WRITES) else [])
         return execute(sql, *args)
 
-    start = transaction.savepoint()
-    with connection.execute_wrapper(note):
-        yield writes
-    transaction.savepoint_rollback(start)
+    with transaction.atomic():
+        with connection.execute_wrapper(note):
+            yield writes
+        transaction.set_rollback(True)
 
 
 def _reversed(name: str, args: list[Any]) -> str:
