@@ -173,7 +173,7 @@ def test_missing_tables_are_told_with_the_command_that_makes_them(
 
     missing = "problem  Migrations of sora_remix that are missing in the database “default”: 1."
     assert lines[lines.index(missing) + 1] == "         → Run “manage.py migrate”."
-    assert "warning  The workers: not examined. Mend this first: The database." in lines
+    assert "warning  The workers: not examined. Fix this first: The database." in lines
     assert "ok       The storage “default” can be written and read." in lines
     assert error.startswith("Problems: 1, ")
 
@@ -197,7 +197,7 @@ def test_a_site_without_django_q_is_told_what_to_add(
         "problem  “django_q” is not in INSTALLED_APPS: nothing is sent to fal or collected. "
         "(sora_remix.E010)"
     )
-    assert "warning  The workers: not examined. Mend this first: The broker." in lines
+    assert "warning  The workers: not examined. Fix this first: The broker." in lines
     assert error.startswith("Problems: 2, ")
 
 
@@ -343,8 +343,8 @@ def test_a_broker_that_can_not_be_reached_is_a_problem_with_a_hint(
     assert "127.0.0.1:1" in lines[0]
     assert "Compare its address in Q_CLUSTER with the server" in lines[1]
     assert lines[2:] == [
-        "warning  The schedule: not examined. Mend this first: The broker.",
-        "warning  The workers: not examined. Mend this first: The broker.",
+        "warning  The schedule: not examined. Fix this first: The broker.",
+        "warning  The workers: not examined. Fix this first: The broker.",
     ]
 
 

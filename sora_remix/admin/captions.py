@@ -34,7 +34,7 @@ def urls(model_admin: VideoAdmin) -> list[URLPattern]:
 @require_safe
 @cache_control(private=True, no_store=True)
 def serve(request: HttpRequest, pk: int, *, model_admin: VideoAdmin) -> HttpResponse:
-    """Send the captions of a video to whoever may view it, or a remix it is shown with."""
+    """Send the captions of a video to users who may view it or a remix that shows it."""
     video = video_or_404(model_admin.admin_site, request, pk)
     if not video.captions:
         raise Http404

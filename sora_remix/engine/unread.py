@@ -19,7 +19,7 @@ SECONDS = 5
 
 
 def read_unread() -> None:
-    """Note of some videos what their files are, until one can't be had.
+    """Read what the files of some videos are, and stop at the first that can't be loaded.
 
     What can't be read is tried some more times, after all others.
     """

@@ -34,7 +34,7 @@ class OwnedFileField(models.FileField):
     attr_class = OwnedFieldFile
 
     def formfield(self, **options: Any) -> Any:
-        """Take uploads with names of any length: the app names them anew."""
+        """Accept uploads with names of any length, as the app gives them new ones."""
         return super().formfield(**{"max_length": None, **options})
 
     def deconstruct(self) -> Any:

@@ -46,7 +46,7 @@ def examine_all(parts: Iterable[Part]) -> Iterator[Line]:
     for part in parts:
         if missing := [name for name in part.needs if name in broken]:
             broken.add(part.name)
-            yield Line(WARNING, f"{part.name}: not examined. Mend this first: {missing[0]}.")
+            yield Line(WARNING, f"{part.name}: not examined. Fix this first: {missing[0]}.")
             continue
         for line in examine(part):
             if line.level == PROBLEM:
