@@ -47,9 +47,9 @@ def ask(client: Client, act: str, remixes: Iterable[Remix], query: str = "", **m
 
 def confirm(client: Client, asked: Any) -> Any:
     """Press the button of the page."""
-    plan = asked.context["plan"]
+    plan = asked.context["preview"]
     data = {"remixes": plan.pks, "_terms": plan.terms}
-    return client.post(asked.context["act_url"], data, follow=True)
+    return client.post(asked.context["action_url"], data, follow=True)
 
 
 def history(remix: Remix) -> list[str]:

@@ -5,7 +5,7 @@ from django.contrib import admin
 from sora_remix.admin.links import Links
 
 _links = Links(admin.site)
-act_url = _links.act_url
+remix_page_url = _links.remix_url
 captions_url = _links.captions_url
 change_url = _links.change_url
 changelist_url = _links.changelist_url

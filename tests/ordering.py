@@ -103,7 +103,7 @@ def _said(cell: str) -> str:
 
 def errors(response: Any) -> dict[str, list[str]]:
     """Return what the page says is wrong, by field."""
-    order = response.context["order"]
+    order = response.context["draft"]
     return {**order.form.errors, **order.options_form.errors}
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch
 from tests.factories import make_remix, make_video
-from tests.links import act_url, change_url, confirm_url
+from tests.links import change_url, confirm_url, remix_page_url
 from tests.markup import faults
 from tests.ordering import draft, make_clip
 from tests.showing import show
@@ -40,8 +40,8 @@ def test_our_pages_are_valid(admin_client: Client, media_root: Path) -> None:
         change_url(result),
         "/admin/sora_remix/remix/",
         change_url(unconfirmed),
-        act_url("send_again", unconfirmed),
-        act_url("request_id", unconfirmed),
+        remix_page_url("send_again", unconfirmed),
+        remix_page_url("request_id", unconfirmed),
         "/admin/sora_remix/remixbatch/",
         change_url(batch),
         confirm_url(draft(make_clip(), make_video())),

@@ -101,7 +101,7 @@ def act(editor: User, name: str, remix: Remix) -> Answers:
     url = reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk])
     client = Client()
     client.force_login(editor)
-    return click(editor, url, {"_terms": client.get(url).context["plan"].terms})
+    return click(editor, url, {"_terms": client.get(url).context["preview"].terms})
 
 
 def assert_losers_read(answers: Answers, sentences: tuple[str, ...]) -> None:

@@ -16,15 +16,15 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
-from .confirm import ConfirmView
-from .counts import count_of
-from .display import GRID_SCRIPT, PROGRESS_SCRIPT, SCRIPTS, STYLESHEETS
+from .checkout.views import ConfirmView
 from .filters import StateFilter
-from .grid_acts import act_on_cells, grid_of
 from .links import Links, linked
-from .live import OVER, bar
+from .pages import SCRIPTS, STYLESHEETS
 from .params import CheckedListMixin
 from .permissions import REMIX, allows, own_or_confirmed
+from .progress.status import OVER, PROGRESS_SCRIPT, bar
+from .querysets import count_of
+from .results.views import action_on_cells, grid_of
 from .rows import admin_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
 
     class Media:
         css = {"all": STYLESHEETS}
-        js = (*SCRIPTS, PROGRESS_SCRIPT, GRID_SCRIPT)
+        js = (*SCRIPTS, PROGRESS_SCRIPT, "sora_remix/grid.js")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -89,7 +89,7 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
         confirm = path("<sora_remix_key:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
-        acting = self.admin_site.admin_view(partial(act_on_cells, model_admin=self))
+        acting = self.admin_site.admin_view(partial(action_on_cells, model_admin=self))
         cells = path("<sora_remix_key:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
         return [confirm, cells, *super().get_urls()]
 

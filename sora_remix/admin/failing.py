@@ -17,9 +17,9 @@ from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Delivery, Remix
 from ..models.status import Status
-from .moments import moment
+from .formatting.dates import moment
+from .formatting.retries import because, is_failing, one_line, tries
 from .permissions import EXCHANGE, may
-from .tries import because, is_failing, one_line, tries
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -18,7 +18,7 @@ from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
 from . import failing
 from .params import key
-from .remixable import remixable
+from .querysets import remixable
 from .rows import rows
 
 if TYPE_CHECKING:

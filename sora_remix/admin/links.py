@@ -52,7 +52,7 @@ class Links:
         """Return the URL of what is done to selected cells of the grid of a batch."""
         return self.page_url("sora_remix_remixbatch_cells", batch.pk)
 
-    def act_url(self, name: str, remix: Remix | None = None) -> str:
+    def remix_url(self, name: str, remix: Remix | None = None) -> str:
         """Return the URL of an act for one remix, or for a selection."""
         return self.page_url(f"sora_remix_remix_{name}", *((remix.pk,) if remix else ()))
 

@@ -26,11 +26,11 @@ from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
 from . import failing
 from .failing import Failing
+from .formatting.dates import time_of_day
+from .formatting.retries import because
 from .links import Links
-from .moments import time_of_day
 from .permissions import DECIDE, EXCHANGE, VIEW, may
 from .rows import visible
-from .tries import because
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -194,7 +194,7 @@ def _paused(
     text = message % {"time": time_of_day(pause.until)}
     if pause.reason and may(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
-    if not (may(request, VIEW, DECIDE) and (resume_url := links.act_url("resume"))):
+    if not (may(request, VIEW, DECIDE) and (resume_url := links.remix_url("resume"))):
         yield Notice(text)
     elif on_list:
         yield Notice(text, url=resume_url, button=_("Resume sending"))

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from ..models import RemixBatch
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin import AdminSite, ModelAdmin
 
 VIEW = "view_remix"
 REMIX = "remix_video"
@@ -49,6 +49,11 @@ def require(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codename
     """Raise `PermissionDenied` for users who may not see these rows or lack a permission."""
     if not allows(model_admin, request, *codenames):
         raise PermissionDenied
+
+
+def may_start_draft(site: AdminSite, request: HttpRequest) -> bool:
+    """Tell whether this user may choose videos to remix on this admin site."""
+    return may(request, REMIX) and site.is_registered(RemixBatch)
 
 
 def own_or_confirmed(request: HttpRequest, batches: QuerySet[RemixBatch]) -> QuerySet[RemixBatch]:

@@ -18,7 +18,7 @@ from ..endpoints import all_endpoints
 from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
-from .display import STYLESHEETS
+from .pages import STYLESHEETS
 from .params import CheckedListMixin
 
 if TYPE_CHECKING:

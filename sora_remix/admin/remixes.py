@@ -18,27 +18,25 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
-from . import compare, display, failing, history, live, words
-from .act_pages import act_on_many, act_on_one, show
-from .acts import Act
-from .decide import (
-    BUTTONS,
-    CANCEL,
-    COLLECT_AGAIN,
-    DECISIONS,
-    RETRY,
-    choices,
-    enter_request_id,
-)
-from .exchange import EXCHANGED, Exchange
+from . import failing
+from .actions.base import RemixAction
+from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, DECISIONS, RETRY, buttons_for
+from .actions.preview import ActionPreview
+from .actions.resume import resume
+from .actions.unconfirmed import enter_request_id
+from .actions.views import action_on_many, action_on_one, show
+from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
-from .limits import is_too_many
+from .formatting import html, money, outcomes, text
+from .history import views as history
+from .history.exchange import EXCHANGED, Exchange
 from .links import Links
+from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedListMixin
 from .permissions import EXCHANGE, allows, may
-from .plan import Plan
-from .progress import progress
-from .resume import resume
+from .progress import status
+from .progress.status import PROGRESS_SCRIPT
+from .progress.views import progress
 from .rows import admin_of, permitted, visible
 
 if TYPE_CHECKING:
@@ -48,7 +46,7 @@ else:
 
 PROMPT_SHOWN = 60
 NOT_NEEDED = ("arguments", "price", "progress_log", "prompt_template")
-"""Columns that no act on a selection reads."""
+"""Columns that no action on a selection reads."""
 
 
 @admin.register(Remix)
@@ -99,11 +97,8 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
     )
 
     class Media:
-        css = {"all": display.STYLESHEETS}
-        js = (
-            *display.SCRIPTS,
-            display.PROGRESS_SCRIPT,
-        )
+        css = {"all": STYLESHEETS}
+        js = (*SCRIPTS, PROGRESS_SCRIPT)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -140,10 +135,10 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         one = [
-            self._url(f"<sora_remix_key:pk>/{act.path}/", act_on_one, act)
-            for act in BUTTONS + DECISIONS
+            self._url(f"<sora_remix_key:pk>/{action.path}/", action_on_one, action)
+            for action in BUTTONS + DECISIONS
         ]
-        many = [self._url(f"{act.path}/", act_on_many, act) for act in BUTTONS]
+        many = [self._url(f"{action.path}/", action_on_many, action) for action in BUTTONS]
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
         told = self.admin_site.admin_view(partial(progress, model_admin=self), cacheable=True)
@@ -157,18 +152,18 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
             *super().get_urls(),
         ]
 
-    def _url(self, route: str, view: Any, act: Act) -> URLPattern:
-        wrapped = self.admin_site.admin_view(partial(view, model_admin=self, act=act))
-        return path(route, own_transactions(wrapped), name=f"sora_remix_remix_{act.name}")
+    def _url(self, route: str, view: Any, action: RemixAction) -> URLPattern:
+        wrapped = self.admin_site.admin_view(partial(view, model_admin=self, action=action))
+        return path(route, own_transactions(wrapped), name=f"sora_remix_remix_{action.name}")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Let the rows show how far they are, for as long as the page is open."""
         links = Links(self.admin_site)
-        shown = live.page(links)
-        if batch := live.chosen_batch(request):
-            shown = live.page_of_batch(links, batch, self.get_queryset(request))
+        shown = status.page(links)
+        if batch := status.chosen_batch(request):
+            shown = status.page_of_batch(links, batch, self.get_queryset(request))
         if batch and shown.get("many"):
             grid = visible(self.admin_site, request, RemixBatch).filter(pk=batch)
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
@@ -185,10 +180,10 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
     ) -> HttpResponse:
         """Offer what this user may decide about the remix, in the state it is in."""
         links = Links(self.admin_site)
-        context["live"] = live.page(links)
+        context["live"] = status.page(links)
         context["compare_url"] = compare.with_source(obj, links)
-        context["paid_twice"] = words.paid_twice(obj) if obj else ""
-        context |= choices(request, obj, links) | failing.on_page(request, obj) if obj else {}
+        context["paid_twice"] = outcomes.paid_twice(obj) if obj else ""
+        context |= buttons_for(request, obj, links) | failing.on_page(request, obj) if obj else {}
         if obj and allows(admin_of(self.admin_site, Video), request):
             context["tree_url"] = links.tree_url(obj.result or obj.source)
         context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
@@ -223,12 +218,16 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         return self._ask(request, COLLECT_AGAIN, queryset)
 
     def _ask(
-        self, request: HttpRequest, act: Act, queryset: QuerySet[Remix]
+        self, request: HttpRequest, action: RemixAction, queryset: QuerySet[Remix]
     ) -> HttpResponse | None:
-        """Show what an act would do to a selection that is not too large."""
+        """Show what an action would do to a selection that is not too large."""
         if is_too_many(request, queryset):
             return None
-        return show(request, Plan(act, permitted(self, request, queryset.defer(*NOT_NEEDED))), self)
+        return show(
+            request,
+            ActionPreview(action, permitted(self, request, queryset.defer(*NOT_NEEDED))),
+            self,
+        )
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(
@@ -240,12 +239,12 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     @admin.display(description=_("source"), ordering="source__title")
     def source_video(self, remix: Remix) -> SafeString:
-        return display.titled(remix.source, Links(self.admin_site))
+        return html.titled(remix.source, Links(self.admin_site))
 
     @admin.display(description=_("result"))
     def result_video(self, remix: Remix) -> SafeString | str:
         if remix.result:
-            return display.titled(remix.result, Links(self.admin_site))
+            return html.titled(remix.result, Links(self.admin_site))
         return gettext("deleted") if remix.status == Remix.Status.SUCCEEDED else "-"
 
     @admin.display(description=_("result"))
@@ -254,9 +253,9 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         if not remix.result:
             return self.result_video(remix)
         links = Links(self.admin_site)
-        picture = display.thumbnail(remix.result, links, remix.result.title)
+        picture = html.thumbnail(remix.result, links, remix.result.title)
         link = links.change_link(remix.result, picture)
-        return format_html("{} {}", link, display.decided(remix.result))
+        return format_html("{} {}", link, html.decided(remix.result))
 
     @admin.display(description=_("prompt"))
     def short_prompt(self, remix: Remix) -> str:
@@ -264,20 +263,20 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     @admin.display(description=_("endpoint"), ordering="endpoint")
     def endpoint_name(self, remix: Remix) -> str:
-        return words.endpoint_name(remix)
+        return text.endpoint_name(remix)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, remix: Remix) -> SafeString:
-        return live.state(remix)
+        return status.state(remix)
 
     @admin.display(description=_("cost"))
     def cost(self, remix: Remix) -> str:
-        return words.cost(remix)
+        return money.cost(remix)
 
     @admin.display(description=_("estimated cost"))
     def estimate(self, remix: Remix) -> str:
-        return words.about(remix.estimated_cost)
+        return money.about(remix.estimated_cost)
 
     @admin.display(description=_("video"))
     def player(self, remix: Remix) -> SafeString | str:
-        return display.player(remix.result, Links(self.admin_site)) if remix.result else "-"
+        return html.player(remix.result, Links(self.admin_site)) if remix.result else "-"

@@ -23,17 +23,23 @@ from ..endpoints import choosable
 from ..exceptions import SoraRemixError
 from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
-from . import approvals, captions, compare, display, files, review, tree, words
-from .counts import count_of
+from .checkout.endpoints import why_not
+from .compare import views as compare
+from .files import captions
+from .files import views as files
+from .files.forms import VideoForm
+from .files.uploads import kept_if_saved, locked
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
-from .forms import VideoForm
-from .limits import is_too_many
+from .formatting import html, text
 from .links import Links, linked
-from .offer import why_not
+from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedListMixin
-from .permissions import APPROVE, REMIX, may
+from .permissions import APPROVE, may, may_start_draft
+from .querysets import count_of
+from .review import approvals
+from .review import views as review
 from .rows import row_or_none
-from .uploads import kept_if_saved, locked
+from .tree import views as tree
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -108,8 +114,8 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     )
 
     class Media:
-        css = {"all": display.STYLESHEETS}
-        js = display.SCRIPTS
+        css = {"all": STYLESHEETS}
+        js = SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         gone = Value(_retired(request), output_field=CharField())
@@ -196,7 +202,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return deleted, counts, set() if protected else lacking, protected
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
-        return may(request, REMIX) and self.admin_site.is_registered(RemixBatch)
+        return may_start_draft(self.admin_site, request)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return may(request, APPROVE)
@@ -257,16 +263,16 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return self._ask(request, approvals.CLEARING, queryset)
 
     def _ask(
-        self, request: HttpRequest, decision: approvals.Decision, queryset: QuerySet[Video]
+        self, request: HttpRequest, decision: approvals.ApprovalDecision, queryset: QuerySet[Video]
     ) -> HttpResponse | None:
         """Show what would be decided about a selection that is not too large."""
         if is_too_many(request, queryset):
             return None
-        return approvals.ask(request, queryset, self, decision)
+        return approvals.confirm_decision(request, queryset, self, decision)
 
     @admin.display(description=_("approval"), ordering="approval")
     def approval_state(self, video: Video) -> SafeString:
-        return display.approval(video)
+        return html.approval(video)
 
     @admin.display(description=_("approval"))
     def decision(self, video: Any) -> SafeString:
@@ -277,19 +283,19 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
             link = linked(url, gettext("Approve or reject"))
         return format_html(
             '{} <span class="quiet">{}</span> {}{}',
-            display.approval(video),
-            words.decided(video),
+            html.approval(video),
+            text.decided(video),
             link,
             format_html("<p>{}</p>", video.approval_note) if video.approval_note else "",
         )
 
     @admin.display(description=_("picture"))
     def picture(self, video: Video) -> SafeString:
-        return display.thumbnail(video, Links(self.admin_site))
+        return html.thumbnail(video, Links(self.admin_site))
 
     @admin.display(description=_("length"), ordering="duration")
     def length(self, video: Video) -> str:
-        return words.seconds(video.duration)
+        return text.seconds(video.duration)
 
     @admin.display(description=_("origin"))
     def origin(self, video: Video) -> SafeString | str:
@@ -306,7 +312,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     @admin.display(description=_("prompt"))
     def prompt(self, video: Video) -> str:
         remix = getattr(video, "remix", None)
-        return words.shortened(remix.prompt) if remix else "-"
+        return text.shortened(remix.prompt) if remix else "-"
 
     @admin.display(description=_("remixes"))
     def remix_count(self, video: Any) -> SafeString | str:
@@ -331,12 +337,12 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         try:
             reason = why_not(video, choosable(video._gone.split(), today()))
         except SoraRemixError as error:
-            return display.yes_or_why_not(str(error))
-        return display.yes_or_why_not(str(reason or ""))
+            return html.yes_or_why_not(str(error))
+        return html.yes_or_why_not(str(reason or ""))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
-        return display.player(video, Links(self.admin_site))
+        return html.player(video, Links(self.admin_site))
 
     @admin.display(description=_("picture and size"))
     def facts(self, video: Video) -> str:

@@ -6,7 +6,7 @@ from django import template
 from django.db.models import Model
 from django.utils.safestring import SafeString
 
-from ..admin import display
+from ..admin.formatting import html
 from ..admin.links import Links
 from ..models import Video
 
@@ -16,7 +16,7 @@ register = template.Library()
 @register.filter
 def titled(video: Video, links: Links) -> SafeString:
     """Show the picture of a video beside its title, which links to it."""
-    return display.titled(video, links)
+    return html.titled(video, links)
 
 
 @register.filter

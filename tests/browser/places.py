@@ -14,7 +14,7 @@ from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
 from tests.factories import ago, make_remix, make_video
-from tests.links import act_url, change_url, compare_url, confirm_url, review_url, tree_url
+from tests.links import change_url, compare_url, confirm_url, remix_page_url, review_url, tree_url
 from tests.showing import show
 from tests.trees import remix_of
 
@@ -195,7 +195,7 @@ def wrong_request_id(page: Page) -> None:
 
 def _act(name: str, status: str) -> None:
     def go(page: Page) -> None:
-        page.goto(act_url(name, make_remix(status=status, request_id="r")))
+        page.goto(remix_page_url(name, make_remix(status=status, request_id="r")))
 
     PLACES[f"{name}_one"] = go
 

@@ -29,7 +29,14 @@ def open_all() -> None:
 
     from sora_remix.models import Remix
     from tests.factories import make_remix, make_video
-    from tests.links import act_url, change_url, compare_url, confirm_url, review_url, tree_url
+    from tests.links import (
+        change_url,
+        compare_url,
+        confirm_url,
+        remix_page_url,
+        review_url,
+        tree_url,
+    )
     from tests.ordering import draft, make_clip
 
     client = Client()
@@ -44,8 +51,8 @@ def open_all() -> None:
         change_url(make_video()),
         f"{admin}/remix/",
         change_url(unconfirmed),
-        act_url("send_again", unconfirmed),
-        act_url("request_id", unconfirmed),
+        remix_page_url("send_again", unconfirmed),
+        remix_page_url("request_id", unconfirmed),
         f"{admin}/remixbatch/",
         change_url(batch),
         confirm_url(batch),

@@ -1,0 +1,115 @@
+"""What an editor chooses and types before money is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ...endpoints import Endpoint
+from ...models import ReferenceImage
+from .endpoints import EndpointChoices
+from .images import ImagesField
+from .option_fields import option_field
+from .prompts import PromptInput, Prompts, field_name
+
+Fieldsets = list[tuple[Any, dict[str, Any]]]
+
+
+class OptionsForm(forms.Form):
+    """Take the options of an endpoint."""
+
+    prefix = "option"
+
+    def __init__(self, data: Any = None, *, endpoint: Endpoint) -> None:
+        super().__init__(data)
+        self.endpoint = endpoint
+        for option in endpoint.options:
+            self.fields[option.name] = option_field(option)
+
+    def chosen(self) -> dict[str, Any]:
+        """Return what was chosen and can be sent, under wire names; the rest is the record's."""
+        self.is_valid()
+        cleaned = getattr(self, "cleaned_data", {})
+        return {name: value for name, value in cleaned.items() if value not in (None, "")}
+
+    @property
+    def fieldsets(self) -> Fieldsets:
+        """Return the options, with those that are seldom needed folded up."""
+        common = [option.name for option in self.endpoint.options if not option.advanced]
+        advanced = [option.name for option in self.endpoint.options if option.advanced]
+        sets: Fieldsets = [
+            (_("Options"), {"fields": common}),
+            (_("More options"), {"fields": advanced, "classes": ("collapse",)}),
+        ]
+        return [(name, options) for name, options in sets if options["fields"]]
+
+
+class DraftForm(forms.Form):
+    """Take the endpoint, the prompts, and reference images where the endpoint takes some."""
+
+    endpoint = forms.ChoiceField(required=False)
+
+    def __init__(
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        offered: EndpointChoices,
+        record: Endpoint,
+        prompts: Prompts,
+        images: Sequence[ReferenceImage],
+        is_final: bool,
+    ) -> None:
+        super().__init__(data, files)
+        self.record = record
+        self.is_final = is_final
+        self.fields["endpoint"].choices = [  # type: ignore[attr-defined]
+            (one.endpoint.key, str(one.endpoint)) for one in offered.choices
+        ]
+        self.prompts = {number: field_name(number) for number in prompts.texts}
+        for number, name in self.prompts.items():
+            self.fields[name] = _prompt_field(prompts, number, record)
+        self.fields[self.first_prompt].help_text = _prompt_help(record)
+        if record.references:
+            self.fields["images"] = ImagesField(record.references, images)
+
+    def full_clean(self) -> None:
+        """Find what is wrong; before it is final, nothing need be there yet."""
+        super().full_clean()
+        for name in () if self.is_final else self.prompts.values():
+            if self.has_error(name, "required"):
+                del self.errors[name]
+
+    @property
+    def first_prompt(self) -> str:
+        """Return the name of the field that speaks for all prompts."""
+        return next(iter(self.prompts.values()))
+
+
+def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint) -> forms.Field:
+    attrs: dict[str, Any] = {
+        "rows": 3 if prompts.is_several else 5,
+        "class": "vLargeTextField",
+        "data-heading": f"sora-remix-said-{number}",
+        "maxlength": endpoint.prompt_limit,
+    }
+    if number == prompts.focus:
+        attrs["autofocus"] = True
+    widget = PromptInput(prompts.texts[number], attrs)
+    return forms.CharField(label=prompts.label(number), widget=widget)
+
+
+def _prompt_help(endpoint: Endpoint) -> SafeString:
+    parts = [
+        _("What should change? Every video is remixed with every prompt."),
+        _("{title} and {seconds} are replaced for each video. To get a brace, type {{ or }}."),
+        endpoint.prompt_hint,
+    ]
+    if endpoint.prompt_max:
+        parts.append(_("At most %(most)d characters.") % {"most": endpoint.prompt_max})
+    return format_html_join(" ", "{}", ((part,) for part in parts if part))

@@ -1,0 +1,57 @@
+"""Fields for the options of an endpoint, whose values have the option's wire type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.html import escape
+from django.utils.translation import gettext_lazy as _
+
+from ...endpoints import UNSET, Option
+
+UNCHOSEN = _("Endpoint default")
+
+
+def option_field(option: Option) -> forms.Field:
+    """Return the field of an option; left alone, it leaves the choice to the record."""
+    common: dict[str, Any] = {
+        "label": option.label or option.name,
+        "help_text": escape(option.help),
+        "required": False,
+        "initial": None if option.default is UNSET else option.default,
+    }
+    if option.choices:
+        return forms.TypedChoiceField(
+            choices=_choices(option), coerce=option.read, empty_value=None, **common
+        )
+    if option.kind == "bool":
+        return _switch(option, common)
+    field = _typed(option, common)
+    if option.default is UNSET:
+        field.widget.attrs["placeholder"] = UNCHOSEN
+    return field
+
+
+def _typed(option: Option, common: dict[str, Any]) -> forms.Field:
+    limits = {"min_value": option.minimum, "max_value": option.maximum}
+    match option.kind:
+        case "int":
+            return forms.IntegerField(**{**limits, **common})
+        case "number":
+            widget = forms.NumberInput(attrs={"step": "any"})
+            return forms.FloatField(widget=widget, **{**limits, **common})
+    return forms.CharField(**common)
+
+
+def _switch(option: Option, common: dict[str, Any]) -> forms.Field:
+    if option.default is not UNSET:
+        return forms.BooleanField(**common)
+    field = forms.NullBooleanField(**common)
+    field.widget.choices = [("unknown", UNCHOSEN), ("true", _("Yes")), ("false", _("No"))]
+    return field
+
+
+def _choices(option: Option) -> list[tuple[str, Any]]:
+    choices = [(str(choice), str(choice)) for choice in option.choices]
+    return [("", UNCHOSEN), *choices] if option.default is UNSET else [*choices]

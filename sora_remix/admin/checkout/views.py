@@ -1,0 +1,127 @@
+"""The page between a selection and its quote."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+from django.views import View
+
+from ... import services
+from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
+from ...models import Remix, RemixBatch, Video
+from ..links import Links
+from ..pages import render_page
+from ..permissions import REMIX, allows, require
+from ..rows import admin_of
+from .draft import TURN, Draft, Selection
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+
+PAGE = "_at"
+"""Name of the field with the page that is shown."""
+
+
+class ConfirmView(View):
+    """Show what a draft would make and cost; make it when that is confirmed."""
+
+    http_method_names = ["get", "head", "post"]
+    model_admin: ModelAdmin[RemixBatch] = None  # type: ignore[assignment]  # given to `as_view`
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        require(admin_of(self.model_admin.admin_site, Video), request, REMIX)
+        rows = self.model_admin.get_queryset(request).prefetch_related(None)
+        self.batch = get_object_or_404(rows, pk=kwargs["pk"])
+        if self.batch.confirmed_at:
+            return self._was_confirmed()
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except (UnknownEndpoint, InvalidEndpoint) as error:
+            return self._page({"problem": error.message})
+        except RequestRefused as refusal:
+            return self._page({"problem": str(refusal)})
+
+    @property
+    def links(self) -> Links:
+        return Links(self.model_admin.admin_site)
+
+    @property
+    def _selection(self) -> Selection:
+        return Selection.of(self.batch, self.model_admin.admin_site, self.request)
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._show(Draft(self.batch, selection=self._selection))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        draft = Draft(self.batch, request.POST, request.FILES, selection=self._selection)
+        draft.take()
+        if draft.is_wrong or not draft.is_final:
+            return self._show(draft)
+        try:
+            remixes = services.confirm(
+                self.batch,
+                draft.typed,
+                by=request.user,
+                endpoint=draft.endpoint.key,
+                options=draft.options,
+                without=draft.grid.without,
+                only={video.pk for video in draft.selection.videos},
+            )
+        except RequestRefused as refusal:
+            draft.add_reasons(refusal.reasons)
+            return self._show(draft)
+        except InvalidTransition as conflict:
+            draft.form.add_error(None, str(conflict))
+            return self._show(draft)
+        return self._confirmed(len(remixes)) if remixes else self._was_confirmed()
+
+    def _confirmed(self, many: int) -> HttpResponse:
+        message = ngettext(
+            "%(many)d remix was requested. You can leave this page.",
+            "%(many)d remixes were requested. You can leave this page.",
+            many,
+        )
+        messages.success(self.request, message % {"many": many})
+        return self._to_result()
+
+    def _was_confirmed(self) -> HttpResponse:
+        messages.info(
+            self.request, _("This batch was already confirmed. You can see its remixes here.")
+        )
+        return self._to_result()
+
+    def _to_result(self) -> HttpResponse:
+        """Go to the remixes of the batch, or back when this user may not see them."""
+        links, site = self.links, self.model_admin.admin_site
+        remixes = links.changelist_url(Remix, batch__id__exact=self.batch.pk)
+        may_view = allows(admin_of(site, Remix), self.request)
+        return links.redirect(remixes if may_view else "", links.changelist_url(Video))
+
+    def _show(self, draft: Draft) -> HttpResponse:
+        sent = self.request.POST
+        pages = Paginator(draft.quote.lines, draft.grid.rows_on_a_page)
+        page = pages.get_page(sent.get(TURN) or sent.get(PAGE))
+        return self._page(
+            {
+                "draft": draft,
+                "quote": draft.quote,
+                "endpoint": draft.endpoint,
+                "form": draft.form,
+                "page": page,
+                "rows": draft.grid.rows(line for line in page if not line.refusal),
+                "refused": [line for line in page if line.refusal],
+            }
+        )
+
+    def _page(self, context: dict[str, Any]) -> HttpResponse:
+        videos_url = self.links.changelist_url(Video) or self.links.page_url("index")
+        context |= {"title": _("Remix selected videos"), "videos_url": videos_url}
+        return render_page(self.request, self.model_admin, "confirm.html", context)

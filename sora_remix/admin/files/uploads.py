@@ -1,0 +1,39 @@
+"""Files that are uploaded with a video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db.models.fields.files import FieldFile
+
+from ...models import Video
+
+
+@contextmanager
+def kept_if_saved(video: Video) -> Iterator[None]:
+    """Delete again what is stored with a row that then can't be saved: nobody would own it."""
+    files: list[FieldFile] = [getattr(video, name) for name in video.FILE_FIELDS]
+    new = [file for file in files if file and not _is_stored(file)]
+    try:
+        yield
+    except BaseException:
+        for file in new:
+            if _is_stored(file):
+                file.storage.delete(str(file.name))
+        raise
+
+
+def locked(video: Video) -> Video:
+    """Lock the row of a video that gets other files, and return it as it was.
+
+    Of two editors at once, the second replaces what the first uploaded.
+    """
+    before = Video.objects.select_for_update().get(pk=video.pk)
+    video.stored_files = before.owned_files()
+    return before
+
+
+def _is_stored(file: FieldFile) -> bool:
+    # Django has no public name for it.
+    return bool(file._committed)  # type: ignore[attr-defined]

@@ -1,0 +1,117 @@
+"""Money and errors in words that an editor understands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from ...endpoints import Price
+from ...models import Remix
+from .failures import CHARGED_CODES, FREE_CODES, FREE_PREFIXES
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+Status = Remix.Status
+
+
+class Charge(Enum):
+    """What is known about the money of a remix."""
+
+    NOTHING = auto()
+    PERHAPS = auto()
+    CHARGED = auto()
+
+
+CHARGES: dict[Charge, _StrPromise] = {
+    Charge.NOTHING: _("Nothing was charged."),
+    Charge.PERHAPS: _("It may have been charged."),
+    Charge.CHARGED: _("It was charged."),
+}
+
+
+def dollars(amount: Decimal) -> str:
+    """Show the exact amount, to the cent at least."""
+    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
+    return gettext("$%(amount)s") % {"amount": number_format(amount, places, force_grouping=True)}
+
+
+def about(amount: Decimal | None) -> str:
+    """Show an amount that is not certain, or not known: then it is never 0."""
+    if amount is None:
+        return gettext("cost unknown")
+    return gettext("about %(amount)s") % {"amount": dollars(amount)}
+
+
+def price(amount: Decimal | None, is_firm: bool) -> str:
+    """Show what a remix will cost: exactly, about, or that it is not known."""
+    return about(amount) if amount is None or not is_firm else dollars(amount)
+
+
+def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
+    """Show what several remixes will cost together; an unknown cost is never 0."""
+    if not amounts:
+        return gettext("cost unknown")
+    shown = price(sum(amounts, Decimal(0)), is_firm)
+    if not unknown:
+        return shown
+    message = ngettext(
+        "%(amount)s + %(count)d of unknown cost", "%(amount)s + %(count)d of unknown cost", unknown
+    )
+    return message % {"amount": shown, "count": unknown}
+
+
+def rate(price: Price) -> str:
+    """Show the least that an endpoint charges, to compare it with others."""
+    rates = {(per_second, per_run) for per_second, per_run in price.rates()}
+    if not rates:
+        return gettext("cost unknown")
+    per_second, per_run = min(rates)
+    parts = [gettext("%(amount)s per video") % {"amount": dollars(per_run)}] if per_run else []
+    if per_second or not parts:
+        parts.append(gettext("%(amount)s per second") % {"amount": dollars(per_second)})
+    shown = " + ".join(parts)
+    if not price.is_firm:
+        shown = gettext("about %(amount)s") % {"amount": shown}
+    return gettext("from %(amount)s") % {"amount": shown} if len(rates) > 1 else shown
+
+
+def cost(remix: Remix) -> str:
+    """Show what a remix cost as far as that is known, else what it is going to."""
+    if remix.billed_cost is not None:
+        return dollars(remix.billed_cost)
+    if remix.status in (Status.FAILED, Status.CANCELLED) and charge(remix) == Charge.NOTHING:
+        return gettext("nothing")
+    return about(remix.estimated_cost)
+
+
+def charge(remix: Remix) -> Charge:
+    """Tell what is known about the money of a remix."""
+    if remix.billed_cost is not None:
+        return Charge.CHARGED if remix.billed_cost else Charge.NOTHING
+    match remix.status:
+        case Status.QUEUED | Status.CANCELLED:
+            return Charge.NOTHING
+        case Status.SUBMITTING | Status.UNCONFIRMED:
+            return Charge.PERHAPS
+        case Status.FAILED:
+            return _charge_of_failure(remix)
+        case _:
+            return Charge.CHARGED
+
+
+def _charge_of_failure(remix: Remix) -> Charge:
+    code = remix.error_code
+    if not remix.request_id:
+        return Charge.PERHAPS if code == "given_up" else Charge.NOTHING
+    if code in CHARGED_CODES:
+        return Charge.CHARGED
+    if code in FREE_CODES or code.startswith(FREE_PREFIXES):
+        return Charge.NOTHING
+    return Charge.PERHAPS

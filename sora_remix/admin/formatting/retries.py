@@ -1,0 +1,75 @@
+"""Steps of remixes and uploads that failed and are tried again, in words."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+
+from ...models import Delivery, Leased, Remix
+from .dates import moment
+
+Status = Remix.Status
+RETRIED = (Status.QUEUED, Status.PROCESSING, Status.STORING)
+"""States in which a step that failed costs nothing and is tried again."""
+REASON_SHOWN = 200
+
+
+def is_failing(remix: Remix) -> bool:
+    """Tell whether the last try of the present step failed, and another one follows."""
+    return remix.failing_since is not None and remix.status in RETRIED
+
+
+def tries(row: Remix | Delivery) -> str:
+    """Say how often the present step has failed, since when, and when it is tried next."""
+    known = {"many": row.failures, "since": moment(row.failing_since or row.due_at)}
+    return " ".join((_failed(row) % known, _charge(row), _next_try(row)))
+
+
+def because(message: str) -> str:
+    """Quote what fal, the storage or a library said."""
+    return gettext("Reason: “%(reason)s”.") % {"reason": one_line(message)}
+
+
+def one_line(message: str) -> str:
+    """Shorten a message of fal, the storage or a library to one line."""
+    return Truncator(" ".join(message.split())).chars(REASON_SHOWN)
+
+
+def _failed(row: Remix | Delivery) -> str:
+    many = row.failures
+    if isinstance(row, Delivery):
+        return ngettext(
+            "Since %(since)s, uploading a file to fal has failed %(many)d time.",
+            "Since %(since)s, uploading a file to fal has failed %(many)d times.",
+            many,
+        )
+    if row.status == Status.QUEUED:
+        return ngettext(
+            "Since %(since)s, sending has failed %(many)d time.",
+            "Since %(since)s, sending has failed %(many)d times.",
+            many,
+        )
+    if row.status == Status.PROCESSING and not row.completed_at:
+        return ngettext(
+            "Since %(since)s, checking the progress at fal has failed %(many)d time.",
+            "Since %(since)s, checking the progress at fal has failed %(many)d times.",
+            many,
+        )
+    return ngettext(
+        "Since %(since)s, collecting the result has failed %(many)d time.",
+        "Since %(since)s, collecting the result has failed %(many)d times.",
+        many,
+    )
+
+
+def _charge(row: Remix | Delivery) -> str:
+    if isinstance(row, Delivery) or row.status == Status.QUEUED:
+        return gettext("Nothing is charged.")
+    return gettext("Nothing more is charged.")
+
+
+def _next_try(row: Leased) -> str:
+    if row.due_at <= timezone.now():
+        return gettext("The next attempt is due now.")
+    return gettext("The site tries again at %(time)s.") % {"time": moment(row.due_at)}

@@ -1,0 +1,65 @@
+"""Lengths, times and names as texts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from django.utils.formats import number_format
+from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+
+from ...endpoints import get_endpoint
+from ...exceptions import SoraRemixError
+from ...models import Approval, Remix, Video
+from .dates import moment
+
+if TYPE_CHECKING:
+    pass
+
+PROMPT_SHOWN = 500
+
+
+def shortened(prompt: str) -> str:
+    """Return the start of a prompt: the page of its remix has all of it."""
+    return Truncator(prompt).chars(PROMPT_SHOWN)
+
+
+def usual_time(length: int) -> str:
+    """Show how long a remix usually takes."""
+    if length < 100:
+        return ngettext("about %(many)d second", "about %(many)d seconds", length) % {
+            "many": length
+        }
+    minutes = round(length / 60)
+    if minutes < 100:
+        message = ngettext("about %(many)d minute", "about %(many)d minutes", minutes)
+        return message % {"many": minutes}
+    hours = round(length / 3600)
+    return ngettext("about %(many)d hour", "about %(many)d hours", hours) % {"many": hours}
+
+
+def seconds(length: Decimal | None) -> str:
+    """Show a length, or that it is not known."""
+    if length is None:
+        return gettext("unknown")
+    places = next((n for n in range(3) if round(length, n) == length), 3)
+    return gettext("%(seconds)s s") % {"seconds": number_format(length, places)}
+
+
+def decided(video: Video) -> str:
+    """Say who decided about a video, and when; nothing while nobody has."""
+    if not video.decided_at or video.approval == Approval.NEW:
+        return ""
+    time = moment(video.decided_at)
+    if not video.decided_by:
+        return time
+    return gettext("%(time)s by %(person)s") % {"time": time, "person": video.decided_by}
+
+
+def endpoint_name(remix: Remix) -> str:
+    """Show the name of the endpoint of a remix, or its key when the site no longer has it."""
+    try:
+        return str(get_endpoint(remix.endpoint))
+    except SoraRemixError:
+        return remix.endpoint

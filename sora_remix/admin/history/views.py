@@ -1,0 +1,71 @@
+"""The history of a remix: what happened, who did it, and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin.views.main import PAGE_VAR
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+
+from ...models import Remix, RemixEvent
+from ..formatting.failures import CAUSES
+from ..links import Links
+from ..permissions import EXCHANGE, may
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+    from ...endpoints.option import Text
+
+Kind = RemixEvent.Kind
+PER_PAGE = 100
+OTHER_REMIX = (Kind.REQUESTED, Kind.RETRIED, Kind.SENT_AGAIN)
+REQUEST_ID = (Kind.ACCEPTED, Kind.FOUND, Kind.CALLED, Kind.DOUBLED, Kind.ID_ENTERED)
+
+
+@dataclass(frozen=True)
+class HistoryLine:
+    """One event as this user may see it."""
+
+    event: RemixEvent
+    may_see_exchange: bool
+    links: Links
+
+    @property
+    def what(self) -> str:
+        return self.event.get_kind_display()
+
+    @property
+    def more(self) -> Text:
+        """Put the detail into words: another remix, why it failed, or fal's request id."""
+        kind, detail = self.event.kind, self.event.detail
+        if kind in OTHER_REMIX and detail:
+            return self._other(kind, int(detail))
+        if kind in (Kind.FAILED, Kind.REFUSED) and detail in CAUSES:
+            return CAUSES[detail]
+        if kind in REQUEST_ID and self.may_see_exchange:
+            return _("Request id: %(request_id)s") % {"request_id": detail}
+        return ""
+
+    def _other(self, kind: str, pk: int) -> str:
+        other = Remix(pk=pk)
+        link = self.links.change_link(other, str(other))
+        return format_html(_("It requests {} again."), link) if kind == Kind.REQUESTED else link
+
+
+def page(model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix) -> dict[str, Any]:
+    """Return what the history's template shows, under the names that Django's own has."""
+    events = remix.events.prefetch_related("by")
+    paginator = model_admin.get_paginator(request, events, PER_PAGE)
+    shown = paginator.get_page(request.GET.get(PAGE_VAR, 1))
+    links = Links(model_admin.admin_site)
+    may_see_exchange = may(request, EXCHANGE)
+    return {
+        "lines": [HistoryLine(event, may_see_exchange, links) for event in shown],
+        "action_list": shown,
+        "page_range": paginator.get_elided_page_range(shown.number),
+        "pagination_required": paginator.num_pages > 1,
+    }

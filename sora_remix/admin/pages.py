@@ -1,0 +1,74 @@
+"""What the pages have in common that are none of Django's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.db.models import QuerySet
+from django.forms import Media
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from ..conf import conf
+from .links import Links
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("admin", "preview", "review"))
+RENEW_SCRIPT = "sora_remix/renew.js"
+SCRIPTS = (RENEW_SCRIPT, "sora_remix/preview.js")
+"""On every page that shows videos."""
+
+
+def render_page(
+    request: HttpRequest,
+    model_admin: ModelAdmin[Any],
+    template: str,
+    context: dict[str, Any],
+    *,
+    stylesheets: Sequence[str] = (),
+    scripts: Sequence[str] = SCRIPTS,
+) -> TemplateResponse:
+    """Render a page of a model with what Django's own pages have in their context."""
+    request.current_app = model_admin.admin_site.name
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "model_admin": model_admin,
+        "opts": model_admin.opts,
+        "links": Links(model_admin.admin_site),
+        "media": Media(css={"all": (*STYLESHEETS, *stylesheets)}, js=scripts),
+        "list_url": list_url(model_admin, request),
+        **context,
+    }
+    path = f"admin/sora_remix/{model_admin.opts.model_name}/{template}"
+    return TemplateResponse(request, path, context)
+
+
+def list_url(model_admin: ModelAdmin[Any], request: HttpRequest) -> str:
+    """Return the URL of the list that a page belongs to, filtered as it was."""
+    url = Links(model_admin.admin_site).changelist_url(model_admin.model)
+    return keep_filters(model_admin, request, url)
+
+
+def keep_filters(model_admin: ModelAdmin[Any], request: HttpRequest, url: str) -> str:
+    """Add the filters of the list to the URL of a page that leads back to it."""
+    filters = model_admin.get_preserved_filters(request)
+    return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)
+
+
+def is_too_many(request: HttpRequest, rows: QuerySet[Any]) -> bool:
+    """Tell whether an action is asked for more rows than it may change, and say so."""
+    most = conf.SORA_REMIX_MAX_BATCH
+    if not rows.order_by("pk").values_list("pk")[most : most + 1]:
+        return False
+    message = _(
+        "Nothing was done: at most %(most)d rows can be selected at once. Use a filter to select "
+        "fewer."
+    )
+    messages.warning(request, message % {"most": most})
+    return True

@@ -1,0 +1,228 @@
+"""A family of videos as the nodes of a tree, each with what there is to say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+
+from ...endpoints import Endpoint, all_endpoints
+from ...exceptions import SoraRemixError
+from ...models import Remix, Video
+from ..formatting import html, money, outcomes, text
+from ..links import Links
+from .shape import Shape
+
+MOST = 1000
+"""Nodes shown at once."""
+NOT_SHOWN = ("arguments", "price", "progress_log", "options")
+MARKS = {
+    Remix.Status.SUCCEEDED: "✓",
+    Remix.Status.FAILED: "✕",
+    Remix.Status.CANCELLED: "⊘",
+    Remix.Status.UNCONFIRMED: "?",
+}
+WORKING = "…"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A video, or a remix that has not made one."""
+
+    key: str
+    row: Video | Remix
+    remix: Remix | None
+    """The remix that made the video, or that made none."""
+    endpoint: str
+    has_details: bool
+    """Whether this user may see what became of remixes."""
+    is_current: bool
+    is_remixable: bool
+    has_source: bool
+    """Whether this user may see what the video was made from."""
+    links: Links
+
+    @property
+    def video(self) -> Video | None:
+        return self.row if isinstance(self.row, Video) else None
+
+    @property
+    def url(self) -> str:
+        return self.links.change_url(self.row)
+
+    @property
+    def name(self) -> str:
+        return str(self.row)
+
+    @property
+    def picture(self) -> SafeString | str:
+        """What moves when pointed at, if there is a video."""
+        return html.thumbnail(self.video, self.links) if self.video else ""
+
+    @property
+    def decided(self) -> SafeString | str:
+        """What was decided about the video, if anything was."""
+        return html.decided(self.video) if self.video else ""
+
+    @property
+    def compare_url(self) -> str:
+        """Where the video is compared with what it was made from."""
+        if not (self.video and self.remix and self.video.file and self.has_source):
+            return ""
+        return self.links.compare_url(Video(pk=self.remix.source_id), self.video)
+
+    @property
+    def prompt(self) -> str:
+        """What was asked for, unless the video is called just so."""
+        prompt = self.remix.prompt if self.remix else ""
+        is_named = self.video and prompt.startswith(self.name.removesuffix("…"))
+        return "" if is_named else text.shortened(prompt)
+
+    @property
+    def full_prompt(self) -> str:
+        """What was asked for, unless it is the whole name of the video."""
+        prompt = self.remix.prompt if self.remix else ""
+        return "" if prompt == self.name else text.shortened(prompt)
+
+    @property
+    def heading(self) -> str:
+        """What the drawing has room for: of a remix that is what it was to make."""
+        return self.name if self.video else self.prompt
+
+    @property
+    def tip(self) -> str:
+        return "\n".join(filter(None, (self.name, self.full_prompt)))
+
+    @property
+    def status(self) -> str:
+        """The status of the remix, if there is one to be seen."""
+        return self.remix.status if self.remix and self.has_details else ""
+
+    @property
+    def mark(self) -> str:
+        return MARKS.get(Remix.Status(self.status), WORKING) if self.status else ""
+
+    @property
+    def state(self) -> str:
+        """Say how far the remix is, or where a video came from that none has made."""
+        if self.status and self.remix:
+            is_lost = self.status == Remix.Status.SUCCEEDED and not self.video
+            return gettext("result deleted") if is_lost else self.remix.get_status_display()
+        if self.remix or not self.video:
+            return gettext("remix")
+        return gettext("Sora generation") if self.video.sora_id else gettext("uploaded")
+
+    @property
+    def cost(self) -> str:
+        return money.cost(self.remix) if self.status and self.remix else ""
+
+    @property
+    def explanation(self) -> str:
+        return outcomes.explain(self.remix) if self.status and self.remix else ""
+
+    @property
+    def remix_url(self) -> str:
+        """The page of the remix that made the video."""
+        is_told = self.status and self.video and self.remix
+        return self.links.change_url(self.remix) if is_told and self.remix else ""
+
+
+class Family:
+    """A video, what it was made from and all made from that, in as many queries for any number."""
+
+    def __init__(
+        self,
+        video: Video,
+        videos: QuerySet[Video],
+        remixes: QuerySet[Remix] | None,
+        links: Links,
+        endpoints: Sequence[Endpoint] = (),
+    ) -> None:
+        """Choose from these rows; without remixes, say nothing of them but their prompts.
+
+        What one of the endpoints takes may be remixed.
+        """
+        self.current = str(video.pk)
+        self.has_details = remixes is not None
+        self._rows = videos, remixes
+        self._endpoints = endpoints
+        self._links = links
+        self._members = family_of(video)
+        whole = Shape(dict(self._parents()))
+        self.many = len(whole)
+        self._seen = whole.parents.keys()
+        near = whole if self.many <= MOST else whole.nearest(self.current, MOST)
+        self.nodes = self._read(near.parents)
+        self.shape = near.only(self.nodes)
+        """Without what was deleted while it was read."""
+
+    def _read(self, keys: Collection[str]) -> dict[str, Node]:
+        rows: dict[str, Video | Remix] = {
+            **{str(video.pk): video for video in self._videos(keys)},
+            **{_key(remix.pk): remix for remix in self._remixes(keys)},
+        }
+        labels = _labels()
+        return {key: self._node(key, rows[key], labels) for key in keys if key in rows}
+
+    def _node(self, key: str, row: Video | Remix, labels: Mapping[str, str]) -> Node:
+        remix = getattr(row, "remix", None) if isinstance(row, Video) else row
+        return Node(
+            key=key,
+            row=row,
+            remix=remix,
+            endpoint=labels.get(remix.endpoint, remix.endpoint) if remix else "",
+            has_details=self.has_details and getattr(row, "_is_told", True),
+            is_current=key == self.current,
+            is_remixable=isinstance(row, Video)
+            and any(not endpoint.refusal(row) for endpoint in self._endpoints),
+            has_source=remix is not None and str(remix.source_id) in self._seen,
+            links=self._links,
+        )
+
+    def _parents(self) -> list[tuple[str, str | None]]:
+        """Return each node with what it was made from, oldest first."""
+        videos, remixes = self._rows
+        made = videos.filter(pk__in=self._members).order_by("pk")
+        found = [
+            (remix or 0, str(pk), source)
+            for pk, remix, source in made.values_list("pk", "remix__pk", "remix__source_id")
+        ]
+        if remixes is not None:
+            waiting = remixes.filter(source__in=self._members, result=None).order_by("pk")
+            found += [(pk, _key(pk), source) for pk, source in waiting.values_list("pk", "source")]
+        found.sort(key=lambda one: one[0])
+        return [(key, str(source) if source else None) for _, key, source in found]
+
+    def _videos(self, keys: Collection[str]) -> QuerySet[Video]:
+        rows = self._rows[0].filter(pk__in=[key for key in keys if key.isdecimal()])
+        if (remixes := self._rows[1]) is not None:
+            rows = rows.annotate(_is_told=Exists(remixes.filter(result=OuterRef("pk"))))
+        return rows.select_related("remix").defer(*(f"remix__{name}" for name in NOT_SHOWN))
+
+    def _remixes(self, keys: Collection[str]) -> Collection[Remix]:
+        if (remixes := self._rows[1]) is None:
+            return ()
+        pks = [int(key[1:]) for key in keys if not key.isdecimal()]
+        return remixes.filter(pk__in=pks).defer(*NOT_SHOWN)
+
+
+def family_of(video: Video) -> QuerySet[Video, Any]:
+    """Return the primary keys of a family, as a subquery."""
+    return Video.objects.family_of(video).order_by().values("pk")
+
+
+def _key(remix: int) -> str:
+    """Tell a remix from a video with the same primary key."""
+    return f"r{remix}"
+
+
+def _labels() -> dict[str, str]:
+    """Return what the endpoints are called; a record that is wrong leaves their keys."""
+    try:
+        return {key: str(endpoint) for key, endpoint in all_endpoints().items()}
+    except SoraRemixError:
+        return {}

@@ -1,0 +1,164 @@
+"""Selected cells of a grid are cancelled, retried, collected again, or remixed further."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+
+from sora_remix.models import Remix, RemixBatch
+from sora_remix.models.status import Status
+from tests.deciding import confirm, log_in, said
+from tests.factories import make_remix, make_video
+from tests.ordering import page_of
+
+pytestmark = pytest.mark.django_db
+
+RUNNING = {"status": Status.PROCESSING, "request_id": "fal-1"}
+FAILED = {"status": Status.FAILED, "request_id": "fal-1"}
+
+
+@pytest.fixture
+def batch() -> RemixBatch:
+    batch = RemixBatch.objects.start([], by=AnonymousUser())
+    batch.confirm()
+    return batch
+
+
+def press(
+    client: Client, batch: RemixBatch, act: str, remixes: Iterable[Remix], **more: Any
+) -> Any:
+    """Tick cells and press a button, as the page does it without a script."""
+    page = client.get(f"/admin/sora_remix/remixbatch/{batch.pk}/change/")
+    data = {"cell": [remix.pk for remix in remixes], "act": act, "p": "1"}
+    return client.post(page.context["cells_url"], data, **more)
+
+
+@pytest.mark.parametrize(
+    ("act", "values", "outcome"),
+    [
+        ("cancel", RUNNING, lambda remix: remix.cancel_requested_at),
+        ("retry", FAILED, lambda remix: remix.retries.exists()),
+        ("collect_again", FAILED, lambda remix: remix.status == Status.STORING),
+    ],
+)
+def test_an_act_is_shown_first_and_done_when_it_is_confirmed(
+    admin_client: Client, batch: RemixBatch, act: str, values: dict[str, Any], outcome: Any
+) -> None:
+    remix, other = make_remix(batch=batch, **values), make_remix(batch=batch)
+
+    asked = press(admin_client, batch, act, [remix])
+    assert [line.remix for line in asked.context["preview"].allowed] == [remix]
+    remix.refresh_from_db()
+    assert not outcome(remix)
+    done = confirm(admin_client, asked)
+
+    remix.refresh_from_db()
+    other.refresh_from_db()
+    assert outcome(remix)
+    assert (other.status, other.cancel_requested_at) == (Status.QUEUED, None)
+    assert done.redirect_chain[0][0].endswith(f"?batch__id__exact={batch.pk}")
+
+
+def test_the_results_of_selected_cells_are_remixed_further(
+    admin_client: Client, admin_user: Any, batch: RemixBatch
+) -> None:
+    results = [make_video(), make_video()]
+    remixes = [
+        make_remix(batch=batch, status=Status.SUCCEEDED, result=result) for result in results
+    ]
+    make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
+
+    response = press(admin_client, batch, "further", remixes)
+
+    further = RemixBatch.objects.drafts().get()
+    assert response.url == page_of(further)
+    assert set(further.videos.all()) == set(results)
+    assert further.created_by == admin_user
+
+
+def test_what_has_no_video_can_not_be_remixed_further(
+    admin_client: Client, batch: RemixBatch
+) -> None:
+    made = make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
+    running = make_remix(batch=batch, **RUNNING)
+
+    some = press(admin_client, batch, "further", [made, running], follow=True)
+    none = press(admin_client, batch, "further", [running], follow=True)
+
+    assert said(some) == ["1 remix was left out: it has no video."]
+    assert said(none) == ["Nothing was done: none of the selected remixes has a video."]
+    assert RemixBatch.objects.drafts().count() == 1
+
+
+def test_nothing_is_done_to_an_empty_selection(admin_client: Client, batch: RemixBatch) -> None:
+    response = press(admin_client, batch, "cancel", [])
+
+    assert response.url == f"/admin/sora_remix/remixbatch/{batch.pk}/change/?p=1#sora-remix-grid"
+    assert said(admin_client.get(response.url)) == ["Nothing was done: select at least one remix."]
+
+
+def test_remixes_of_other_batches_are_not_touched(admin_client: Client, batch: RemixBatch) -> None:
+    response = press(admin_client, batch, "cancel", [make_remix()], follow=True)
+
+    assert said(response) == ["Nothing was done: select at least one remix."]
+
+
+def test_an_act_that_does_not_exist_does_nothing(admin_client: Client, batch: RemixBatch) -> None:
+    response = press(admin_client, batch, "delete", [make_remix(batch=batch)])
+
+    assert response.status_code == 302
+    assert Remix.objects.get().status == Status.QUEUED
+
+
+def test_a_cell_that_is_no_number_is_refused(admin_client: Client, batch: RemixBatch) -> None:
+    url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
+
+    assert admin_client.post(url, {"cell": "x", "act": "cancel"}).status_code == 400
+    assert admin_client.get(url).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("act", "permissions"),
+    [
+        ("cancel", ["view_remix", "retry_remix", "remix_video"]),
+        ("cancel", ["cancel_remix"]),
+        ("retry", ["view_remix", "retry_remix"]),
+        ("further", ["view_remix", "view_video"]),
+        ("further", ["view_remix", "remix_video"]),
+        ("compare", ["view_remix", "remix_video"]),
+        ("delete", ["view_remix", "cancel_remix"]),
+    ],
+)
+def test_only_who_may_see_remixes_and_do_it_can(
+    client: Client, batch: RemixBatch, act: str, permissions: list[str]
+) -> None:
+    remix = make_remix(batch=batch)
+    log_in(client, *permissions)
+    url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
+
+    assert client.post(url, {"cell": remix.pk, "act": act}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("held", "offered"),
+    [
+        (["cancel_remix"], {"cancel"}),
+        (["view_video", "remix_video"], {"further", "compare"}),
+        (["remix_video", "retry_remix"], {"retry", "collect_again"}),
+    ],
+)
+def test_only_what_a_user_may_do_is_offered(
+    client: Client, batch: RemixBatch, held: list[str], offered: set[str]
+) -> None:
+    make_remix(batch=batch)
+    log_in(client, "view_remix", *held)
+
+    page = client.get(f"/admin/sora_remix/remixbatch/{batch.pk}/change/").content.decode()
+
+    assert set(re.findall('name="act" value="([a-z_]+)"', page)) == offered
+    assert 'name="cell"' in page
