@@ -36,7 +36,7 @@ def _preset(text: str = "at night", **values: Any) -> PromptPreset:
     return PromptPreset.objects.create(**{"name": "Night", "is_shared": True, **values}, text=text)
 
 
-def test_one_prompt_has_nothing_to_remove(admin_client: Client) -> None:
+def test_single_prompt_has_no_remove_button(admin_client: Client) -> None:
     page = text_of(admin_client, draft())
 
     assert page.count('name="prompt"') == 1
@@ -45,7 +45,7 @@ def test_one_prompt_has_nothing_to_remove(admin_client: Client) -> None:
     assert 'name="_preset"' not in page
 
 
-def test_a_prompt_is_added_and_what_was_typed_stays(admin_client: Client) -> None:
+def test_adding_a_prompt_keeps_the_input(admin_client: Client) -> None:
     response = send(admin_client, draft(), {"prompt": "noir", "_add": "1"})
 
     assert _prompts(response) == ["noir", ""]
@@ -58,7 +58,7 @@ def test_a_prompt_is_added_and_what_was_typed_stays(admin_client: Client) -> Non
 @pytest.mark.parametrize(
     ("gone", "left", "focus"), [("0", ["b", "c"], 4), ("4", ["a", "c"], 2), ("2", ["a", "b"], 4)]
 )
-def test_a_prompt_is_removed_and_the_others_keep_their_numbers(
+def test_removing_a_prompt_keeps_the_numbers_of_the_others(
     admin_client: Client, gone: str, left: list[str], focus: int
 ) -> None:
     typed = {"prompt": ["a", "b", "c"], "_numbers": "0 4 2", "_drop": gone}
@@ -71,7 +71,7 @@ def test_a_prompt_is_removed_and_the_others_keep_their_numbers(
 
 
 @pytest.mark.parametrize("gone", ["0", "7", "x"])
-def test_the_last_prompt_stays(admin_client: Client, gone: str) -> None:
+def test_last_prompt_can_not_be_removed(admin_client: Client, gone: str) -> None:
     response = send(admin_client, draft(), {"prompt": "noir", "_drop": gone})
 
     assert _prompts(response) == ["noir"]
@@ -93,7 +93,7 @@ def test_every_video_is_remixed_with_every_prompt(admin_client: Client) -> None:
     }
 
 
-def test_prompts_without_numbers_get_new_ones(admin_client: Client) -> None:
+def test_prompts_without_numbers_get_new_numbers(admin_client: Client) -> None:
     typed = {"prompt": ["a", "b"], "_numbers": "3", "_recalculate": "1"}
 
     response = admin_client.post(page_of(draft()), typed)
@@ -101,7 +101,7 @@ def test_prompts_without_numbers_get_new_ones(admin_client: Client) -> None:
     assert str(filled_in(response)["_numbers"]).split() == ["3", "4"]
 
 
-def test_more_prompts_than_were_paid_for_are_looked_at_first(admin_client: Client) -> None:
+def test_confirming_is_refused_for_more_prompts_than_were_priced(admin_client: Client) -> None:
     response = send(admin_client, draft(), {"prompt": ["noir", "gold"]})
 
     assert "Nothing was sent" in errors(response)["__all__"][0]
@@ -109,7 +109,7 @@ def test_more_prompts_than_were_paid_for_are_looked_at_first(admin_client: Clien
     assert not Remix.objects.exists()
 
 
-def test_an_empty_prompt_is_named_beside_it_once_it_is_final(admin_client: Client) -> None:
+def test_empty_prompt_is_an_error_only_when_confirming(admin_client: Client) -> None:
     batch = draft()
     shown = send(admin_client, batch, {"prompt": "noir", "_add": "1"})
 
@@ -120,16 +120,14 @@ def test_an_empty_prompt_is_named_beside_it_once_it_is_final(admin_client: Clien
 
 
 @pytest.mark.parametrize("prompt", ["{name}", "{", "a } b"])
-def test_a_placeholder_that_is_wrong_is_named_beside_its_prompt(
-    admin_client: Client, prompt: str
-) -> None:
+def test_wrong_placeholder_is_an_error_of_its_prompt(admin_client: Client, prompt: str) -> None:
     response = recalculate(admin_client, draft(), {"prompt": ["noir", prompt]})
 
     assert list(errors(response)) == ["prompt_1"]
     assert "type it twice" in errors(response)["prompt_1"][0]
 
 
-def test_a_prompt_too_long_once_filled_in_names_the_video(
+def test_prompt_too_long_after_filling_in_names_the_video(
     admin_client: Client, any_endpoint: None
 ) -> None:
     batch = draft(make_video(title="<b>Mediterranean</b> Sea"), make_video(title="Sky"))
@@ -143,9 +141,7 @@ def test_a_prompt_too_long_once_filled_in_names_the_video(
     assert "&lt;b&gt;Mediterranean&lt;/b&gt; Sea”: its prompt has" in response.content.decode()
 
 
-def test_presets_are_offered_with_those_of_the_endpoint_first(
-    admin_client: Client, admin_user: User
-) -> None:
+def test_presets_of_the_endpoint_are_offered_first(admin_client: Client, admin_user: User) -> None:
     _preset(name="A", endpoint="kling-o3")
     _preset(name="B", is_shared=False, owner=admin_user)
     _preset(name="<C>", endpoint="flux-3")
@@ -163,7 +159,7 @@ def test_presets_are_offered_with_those_of_the_endpoint_first(
     assert "Hidden" not in response.content.decode()
 
 
-def test_a_preset_is_added_as_a_prompt(admin_client: Client) -> None:
+def test_preset_is_added_as_a_prompt(admin_client: Client) -> None:
     preset = _preset("{title} <i>at night</i>")
     chosen = {"prompt": "noir", "_preset": str(preset.pk), "_use": "1"}
 
@@ -173,7 +169,7 @@ def test_a_preset_is_added_as_a_prompt(admin_client: Client) -> None:
     assert "{title} &lt;i&gt;at night&lt;/i&gt;</textarea>" in response.content.decode()
 
 
-def test_a_preset_takes_the_place_of_a_prompt_in_which_nothing_was_typed(
+def test_preset_replaces_an_empty_prompt(
     admin_client: Client,
 ) -> None:
     chosen = {"prompt": " ", "_preset": str(_preset().pk), "_use": "1"}
@@ -185,13 +181,13 @@ def test_a_preset_takes_the_place_of_a_prompt_in_which_nothing_was_typed(
 
 
 @pytest.mark.parametrize("number", ["", "x", "999"])
-def test_a_preset_that_is_not_there_adds_nothing(admin_client: Client, number: str) -> None:
+def test_missing_preset_adds_nothing(admin_client: Client, number: str) -> None:
     response = send(admin_client, draft(), {"prompt": "a", "_preset": number, "_use": "1"})
 
     assert _prompts(response) == ["a"]
 
 
-def test_a_preset_of_another_can_not_be_used_by_its_number(admin_client: Client) -> None:
+def test_preset_of_another_user_can_not_be_added_by_its_number(admin_client: Client) -> None:
     hidden = _preset("secret", is_shared=False)
     chosen = {"prompt": "a", "_preset": str(hidden.pk), "_use": "1"}
 
@@ -201,7 +197,7 @@ def test_a_preset_of_another_can_not_be_used_by_its_number(admin_client: Client)
 
 
 @pytest.mark.parametrize("button", ["_add", "_drop", "_use", "_enter"])
-def test_no_button_beside_the_prompts_confirms_anything(admin_client: Client, button: str) -> None:
+def test_no_button_beside_the_prompts_confirms_the_draft(admin_client: Client, button: str) -> None:
     response = send(admin_client, draft(), {"prompt": "noir", button: "0"})
 
     assert response.status_code == 200

@@ -61,7 +61,7 @@ def fill(batch: RemixBatch, videos: int, prompts: int) -> list[Remix]:
     )
 
 
-def test_videos_stand_down_and_prompts_across_in_the_order_of_asking(admin_client: Client) -> None:
+def test_rows_are_videos_and_columns_are_prompts_in_order_of_request(admin_client: Client) -> None:
     batch, sea, wood = make_batch(), make_video(title="Sea"), make_video(title="Wood")
     noir, gold = (make_remix(batch=batch, source=sea, prompt=one) for one in ("noir", "gold"))
     wooden = make_remix(batch=batch, source=wood, prompt="gold")
@@ -74,7 +74,7 @@ def test_videos_stand_down_and_prompts_across_in_the_order_of_asking(admin_clien
     assert "not requested" in response.content.decode()
 
 
-def test_a_cell_shows_the_picture_or_the_word_video_or_the_state(admin_client: Client) -> None:
+def test_cell_shows_a_thumbnail_or_the_word_video_or_the_state(admin_client: Client) -> None:
     batch, sea = make_batch(), make_video()
     pictured = make_video(title="Noir sea", thumbnail="noir.jpg")
     values: list[dict[str, Any]] = [
@@ -98,7 +98,7 @@ def test_a_cell_shows_the_picture_or_the_word_video_or_the_state(admin_client: C
     assert "It was given up. It was never found out whether fal received it." in page
 
 
-def test_a_cell_shows_the_newest_of_its_remixes_and_leads_to_the_others(
+def test_cell_shows_its_newest_remix_and_links_the_others(
     admin_client: Client,
 ) -> None:
     batch, sea = make_batch(), make_video()
@@ -113,7 +113,7 @@ def test_a_cell_shows_the_newest_of_its_remixes_and_leads_to_the_others(
     assert {remix.pk for remix in listed} == {first.pk, second.pk}
 
 
-def test_a_long_prompt_is_cut_and_can_be_opened(admin_client: Client) -> None:
+def test_long_prompt_is_shortened_and_can_be_expanded(admin_client: Client) -> None:
     batch, prompt = make_batch(), "make it noir " * 20
     make_remix(batch=batch, prompt=prompt)
 
@@ -122,7 +122,7 @@ def test_a_long_prompt_is_cut_and_can_be_opened(admin_client: Client) -> None:
     assert f'</summary><bdi dir="auto">{prompt}</bdi></details>' in page
 
 
-def test_only_the_start_of_a_very_long_prompt_is_on_the_page(admin_client: Client) -> None:
+def test_page_contains_only_the_start_of_a_very_long_prompt(admin_client: Client) -> None:
     batch = make_batch()
     make_remix(batch=batch, prompt="x" * 5000)
 
@@ -131,7 +131,7 @@ def test_only_the_start_of_a_very_long_prompt_is_on_the_page(admin_client: Clien
     assert f'<bdi dir="auto">{"x" * (grid.PROMPT_OPENED - 1)}…</bdi>' in page
 
 
-def test_placeholders_make_one_column_for_all_videos(admin_client: Client) -> None:
+def test_prompt_with_placeholders_is_one_column_for_all_videos(admin_client: Client) -> None:
     videos = [make_video(title=title) for title in ("Sea", "Wood", "Town")]
     batch = draft(*videos)
     services.confirm(batch, ["{title} at night", "make it noir"], by=None)
@@ -144,7 +144,7 @@ def test_placeholders_make_one_column_for_all_videos(admin_client: Client) -> No
     assert rows == [[f"{video.title} at night", "make it noir"] for video in videos]
 
 
-def test_a_retry_stays_in_the_column_of_its_template(admin_client: Client) -> None:
+def test_retry_stays_in_the_column_of_its_template(admin_client: Client) -> None:
     batch = draft(make_video(title="Sea"))
     [first] = services.confirm(batch, ["{title} at night"], by=None)
     services.cancel(first, by=None)
@@ -159,9 +159,7 @@ def test_a_retry_stays_in_the_column_of_its_template(admin_client: Client) -> No
 @pytest.mark.parametrize(
     ("one", "other"), [("Add 🔥", "Add 🎉"), ("noir", "NOIR"), ("cafe", "café"), ("a", "a ")]
 )
-def test_prompts_that_a_database_may_take_for_equal_have_a_column_each(
-    admin_client: Client, one: str, other: str
-) -> None:
+def test_similar_prompts_have_separate_columns(admin_client: Client, one: str, other: str) -> None:
     batch, video = make_batch(), make_video()
     remixes = [make_remix(batch=batch, source=video, prompt=prompt) for prompt in (one, other)]
 
@@ -169,7 +167,7 @@ def test_prompts_that_a_database_may_take_for_equal_have_a_column_each(
     assert len({remix.prompt_digest for remix in remixes}) == 2
 
 
-def test_prompts_that_there_is_no_room_for_are_counted(
+def test_prompts_beyond_the_last_column_are_counted(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = make_batch()
@@ -195,7 +193,7 @@ def test_prompts_and_titles_are_shown_as_text(admin_client: Client) -> None:
         assert f"&lt;script&gt;{number}" in page
 
 
-def test_50_videos_are_shown_on_a_page(admin_client: Client) -> None:
+def test_page_shows_50_videos(admin_client: Client) -> None:
     batch = make_batch()
     fill(batch, 51, 1)
 
@@ -206,7 +204,7 @@ def test_50_videos_are_shown_on_a_page(admin_client: Client) -> None:
     assert '<a href="?p=1#sora-remix-grid">Previous videos</a>' in second.content.decode()
 
 
-def test_a_page_never_has_more_boxes_than_django_takes(admin_client: Client) -> None:
+def test_page_never_has_more_checkboxes_than_django_accepts(admin_client: Client) -> None:
     batch = make_batch()
     fill(batch, 3, 400)
 
@@ -216,7 +214,7 @@ def test_a_page_never_has_more_boxes_than_django_takes(admin_client: Client) -> 
     assert response.content.decode().count('name="cell"') == 800
 
 
-def test_the_grid_takes_as_many_queries_for_1000_remixes_as_for_10(
+def test_grid_needs_as_many_queries_for_1000_remixes_as_for_10(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for videos, prompts in ((5, 2), (50, 20)):
@@ -228,7 +226,7 @@ def test_the_grid_takes_as_many_queries_for_1000_remixes_as_for_10(
             show(admin_client, batch)
 
 
-def test_the_grid_builds_urls_and_asks_the_storage_nothing_else(
+def test_grid_makes_no_storage_call_except_building_urls(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     batch = make_batch()
@@ -243,7 +241,7 @@ def test_the_grid_builds_urls_and_asks_the_storage_nothing_else(
     assert text_of(admin_client, batch).count("/media/a.jpg") == 4
 
 
-def test_a_batch_says_how_much_of_it_is_over(admin_client: Client) -> None:
+def test_batch_shows_its_progress(admin_client: Client) -> None:
     batch = make_batch()
     for status in (Status.SUCCEEDED, Status.CANCELLED, Status.PROCESSING):
         make_remix(batch=batch, status=status)
@@ -255,7 +253,7 @@ def test_a_batch_says_how_much_of_it_is_over(admin_client: Client) -> None:
     assert f'data-batch="{batch.pk}"' in page
 
 
-def test_a_draft_has_no_grid_and_leads_to_the_page_to_confirm(admin_client: Client) -> None:
+def test_draft_has_no_grid_and_links_to_the_confirm_page(admin_client: Client) -> None:
     batch = draft()
 
     page = text_of(admin_client, batch)
@@ -264,11 +262,11 @@ def test_a_draft_has_no_grid_and_leads_to_the_page_to_confirm(admin_client: Clie
     assert "sora-remix-grid" not in page
 
 
-def test_a_batch_without_remixes_says_so(admin_client: Client) -> None:
+def test_batch_without_remixes_is_explained(admin_client: Client) -> None:
     assert "There are no remixes in this batch." in text_of(admin_client, make_batch())
 
 
-def test_only_who_may_see_remixes_sees_the_grid(client: Client) -> None:
+def test_grid_needs_permission_to_view_remixes(client: Client) -> None:
     batch = make_batch()
     make_remix(batch=batch)
     log_in(client, "view_video", "remix_video")
@@ -277,7 +275,7 @@ def test_only_who_may_see_remixes_sees_the_grid(client: Client) -> None:
     assert client.get(page).status_code == 403
 
 
-def test_who_may_only_look_is_offered_nothing_to_do(client: Client) -> None:
+def test_user_with_view_permission_is_offered_no_action(client: Client) -> None:
     batch = make_batch()
     remix = make_remix(batch=batch)
     log_in(client, "view_remix")
@@ -289,7 +287,7 @@ def test_who_may_only_look_is_offered_nothing_to_do(client: Client) -> None:
     assert 'name="act"' not in page
 
 
-def test_the_grid_scrolls_in_a_region_of_its_own_with_a_name(admin_client: Client) -> None:
+def test_grid_is_a_named_scrollable_region(admin_client: Client) -> None:
     batch = make_batch()
     make_remix(batch=batch)
 
