@@ -30,7 +30,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage])
-def test_an_upload_has_the_names_that_the_storage_gave_its_files(
+def test_upload_has_the_names_that_the_storage_returned(
     admin_client: Client, media_root: Path, clip: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -46,7 +46,7 @@ def test_an_upload_has_the_names_that_the_storage_gave_its_files(
 
 
 @pytest.mark.parametrize("storage", [FileSystemStorage, FolderStorage, NamingStorage])
-def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
+def test_files_are_deleted_when_the_row_can_not_be_saved(
     admin_client: Client,
     media_root: Path,
     clip: Path,
@@ -74,7 +74,7 @@ def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
     assert not Video.objects.exists()
 
 
-def test_a_clip_is_deleted_again_whose_picture_can_not_be_stored(
+def test_clip_is_deleted_when_its_thumbnail_can_not_be_stored(
     admin_client: Client, media_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = FileSystemStorage._save  # type: ignore[attr-defined]
