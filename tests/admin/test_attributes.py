@@ -81,7 +81,7 @@ def reader(
 
 
 @pytest.mark.parametrize("place", OURS)
-def test_no_number_in_an_attribute_is_written_for_people(reader: Reader, place: str) -> None:
+def test_numbers_in_attributes_are_not_localized(reader: Reader, place: str) -> None:
     try:
         OURS[place](reader)  # type: ignore[arg-type]
     except Beyond:
@@ -89,7 +89,7 @@ def test_no_number_in_an_attribute_is_written_for_people(reader: Reader, place: 
     assert Attributes(reader.page).wrong == []
 
 
-def test_no_number_of_an_order_is_written_for_people(reader: Reader) -> None:
+def test_numbers_of_a_draft_are_not_localized(reader: Reader) -> None:
     PromptPreset.objects.create(name="Noir", text="noir", is_shared=True)
     batch = ordering.draft(*(ordering.make_clip(width=1920, height=1080) for _ in range(3)))
 
@@ -99,7 +99,7 @@ def test_no_number_of_an_order_is_written_for_people(reader: Reader) -> None:
         assert Attributes(shown.content.decode()).wrong == []
 
 
-def test_no_number_of_a_video_is_written_for_people(reader: Reader) -> None:
+def test_numbers_of_a_video_are_not_localized(reader: Reader) -> None:
     size = {"width": 1920, "height": 1080, "fps": "23.976"}
     picture = {"file": "a.mp4", "thumbnail": "a.jpg"}
     left = make_video(duration="1234.5", **size, **picture)
@@ -117,7 +117,7 @@ def test_no_number_of_a_video_is_written_for_people(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("action", ["approve", "reject", "clear"])
-def test_no_number_of_a_decision_is_written_for_people(reader: Reader, action: str) -> None:
+def test_numbers_of_a_decision_are_not_localized(reader: Reader, action: str) -> None:
     result = make_video(file="a.mp4", approval="rejected" if action == "clear" else "new")
     data = {"action": f"{action}_selected", "_selected_action": [result.pk]}
 
@@ -128,7 +128,7 @@ def test_no_number_of_a_decision_is_written_for_people(reader: Reader, action: s
 
 
 @pytest.mark.parametrize("act", ACTIONS)
-def test_no_number_of_an_act_is_written_for_people(reader: Reader, act: str) -> None:
+def test_numbers_of_an_action_are_not_localized(reader: Reader, act: str) -> None:
     remixes = [make_remix(status=status, request_id=status) for status in ("failed", "processing")]
 
     shown = ask(reader.client, act, remixes)
@@ -136,7 +136,7 @@ def test_no_number_of_an_act_is_written_for_people(reader: Reader, act: str) -> 
     assert Attributes(shown.content.decode()).wrong == []
 
 
-def test_a_number_that_is_written_for_people_is_found() -> None:
+def test_localized_number_is_found() -> None:
     page = '<td data-row="7.654.321"><a href="/1\u202f234/" title="1.234"><b height="1,5">'
 
     assert len(Attributes(page).wrong) == 3

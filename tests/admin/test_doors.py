@@ -110,7 +110,7 @@ def world(media_root: Path) -> World:
     )
 
 
-def test_every_url_and_method_of_the_site_is_in_the_table() -> None:
+def test_every_url_and_method_of_the_site_is_in_the_matrix() -> None:
     listed = {(place.url, place.method) for door in DOORS for place in door.places}
     refused = {(url, "POST") for url in ONLY_GET} | {(url, "GET") for url in ONLY_POST}
 
@@ -121,7 +121,7 @@ def test_every_url_and_method_of_the_site_is_in_the_table() -> None:
     assert not listed & refused
 
 
-def test_every_action_on_a_selection_is_in_the_table(admin_user: User) -> None:
+def test_every_action_on_a_selection_is_in_the_matrix(admin_user: User) -> None:
     places = [place for door in DOORS for place in door.places]
     listed = {place.url for place in places if place.url.startswith("action:")}
     cells = {dict(place.data)["act"] for place in places if place.url == "remixbatch_cells"}
@@ -137,7 +137,7 @@ def test_every_action_on_a_selection_is_in_the_table(admin_user: User) -> None:
     assert cells == {*(act.name for act in BUTTONS), COMPARE, FURTHER}
 
 
-def test_readme_lists_what_opens_each_door_and_what_the_groups_hold() -> None:
+def test_readme_lists_the_permissions_of_each_page_and_group() -> None:
     section = README.read_text().partition("\n## Permissions\n")[2].partition("\n## ")[0]
     said = " ".join(section.split())
 
@@ -148,7 +148,7 @@ def test_readme_lists_what_opens_each_door_and_what_the_groups_hold() -> None:
         assert f"*{name}*: {', '.join(f'`{one}`' for one in codenames)}." in said
 
 
-def test_staff_open_just_what_their_permissions_name(world: World) -> None:
+def test_staff_can_open_exactly_the_pages_that_their_permissions_name(world: World) -> None:
     wrong = []
     for user, held in (*_staff(), (_user(is_superuser=True), _codenames())):
         world.belongs_to(user)
@@ -162,7 +162,7 @@ def test_staff_open_just_what_their_permissions_name(world: World) -> None:
     assert not wrong, "\n".join(wrong)
 
 
-def test_nobody_else_opens_anything_but_the_player_of_the_site(world: World) -> None:
+def test_other_users_can_open_only_the_public_player(world: World) -> None:
     everything = _user(_codenames(), is_staff=False)
     wrong = []
     for user in (AnonymousUser(), _user(is_staff=False), everything):
@@ -176,7 +176,7 @@ def test_nobody_else_opens_anything_but_the_player_of_the_site(world: World) -> 
     assert not wrong, "\n".join(wrong)
 
 
-def test_rows_that_the_site_hides_are_closed_to_superusers(
+def test_rows_hidden_by_the_site_are_closed_to_superusers(
     world: World, admin_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = VideoAdmin.get_queryset
@@ -192,11 +192,11 @@ def test_rows_that_the_site_hides_are_closed_to_superusers(
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_permission_of_the_app_opens_a_door() -> None:
+def test_every_permission_of_the_app_is_needed_by_a_page() -> None:
     assert _codenames() == {one for door in DOORS if door.text for one in door.needs}
 
 
-def test_what_a_group_holds_is_needed_by_the_doors_that_it_opens() -> None:
+def test_every_permission_of_a_group_is_needed_by_its_pages() -> None:
     for codenames in GROUPS.values():
         held = {*codenames}
 

@@ -155,7 +155,7 @@ OURS = {name: place for name, place in PLACES.items() if not name.startswith("pu
 
 
 @pytest.mark.parametrize("place", OURS.values(), ids=OURS)
-def test_every_text_of_a_page_is_marked(reader: Reader, place: Place) -> None:
+def test_every_text_of_a_page_is_translatable(reader: Reader, place: Place) -> None:
     try:
         place(reader)  # type: ignore[arg-type]
     except Beyond:
@@ -164,7 +164,7 @@ def test_every_text_of_a_page_is_marked(reader: Reader, place: Place) -> None:
 
 
 @pytest.mark.parametrize("act", ACTIONS)
-def test_every_text_about_an_act_is_marked(reader: Reader, act: str) -> None:
+def test_every_text_about_an_action_is_translatable(reader: Reader, act: str) -> None:
     remixes = [make_remix(status=status, request_id=status) for status in ("failed", "processing")]
     asked = ask(reader.client, act, [*remixes, make_remix()])
 
@@ -172,7 +172,7 @@ def test_every_text_about_an_act_is_marked(reader: Reader, act: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", [*all_endpoints()])
-def test_every_text_about_an_endpoint_is_marked(reader: Reader, endpoint: str) -> None:
+def test_every_text_about_an_endpoint_is_translatable(reader: Reader, endpoint: str) -> None:
     batch = ordering.draft(ordering.make_clip(), ordering.make_clip(duration=200), make_video())
     typed = {"endpoint": endpoint, "prompt": "{wrong}", "_add": "1"}
 
@@ -182,7 +182,7 @@ def test_every_text_about_an_endpoint_is_marked(reader: Reader, endpoint: str) -
 
 
 @pytest.mark.parametrize("code", [*CAUSES, "http_500", "strange", ""])
-def test_every_text_about_a_failure_is_marked(reader: Reader, code: str) -> None:
+def test_every_text_about_a_failure_is_translatable(reader: Reader, code: str) -> None:
     message = json.dumps({"limit": 4.5, "max_length": 2, "allowed": [".mp4"]})
     failed = make_remix(
         status=Status.FAILED, request_id="1", error_code=code, error_message=message
@@ -193,7 +193,7 @@ def test_every_text_about_a_failure_is_marked(reader: Reader, code: str) -> None
     assert english(reader.page) == []
 
 
-def test_every_text_about_what_happened_is_marked(reader: Reader) -> None:
+def test_every_text_about_an_event_is_translatable(reader: Reader) -> None:
     remix = make_remix(status=Status.PROCESSING, cancel_requested_at=ago(hours=1))
     for kind in RemixEvent.Kind.values:
         detail = {Kind.REQUESTED: "1", Kind.FAILED: "not_a_video"}.get(Kind(kind), "")
@@ -221,7 +221,7 @@ FAILING = {"failing_since": ago(hours=1), "failures": 4, "error_message": "503"}
         {"status": Status.QUEUED, "due_at": ago(minutes=9)},
     ],
 )
-def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, Any]) -> None:
+def test_every_text_about_a_state_is_translatable(reader: Reader, values: dict[str, Any]) -> None:
     remix = make_remix(**values)
     RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
     Chain.objects.hold_back(ago(minutes=-9), "429")
@@ -233,7 +233,7 @@ def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, An
         assert english(reader.page) == []
 
 
-def test_every_text_about_tasks_in_the_request_is_marked(
+def test_every_text_about_tasks_in_the_request_is_translatable(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -244,7 +244,7 @@ def test_every_text_about_tasks_in_the_request_is_marked(
 
 
 @pytest.mark.parametrize("act", ACTIONS)
-def test_every_text_about_what_was_done_is_marked(reader: Reader, act: str) -> None:
+def test_every_message_after_an_action_is_translatable(reader: Reader, act: str) -> None:
     remixes = [make_remix(status=status) for status in (Status.QUEUED, Status.FAILED)]
     remixes += [make_remix(status=Status.FAILED, request_id=f"{number}") for number in range(9)]
     remixes += [make_remix(status=Status.SUCCEEDED) for _ in range(12)]
@@ -255,7 +255,7 @@ def test_every_text_about_what_was_done_is_marked(reader: Reader, act: str) -> N
     assert english(done.content.decode()) == []
 
 
-def test_a_text_that_is_not_marked_is_found() -> None:
+def test_untranslatable_text_is_found() -> None:
     page = '<p>Ｍａｒｋｅｄ</p><img alt="Not marked"><p>Sea</p><script>var it</script>'
 
     assert english(page) == ["Not marked"]

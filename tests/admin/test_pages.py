@@ -44,7 +44,7 @@ def _act(client: Client, model: str, action: str) -> Any:
         ("remix", "collect_selected"),
     ],
 )
-def test_an_action_for_too_many_rows_is_refused_in_words(
+def test_action_for_too_many_rows_is_refused_with_a_message(
     admin_client: Client, model: str, action: str
 ) -> None:
     for _ in range(3):
@@ -62,7 +62,7 @@ def test_an_action_for_too_many_rows_is_refused_in_words(
 
 @pytest.mark.usefixtures("most_two")
 @pytest.mark.parametrize("action", ["cancel_selected", "retry_selected"])
-def test_an_action_for_as_many_rows_as_are_allowed_is_asked_about(
+def test_action_for_the_maximum_number_of_rows_is_confirmed(
     admin_client: Client, action: str
 ) -> None:
     for _ in range(2):
@@ -72,7 +72,7 @@ def test_an_action_for_as_many_rows_as_are_allowed_is_asked_about(
 
 
 @pytest.mark.usefixtures("most_two")
-def test_a_draft_with_too_many_videos_says_so(admin_client: Client) -> None:
+def test_draft_with_too_many_videos_is_explained(admin_client: Client) -> None:
     batch = ordering.draft(*(make_video() for _ in range(3)))
 
     page = admin_client.get(ordering.page_of(batch)).content.decode()
@@ -82,7 +82,7 @@ def test_a_draft_with_too_many_videos_says_so(admin_client: Client) -> None:
 
 
 @pytest.mark.usefixtures("most_two")
-def test_too_many_prompts_are_refused_on_the_page_before_anything_is_written(
+def test_too_many_prompts_are_refused_before_anything_is_stored(
     admin_client: Client,
 ) -> None:
     batch = ordering.draft(ordering.make_clip(), ordering.make_clip())
@@ -96,7 +96,7 @@ def test_too_many_prompts_are_refused_on_the_page_before_anything_is_written(
     assert batch.confirmed_at is None
 
 
-def test_a_very_long_prompt_is_shown_shortened_but_for_the_page_of_its_remix(
+def test_very_long_prompt_is_shortened_except_on_the_page_of_its_remix(
     admin_client: Client,
 ) -> None:
     source = make_video(file="a.mp4")

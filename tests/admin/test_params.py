@@ -20,45 +20,45 @@ NO_KEYS = ("", "-1", "1.5", "٣", "²", "1_000", " 1", "1\n", "\0", TOO_HIGH, "1
 
 
 @pytest.mark.parametrize(("text", "pk"), [("0", 0), ("007", 7), (HIGHEST, params.HIGHEST)])
-def test_a_primary_key_is_read(text: str, pk: int) -> None:
+def test_primary_key_is_parsed(text: str, pk: int) -> None:
     assert params.key(text) == pk
 
 
 @pytest.mark.parametrize("text", [None, *NO_KEYS])
-def test_what_can_be_no_primary_key_is_none(text: str | None) -> None:
+def test_invalid_primary_key_is_none(text: str | None) -> None:
     assert params.key(text) is None
 
 
-def test_keys_are_read_once_each_and_in_order() -> None:
+def test_primary_keys_are_parsed_once_each_in_order() -> None:
     assert params.keys(["3", "1", "3"], name="remixes") == [3, 1]
 
 
 @pytest.mark.parametrize("text", NO_KEYS)
-def test_a_list_with_anything_else_is_a_bad_request(text: str) -> None:
+def test_list_with_an_invalid_key_is_a_bad_request(text: str) -> None:
     with pytest.raises(BadRequest, match="`remixes` must be primary keys"):
         params.keys(["1", text], name="remixes")
 
 
-def test_more_keys_than_are_taken_are_a_bad_request() -> None:
+def test_too_many_keys_are_a_bad_request() -> None:
     with pytest.raises(BadRequest, match="`remixes` must not be more than 2"):
         params.keys(["1", "2", "3"], name="remixes", most=2)
 
 
-def test_spans_of_keys_are_read() -> None:
+def test_ranges_of_keys_are_parsed() -> None:
     assert params.spans("1,3,7-9,", name="remixes") == [1, 3, 7, 8, 9]
 
 
 @pytest.mark.parametrize("text", ["1-", "a", f"1-{TOO_HIGH}", f"1-{HIGHEST}", "1-2001", "1 2"])
-def test_spans_of_anything_else_or_too_many_are_a_bad_request(text: str) -> None:
+def test_invalid_or_too_large_ranges_are_a_bad_request(text: str) -> None:
     with pytest.raises(BadRequest):
         params.spans(text, name="remixes")
 
 
-def test_a_text_is_stripped_and_cut() -> None:
+def test_text_is_stripped_and_cut() -> None:
     assert params.text(QueryDict("note= a long note"), "note", most=6) == "a long"
 
 
-def test_a_text_with_nul_is_a_bad_request() -> None:
+def test_text_with_nul_is_a_bad_request() -> None:
     with pytest.raises(BadRequest, match="`note` must be text"):
         params.text(QueryDict("note=a%00b"), "note", most=6)
 
@@ -79,7 +79,7 @@ def test_a_text_with_nul_is_a_bad_request() -> None:
         ("promptpreset", "endpoint"),
     ],
 )
-def test_a_list_is_filtered_by_nothing_that_no_database_compares_with(
+def test_filter_value_that_a_database_can_not_compare_is_ignored(
     admin_client: Client, model: str, name: str, value: str
 ) -> None:
     url = reverse(f"admin:sora_remix_{model}_changelist")
@@ -101,7 +101,7 @@ def test_a_list_is_filtered_by_nothing_that_no_database_compares_with(
         ("remix_changelist", "_selected_action", {"action": "cancel_selected"}),
     ],
 )
-def test_a_form_with_anything_else_than_keys_is_a_bad_request(
+def test_form_with_invalid_keys_is_a_bad_request(
     admin_client: Client, url: str, name: str, more: dict[str, str], value: str
 ) -> None:
     make_remix()
@@ -127,7 +127,7 @@ def test_a_form_with_anything_else_than_keys_is_a_bad_request(
         "remixbatch/{}/cells/",
     ],
 )
-def test_an_address_with_too_many_digits_is_not_found(
+def test_url_with_too_many_digits_is_not_found(
     admin_client: Client, path: str, digits: str
 ) -> None:
     send = admin_client.post if "cells" in path else admin_client.get
@@ -139,7 +139,7 @@ def test_an_address_with_too_many_digits_is_not_found(
 
 
 @pytest.mark.django_db
-def test_a_list_is_filtered_by_the_highest_number(admin_client: Client) -> None:
+def test_list_can_be_filtered_by_the_highest_number(admin_client: Client) -> None:
     make_video()
     url = reverse("admin:sora_remix_video_changelist")
 
