@@ -11,7 +11,7 @@ from tests.browser.places import PLACES
 
 
 @pytest.mark.parametrize("name", PLACES)
-def test_axe_finds_no_fault_and_nothing_is_wider_than_a_phone(page: Page, name: str) -> None:
+def test_axe_finds_no_fault_and_no_page_is_wider_than_a_phone(page: Page, name: str) -> None:
     PLACES[name](page)
 
     faults = faults_everywhere(page)
@@ -21,7 +21,7 @@ def test_axe_finds_no_fault_and_nothing_is_wider_than_a_phone(page: Page, name: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_what_is_excused_is_found_on_pages_of_djangos_own(page: Page) -> None:
+def test_excused_faults_are_found_on_pages_of_django(page: Page) -> None:
     user = User.objects.create_user("somebody-with-a-name-as-long-as-it-takes")
     group = Group.objects.create(name="all")
     found = set()
@@ -35,7 +35,7 @@ def test_what_is_excused_is_found_on_pages_of_djangos_own(page: Page) -> None:
     assert found == EXCUSED.keys()
 
 
-def test_a_fault_of_ours_is_found(page: Page) -> None:
+def test_fault_on_our_page_is_found(page: Page) -> None:
     PLACES["list_of_remixes"](page)
     page.evaluate("document.querySelector('img.sora-remix-thumbnail').removeAttribute('alt')")
 

@@ -117,7 +117,7 @@ def _seek(page: Page, time: float) -> None:
     _rest(page)
 
 
-def test_both_stay_within_a_frame_over_seeks_and_while_they_play(
+def test_both_videos_stay_within_a_frame_while_seeking_and_playing(
     page: Page, pair: tuple[Video, Video]
 ) -> None:
     _open(page, *pair)
@@ -134,7 +134,7 @@ def test_both_stay_within_a_frame_over_seeks_and_while_they_play(
     assert _apart_mostly(seen) < FRAME
 
 
-def test_one_that_runs_slower_is_waited_for(page: Page, pair: tuple[Video, Video]) -> None:
+def test_faster_video_waits_for_the_slower_one(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     page.evaluate(SLOWER)
 
@@ -146,7 +146,7 @@ def test_one_that_runs_slower_is_waited_for(page: Page, pair: tuple[Video, Video
     assert _apart_mostly(seen) < FRAME
 
 
-def test_the_shorter_one_shows_its_last_frame_while_the_longer_goes_on(
+def test_shorter_video_shows_its_last_frame_while_the_longer_plays(
     page: Page, pair: tuple[Video, Video], clips: dict[str, Path], media_root: Path
 ) -> None:
     short = _keep(clips["short"], media_root)
@@ -162,9 +162,7 @@ def test_the_shorter_one_shows_its_last_frame_while_the_longer_goes_on(
     assert _times(page)[0] == pytest.approx(2, abs=FRAME)
 
 
-def test_frames_are_stepped_through_by_the_finer_rate(
-    page: Page, pair: tuple[Video, Video]
-) -> None:
+def test_frames_are_stepped_at_the_finer_rate(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
 
     seen = []
@@ -177,7 +175,7 @@ def test_frames_are_stepped_through_by_the_finer_rate(
     assert seen == pytest.approx([1.5, 2.5, 3.5, 2.5], abs=0.01)
 
 
-def test_a_range_is_looped_until_it_is_cleared(page: Page, pair: tuple[Video, Video]) -> None:
+def test_range_is_looped_until_it_is_cleared(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     for time, key in ((2, "i"), (2.5, "o")):
         _seek(page, time)
@@ -195,9 +193,7 @@ def test_a_range_is_looped_until_it_is_cleared(page: Page, pair: tuple[Video, Vi
     assert _apart_mostly(seen) < FRAME
 
 
-def test_one_waits_for_the_other_and_both_start_together(
-    page: Page, pair: tuple[Video, Video]
-) -> None:
+def test_both_videos_start_together(page: Page, pair: tuple[Video, Video]) -> None:
     held: list[Route] = []
     page.route(FILM, lambda route: held.append(route))
     page.goto(compare_url(*pair), wait_until="domcontentloaded")
@@ -220,7 +216,7 @@ def test_one_waits_for_the_other_and_both_start_together(
     assert _apart(page) < FRAME
 
 
-def test_one_plays_on_when_the_other_is_broken(
+def test_one_video_plays_when_the_other_is_broken(
     page: Page, complaints: Complaints, pair: tuple[Video, Video], media_root: Path
 ) -> None:
     complaints.expect("404")
@@ -234,7 +230,7 @@ def test_one_plays_on_when_the_other_is_broken(
     expect(page.locator("[data-side=right] [role=alert]")).to_be_hidden()
 
 
-def test_a_server_that_sends_files_whole_is_named(
+def test_server_without_range_requests_is_reported(
     page: Page, pair: tuple[Video, Video], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("django.test.testcases.serve", serve)
@@ -244,7 +240,7 @@ def test_a_server_that_sends_files_whole_is_named(
     expect(page.locator("[data-side=left] [role=alert]")).to_contain_text("range requests")
 
 
-def test_all_is_done_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:
+def test_comparison_works_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     stage = page.locator("#sora-remix-compare")
     right = page.locator("[data-side=right] video")
@@ -286,7 +282,7 @@ def test_all_is_done_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:
     page.wait_for_url(f"**{compare_url(*reversed(pair))}")
 
 
-def test_keys_that_have_another_meaning_keep_it(page: Page, pair: tuple[Video, Video]) -> None:
+def test_keys_of_focused_controls_keep_their_meaning(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     mode = page.locator("#sora-remix-compare")
     playing = page.locator(".sora-remix-play")
@@ -313,7 +309,7 @@ def test_keys_that_have_another_meaning_keep_it(page: Page, pair: tuple[Video, V
     expect(mode).to_have_attribute("data-mode", "wipe")
 
 
-def test_without_a_script_each_has_its_own_controls(
+def test_each_video_has_its_own_controls_without_scripts(
     pages: Pages, pair: tuple[Video, Video]
 ) -> None:
     page, _ = pages.open(java_script_enabled=False)

@@ -23,7 +23,7 @@ def _box(page: Page, selector: str) -> FloatRect:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", ADDED)
-def test_what_we_add_is_as_wide_as_the_page_and_stands_below_its_title(
+def test_our_elements_are_as_wide_as_the_page_and_below_its_title(
     page: Page, name: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})

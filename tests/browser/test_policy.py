@@ -17,9 +17,7 @@ ATTEMPT = """() => {
 }"""
 
 
-def test_the_site_forbids_what_is_inline_and_that_is_noticed(
-    page: Page, complaints: Complaints
-) -> None:
+def test_inline_code_is_forbidden_and_reported(page: Page, complaints: Complaints) -> None:
     response = page.goto(VIDEOS)
     assert response and response.header_value("content-security-policy") == header(POLICY)
 
@@ -34,7 +32,7 @@ def test_the_site_forbids_what_is_inline_and_that_is_noticed(
     complaints.expect("inline")
 
 
-def test_an_error_of_a_script_is_noticed(page: Page, complaints: Complaints) -> None:
+def test_script_error_is_reported(page: Page, complaints: Complaints) -> None:
     page.goto(VIDEOS)
 
     with page.expect_event("pageerror"):

@@ -47,7 +47,7 @@ def _open_player(pages: Pages, **files: str) -> tuple[Page, list[str]]:
     return page, asked
 
 
-def test_a_damaged_video_is_not_asked_for_again_and_again(pages: Pages, large_clip: Path) -> None:
+def test_damaged_video_is_not_requested_repeatedly(pages: Pages, large_clip: Path) -> None:
     file = app_storage().save("damaged.mp4", ContentFile(_damaged(large_clip)))
     page, asked = _open_player(pages, file=file)
 
@@ -57,7 +57,7 @@ def test_a_damaged_video_is_not_asked_for_again_and_again(pages: Pages, large_cl
     assert len(asked) == 3
 
 
-def test_a_video_that_is_gone_is_not_asked_for_again_and_again(pages: Pages) -> None:
+def test_deleted_video_is_not_requested_repeatedly(pages: Pages) -> None:
     page, asked = _open_player(pages, file="gone.mp4", thumbnail="gone.jpg")
 
     page.wait_for_function(GIVEN_UP)

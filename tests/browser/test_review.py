@@ -64,7 +64,7 @@ def test_keys_write_a_note_reject_skip_go_back_and_undo(page: Page, clip: Path) 
     assert _approvals(results) == ["rejected", "rejected", "new"]
 
 
-def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path) -> None:
+def test_modified_and_held_keys_decide_nothing(page: Page, clip: Path) -> None:
     results = _results(2, clip)
     page.goto(review_url())
 
@@ -82,7 +82,7 @@ def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path
     assert _approvals(results) == ["new", "new"]
 
 
-def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> None:
+def test_disabled_shortcuts_decide_nothing(page: Page, clip: Path) -> None:
     results = _results(1, clip)
     page.goto(review_url())
 
@@ -100,7 +100,7 @@ def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> No
     assert _approvals(results) == ["rejected"]
 
 
-def test_keys_in_quick_succession_decide_about_one(page: Page, clip: Path) -> None:
+def test_quick_key_presses_decide_one_video(page: Page, clip: Path) -> None:
     results = _results(2, clip)
     page.goto(review_url())
 
