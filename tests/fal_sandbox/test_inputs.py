@@ -45,9 +45,7 @@ def test_prompt_and_video_are_needed(fal: httpx.Client, endpoint_id: str, name: 
 
 
 @pytest.mark.parametrize("endpoint_id", ALL)
-def test_a_key_that_nobody_named_is_refused_by_all_but_flux(
-    fal: httpx.Client, endpoint_id: str
-) -> None:
+def test_unknown_field_is_refused_by_all_but_flux(fal: httpx.Client, endpoint_id: str) -> None:
     found = complaints(fal, endpoint_id, colour="red")
 
     expected = [] if endpoint_id == FLUX else [(["body", "colour"], "extra_forbidden")]
@@ -68,7 +66,7 @@ def test_a_key_that_nobody_named_is_refused_by_all_but_flux(
         (LUCY, {"sync_mode": True, "enhance_prompt": False, "seed": None}),
     ],
 )
-def test_what_the_schema_allows_is_accepted(
+def test_input_within_the_schema_is_accepted(
     fal: httpx.Client, endpoint_id: str, fields: JSON
 ) -> None:
     assert complaints(fal, endpoint_id, **fields) == []
@@ -126,7 +124,7 @@ def test_types_and_choices_are_strict(
         ),
     ],
 )
-def test_bounds_are_told(
+def test_bounds_are_named_in_the_error(
     fal: httpx.Client, endpoint_id: str, field: str, value: object, kind: str, context: JSON | None
 ) -> None:
     [complaint] = complaints(fal, endpoint_id, **{field: value})
@@ -144,7 +142,7 @@ def test_bounds_are_told(
         (["x"], [0], "model_attributes_type"),
     ],
 )
-def test_what_is_inside_is_checked_too(
+def test_nested_values_are_checked(
     fal: httpx.Client, elements: list[object], place: list[object], kind: str | None
 ) -> None:
     [complaint] = complaints(fal, KLING, elements=elements)
@@ -160,7 +158,7 @@ def test_what_is_inside_is_checked_too(
         (KLING_PRO, {"image_urls": ["x", "x"], "elements": [ELEMENT] * 3}),
     ],
 )
-def test_what_excludes_each_other_is_refused(
+def test_mutually_exclusive_fields_are_refused(
     fal: httpx.Client, endpoint_id: str, fields: JSON
 ) -> None:
     [complaint] = complaints(fal, endpoint_id, **fields)
