@@ -17,19 +17,19 @@ def ring(remix: Remix, request_id: str = "fal-1") -> Remix:
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.UNCONFIRMED])
-def test_a_ring_heals_a_remix_whose_answer_has_not_come(db: None, status: str) -> None:
+def test_webhook_restores_a_remix_without_an_answer(db: None, status: str) -> None:
     remix = ring(make_remix(status=status))
 
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
 
 
-def test_a_ring_for_a_remix_that_was_given_up_makes_its_result_collectable(db: None) -> None:
+def test_webhook_for_a_given_up_remix_makes_its_result_collectable(db: None) -> None:
     remix = ring(make_remix(status=Status.FAILED, error_code="given_up"))
 
     assert (remix.status, remix.request_id) == (Status.FAILED, "fal-1")
 
 
-def test_a_ring_makes_a_remix_in_progress_due(db: None) -> None:
+def test_webhook_makes_a_remix_in_progress_due(db: None) -> None:
     remix = make_remix(status=Status.PROCESSING, request_id="fal-1", due_at=ago(hours=-1))
 
     ring(remix)
@@ -38,14 +38,14 @@ def test_a_ring_makes_a_remix_in_progress_due(db: None) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.STORING, Status.SUCCEEDED, Status.FAILED])
-def test_a_ring_about_what_is_known_changes_nothing(db: None, status: str) -> None:
+def test_webhook_with_the_known_request_id_changes_nothing(db: None, status: str) -> None:
     remix = ring(make_remix(status=status, request_id="fal-1"))
 
     assert (remix.status, remix.request_id, remix.other_request_ids) == (status, "fal-1", [])
 
 
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.SUCCEEDED, Status.CANCELLED])
-def test_another_id_is_kept_once_as_evidence(db: None, status: str) -> None:
+def test_another_request_id_is_stored_once_as_evidence(db: None, status: str) -> None:
     remix = make_remix(status=status, request_id="fal-0")
 
     ring(ring(remix))
@@ -54,7 +54,7 @@ def test_another_id_is_kept_once_as_evidence(db: None, status: str) -> None:
     assert remix.other_request_ids == ["fal-1"]
 
 
-def test_another_id_belongs_to_one_that_asked_for_the_same_and_heard_nothing(db: None) -> None:
+def test_another_request_id_settles_an_equal_unconfirmed_remix(db: None) -> None:
     first = make_remix(status=Status.PROCESSING, request_id="fal-0", arguments={"prompt": "a"})
     twin = make_remix(status=Status.UNCONFIRMED, source=first.source, arguments={"prompt": "a"})
 
@@ -65,7 +65,7 @@ def test_another_id_belongs_to_one_that_asked_for_the_same_and_heard_nothing(db:
     assert first.other_request_ids == []
 
 
-def test_an_id_that_was_found_for_an_equal_remix_stays_there(db: None) -> None:
+def test_request_id_found_for_an_equal_remix_is_not_moved(db: None) -> None:
     equal = make_remix(status=Status.PROCESSING, request_id="fal-1")
 
     remix = ring(make_remix(status=Status.UNCONFIRMED, source=equal.source))
@@ -74,7 +74,7 @@ def test_an_id_that_was_found_for_an_equal_remix_stays_there(db: None) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_rings_at_once_are_one() -> None:
+def test_two_simultaneous_webhooks_count_once() -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
 
     at_once(lambda: Remix.objects.get(pk=remix.pk).rang("fal-1"))
