@@ -63,9 +63,9 @@ def test_our_pages_are_valid(admin_client: Client, media_root: Path) -> None:
         ('<i id="a"></i><b id="a"></b>', "id twice: a"),
     ],
 )
-def test_html_that_is_not_valid_is_noticed(broken: str, fault: str) -> None:
+def test_invalid_html_is_found(broken: str, fault: str) -> None:
     assert fault in faults(PAGE % broken)[0]
 
 
-def test_html_that_is_valid_is_left_alone() -> None:
+def test_valid_html_is_accepted() -> None:
     assert faults(PAGE % '<p id="a">Sea</p>') == []

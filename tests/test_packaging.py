@@ -29,7 +29,7 @@ def test_readme_explains_every_system_check() -> None:
     assert rows(r"sora_remix\.[A-Z]\d+") == set(re.findall(r'id="(sora_remix\.\w+)"', code))
 
 
-def test_readme_names_every_endpoint_that_is_built_in() -> None:
+def test_readme_names_every_built_in_endpoint() -> None:
     assert BUILT_IN.keys() <= rows(r"[a-z0-9.-]+")
 
 
@@ -37,7 +37,7 @@ def test_readme_explains_every_status() -> None:
     assert set(Remix.Status.values) <= rows(r"[a-z]+")
 
 
-def test_readme_has_the_test_command_that_ci_runs() -> None:
+def test_readme_has_the_test_command_of_the_ci() -> None:
     assert len(re.findall(r"^python3 -m venv .* -m pytest .*$", README, re.MULTILINE)) == 1
 
 

@@ -117,7 +117,7 @@ TOO_LATE = "Somebody else is changing the same remixes right now."
 @pytest.mark.parametrize(
     ("name", "status"), [("retry", Status.FAILED), ("send_again", Status.UNCONFIRMED)]
 )
-def test_many_clicks_request_a_remix_again_once(
+def test_many_clicks_retry_a_remix_once(
     isolation: str, editor: User, name: str, status: str
 ) -> None:
     remix = make_remix(status=status)
@@ -140,7 +140,7 @@ def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:
     assert_losers_read(answers, ("This batch was already confirmed", TOO_LATE))
 
 
-def test_files_are_not_cleared_while_somebody_requests_a_remix_of_them(isolation: str) -> None:
+def test_files_are_not_cleared_while_a_remix_of_them_is_requested(isolation: str) -> None:
     for _ in range(ROUNDS):
         video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
 
@@ -153,7 +153,7 @@ def test_files_are_not_cleared_while_somebody_requests_a_remix_of_them(isolation
         assert video.remixes.exists() is not is_cleared
 
 
-def test_a_draft_is_not_deleted_while_somebody_confirms_it(isolation: str) -> None:
+def test_draft_is_not_deleted_while_it_is_confirmed(isolation: str) -> None:
     for _ in range(ROUNDS):
         video = make_video()
         batch = draft(video)

@@ -47,13 +47,11 @@ def jobs(large_clip: Path, request: pytest.FixtureRequest) -> Iterator[dict[str,
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_the_main_job_goes_through_and_is_paid_for_once(
-    site: str, jobs: dict[str, Future[str]]
-) -> None:
+def test_main_job_succeeds_and_is_paid_for_once(site: str, jobs: dict[str, Future[str]]) -> None:
     assert not jobs[site].result()
 
 
-TEST = test_the_main_job_goes_through_and_is_paid_for_once.__name__
+TEST = test_main_job_succeeds_and_is_paid_for_once.__name__
 
 
 def _complaint(site: str, clip: Path) -> str:

@@ -452,7 +452,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_promises_hold_in_any_order_of_events(
+def test_promises_hold_in_any_order_of_events(
     monkeypatch: pytest.MonkeyPatch, media_root: Path, clip: Path
 ) -> None:
     world = World(clip.read_bytes())
