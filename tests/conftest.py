@@ -108,7 +108,7 @@ def media_root(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def any_endpoint(settings: pytest.FixtureRequest) -> None:
     """The only record of the site: it has an option of each kind, and no certain price."""
-    from tests.ordering import SORA
+    from tests.checkout import SORA
 
     settings.SORA_REMIX_ENDPOINTS = {"any": SORA}  # type: ignore[attr-defined]
     settings.SORA_REMIX_ENDPOINT = "any"  # type: ignore[attr-defined]

@@ -16,8 +16,8 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
+from tests.checkout import make_clip
 from tests.factories import make_video
-from tests.ordering import make_clip
 
 pytestmark = pytest.mark.django_db
 

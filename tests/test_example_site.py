@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from example_project.views import PER_PAGE
 from sora_remix.models import Approval
+from tests.approved_videos import show
 from tests.factories import make_video
-from tests.showing import show
 
 pytestmark = pytest.mark.django_db
 

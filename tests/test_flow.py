@@ -16,7 +16,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import media, services
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import PendingFile, Remix, Video
-from tests import ordering
+from tests import checkout
 from tests.processes import Qcluster, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -236,13 +236,13 @@ def test_remix_at_an_endpoint_of_the_site_works_from_page_to_result(
     settings.SORA_REMIX_ENDPOINT = "mine"
     monkeypatch.setenv("SORA_REMIX_TESTS_ENDPOINTS", json.dumps({"mine": OWN}))
     qcluster.start()
-    batch = ordering.draft(upload)
-    page = ordering.text_of(admin_client, batch)
+    batch = checkout.draft(upload)
+    page = checkout.text_of(admin_client, batch)
     assert "Enhance" in page
     assert "$0.525" in page
 
     typed = {"prompt": "make it noir", "option-enhance_prompt": None}
-    ordering.send(admin_client, batch, typed)
+    checkout.send(admin_client, batch, typed)
     wait_until(_settled)
 
     _assert_all_succeeded(qcluster)

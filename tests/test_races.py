@@ -19,8 +19,8 @@ from sora_remix import services, tasks
 from sora_remix.database import retry_conflicts
 from sora_remix.exceptions import InvalidTransition, RequestRefused
 from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
+from tests.checkout import draft, filled_in, page_of
 from tests.factories import at_once, make_remix, make_video
-from tests.ordering import draft, filled_in, page_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

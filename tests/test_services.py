@@ -27,8 +27,8 @@ from sora_remix.models import (
     queryset,
 )
 from sora_remix.models.queryset import RemixQuerySet
+from tests.checkout import make_clip
 from tests.factories import ago, at_once, make_remix, make_video
-from tests.ordering import make_clip
 from tests.users import User
 
 Status = Remix.Status

@@ -19,7 +19,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.factories import make_remix, make_video
-from tests.markup import faults
+from tests.html_validation import faults
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sora_remix.models import Remix, Video
-from tests.ordering import make_clip
+from tests.checkout import make_clip
 
 
 def remix_of(source: Video, **values: Any) -> Video:

@@ -3,7 +3,7 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from tests.walking import make_site
+from tests.admin_pages import make_site
 
 urlpatterns = [
     path("sora_remix/", include("sora_remix.urls")),

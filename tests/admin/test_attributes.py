@@ -12,10 +12,10 @@ from django.db.models import Model
 from django.test import Client
 
 from sora_remix.models import PromptPreset, ReferenceImage, Remix, RemixBatch, Video
-from tests import ordering
+from tests import checkout
 from tests.admin.test_language import OURS, Beyond, Reader
-from tests.deciding import ACTIONS, ask
 from tests.factories import make_remix, make_video
+from tests.remix_actions import ACTIONS, ask
 
 pytestmark = pytest.mark.django_db
 
@@ -91,11 +91,11 @@ def test_numbers_in_attributes_are_not_localized(reader: Reader, place: str) -> 
 
 def test_numbers_of_a_draft_are_not_localized(reader: Reader) -> None:
     PromptPreset.objects.create(name="Noir", text="noir", is_shared=True)
-    batch = ordering.draft(*(ordering.make_clip(width=1920, height=1080) for _ in range(3)))
+    batch = checkout.draft(*(checkout.make_clip(width=1920, height=1080) for _ in range(3)))
 
     for endpoint in ("flux-3", "kling-o3", "lucy-restyle", "grok-imagine"):
         typed = {"endpoint": endpoint, "prompt": "x", "_add": "1", "_numbers": "1234"}
-        shown = ordering.recalculate(reader.client, batch, typed)
+        shown = checkout.recalculate(reader.client, batch, typed)
         assert Attributes(shown.content.decode()).wrong == []
 
 

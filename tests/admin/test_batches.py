@@ -9,15 +9,15 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin.batches import RemixBatchAdmin
 from sora_remix.models import Remix, RemixBatch
-from tests.deciding import log_in
-from tests.factories import make_remix, make_video
-from tests.ordering import (
+from tests.checkout import (
     draft,
     filled_in,
     page_of,
     remixes_of,
     send,
 )
+from tests.factories import make_remix, make_video
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 

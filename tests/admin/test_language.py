@@ -18,11 +18,11 @@ from django_q.conf import Conf
 from sora_remix.admin.formatting.failures import CAUSES
 from sora_remix.endpoints import all_endpoints
 from sora_remix.models import Chain, Delivery, Remix, RemixEvent
-from tests import ordering
-from tests.browser.places import PLACES, REMIXES, Place
-from tests.deciding import ACTIONS, ask, confirm
+from tests import checkout
+from tests.admin_urls import change_url
+from tests.browser.page_states import PAGE_STATES, REMIXES, PageState
 from tests.factories import ago, make_remix, make_video
-from tests.links import change_url
+from tests.remix_actions import ACTIONS, ask, confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -150,12 +150,12 @@ def english(page: str) -> list[str]:
     return [text for text in Texts(page).found if {*WORD.findall(FACT.sub(" ", text))} - known]
 
 
-OURS = {name: place for name, place in PLACES.items() if not name.startswith("public_page")}
+OURS = {name: place for name, place in PAGE_STATES.items() if not name.startswith("public_page")}
 """The example's own pages are no part of the app, and speak English only."""
 
 
 @pytest.mark.parametrize("place", OURS.values(), ids=OURS)
-def test_every_text_of_a_page_is_translatable(reader: Reader, place: Place) -> None:
+def test_every_text_of_a_page_is_translatable(reader: Reader, place: PageState) -> None:
     try:
         place(reader)  # type: ignore[arg-type]
     except Beyond:
@@ -173,10 +173,10 @@ def test_every_text_about_an_action_is_translatable(reader: Reader, act: str) ->
 
 @pytest.mark.parametrize("endpoint", [*all_endpoints()])
 def test_every_text_about_an_endpoint_is_translatable(reader: Reader, endpoint: str) -> None:
-    batch = ordering.draft(ordering.make_clip(), ordering.make_clip(duration=200), make_video())
+    batch = checkout.draft(checkout.make_clip(), checkout.make_clip(duration=200), make_video())
     typed = {"endpoint": endpoint, "prompt": "{wrong}", "_add": "1"}
 
-    shown = ordering.recalculate(reader.client, batch, typed)
+    shown = checkout.recalculate(reader.client, batch, typed)
 
     assert english(shown.content.decode()) == []
 
@@ -225,7 +225,7 @@ def test_every_text_about_a_state_is_translatable(reader: Reader, values: dict[s
     remix = make_remix(**values)
     RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
     Chain.objects.hold_back(ago(minutes=-9), "429")
-    waiting = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
+    waiting = make_remix(source=checkout.make_clip(), endpoint="flux-3", is_ready=False)
     Delivery.objects.create(name=str(waiting.source.file), **FAILING)
 
     for url in (change_url(remix), change_url(waiting), REMIXES):

@@ -16,9 +16,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from sora_remix.endpoints import SORA_2
 from sora_remix.models import Chain, Delivery, EndpointFact, Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import LIST, log_in
+from tests.checkout import SORA, draft, page_of
 from tests.factories import ago, make_remix, make_video, moment
-from tests.ordering import SORA, draft, page_of
+from tests.remix_actions import LIST, log_in
 
 pytestmark = pytest.mark.django_db
 

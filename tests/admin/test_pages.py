@@ -11,7 +11,7 @@ from django.test import Client
 from sora_remix.admin.formatting import text
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests import ordering
+from tests import checkout
 from tests.factories import make_remix, make_video
 
 pytestmark = pytest.mark.django_db
@@ -73,9 +73,9 @@ def test_action_for_the_maximum_number_of_rows_is_confirmed(
 
 @pytest.mark.usefixtures("most_two")
 def test_draft_with_too_many_videos_is_explained(admin_client: Client) -> None:
-    batch = ordering.draft(*(make_video() for _ in range(3)))
+    batch = checkout.draft(*(make_video() for _ in range(3)))
 
-    page = admin_client.get(ordering.page_of(batch)).content.decode()
+    page = admin_client.get(checkout.page_of(batch)).content.decode()
 
     assert "You can request at most 2 remixes at once." in page
     assert 'id="confirm-form"' not in page
@@ -85,10 +85,10 @@ def test_draft_with_too_many_videos_is_explained(admin_client: Client) -> None:
 def test_too_many_prompts_are_refused_before_anything_is_stored(
     admin_client: Client,
 ) -> None:
-    batch = ordering.draft(ordering.make_clip(), ordering.make_clip())
+    batch = checkout.draft(checkout.make_clip(), checkout.make_clip())
     data = {"endpoint": "flux-3", "prompt": ["a", "b"], "_numbers": "0 1"}
 
-    page = admin_client.post(ordering.page_of(batch), data)
+    page = admin_client.post(checkout.page_of(batch), data)
 
     assert "You can request at most 2 remixes at once" in page.content.decode()
     assert not Remix.objects.exists()

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
-from tests.deciding import ACTIONS, EDITOR, LIST, ask, log_in
 from tests.factories import make_remix
+from tests.remix_actions import ACTIONS, EDITOR, LIST, ask, log_in
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from sora_remix.decoding.containers import EXTENSIONS
 from sora_remix.endpoints import Endpoint, Price, Source
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import Video
-from tests.ordering import make_clip
+from tests.checkout import make_clip
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,7 @@ from django.test import Client
 from sora_remix.admin import RemixAdmin, RemixBatchAdmin, VideoAdmin
 from sora_remix.models import Approval, PromptPreset, Remix, RemixBatch, Video
 from sora_remix.models.status import Status
-from tests.factories import make_remix
-from tests.ordering import filled_in, make_clip
-from tests.walking import (
+from tests.admin_pages import (
     Walked,
     log_in_editor,
     make_rows,
@@ -25,6 +23,8 @@ from tests.walking import (
     url_of,
     urls_with,
 )
+from tests.checkout import filled_in, make_clip
+from tests.factories import make_remix
 
 pytestmark = pytest.mark.django_db
 

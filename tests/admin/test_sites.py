@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from sora_remix.admin import VideoAdmin
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.walking import (
+from tests.admin_pages import (
     ADMINS,
     Walked,
     addresses,

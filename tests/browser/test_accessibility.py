@@ -7,12 +7,12 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page
 
 from tests.browser.accessibility import EXCUSED, faults_everywhere, look_at
-from tests.browser.places import PLACES
+from tests.browser.page_states import PAGE_STATES
 
 
-@pytest.mark.parametrize("name", PLACES)
+@pytest.mark.parametrize("name", PAGE_STATES)
 def test_axe_finds_no_fault_and_no_page_is_wider_than_a_phone(page: Page, name: str) -> None:
-    PLACES[name](page)
+    PAGE_STATES[name](page)
 
     faults = faults_everywhere(page)
 
@@ -36,7 +36,7 @@ def test_excused_faults_are_found_on_pages_of_django(page: Page) -> None:
 
 
 def test_fault_on_our_page_is_found(page: Page) -> None:
-    PLACES["list_of_remixes"](page)
+    PAGE_STATES["list_of_remixes"](page)
     page.evaluate("document.querySelector('img.sora-remix-thumbnail').removeAttribute('alt')")
 
     faults = look_at(page).faults

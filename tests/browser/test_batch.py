@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.opening import Pages
-from tests.browser.places import BATCHES, settled
+from tests.browser.page_states import BATCHES, settled
+from tests.browser.pages import Pages
+from tests.checkout import draft, page_of
 from tests.factories import make_remix, make_video
-from tests.ordering import draft, page_of
 from tests.processes import Qcluster, wait_until
 
 Status = Remix.Status

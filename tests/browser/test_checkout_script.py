@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.places import settled
-from tests.browser.watching import Complaints
-from tests.ordering import draft, make_clip, page_of
+from tests.browser.page_errors import PageErrors
+from tests.browser.page_states import settled
+from tests.checkout import draft, make_clip, page_of
 
 TOTAL = "#sora-remix-total"
 PROGRESS = "#sora-remix-progress"
@@ -59,9 +59,9 @@ def test_newer_answer_replaces_a_slow_older_one(order: Page) -> None:
     ids=["no answer", "500"],
 )
 def test_failed_request_is_shown_and_the_input_is_kept(
-    order: Page, complaints: Complaints, fail: Callable[[Route], None]
+    order: Page, page_errors: PageErrors, fail: Callable[[Route], None]
 ) -> None:
-    complaints.expect("Failed to load resource")
+    page_errors.expect("Failed to load resource")
     order.route(POSTS, fail)
 
     _choose(order, "720p")

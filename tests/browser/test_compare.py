@@ -15,10 +15,10 @@ from playwright.sync_api import Page, Route, expect
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.media_files import serve_parts
 from sora_remix.models import Video
-from tests.browser.opening import Pages
-from tests.browser.watching import Complaints
+from tests.admin_urls import compare_url
+from tests.browser.page_errors import PageErrors
+from tests.browser.pages import Pages
 from tests.factories import make_video
-from tests.links import compare_url
 from tests.processes import wait_until
 
 FRAME = 1 / 30
@@ -217,9 +217,9 @@ def test_both_videos_start_together(page: Page, pair: tuple[Video, Video]) -> No
 
 
 def test_one_video_plays_when_the_other_is_broken(
-    page: Page, complaints: Complaints, pair: tuple[Video, Video], media_root: Path
+    page: Page, page_errors: PageErrors, pair: tuple[Video, Video], media_root: Path
 ) -> None:
-    complaints.expect("404")
+    page_errors.expect("404")
     (media_root / "videos" / "film.mp4").unlink()
 
     _open(page, *pair)

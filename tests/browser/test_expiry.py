@@ -13,12 +13,12 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from sora_remix.models import Video
+from tests.admin_urls import change_url, compare_url
 from tests.browser import policy
-from tests.browser.opening import Pages
-from tests.browser.places import VIDEOS
+from tests.browser.page_states import VIDEOS
+from tests.browser.pages import Pages
 from tests.browser.test_preview import SCREEN, keep, playing
 from tests.factories import make_video
-from tests.links import change_url, compare_url
 from tests.processes import wait_until
 from tests.s3 import SECONDS, s3_server, storage_on
 
@@ -47,8 +47,8 @@ def video(on_s3: None, large_clip: Path) -> Video:
 
 @pytest.fixture
 def page(pages: Pages, on_s3: None) -> Page:
-    page, complaints = pages.open()
-    complaints.expect("403")
+    page, page_errors = pages.open()
+    page_errors.expect("403")
     return page
 
 

@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.opening import Pages
-from tests.browser.places import REMIXES, VIDEOS, act_on_all, choose, settled
-from tests.ordering import draft, make_clip, page_of
+from tests.browser.page_states import REMIXES, VIDEOS, act_on_all, choose, settled
+from tests.browser.pages import Pages
+from tests.checkout import draft, make_clip, page_of
 from tests.processes import Qcluster, wait_until
 
 PLAYS = """(video) => {

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Remix
-from tests.browser.places import VIDEOS, settled
-from tests.ordering import make_clip
+from tests.browser.page_states import VIDEOS, settled
+from tests.checkout import make_clip
 
 MOST_STEPS = 80
 

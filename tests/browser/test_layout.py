@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import FloatRect, Page
 
-from tests.browser.places import PLACES
+from tests.browser.page_states import PAGE_STATES
 
 ADDED = {
     "grid_of_a_batch": ("#sora-remix-grid", "#remixbatch_form .module"),
@@ -27,7 +27,7 @@ def test_our_elements_are_as_wide_as_the_page_and_below_its_title(
     page: Page, name: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    PLACES[name](page)
+    PAGE_STATES[name](page)
 
     ours, theirs = (_box(page, selector) for selector in ADDED[name])
     title = _box(page, "#content h1")

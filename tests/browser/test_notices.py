@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Remix
-from tests.browser.places import REMIXES
+from tests.browser.page_states import REMIXES
 from tests.factories import ago, make_remix
 
 AREA = "#sora-remix-notice-area"

@@ -11,8 +11,8 @@ from playwright.sync_api import Locator, Page, Request, expect
 from sora_remix import media
 from sora_remix.models import Video
 from sora_remix.storage import app_storage, new_name
-from tests.browser.opening import Pages
-from tests.browser.places import REMIXES, VIDEOS
+from tests.browser.page_states import REMIXES, VIDEOS
+from tests.browser.pages import Pages
 from tests.factories import make_remix, make_video
 
 SCREEN = ".sora-remix-preview-screen"

@@ -10,9 +10,9 @@ from playwright.sync_api import Page
 
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
-from tests.browser.opening import Pages
+from tests.admin_urls import change_url, file_url
+from tests.browser.pages import Pages
 from tests.factories import make_video
-from tests.links import change_url, file_url
 
 COUNT = """
 window.errors = 0;
@@ -38,8 +38,8 @@ def _damaged(clip: Path) -> bytes:
 
 
 def _open_player(pages: Pages, **files: str) -> tuple[Page, list[str]]:
-    page, complaints = pages.open()
-    complaints.expect("404")
+    page, page_errors = pages.open()
+    page_errors.expect("404")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "/file/file/" in one.url else None)
     page.add_init_script(COUNT)

@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Video
+from tests.admin_urls import review_url
 from tests.browser.test_preview import keep
 from tests.factories import make_remix, make_video
-from tests.links import review_url
 
 
 def _results(many: int, clip: Path) -> list[Video]:

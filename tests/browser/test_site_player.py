@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.links import change_url
-from tests.showing import VTT, show
+from tests.admin_urls import change_url
+from tests.approved_videos import VTT, show
 
 BOXES = """() => [...document.querySelectorAll("video, figcaption")].map((one) => {
     const {x, y, width, height} = one.getBoundingClientRect();

@@ -10,10 +10,10 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from sora_remix.models import RemixBatch, Video
 from sora_remix.storage import app_storage
-from tests import ordering
-from tests.browser.opening import Pages
-from tests.browser.places import settled
-from tests.links import tree_url
+from tests import checkout
+from tests.admin_urls import tree_url
+from tests.browser.page_states import settled
+from tests.browser.pages import Pages
 from tests.trees import grow
 
 SAID = "#sora-remix-tree-said"
@@ -25,7 +25,7 @@ FAN = 9
 
 @pytest.fixture
 def family(site: object) -> list[Video]:
-    picture = app_storage().save("sea.png", ContentFile(ordering.png(160, 90)))
+    picture = app_storage().save("sea.png", ContentFile(checkout.png(160, 90)))
     return grow([(n - 1) // FAN for n in range(1, 500)], thumbnail=picture)
 
 
@@ -171,7 +171,7 @@ def test_pictures_are_loaded_when_they_come_into_sight(page: Page, family: list[
         video.thumbnail = f"{number}.png"
     Video.objects.bulk_update(family, ["thumbnail"], batch_size=100)
     asked: list[Request] = []
-    page.route("**/*.png", lambda route: route.fulfill(body=ordering.png(16, 9)))
+    page.route("**/*.png", lambda route: route.fulfill(body=checkout.png(16, 9)))
     page.on("request", lambda one: asked.append(one) if one.url.endswith(".png") else None)
 
     page.goto(f"{tree_url(family[0])}?show=all")

@@ -8,8 +8,8 @@ import av
 import pytest
 
 from sora_remix.decoding.headers import extension_of, pixel_count, scan_count
+from tests.checkout import png
 from tests.decoding import bombs
-from tests.ordering import png
 
 
 def _webp(lossless: bool) -> bytes:

@@ -14,8 +14,8 @@ from django.core.files.storage import InMemoryStorage, storages
 
 from sora_remix import fal, media
 from sora_remix.exceptions import NotAnImage, NotAVideo
+from tests.checkout import png
 from tests.media.servers import download
-from tests.ordering import png
 
 
 def test_facts_are_read_from_the_file(clip: Path) -> None:

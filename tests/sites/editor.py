@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from sora_remix.models import Remix, Video
-from tests import ordering
+from tests import checkout
 from tests.processes import wait_until
 from tests.users import User
 
@@ -48,10 +48,10 @@ class Editor:
         ticked = {"action": "remix_selected", "_selected_action": [Video.objects.get().pk]}
         draft = self._go(f"{self._admin}/sora_remix/video/", ticked)
         url = draft.redirect_chain[-1][0]
-        typed = {**ordering.filled_in(draft), "prompt": PROMPT}
+        typed = {**checkout.filled_in(draft), "prompt": PROMPT}
         shown = self._go(url, {**typed, "_recalculate": "1"})
         print("The page says:", _cost(shown))
-        self._go(url, {**ordering.filled_in(shown), "prompt": PROMPT})
+        self._go(url, {**checkout.filled_in(shown), "prompt": PROMPT})
         return Remix.objects.get()
 
     def look_around(self, remix: Remix) -> None:

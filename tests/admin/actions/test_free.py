@@ -16,8 +16,8 @@ from sora_remix import services
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import ACTIONS, EDITOR, LIST, ask, confirm, history, log_in, said
 from tests.factories import ago, make_remix, make_video
+from tests.remix_actions import ACTIONS, EDITOR, LIST, ask, confirm, history, log_in, said
 
 pytestmark = pytest.mark.django_db
 Kind = RemixEvent.Kind

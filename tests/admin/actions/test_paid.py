@@ -12,9 +12,9 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.models import Remix, RemixEvent, Video
 from sora_remix.models.status import Status
-from tests.deciding import ask, confirm, history, said
+from tests.checkout import SORA
 from tests.factories import make_remix, make_video
-from tests.ordering import SORA
+from tests.remix_actions import ask, confirm, history, said
 
 pytestmark = pytest.mark.django_db
 Kind = RemixEvent.Kind

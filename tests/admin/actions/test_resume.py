@@ -7,8 +7,8 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from sora_remix.models import Chain, Remix
-from tests.deciding import LIST, log_in, said
 from tests.factories import ago, make_remix
+from tests.remix_actions import LIST, log_in, said
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from sora_remix import services
 from sora_remix.admin.formatting import outcomes
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import EDITOR, LIST, confirm, history, log_in, said
 from tests.factories import ago, make_remix
+from tests.remix_actions import EDITOR, LIST, confirm, history, log_in, said
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,7 @@ import pytest
 from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.factories import make_video
-from tests.ordering import (
+from tests.checkout import (
     draft,
     errors,
     filled_in,
@@ -20,6 +19,7 @@ from tests.ordering import (
     rows_of,
     text_of,
 )
+from tests.factories import make_video
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,7 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.exceptions import Reason, RequestRefused
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.factories import make_video
-from tests.ordering import (
+from tests.checkout import (
     SORA,
     choose,
     draft,
@@ -26,6 +25,7 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import make_video
 
 pytestmark = pytest.mark.django_db
 

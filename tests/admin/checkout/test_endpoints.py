@@ -17,8 +17,8 @@ from sora_remix.clock import today
 from sora_remix.endpoints import Price, choosable
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import EndpointFact, Video
+from tests.checkout import SORA, draft, make_clip, page_of, text_of
 from tests.factories import make_video
-from tests.ordering import SORA, draft, make_clip, page_of, text_of
 
 pytestmark = pytest.mark.django_db
 

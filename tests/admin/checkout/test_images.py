@@ -15,8 +15,7 @@ from sora_remix.admin.checkout.images import ImagesField
 from sora_remix.exceptions import Reason, RequestRefused
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.storage import app_storage
-from tests.decoding import bombs
-from tests.ordering import (
+from tests.checkout import (
     choose,
     draft,
     errors,
@@ -26,6 +25,7 @@ from tests.ordering import (
     picture,
     png,
 )
+from tests.decoding import bombs
 from tests.storages import ClosingStorage, ContentStorage, FolderStorage, use_storage
 
 pytestmark = pytest.mark.django_db

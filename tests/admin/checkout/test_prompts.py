@@ -9,8 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from sora_remix.models import PromptPreset, Remix
-from tests.factories import make_video
-from tests.ordering import (
+from tests.checkout import (
     draft,
     errors,
     filled_in,
@@ -20,6 +19,7 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import make_video
 
 pytestmark = pytest.mark.django_db
 

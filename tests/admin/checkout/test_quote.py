@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 
 from sora_remix.models import Video
+from tests.checkout import choose, draft, filled_in, make_clip, options, page_of, rows_of, text_of
 from tests.factories import make_video
-from tests.ordering import choose, draft, filled_in, make_clip, options, page_of, rows_of, text_of
 
 pytestmark = pytest.mark.django_db
 

@@ -12,8 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.models import Remix
-from tests.factories import at_once, make_remix, make_video
-from tests.ordering import (
+from tests.checkout import (
     draft,
     filled_in,
     options,
@@ -22,6 +21,7 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import at_once, make_remix, make_video
 
 pytestmark = pytest.mark.django_db
 

@@ -12,11 +12,11 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin.compare.views import MOST_OFFERED
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.deciding import LIST as REMIXES
-from tests.deciding import log_in, said
+from tests.admin_urls import change_url, compare_url
+from tests.checkout import make_clip
 from tests.factories import make_remix, make_video
-from tests.links import change_url, compare_url
-from tests.ordering import make_clip
+from tests.remix_actions import LIST as REMIXES
+from tests.remix_actions import log_in, said
 
 pytestmark = pytest.mark.django_db
 

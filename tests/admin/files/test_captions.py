@@ -16,8 +16,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from sora_remix.captions import MAX_BYTES
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
+from tests.admin_urls import captions_url, change_url
 from tests.factories import make_video
-from tests.links import captions_url, change_url
 
 pytestmark = pytest.mark.django_db
 

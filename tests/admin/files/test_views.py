@@ -10,8 +10,8 @@ from django.core.files.storage import InMemoryStorage
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from tests.admin_urls import file_url
 from tests.factories import make_video
-from tests.links import file_url
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from sora_remix.admin.formatting import outcomes
 from sora_remix.admin.formatting.input_errors import INPUTS
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
-from tests.deciding import LIST
 from tests.factories import make_remix
+from tests.remix_actions import LIST
 
 pytestmark = pytest.mark.django_db
 

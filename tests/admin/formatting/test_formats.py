@@ -13,9 +13,8 @@ from django.utils import translation
 from sora_remix.admin.formatting import money, text
 from sora_remix.endpoints import get_endpoint
 from sora_remix.models import Remix, Video
-from tests.factories import make_remix, make_video
-from tests.links import change_url
-from tests.ordering import (
+from tests.admin_urls import change_url
+from tests.checkout import (
     choose,
     draft,
     filled_in,
@@ -27,6 +26,7 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import make_remix, make_video
 
 pytestmark = pytest.mark.django_db
 

@@ -11,9 +11,9 @@ from django.test import Client
 from sora_remix.admin.formatting import outcomes, retries
 from sora_remix.models import Delivery
 from sora_remix.models.status import Status
-from tests.deciding import LIST, log_in
+from tests.checkout import make_clip
 from tests.factories import ago, make_remix
-from tests.ordering import make_clip
+from tests.remix_actions import LIST, log_in
 
 pytestmark = pytest.mark.django_db
 

@@ -9,8 +9,8 @@ from django.test import Client
 from sora_remix import services
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import LIST, ask, confirm, log_in
 from tests.factories import make_remix
+from tests.remix_actions import LIST, ask, confirm, log_in
 
 pytestmark = pytest.mark.django_db
 

@@ -14,9 +14,9 @@ from sora_remix import services
 from sora_remix.admin.results import grid
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests.deciding import log_in
+from tests.checkout import draft, page_of
 from tests.factories import make_remix, make_video
-from tests.ordering import draft, page_of
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 

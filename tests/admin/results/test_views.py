@@ -12,9 +12,9 @@ from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests.deciding import confirm, log_in, said
+from tests.checkout import page_of
 from tests.factories import make_remix, make_video
-from tests.ordering import page_of
+from tests.remix_actions import confirm, log_in, said
 
 pytestmark = pytest.mark.django_db
 

@@ -18,8 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from sora_remix.admin.videos import VideoAdmin
 from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
+from tests.admin_urls import video_url
 from tests.factories import make_remix, make_video
-from tests.links import video_url
 
 pytestmark = pytest.mark.django_db
 

@@ -12,9 +12,9 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import RemixBatch, Video
+from tests.admin_urls import change_url, review_url
+from tests.checkout import draft
 from tests.factories import make_remix, make_video
-from tests.links import change_url, review_url
-from tests.ordering import draft
 
 pytestmark = pytest.mark.django_db
 

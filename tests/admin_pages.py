@@ -23,9 +23,9 @@ from sora_remix.admin import PromptPresetAdmin, RemixAdmin, RemixBatchAdmin, Vid
 from sora_remix.models import Chain, PromptPreset, Remix, RemixBatch, Video
 from sora_remix.models.status import Status
 from sora_remix.storage import app_storage
+from tests.approved_videos import VTT
+from tests.checkout import make_clip
 from tests.factories import make_remix
-from tests.ordering import make_clip
-from tests.showing import VTT
 
 ADMINS: dict[type[Model], type[admin.ModelAdmin[Any]]] = {
     Video: VideoAdmin,

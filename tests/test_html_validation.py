@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch
+from tests.admin_urls import change_url, confirm_url, remix_page_url
+from tests.approved_videos import show
+from tests.checkout import draft, make_clip
 from tests.factories import make_remix, make_video
-from tests.links import change_url, confirm_url, remix_page_url
-from tests.markup import faults
-from tests.ordering import draft, make_clip
-from tests.showing import show
+from tests.html_validation import faults
 
 pytestmark = pytest.mark.django_db
 

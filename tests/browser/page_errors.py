@@ -13,7 +13,7 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-class Complaints:
+class PageErrors:
     """Collects the errors of all pages of a context: scripts, console, and the site's policy."""
 
     def __init__(self, context: BrowserContext) -> None:
