@@ -18,7 +18,6 @@ from django.test import Client
 from django.urls import include, path, reverse
 from django.utils import timezone
 
-from example_project.demo.browser import Form, FormReader
 from sora_remix.admin import PromptPresetAdmin, RemixAdmin, RemixBatchAdmin, VideoAdmin
 from sora_remix.models import Chain, PromptPreset, Remix, RemixBatch, Video
 from sora_remix.models.status import Status
@@ -155,13 +154,6 @@ def addresses(response: Any) -> Iterator[str]:
         for found in HTML.findall(response.content.decode()):
             if found.startswith("/") and found != "/" and not found.startswith(FILES):
                 yield found
-
-
-def forms_of(response: Any) -> list[Form]:
-    """Return the forms of a page."""
-    reader = FormReader()
-    reader.feed(response.content.decode())
-    return reader.forms
 
 
 ADMINS_BY_NAME = {str(model._meta.model_name): model for model in ADMINS}

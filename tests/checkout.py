@@ -13,10 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from example_project.demo.browser import FormReader
 from sora_remix.endpoints import Endpoint, get_endpoint
 from sora_remix.models import RemixBatch, Video
 from tests.factories import make_video
+from tests.forms import form_with
+from tests.html import errors as errors_on
 
 SORA = {
     "endpoint_id": "fal-ai/any",
@@ -66,11 +67,8 @@ def text_of(client: Client, batch: RemixBatch) -> str:
 
 
 def filled_in(response: Any) -> dict[str, Any]:
-    """Return what the browser would send of this page if nothing were changed."""
-    reader = FormReader()
-    reader.feed(response.content.decode())
-    [form] = [form for form in reader.forms if "_terms" in form.names]
-    return form.values
+    """Return the data that a browser sends if nothing is changed."""
+    return form_with(response, "_terms").values
 
 
 def send(client: Client, batch: RemixBatch, typed: Mapping[str, Any], **more: Any) -> Any:
@@ -102,9 +100,8 @@ def _said(cell: str) -> str:
 
 
 def errors(response: Any) -> dict[str, list[str]]:
-    """Return what the page says is wrong, by field."""
-    order = response.context["draft"]
-    return {**order.form.errors, **order.options_form.errors}
+    """Return the errors on the page, by the names of fields and options."""
+    return {name.removeprefix("option-"): said for name, said in errors_on(response).items()}
 
 
 def endpoint_of(response: Any) -> Endpoint:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from sora_remix.models import Remix
+from tests.forms import form_with, forms_of
 from tests.users import User
 
 LIST = "/admin/sora_remix/remix/"
@@ -46,17 +47,16 @@ def ask(client: Client, act: str, remixes: Iterable[Remix], query: str = "", **m
 
 
 def confirm(client: Client, asked: Any) -> Any:
-    """Press the button of the page."""
-    plan = asked.context["preview"]
-    data = {"remixes": plan.pks, "_terms": plan.terms}
-    return client.post(asked.context["action_url"], data, follow=True)
+    """Press the button of the page that asks for confirmation."""
+    form = form_with(asked, "_terms")
+    return client.post(form.action, form.data(), follow=True)
+
+
+def has_confirm_button(asked: Any) -> bool:
+    """Return whether a response is a page that asks for confirmation."""
+    return any("_terms" in form.names for form in forms_of(asked))
 
 
 def history(remix: Remix) -> list[str]:
     """Return what people did to a remix, oldest first."""
     return list(remix.events.values_list("kind", flat=True))
-
-
-def said(response: Any) -> list[str]:
-    """Return the messages above a page."""
-    return [str(message) for message in response.context["messages"]]

@@ -21,6 +21,7 @@ from sora_remix.exceptions import InvalidTransition, RequestRefused
 from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
 from tests.checkout import draft, filled_in, page_of
 from tests.factories import at_once, make_remix, make_video
+from tests.forms import form_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -101,7 +102,8 @@ def act(editor: User, name: str, remix: Remix) -> Answers:
     url = reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk])
     client = Client()
     client.force_login(editor)
-    return click(editor, url, {"_terms": client.get(url).context["preview"].terms})
+    form = form_with(client.get(url), "_terms")
+    return click(editor, form.action, form.data())
 
 
 def assert_losers_read(answers: Answers, sentences: tuple[str, ...]) -> None:

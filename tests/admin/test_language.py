@@ -22,6 +22,7 @@ from tests import checkout
 from tests.admin_urls import change_url
 from tests.browser.page_states import PAGE_STATES, REMIXES, PageState
 from tests.factories import ago, make_remix, make_video
+from tests.html import messages
 from tests.remix_actions import ACTIONS, ask, confirm
 
 pytestmark = pytest.mark.django_db
@@ -251,7 +252,7 @@ def test_every_message_after_an_action_is_translatable(reader: Reader, act: str)
 
     done = confirm(reader.client, ask(reader.client, act, remixes))
 
-    assert done.context["messages"]
+    assert messages(done)
     assert english(done.content.decode()) == []
 
 

@@ -19,7 +19,6 @@ from tests.admin_pages import (
     ADMINS,
     Walked,
     addresses,
-    forms_of,
     log_in_editor,
     make_rows,
     make_site,
@@ -27,6 +26,7 @@ from tests.admin_pages import (
     url_of,
     urls_with,
 )
+from tests.forms import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -105,19 +105,19 @@ POSTS: dict[str, Callable[[Walked], tuple[str, tuple[Any, ...], dict[str, Any]]]
     "cells to cancel": lambda rows: (
         "remixbatch_cells",
         (rows.batch.pk,),
-        {"act": "collect_again", "cell": [rows.failed.pk]},
+        {"action": "collect_again", "cell": [rows.failed.pk]},
     ),
     "cells to compare": lambda rows: (
         "remixbatch_cells",
         (rows.batch.pk,),
-        {"act": "compare", "cell": [rows.done.pk]},
+        {"action": "compare", "cell": [rows.done.pk]},
     ),
     "cells further": lambda rows: (
         "remixbatch_cells",
         (rows.batch.pk,),
-        {"act": "further", "cell": [rows.done.pk]},
+        {"action": "further", "cell": [rows.done.pk]},
     ),
-    "no cells": lambda rows: ("remixbatch_cells", (rows.batch.pk,), {"act": "further"}),
+    "no cells": lambda rows: ("remixbatch_cells", (rows.batch.pk,), {"action": "further"}),
     "confirm": lambda rows: ("remixbatch_confirm", (rows.draft.pk,), {"prompt": "noir"}),
     "confirm again": lambda rows: ("remixbatch_confirm", (rows.batch.pk,), {}),
 }
@@ -139,7 +139,10 @@ def test_actions_redirect_within_their_site(
     assert [one for one in found if not one.startswith("/editors/")] == []
 
 
-@pytest.mark.parametrize("page", ["video/", "video/review/"])
+BUTTONS = {"video/": "", "video/review/": "decision=approve"}
+
+
+@pytest.mark.parametrize("page", BUTTONS)
 def test_decision_redirects_within_its_site(
     client: Client, site: admin.AdminSite, page: str
 ) -> None:
@@ -148,8 +151,7 @@ def test_decision_redirects_within_its_site(
     url = f"/editors/sora_remix/{page}"
 
     asked = client.get(url) if "review" in page else client.post(url, ticked)
-    [form] = [form for form in forms_of(asked) if "note" in form.names]
-    done = client.post(form.action or url, {**form.values, "decision": "approve"}, follow=True)
+    done = submit(client, asked, {"note": ""}, BUTTONS[page], follow=True)
 
     assert done.status_code == 200
     found = [*addresses(asked), *addresses(done), *(one for one, _ in done.redirect_chain)]

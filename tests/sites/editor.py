@@ -14,6 +14,7 @@ from django.utils import translation
 
 from sora_remix.models import Remix, Video
 from tests import checkout
+from tests.forms import form_with
 from tests.processes import wait_until
 from tests.users import User
 
@@ -73,8 +74,8 @@ class Editor:
         ):
             self._go(f"{admin}/{path}")
         review = f"{admin}/video/review/?video={result}"
-        shown = self._go(review).context_data["video"].revision
-        self._go(review, {"decision": "approve", "shown": shown})
+        form = form_with(self._go(review), "decision")
+        self._go(form.action, form.data(button="decision=approve"))
 
     def leave(self) -> None:
         """Delete the own account, as far as the admin is concerned."""

@@ -14,7 +14,8 @@ from sora_remix.models import Remix, RemixEvent, Video
 from sora_remix.models.status import Status
 from tests.checkout import SORA
 from tests.factories import make_remix, make_video
-from tests.remix_actions import ask, confirm, history, said
+from tests.html import facts, messages
+from tests.remix_actions import ask, confirm, history
 
 pytestmark = pytest.mark.django_db
 Kind = RemixEvent.Kind
@@ -29,7 +30,7 @@ def test_retry_makes_a_new_remix_and_both_histories_link_it(admin_client: Client
     assert (again.status, str(again.requested_by)) == (Status.QUEUED, "admin")
     assert history(remix) == [Kind.RETRIED]
     assert history(again) == [Kind.REQUESTED]
-    assert said(response) == ["1 remix was requested again, as a new one."]
+    assert messages(response) == ["1 remix was requested again, as a new one."]
 
 
 def test_page_shows_the_price_of_each_retry_and_the_total(admin_client: Client) -> None:
@@ -76,7 +77,7 @@ def test_retried_remix_is_not_retried_again(admin_client: Client) -> None:
 
     response = ask(admin_client, "retry", [remix])
 
-    assert response.context["preview"].reasons == [("It was already retried.", 1)]
+    assert facts(response)["Not changed"] == "1 remix1 × It was already retried."
 
 
 def _page(client: Client, act: str, remix: Remix) -> Any:
@@ -116,7 +117,7 @@ def test_sending_again_makes_a_new_remix_and_both_histories_link_it(admin_client
     assert (remix.status, again.status) == (Status.UNCONFIRMED, Status.QUEUED)
     assert history(remix) == [Kind.SENT_AGAIN]
     assert history(again) == [Kind.REQUESTED]
-    assert said(response)[0].startswith("1 remix was sent again")
+    assert messages(response)[0].startswith("1 remix was sent again")
 
 
 @pytest.mark.parametrize("act", ["retry", "send_again"])
@@ -129,7 +130,7 @@ def test_confirming_twice_requests_one_remix(admin_client: Client, act: str) -> 
     response = confirm(admin_client, asked)
 
     assert Remix.objects.count() == 2
-    assert said(response) == [f"1 remix was not changed ({remix}): It was already retried."]
+    assert messages(response) == [f"1 remix was not changed ({remix}): It was already retried."]
 
 
 @pytest.mark.parametrize("act", ["retry", "send_again"])

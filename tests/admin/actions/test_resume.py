@@ -8,7 +8,9 @@ from django.test import Client
 
 from sora_remix.models import Chain, Remix
 from tests.factories import ago, make_remix
-from tests.remix_actions import LIST, log_in, said
+from tests.forms import form_with, submit
+from tests.html import messages
+from tests.remix_actions import LIST, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -26,10 +28,10 @@ def test_button_resumes_sending_and_redirects_back(client: Client) -> None:
     user = log_in(client, "view_remix", "view_video", "decide_unconfirmed")
     remix = make_remix(due_at=ago(minutes=-30))
 
-    response = client.post(RESUME, {"next": VIDEOS}, follow=True)
+    response = submit(client, VIDEOS, {"next": VIDEOS}, "", follow=True)
 
     assert response.redirect_chain == [(VIDEOS, 302)]
-    assert said(response) == ["Sending to fal was resumed."]
+    assert messages(response) == ["Sending to fal was resumed."]
     assert not Chain.objects.is_held()
     assert list(Remix.objects.to_send()) == [remix]
     entry = LogEntry.objects.get()
@@ -42,7 +44,7 @@ def test_resuming_after_the_pause_has_ended_is_no_error(admin_client: Client) ->
 
     response = admin_client.post(RESUME, follow=True)
 
-    assert said(response) == ["Sending to fal had already resumed."]
+    assert messages(response) == ["Sending to fal had already resumed."]
     assert not LogEntry.objects.exists()
 
 
@@ -90,9 +92,8 @@ def test_post_without_csrf_token_is_refused() -> None:
 def test_form_on_the_page_is_accepted() -> None:
     client = Client(enforce_csrf_checks=True)
     log_in(client, "view_remix", "decide_unconfirmed")
-    page = client.get(LIST)
-    token = str(page.context["csrf_token"])
+    form = form_with(client.get(LIST), "next")
 
-    assert token in page.content.decode().partition(f'action="{RESUME}"')[2][:300]
-    assert client.post(RESUME, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert form.action == RESUME
+    assert client.post(form.action, form.data()).status_code == 302
     assert not Chain.objects.is_held()

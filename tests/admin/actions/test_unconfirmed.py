@@ -15,7 +15,9 @@ from sora_remix.admin.formatting import outcomes
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix
-from tests.remix_actions import EDITOR, LIST, confirm, history, log_in, said
+from tests.forms import submit
+from tests.html import errors, messages
+from tests.remix_actions import EDITOR, LIST, confirm, history, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -120,16 +122,21 @@ def test_missing_remix_is_not_found(admin_client: Client, name: str) -> None:
     assert admin_client.post(url).status_code == 404
 
 
+def _enter(client: Client, remix: Remix, request_id: str, **more: Any) -> Any:
+    """Enter a request id on the page of a remix."""
+    return submit(client, _url("change", remix), {"request_id": request_id}, "", **more)
+
+
 def test_request_id_settles_the_remix(admin_client: Client) -> None:
     remix = _unconfirmed()
 
-    response = admin_client.post(_url("request_id", remix), {"request_id": " fal-1 "}, follow=True)
+    response = _enter(admin_client, remix, " fal-1 ", follow=True)
 
     remix.refresh_from_db()
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
     assert history(remix) == [Kind.ID_ENTERED]
     assert response.redirect_chain == [(_url("change", remix), 302)]
-    assert said(response) == ["The request id was saved. The result is being collected."]
+    assert messages(response) == ["The request id was saved. The result is being collected."]
 
 
 @pytest.mark.parametrize(
@@ -139,9 +146,9 @@ def test_wrong_request_id_is_an_error_of_its_field(admin_client: Client, request
     make_remix(status=Status.PROCESSING, request_id="taken")
     remix = _unconfirmed()
 
-    response = admin_client.post(_url("request_id", remix), {"request_id": request_id})
+    response = _enter(admin_client, remix, request_id)
 
-    assert list(response.context["form"].errors) == ["request_id"]
+    assert list(errors(response)) == ["request_id"]
     assert "<b>" not in response.content.decode()
     remix.refresh_from_db()
     assert (remix.status, history(remix)) == (Status.UNCONFIRMED, [])
@@ -156,10 +163,9 @@ def test_request_id_that_another_remix_takes_meanwhile_is_an_error(
 
     monkeypatch.setattr(services, "enter_request_id", collide)
 
-    response = admin_client.post(_url("request_id", _unconfirmed()), {"request_id": "fal-1"})
+    response = _enter(admin_client, _unconfirmed(), "fal-1")
 
-    errors = response.context["form"].errors
-    assert errors == {"request_id": ["Another remix already has this request id."]}
+    assert errors(response) == {"request_id": ["Another remix already has this request id."]}
 
 
 def test_giving_up_marks_the_remix_as_failed(admin_client: Client) -> None:
@@ -185,7 +191,7 @@ def test_settled_remix_can_not_be_decided_again(
     response = getattr(admin_client, method)(_url(name, remix), data, follow=True)
 
     assert response.redirect_chain == [(_url("change", remix), 302)]
-    assert "Only an unconfirmed remix can be" in said(response)[0]
+    assert "Only an unconfirmed remix can be" in messages(response)[0]
     assert [one.status for one in Remix.objects.all()] == [status]
     assert history(remix) == []
 

@@ -17,8 +17,10 @@ from sora_remix.clock import today
 from sora_remix.endpoints import Price, choosable
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import EndpointFact, Video
-from tests.checkout import SORA, draft, make_clip, page_of, text_of
+from tests.checkout import SORA, draft, endpoint_of, make_clip, page_of, text_of
 from tests.factories import make_video
+from tests.forms import form_with
+from tests.html import find, find_all, inner_text
 
 pytestmark = pytest.mark.django_db
 
@@ -39,11 +41,23 @@ def test_current_endpoint_is_not_shown_as_retired(admin_client: Client, any_endp
 
 
 def _offered(client: Client, *videos: Video) -> Any:
-    return client.get(page_of(draft(*videos))).context["draft"].offered
+    return client.get(page_of(draft(*videos)))
 
 
-def _keys(offered: Any) -> list[str]:
-    return [choice.endpoint.key for choice in offered.choices]
+def _keys(page: Any) -> list[str]:
+    """Return the keys of the endpoints that can be chosen."""
+    return [box.get("value", "") for box in find_all(page, "input", name="endpoint")]
+
+
+def _preferred(page: Any) -> str:
+    """Return the key of the endpoint that the page calculates with."""
+    return str(form_with(page, "_terms").values["_shown"])
+
+
+def _others(page: Any) -> dict[str, str]:
+    """Return the reasons against the other endpoints, by their labels."""
+    items = find_all(find(page, "details", "sora-remix-others"), "li")
+    return {inner_text(find(item, "strong")): inner_text(item) for item in items}
 
 
 def test_endpoint_of_the_site_is_chosen_first_when_it_accepts_a_video(
@@ -54,7 +68,7 @@ def test_endpoint_of_the_site_is_chosen_first_when_it_accepts_a_video(
     offered = _offered(admin_client, make_video(), make_clip())
 
     assert _keys(offered)[:2] == ["sora-2", "flux-3"]
-    assert offered.preferred.key == "sora-2"
+    assert endpoint_of(offered).key == "sora-2"
 
 
 def test_successor_is_chosen_first_when_the_endpoint_of_the_site_accepts_none(
@@ -62,14 +76,14 @@ def test_successor_is_chosen_first_when_the_endpoint_of_the_site_accepts_none(
 ) -> None:
     offered = _offered(admin_client, make_clip())
 
-    assert _keys(offered)[0] == offered.preferred.key == "flux-3"
+    assert _keys(offered)[0] == endpoint_of(offered).key == "flux-3"
     assert "sora-2" not in _keys(offered)
 
 
 def test_first_endpoint_that_accepts_a_video_is_chosen_otherwise(admin_client: Client) -> None:
     offered = _offered(admin_client, make_clip(duration=60))
 
-    assert offered.preferred.key == "gemini-omni"
+    assert endpoint_of(offered).key == "gemini-omni"
 
 
 def test_retired_endpoint_that_the_site_did_not_choose_is_not_offered(
@@ -80,8 +94,8 @@ def test_retired_endpoint_that_the_site_did_not_choose_is_not_offered(
     offered = _offered(admin_client, make_video(file="videos/sea.mp4"))
 
     assert "sora-2" not in _keys(offered)
-    reasons = {endpoint.key: reason for endpoint, reason in offered.others}
-    assert reasons["sora-2"] == "Its provider switched it off on Sept. 24, 2026."
+    reason = _others(offered)[BUILT_IN["sora-2"].label]
+    assert reason.endswith("Its provider switched it off on Sept. 24, 2026.")
 
 
 def test_endpoint_that_accepts_no_video_is_listed_with_the_most_frequent_reason(
@@ -91,8 +105,8 @@ def test_endpoint_that_accepts_no_video_is_listed_with_the_most_frequent_reason(
 
     offered = _offered(admin_client, *clips)
 
-    reasons = {endpoint.key: reason for endpoint, reason in offered.others}
-    assert reasons["kling-o3"] == "It is 20 s long, but the endpoint accepts at most 15 s."
+    reason = _others(offered)[BUILT_IN["kling-o3"].label]
+    assert reason.endswith("It is 20 s long, but the endpoint accepts at most 15 s.")
     assert "kling-o3" not in _keys(offered)
 
 
@@ -116,7 +130,7 @@ def test_retired_endpoint_of_the_site_is_explained_when_none_is_left(
 
     offered = _offered(admin_client, make_clip())
 
-    assert (offered.preferred.key, _keys(offered)) == ("sora-2", [])
+    assert (_preferred(offered), _keys(offered)) == ("sora-2", [])
 
 
 def test_first_endpoint_that_accepts_the_selection_is_chosen_without_a_setting(
@@ -125,7 +139,7 @@ def test_first_endpoint_that_accepts_the_selection_is_chosen_without_a_setting(
     offered = _offered(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
 
     assert _keys(offered)[:2] == ["flux-3", "sora-2"]
-    assert offered.preferred.key == "flux-3"
+    assert endpoint_of(offered).key == "flux-3"
 
 
 def test_each_endpoint_shows_its_vendor_and_lowest_price(admin_client: Client) -> None:
@@ -178,9 +192,8 @@ def test_endpoint_retired_by_fal_is_not_offered_and_is_shown_as_retired(
 
     offered = _offered(admin_client, make_clip())
 
-    assert "flux-3" not in [one.endpoint.key for one in offered.choices]
-    others = {endpoint.key: reason for endpoint, reason in offered.others}
-    assert others["flux-3"].startswith("fal has not offered it since")
+    assert "flux-3" not in _keys(offered)
+    assert "fal has not offered it since" in _others(offered)[BUILT_IN["flux-3"].label]
 
 
 def test_page_opens_when_the_only_endpoint_is_retired(admin_client: Client) -> None:
@@ -189,7 +202,7 @@ def test_page_opens_when_the_only_endpoint_is_retired(admin_client: Client) -> N
 
     offered = _offered(admin_client, make_clip())
 
-    assert (offered.choices, offered.preferred.key) == ([], "sora-2")
+    assert (_keys(offered), _preferred(offered)) == ([], "sora-2")
 
 
 def test_list_of_videos_opens_when_every_endpoint_is_retired(

@@ -15,8 +15,9 @@ from sora_remix.models import Remix, RemixBatch, Video
 from tests.admin_urls import change_url, compare_url
 from tests.checkout import make_clip
 from tests.factories import make_remix, make_video
+from tests.html import messages
 from tests.remix_actions import LIST as REMIXES
-from tests.remix_actions import log_in, said
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -143,7 +144,7 @@ def test_without_any_video_the_list_is_shown(admin_client: Client) -> None:
     response = admin_client.get(COMPARE, follow=True)
 
     assert response.redirect_chain == [(VIDEOS, 302)]
-    assert said(response) == ["Choose two videos to compare."]
+    assert messages(response) == ["Choose two videos to compare."]
 
 
 @pytest.mark.parametrize("query", ["left=x&right=1", "left=999&right=1", "left=1&right=-1"])
@@ -191,7 +192,7 @@ def test_exactly_two_videos_of_the_list_are_compared(admin_client: Client) -> No
     assert _act(admin_client, VIDEOS, videos[:2])["Location"] == compare_url(*videos[:2])
     for some in (videos, videos[:1]):
         response = _act(admin_client, VIDEOS, some)
-        assert said(admin_client.get(response["Location"])) == [NOT_TWO]
+        assert messages(admin_client.get(response["Location"])) == [NOT_TWO]
 
 
 def test_remixes_of_the_list_are_compared(admin_client: Client) -> None:
@@ -204,7 +205,7 @@ def test_remixes_of_the_list_are_compared(admin_client: Client) -> None:
     assert _act(admin_client, REMIXES, remixes[:1])["Location"] == _pair(remixes[0])
     for some in ([*remixes, _made()], [waiting], [waiting, remixes[0]]):
         response = _act(admin_client, REMIXES, some)
-        assert said(admin_client.get(response["Location"])) == [NO_PAIR]
+        assert messages(admin_client.get(response["Location"])) == [NO_PAIR]
 
 
 def test_the_pages_of_a_remix_and_its_result_lead_to_the_comparison(admin_client: Client) -> None:
@@ -251,10 +252,10 @@ def test_two_cells_of_a_grid_are_compared(admin_client: Client, batch: RemixBatc
     assert one and two
 
     def press(*cells: Remix) -> Any:
-        return admin_client.post(url, {"act": "compare", "cell": [cell.pk for cell in cells]})
+        return admin_client.post(url, {"action": "compare", "cell": [cell.pk for cell in cells]})
 
     assert press(*remixes)["Location"] == compare_url(one, two)
-    assert said(admin_client.get(press(waiting)["Location"])) == [NO_PAIR]
+    assert messages(admin_client.get(press(waiting)["Location"])) == [NO_PAIR]
 
 
 def test_only_who_may_see_videos_is_led_to_the_comparison(

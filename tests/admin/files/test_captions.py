@@ -18,6 +18,7 @@ from sora_remix.models import Video
 from sora_remix.storage import app_storage
 from tests.admin_urls import captions_url, change_url
 from tests.factories import make_video
+from tests.html import errors
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +60,6 @@ def _kept(folder: Path) -> Sequence[bytes]:
     return sorted(path.read_bytes() for path in folder.glob("*"))
 
 
-def _errors(response: Any) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = response.context["adminform"].form.errors
-    return errors
-
-
 def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> None:
     form = {"title": "Sea", "sora_id": "video_1", "captions": _vtt(), "captions_language": "pt-br"}
 
@@ -97,9 +93,9 @@ def test_invalid_captions_are_an_error_of_their_field(
 ) -> None:
     response = _post(admin_client, make_video(), captions=_vtt(content, name))
 
-    [[error]] = _errors(response).values()
+    [[error]] = errors(response).values()
     assert problem in error
-    assert "captions" in _errors(response)
+    assert "captions" in errors(response)
     assert not folder.exists()
 
 
@@ -113,7 +109,7 @@ def test_captions_can_be_as_large_as_the_limit(admin_client: Client, folder: Pat
 def test_invalid_language_code_is_refused(admin_client: Client, code: str) -> None:
     response = _post(admin_client, make_video(), captions_language=code)
 
-    assert list(_errors(response)) == ["captions_language"]
+    assert list(errors(response)) == ["captions_language"]
 
 
 def test_captions_are_kept_when_another_field_is_changed(

@@ -20,6 +20,8 @@ from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.admin_urls import video_url
 from tests.factories import make_remix, make_video
+from tests.forms import form_with, submit
+from tests.html import errors, facts, find_all, listed, messages
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +43,9 @@ def _ask(client: Client, action: str, *videos: Video, **more: str) -> Any:
 
 
 def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
-    done = client.post(video_url(name), {"videos": page.context["seen"], **values}, follow=True)
-    return [str(message) for message in done.context["messages"]]
+    form = form_with(page, "videos")
+    assert form.action == video_url(name)
+    return messages(client.post(form.action, form.data(values), follow=True))
 
 
 def _named(video: Video) -> str:
@@ -80,7 +83,8 @@ def test_videos_that_are_already_decided_are_skipped(admin_client: Client) -> No
 
     page = _ask(admin_client, "reject_selected", done, cleared, new)
 
-    assert (page.context["many"], page.context["left_alone"]) == (1, 2)
+    shown = facts(page)
+    assert (shown["Reject"], shown["Not changed"][:8]) == ("1 video", "2 videos")
     text = page.content.decode()
     assert "1 × This has already been decided." in text
     assert "1 × Its files have already been cleared." in text
@@ -139,7 +143,7 @@ def test_1500_videos_are_selected_across_pages_and_approved(admin_client: Client
 
     assert page.content.decode().count("sora-remix-beside") == 100
     with CaptureQueriesContext(connection) as captured:
-        answer = admin_client.post(video_url("approve"), {"videos": page.context["seen"]})
+        answer = submit(admin_client, page, {"note": ""}, "")
     assert len(captured) < 50
     [message] = get_messages(answer.wsgi_request)
     assert str(message) == "1500 videos were approved."
@@ -159,9 +163,10 @@ def test_files_of_rejected_videos_are_cleared(
     approved.approve()
     make_remix(source=needed, status=Remix.Status.PROCESSING)
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
-    assert (page.context["many"], page.context["left_alone"]) == (1, 2)
-    assert (page.context["freed"], page.context["files"]) == ("2.0\xa0KB", 1)
-    assert "Files kept" not in page.content.decode()
+    shown = facts(page)
+    assert (shown["Clear files"], shown["Not changed"][:8]) == ("1 video", "2 videos")
+    assert (shown["Total size of files"], shown["Number of files"]) == ("2.0\xa0KB", "1")
+    assert "Files kept" not in shown
     text = page.content.decode()
     assert "1 × It is not rejected." in text
     assert "1 × A remix in progress still needs this file." in text
@@ -185,9 +190,9 @@ def test_clearing_counts_kept_files_separately_and_keeps_them(
     with django_capture_on_commit_callbacks(execute=True):
         _do(admin_client, "clear", page)
 
-    counted = {name: page.context[name] for name in ("files", "kept", "freed")}
-    assert counted == {"files": 1, "kept": 1, "freed": "0\xa0bytes"}
-    assert "<dt>Files kept</dt><dd>1</dd>" in page.content.decode()
+    shown = facts(page)
+    assert (shown["Number of files"], shown["Files kept"]) == ("1", "1")
+    assert shown["Total size of files"] == "0\xa0bytes"
     assert [app_storage().exists(name) for name in names] == [True, False]
     assert not Video.objects.get().file
 
@@ -208,11 +213,9 @@ def test_list_is_filtered_by_approval(admin_client: Client) -> None:
     cleared.reject()
     Video.objects.filter(pk=cleared.pk).update(cleared_at=cleared.decided_at)
 
-    def shown(value: str) -> list[Video]:
-        return list(admin_client.get(LIST, {"approval": value}).context["cl"].result_list)
-
-    found = [shown(value) for value in ("new", "approved", "rejected", "cleared")]
-    assert found == [[new], [approved], [rejected], [cleared]]
+    states = ("new", "approved", "rejected", "cleared")
+    found = [listed(admin_client.get(LIST, {"approval": state})) for state in states]
+    assert found == [[new.pk], [approved.pk], [rejected.pk], [cleared.pk]]
 
 
 @pytest.mark.parametrize(
@@ -257,8 +260,8 @@ def test_actions_are_offered_to_users_with_the_permission_to_approve(
     _staff(client, *held)
     video = make_video(file="a.mp4")
 
-    page = client.get(LIST)
-    values = {value for value, _label in page.context["action_form"].fields["action"].choices}
+    select = find_all(client.get(LIST), "select", name="action")
+    values = {option.get("value") for one in select for option in one}
 
     assert values & set(ACTIONS) == offered
     for action in ACTIONS:
@@ -370,12 +373,11 @@ def test_title_edited_in_the_list_resets_the_approval(
 @pytest.mark.parametrize("file", ["", "a.mp4"])
 def test_sora_id_can_not_be_removed(admin_client: Client, file: str) -> None:
     video = make_video(sora_id="video_1", file=file, approval=Approval.APPROVED)
-    sent = {"title": "Sea", "sora_id": "", "duration": "4"}
 
-    page = admin_client.post(f"{LIST}{video.pk}/change/", sent)
+    page = submit(admin_client, f"{LIST}{video.pk}/change/", {"sora_id": ""})
 
     assert page.status_code == 200
-    assert "sora_id" in page.context["adminform"].form.errors
+    assert "sora_id" in errors(page)
     video.refresh_from_db()
     assert video.sora_id == "video_1"
 
