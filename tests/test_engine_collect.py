@@ -166,11 +166,11 @@ def test_only_waiting_results_are_collected(remote: Remote) -> None:
 
 
 def test_more_results_than_one_group_are_collected(remote: Remote) -> None:
-    remixes = [finished() for _ in range(media.PAGE_STATES + 2)]
+    remixes = [finished() for _ in range(media.PLACES + 2)]
 
     engine.collect([remix.pk for remix in remixes])
 
-    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.PAGE_STATES + 2
+    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.PLACES + 2
 
 
 def test_result_deleted_by_its_provider_is_marked(remote: Remote) -> None:

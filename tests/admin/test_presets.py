@@ -44,7 +44,7 @@ def _page(preset: PromptPreset, name: str = "change") -> str:
 def test_new_preset_belongs_to_its_creator(client: Client, editor: User) -> None:
     typed = {"name": "Night", "text": "at\r\nnight", "endpoint": "flux-3", "is_shared": "on"}
 
-    client.post(f"{PRESETS}add/", typed)
+    submit(client, f"{PRESETS}add/", typed)
 
     preset = PromptPreset.objects.get()
     assert (preset.owner, preset.text, preset.endpoint) == (editor, "at\nnight", "flux-3")
@@ -54,7 +54,7 @@ def test_new_preset_belongs_to_its_creator(client: Client, editor: User) -> None
 def test_change_by_another_user_keeps_the_owner(admin_client: Client, other: User) -> None:
     preset = _preset(other)
 
-    admin_client.post(_page(preset), {"name": "Day", "text": "by day", "endpoint": ""})
+    submit(admin_client, _page(preset), {"name": "Day", "text": "by day", "endpoint": ""})
 
     preset.refresh_from_db()
     assert (preset.name, preset.owner) == ("Day", other)

@@ -22,6 +22,7 @@ from sora_remix.models import Remix, RemixBatch, Video
 from tests.decoding import bombs
 from tests.decoding.recordings import record
 from tests.factories import make_remix, make_video
+from tests.forms import submit
 from tests.html import errors, listed
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +56,7 @@ def _act(client: Client, action: str, videos: list[Video], **more: str) -> Any:
 def test_an_upload_becomes_a_video_with_its_facts(
     admin_client: Client, admin_user: User, media_root: Path, clip: Path
 ) -> None:
-    response = admin_client.post(ADD, {"title": "Sea", "file": _upload(clip), "duration": "99"})
+    response = submit(admin_client, ADD, {"title": "Sea", "file": _upload(clip), "duration": "99"})
 
     assert response.status_code == 302
     video = Video.objects.get()
@@ -70,7 +71,7 @@ def test_an_upload_becomes_a_video_with_its_facts(
 def test_upload_gets_a_thumbnail_from_its_file(
     admin_client: Client, media_root: Path, clip: Path
 ) -> None:
-    admin_client.post(ADD, {"title": "Sea", "file": _upload(clip)})
+    submit(admin_client, ADD, {"title": "Sea", "file": _upload(clip)})
 
     video = Video.objects.get()
     assert re.fullmatch(r"sora_remix/thumbnails/[0-9a-f]{32}\.jpg", str(video.thumbnail.name))
@@ -84,20 +85,20 @@ def test_upload_without_a_decodable_picture_is_accepted(
 ) -> None:
     monkeypatch.setattr(forms, "thumbnail", lambda file: None)
 
-    admin_client.post(ADD, {"title": "Sea", "file": _upload(clip)})
+    submit(admin_client, ADD, {"title": "Sea", "file": _upload(clip)})
 
     assert not Video.objects.get().thumbnail
 
 
 def test_sora_generation_is_added_by_its_id(admin_client: Client) -> None:
-    admin_client.post(ADD, {"title": "Sea", "sora_id": " video_1 ", "duration": "4.5"})
+    submit(admin_client, ADD, {"title": "Sea", "sora_id": " video_1 ", "duration": "4.5"})
 
     video = Video.objects.get()
     assert (video.sora_id, video.duration, video.size) == ("video_1", Decimal("4.5"), None)
 
 
 def test_file_or_sora_id_is_required(admin_client: Client) -> None:
-    response = admin_client.post(ADD, {"title": "Sea"})
+    response = submit(admin_client, ADD, {"title": "Sea"})
 
     assert errors(response) == {"file": [NEITHER], "sora_id": [NEITHER]}
     assert not Video.objects.exists()
@@ -109,7 +110,7 @@ def test_file_that_is_not_a_video_is_an_error_of_its_field(
 ) -> None:
     upload = SimpleUploadedFile(name, b"<script>no video</script>" * 100)
 
-    response = admin_client.post(ADD, {"title": "Sea", "file": upload})
+    response = submit(admin_client, ADD, {"title": "Sea", "file": upload})
 
     assert list(errors(response)) == ["file"]
     assert not Video.objects.exists()
@@ -121,7 +122,7 @@ def test_video_over_the_memory_limit_is_refused_with_the_limit(
 ) -> None:
     upload = SimpleUploadedFile("bomb.mp4", bombs.mp4(1, 60_000_000))
 
-    response = admin_client.post(ADD, {"title": "Sea", "file": upload})
+    response = submit(admin_client, ADD, {"title": "Sea", "file": upload})
 
     message = "The video can't be checked. The file claims more than 10000000 frames."
     assert errors(response) == {"file": [message]}
@@ -136,7 +137,7 @@ def test_server_that_can_not_check_a_video_now_reports_it(
 
     monkeypatch.setattr(forms, "video_facts", fail)
 
-    response = admin_client.post(ADD, {"title": "Sea", "file": _upload(clip)})
+    response = submit(admin_client, ADD, {"title": "Sea", "file": _upload(clip)})
 
     assert errors(response) == {"file": ["The video can't be checked. The server is busy."]}
 
@@ -146,7 +147,7 @@ def test_video_of_absurd_length_is_stored_without_a_length(
 ) -> None:
     upload = SimpleUploadedFile("long.mp4", bombs.claim_weeks(clip))
 
-    admin_client.post(ADD, {"title": "Sea", "file": upload})
+    submit(admin_client, ADD, {"title": "Sea", "file": upload})
 
     assert Video.objects.get().duration is None
 
@@ -170,7 +171,7 @@ def test_upload_type_is_read_from_its_content(
 ) -> None:
     upload = SimpleUploadedFile(name, record(container), "text/html")
 
-    admin_client.post(ADD, {"title": "Sea", "file": upload})
+    submit(admin_client, ADD, {"title": "Sea", "file": upload})
 
     video = Video.objects.get()
     assert re.fullmatch(rf"sora_remix/videos/[0-9a-f]{{32}}\.{extension}", str(video.file.name))
@@ -183,7 +184,7 @@ def test_gif_can_be_remixed_at_endpoints_that_accept_gifs(
 ) -> None:
     upload = SimpleUploadedFile("loop.gif", record("gif"))
 
-    admin_client.post(ADD, {"title": "Loop", "file": upload})
+    submit(admin_client, ADD, {"title": "Loop", "file": upload})
 
     video = Video.objects.get()
     assert not get_endpoint("lucy-restyle").refusal(video)
@@ -204,7 +205,7 @@ def test_still_image_is_refused_with_an_explanation(
 ) -> None:
     upload = SimpleUploadedFile("podcast.mp4", content)
 
-    response = admin_client.post(ADD, {"title": "Talk", "file": upload})
+    response = submit(admin_client, ADD, {"title": "Talk", "file": upload})
 
     message = "This file has no moving picture, only sound or a single image."
     assert errors(response) == {"file": [f"{message} Upload a video."]}
@@ -214,7 +215,7 @@ def test_still_image_is_refused_with_an_explanation(
 def test_sora_id_can_be_added_once(admin_client: Client) -> None:
     make_video(sora_id="video_1")
 
-    response = admin_client.post(ADD, {"title": "Again", "sora_id": "video_1"})
+    response = submit(admin_client, ADD, {"title": "Again", "sora_id": "video_1"})
 
     assert errors(response) == {"sora_id": [SORA_ID_TAKEN]}
     assert Video.objects.count() == 1
@@ -223,7 +224,7 @@ def test_sora_id_can_be_added_once(admin_client: Client) -> None:
 def test_existing_file_can_not_be_replaced(
     admin_client: Client, media_root: Path, clip: Path
 ) -> None:
-    admin_client.post(ADD, {"title": "Sea", "file": _upload(clip)})
+    submit(admin_client, ADD, {"title": "Sea", "file": _upload(clip)})
     video = Video.objects.get()
 
     admin_client.post(_change(video), {"title": "New", "file": _upload(clip), "duration": "9"})
@@ -235,7 +236,7 @@ def test_existing_file_can_not_be_replaced(
 def test_missing_file_can_be_added(admin_client: Client, media_root: Path, clip: Path) -> None:
     video = make_video(sora_id="video_1", duration=None)
 
-    admin_client.post(_change(video), {"title": "Sea", "sora_id": "video_1", "file": _upload(clip)})
+    submit(admin_client, _change(video), {"file": _upload(clip)})
 
     video.refresh_from_db()
     assert video.file
@@ -246,14 +247,14 @@ def test_editor_can_mark_a_video_as_deleted_at_its_provider(admin_client: Client
     video = make_video(sora_id="video_1")
     values = {"title": "Sea", "sora_id": "video_1", "duration": "8"}
 
-    admin_client.post(_change(video), {**values, "is_deleted_at_provider": "on"})
+    submit(admin_client, _change(video), {**values, "is_deleted_at_provider": "on"})
 
     video.refresh_from_db()
     assert (video.is_deleted_at_provider, video.duration) == (True, Decimal(8))
 
 
 def test_page_of_a_video_plays_it(admin_client: Client, media_root: Path, clip: Path) -> None:
-    admin_client.post(ADD, {"title": '"Sea"', "file": _upload(clip)})
+    submit(admin_client, ADD, {"title": '"Sea"', "file": _upload(clip)})
     video = Video.objects.get()
     Video.objects.update(thumbnail="picture.jpg")
 
@@ -268,7 +269,7 @@ def test_page_of_a_video_plays_it(admin_client: Client, media_root: Path, clip: 
 
 
 def test_page_of_a_gif_shows_it_as_an_image(admin_client: Client, media_root: Path) -> None:
-    admin_client.post(ADD, {"title": '"Loop"', "file": SimpleUploadedFile("a", record("gif"))})
+    submit(admin_client, ADD, {"title": '"Loop"', "file": SimpleUploadedFile("a", record("gif"))})
     video = Video.objects.get()
 
     page = admin_client.get(_change(video)).content.decode()

@@ -18,6 +18,7 @@ from sora_remix.models import Video
 from sora_remix.storage import app_storage
 from tests.admin_urls import captions_url, change_url
 from tests.factories import make_video
+from tests.forms import submit
 from tests.html import errors
 
 pytestmark = pytest.mark.django_db
@@ -45,8 +46,7 @@ def _viewer(client: Client) -> Client:
 
 
 def _post(client: Client, video: Video, **values: Any) -> Any:
-    form = {"title": video.title, "sora_id": video.sora_id, "duration": "4", **values}
-    return client.post(change_url(video), form)
+    return submit(client, change_url(video), values)
 
 
 def _with_captions(client: Client, content: bytes = VTT) -> Video:
@@ -63,7 +63,7 @@ def _kept(folder: Path) -> Sequence[bytes]:
 def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> None:
     form = {"title": "Sea", "sora_id": "video_1", "captions": _vtt(), "captions_language": "pt-br"}
 
-    admin_client.post(ADD, form)
+    submit(admin_client, ADD, form)
 
     video = Video.objects.get()
     assert video.captions_language == "pt-br"
@@ -180,14 +180,14 @@ def test_captions_stored_by_another_editor_meanwhile_stay_owned(
     admin_client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = make_video()
-    as_it_was = Video.objects.get()
+    page, as_it_was = admin_client.get(change_url(video)), Video.objects.get()
     video.file.save("a.mp4", ContentFile(b"x"))
     # The second one's form was read before the first had saved.
     monkeypatch.setattr(
         "sora_remix.admin.videos.VideoAdmin.get_object", lambda *_args, **_kwargs: as_it_was
     )
 
-    _post(admin_client, video, captions=_vtt())
+    submit(admin_client, page, {"captions": _vtt()})
 
     video.refresh_from_db()
     assert video.stored_files == [video.file.name, video.captions.name]
@@ -200,7 +200,7 @@ def test_second_of_two_simultaneous_editors_deletes_the_captions_of_the_first(
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     video = _with_captions(admin_client)
-    as_it_was = Video.objects.get()
+    page, as_it_was = admin_client.get(change_url(video)), Video.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
         _post(admin_client, video, captions=_vtt(OTHER))
     # The second one's form was read before the first had saved.
@@ -209,7 +209,7 @@ def test_second_of_two_simultaneous_editors_deletes_the_captions_of_the_first(
     )
 
     with django_capture_on_commit_callbacks(execute=True):
-        _post(admin_client, video, captions=_vtt(VTT + b"!"))
+        submit(admin_client, page, {"captions": _vtt(VTT + b"!")})
 
     assert _kept(folder) == [VTT + b"!"]
 
@@ -270,4 +270,5 @@ def test_user_with_view_permission_can_not_change_captions(
 
     assert str(video.captions.name) in page
     assert 'name="captions' not in page
-    assert _post(client, video, **{"captions-clear": "on"}).status_code == 403
+    forged = {"title": video.title, "sora_id": video.sora_id, "captions-clear": "on"}
+    assert client.post(change_url(video), forged).status_code == 403

@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from sora_remix.models import Video
+from tests.forms import submit
 from tests.storages import ClosingStorage, FolderStorage, NamingStorage, use_storage
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ ADD = "/admin/sora_remix/video/add/"
 
 def _upload(client: Client, clip: Path) -> None:
     upload = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
-    client.post(ADD, {"title": "Sea", "file": upload})
+    submit(client, ADD, {"title": "Sea", "file": upload})
 
 
 def _files_in(folder: Path) -> list[Path]:

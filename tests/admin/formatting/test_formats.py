@@ -27,6 +27,7 @@ from tests.checkout import (
     text_of,
 )
 from tests.factories import make_remix, make_video
+from tests.forms import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -152,8 +153,8 @@ def test_reference_image_can_be_removed_on_a_site_with_digit_grouping(
 
 def test_german_editor_types_and_reads_a_length_with_a_comma(german: Client) -> None:
     values = {"title": "Meer", "sora_id": "video_1", "duration": "8.5"}
-    german.post(f"{VIDEOS}add/", values)
-    refused = german.post(f"{VIDEOS}add/", {**values, "sora_id": "video_2", "duration": "8,5"})
+    submit(german, f"{VIDEOS}add/", values)
+    refused = submit(german, f"{VIDEOS}add/", {**values, "sora_id": "video_2", "duration": "8,5"})
 
     page = german.get(VIDEOS).content.decode()
     [video] = Video.objects.all()

@@ -282,7 +282,7 @@ def test_added_video_is_approved_if_its_creator_can_approve(client: Client) -> N
     for number, held in enumerate(([], ["approve_video"])):
         User.objects.all().delete()
         user = _staff(client, "add_video", "view_video", *held)
-        client.post(f"{LIST}add/", {"title": "Sea", "sora_id": f"video_{number}"})
+        submit(client, f"{LIST}add/", {"title": "Sea", "sora_id": f"video_{number}"})
 
         video = Video.objects.get(sora_id=f"video_{number}")
         assert (video.is_approved, video.decided_by) == (bool(held), user if held else None)
@@ -330,7 +330,7 @@ def test_change_of_a_published_field_resets_the_approval_unless_made_by_an_appro
     if "captions" in changes:
         sent["captions"] = SimpleUploadedFile("de.vtt", changes["captions"].encode())
 
-    answer = client.post(f"{LIST}{video.pk}/change/", sent, follow=True)
+    answer = submit(client, f"{LIST}{video.pk}/change/", sent, follow=True)
 
     video.refresh_from_db()
     assert video.approval == (Approval.APPROVED if held else Approval.NEW)
@@ -343,7 +343,7 @@ def test_change_of_an_unpublished_field_keeps_the_approval(client: Client) -> No
     video = make_video(sora_id="video_1", approval=Approval.APPROVED)
     sent = {"title": "Sea", "sora_id": "video_1", "duration": "4", "is_deleted_at_provider": "on"}
 
-    client.post(f"{LIST}{video.pk}/change/", sent)
+    submit(client, f"{LIST}{video.pk}/change/", sent)
 
     video.refresh_from_db()
     assert (video.is_approved, video.is_deleted_at_provider) == (True, True)
@@ -422,7 +422,7 @@ def test_saving_a_title_keeps_a_decision_made_meanwhile(
 
     monkeypatch.setattr(Video, "save", decide_and_save)
 
-    admin_client.post(f"{LIST}{video.pk}/change/", {"title": "New", "duration": "4"})
+    submit(admin_client, f"{LIST}{video.pk}/change/", {"title": "New"})
 
     kept = Video.objects.get()
     assert (kept.title, kept.approval, kept.file.name) == ("New", Approval.REJECTED, "")
