@@ -1,4 +1,4 @@
-"""Videos as the site shows them, with the files that a player loads."""
+"""Approved videos with the files that a player loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an editor does on the page between a selection and its bill, as a browser does it."""
+"""Drafts and the page that confirms them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SORA = {
 
 
 def make_clip(**values: Any) -> Video:
-    """Make an uploaded clip of four seconds that every built-in endpoint for clips takes."""
+    """Make an uploaded clip of four seconds that every built-in endpoint for clips accepts."""
     facts = {"width": 1280, "height": 720, "fps": 24, "size": 1_000_000}
     return make_video(**{"sora_id": "", "file": "videos/sea.mp4", **facts, **values})
 
@@ -72,7 +72,7 @@ def filled_in(response: Any) -> dict[str, Any]:
 
 
 def send(client: Client, batch: RemixBatch, typed: Mapping[str, Any], **more: Any) -> Any:
-    """Open the page, change these fields, and confirm; None stands for a box without a tick."""
+    """Open the page, change these fields, and confirm; None unticks a box."""
     values = {**filled_in(client.get(page_of(batch))), **typed}
     data = {name: value for name, value in values.items() if value is not None}
     return client.post(page_of(batch), data, **more)
@@ -89,7 +89,7 @@ def choose(client: Client, batch: RemixBatch, endpoint: str) -> Any:
 
 
 def rows_of(page: str) -> list[list[str]]:
-    """Return what the cells of the grid say, row by row: the length, then each box."""
+    """Return the texts of the cells row by row: the length, then each box."""
     rows = re.findall(r'<tr id="sora-remix-row-.*?</tr>', page, re.DOTALL)
     return [[_said(cell) for cell in re.findall(r"<td>(.*?)</td>", row)] for row in rows]
 

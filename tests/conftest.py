@@ -55,7 +55,7 @@ def clip(small_clip: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A video that every endpoint takes: MP4, 3.5 seconds of 1280 × 720."""
+    """A video that every endpoint accepts: MP4, 3.5 seconds of 1280 × 720."""
     path = tmp_path_factory.mktemp("clips") / "large.mp4"
     draw_clip(path, "sea", seconds=3.5, width=1280, height=720, fps=12)
     return path

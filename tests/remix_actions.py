@@ -1,4 +1,4 @@
-"""Deciding about remixes in the admin, as an editor does it."""
+"""Actions on remixes in the admin."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ def has_confirm_button(asked: Any) -> bool:
 
 
 def history(remix: Remix) -> list[str]:
-    """Return what people did to a remix, oldest first."""
+    """Return the kinds of events by people, oldest first."""
     return list(remix.events.values_list("kind", flat=True))

@@ -1,4 +1,4 @@
-"""Captions are WebVTT, say their language, and come from the site itself."""
+"""Captions are WebVTT, have a language, and are served by the site."""
 
 from __future__ import annotations
 

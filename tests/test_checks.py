@@ -1,4 +1,4 @@
-"""Each check speaks when it should, and only then."""
+"""Each check reports its problem and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The site's moments are told alike, with and without time zones."""
+"""Times are shown and sent correctly, with and without time zones."""
 
 from __future__ import annotations
 

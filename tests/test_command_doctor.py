@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_doctor` looks at everything, whatever of it is broken."""
+"""`manage.py sora_remix_doctor` checks everything, even if parts of it are broken."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def site(
     monkeypatch: pytest.MonkeyPatch,
     asked_aside: None,
 ) -> Settings:
-    """A site in health, whose worker takes each turn at once."""
+    """A healthy site whose worker runs each turn at once."""
     cache.clear()
     tasks.ensure_schedule("default")
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url

@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_endpoints` lists the records, and says in what fal differs from them."""
+"""`manage.py sora_remix_endpoints` lists the records and their differences from fal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_groups` makes the groups for editors and approvers."""
+"""`manage.py sora_remix_groups` creates the groups for editors and approvers."""
 
 from __future__ import annotations
 

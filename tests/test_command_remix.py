@@ -1,4 +1,4 @@
-"""`manage.py remix` requests all or nothing, and sees it through when asked to."""
+"""`manage.py remix` requests all or nothing, and waits on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings are read live, and a name that is no setting is found."""
+"""Settings are read live, and unknown names are found."""
 
 from __future__ import annotations
 

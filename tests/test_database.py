@@ -1,4 +1,4 @@
-"""The app's rows are read where they are written, and decisions are taken again after conflicts."""
+"""Rows are read where they are written, and transactions are retried after conflicts."""
 
 from __future__ import annotations
 

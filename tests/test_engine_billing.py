@@ -1,4 +1,4 @@
-"""What a remix really cost is what fal counted, at the price that fal names."""
+"""The calculated cost is fal's units times its list price."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRICE = fal.UnitPrice(Decimal("0.05"), "units", "USD")
 
 
 class Prices(dict[str, fal.UnitPrice]):
-    """What fal names; it remembers what it was asked for."""
+    """Prices of fal; it records the requests."""
 
     asked: list[list[str]]
     error: Exception | None = None

@@ -1,4 +1,4 @@
-"""Asking fal about remixes, and the turn that does so."""
+"""Checking remixes at fal, and the turns that do it."""
 
 from __future__ import annotations
 

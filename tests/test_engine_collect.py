@@ -1,4 +1,4 @@
-"""Bringing results home: what each answer on the way makes of a row."""
+"""Collecting results: the effect of each answer on a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are at fal before a remix is sent, once for all that need them."""
+"""Files are uploaded to fal before a remix is sent, once for all that need them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ URL = "https://v3b.fal.media/files/b/clip.mp4"
 
 
 class Gateway:
-    """Stand in for fal: keeps what comes in, and answers as it is told."""
+    """Stand in for fal: store requests, and send the given answers."""
 
     def __init__(self) -> None:
         self.uploaded: list[str] = []

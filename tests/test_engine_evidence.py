@@ -1,4 +1,4 @@
-"""Searching fal's list for remixes whose answer did not come."""
+"""Searching fal's list for remixes without an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BODY = {"prompt": "a"}
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> list[fal.SentRequest]:
-    """What fal lists; the test fills it."""
+    """The requests in fal's list, filled by the test."""
     requests: list[fal.SentRequest] = []
 
     async def sent_requests(endpoint_id: str, since: datetime) -> list[fal.SentRequest]:

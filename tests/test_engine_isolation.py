@@ -1,4 +1,4 @@
-"""Whatever is raised about one row, its neighbours get what they paid for."""
+"""An error about one row doesn't affect the others."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def is_broken(subject: object) -> bool:
 def break_method(
     monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: type[Exception]
 ) -> list[object]:
-    """Let a method raise this for the broken row; return what counts how often it did."""
+    """Make a method raise an error for the broken row; return the counter of errors."""
     whole, struck = getattr(owner, name), list[object]()
 
     def method(*args: Any, **values: Any) -> Any:
@@ -112,7 +112,7 @@ def pass_time() -> None:
 
 
 def work(rounds: int = 5) -> None:
-    """Do what workers do, at least so many times, and until the neighbours are settled."""
+    """Run the work of workers at least this number of times, until the other rows are settled."""
     for turn in range(30):
         if turn >= rounds and not Remix.objects.exclude(prompt=BROKEN).unsettled().exists():
             return

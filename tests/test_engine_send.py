@@ -1,4 +1,4 @@
-"""Sending: what each answer of fal makes of a row."""
+"""Sending: the effect of each answer of fal on a row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Answer = fal.Submitted | Exception
 
 
 class Gateway:
-    """Stand in for fal's submit: answers by prompt, and remembers what was sent."""
+    """Stand in for fal's submit: answer by prompt, and store the requests."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
@@ -384,7 +384,7 @@ def test_request_id_of_another_remix_leaves_it_unconfirmed(gateway: Gateway) -> 
 
 
 def raising(error: Exception) -> Callable[..., Any]:
-    """Return what raises this, whatever it is called with."""
+    """Return a function that raises this error."""
 
     def fail(*_args: object, **_values: object) -> Any:
         raise error

@@ -1,4 +1,4 @@
-"""One turn of the chain: what lost workers held is freed, and counted."""
+"""A turn of the chain releases and counts the work of lost workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of which nothing is known are read by the sweep, and none of them for ever."""
+"""Files without known facts are read by the sweep, each a limited number of times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example site shows on its first page what is approved."""
+"""The first page of the example site shows the approved videos."""
 
 from __future__ import annotations
 

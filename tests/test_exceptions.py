@@ -1,4 +1,4 @@
-"""An exception says what happened, also when it is raised without a message."""
+"""An exception says what happened, even when raised without a message."""
 
 from __future__ import annotations
 

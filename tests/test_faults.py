@@ -1,4 +1,4 @@
-"""Every fault, over the wire and through the engine: what becomes of the remix and of the money."""
+"""Every fault, over the wire and through the engine: its effect on the remix and the money."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def ask(prompt: str = WELL) -> Remix:
 
 
 def work() -> None:
-    """Do what workers do in a turn."""
+    """Run the work of one turn."""
     engine.send_waiting(Watch(), time.monotonic() + 5)
     engine.check_due(Watch(), time.monotonic() + 5)
     engine.collect(Remix.objects.hand_over(10))
@@ -69,7 +69,7 @@ def pass_time(**length: float) -> None:
 
 
 def settle(remix: Remix, *, turns: int = 40) -> Remix:
-    """Work until a remix is over, or has had so many turns."""
+    """Work until a remix is finished, at most this number of turns."""
     for _ in range(turns):
         work()
         remix.refresh_from_db()
@@ -81,7 +81,7 @@ def settle(remix: Remix, *, turns: int = 40) -> Remix:
 
 
 def finished_at_fal(sandbox: SandboxProcess) -> Remix:
-    """Return a remix that fal has made, and whose result nobody has asked for."""
+    """Return a remix that fal has finished and nobody has collected."""
     remix = ask()
     engine.send_waiting(Watch(), time.monotonic() + 5)
 
@@ -95,7 +95,7 @@ def finished_at_fal(sandbox: SandboxProcess) -> Remix:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, and what must come of it."""
+    """A fault and its expected effect."""
 
     on: str
     fault: str

@@ -1,4 +1,4 @@
-"""Prompts are filled in for each video, and say beforehand what would go wrong."""
+"""Prompts are filled in for each video, and problems are reported before."""
 
 from __future__ import annotations
 

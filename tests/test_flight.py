@@ -1,4 +1,4 @@
-"""Many calls at once, a bounded number of them, and none that outlives its flight."""
+"""A bounded number of simultaneous calls, all finished or cancelled at the end."""
 
 from __future__ import annotations
 

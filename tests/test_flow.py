@@ -1,4 +1,4 @@
-"""The whole way, with a real qcluster and the sandbox on the wire."""
+"""The whole workflow, with a real qcluster and the sandbox over the wire."""
 
 from __future__ import annotations
 

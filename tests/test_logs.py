@@ -1,4 +1,4 @@
-"""What the app logs is one line for each record, whatever is in it."""
+"""Each log record is one line, whatever it contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example project sends parts of files, without which no browser can seek."""
+"""The example project supports range requests, which browsers need to seek."""
 
 from __future__ import annotations
 

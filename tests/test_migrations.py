@@ -1,4 +1,4 @@
-"""A site that has rows already keeps them right."""
+"""Migrations keep existing rows correct."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the README says is what the code has."""
+"""The README agrees with the code."""
 
 import re
 from pathlib import Path

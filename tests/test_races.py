@@ -1,4 +1,4 @@
-"""Forty clicks at once buy once, at every isolation level, and the others read a sentence."""
+"""Of forty simultaneous clicks one buys, at every isolation level; the others get a message."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def editor() -> User:
 
 
 def together(*calls: Callable[[], object]) -> None:
-    """Make different calls at once; one that comes too late is refused."""
+    """Make different calls at once; late ones are refused."""
     waiting = iter(calls)
 
     def run() -> None:
@@ -82,7 +82,7 @@ Answers = list[tuple[int, list[str]]]
 
 
 def click(editor: User, url: str, data: dict[str, Any]) -> Answers:
-    """Send the same form many times at once; return the status and the messages of each."""
+    """Submit a form several times at once; return the status and messages of each."""
     client = Client(raise_request_exception=False)
     client.force_login(editor)
     cookie = client.cookies["sessionid"].value
@@ -98,7 +98,7 @@ def click(editor: User, url: str, data: dict[str, Any]) -> Answers:
 
 
 def act(editor: User, name: str, remix: Remix) -> Answers:
-    """Press the button of the page about one remix many times at once."""
+    """Press the button on the page of one remix several times at once."""
     url = reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk])
     client = Client()
     client.force_login(editor)

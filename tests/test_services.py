@@ -1,4 +1,4 @@
-"""What is asked for is written whole or not at all, and paid for once."""
+"""A request is stored completely or not at all, and paid for once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Queued = list[tuple[Any, ...]]
 
 @pytest.fixture
 def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
-    """What was queued: the task, and its arguments."""
+    """Enqueued tasks with their arguments."""
     queued: Queued = []
     monkeypatch.setattr(
         tasks, "async_task", lambda name, *args: queued.append((import_string(name), *args))
@@ -47,7 +47,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
 
 @pytest.fixture(autouse=True)
 def nothing_reaches_a_broker(queued: Queued) -> None:
-    """Keep messages away from every broker, also in tests that don't look at them."""
+    """Keep messages away from every broker."""
 
 
 def _reasons(refused: pytest.ExceptionInfo[RequestRefused]) -> list[tuple[str, str]]:

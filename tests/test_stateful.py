@@ -1,4 +1,4 @@
-"""Random orders of everything that can happen, and the promises that hold in all of them."""
+"""Random orders of all events, and the promises that hold in each of them."""
 
 from __future__ import annotations
 

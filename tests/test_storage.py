@@ -1,4 +1,4 @@
-"""Files go to the storage that is named just now, under names that nobody can guess."""
+"""Files are stored in the storage of the setting, under unguessable names."""
 
 from __future__ import annotations
 

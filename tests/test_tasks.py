@@ -1,4 +1,4 @@
-"""Messages are nudges: late, twice or never, the chain goes on as long as there is work."""
+"""Messages are nudges: late, twice or never, the chain continues while there is work."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Turn = Callable[[int], Iterator[engine.Errand]]
 
 @pytest.fixture
 def queued(db: None, monkeypatch: pytest.MonkeyPatch) -> Queued:
-    """What was queued: the task, and its arguments."""
+    """Enqueued tasks with their arguments."""
     queued: Queued = []
     monkeypatch.setattr(
         tasks, "async_task", lambda name, *args: queued.append((import_string(name), *args))
@@ -462,7 +462,7 @@ def test_schedule_in_another_database_is_deleted_too(
 
 
 def _hide(monkeypatch: pytest.MonkeyPatch, model: type[Model]) -> None:
-    """Make it look as if this model had no table."""
+    """Pretend that this model has no table."""
     names = list(connection.introspection.table_names())
     names.remove(model._meta.db_table)
     monkeypatch.setattr(connection.introspection, "table_names", lambda: names)

@@ -1,4 +1,4 @@
-"""The site plays approved videos, and nothing else, wherever a template asks for one."""
+"""Templates play approved videos, and nothing else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 
 class SigningStorage(InMemoryStorage):
-    """A storage whose addresses differ each time, as those that are signed do."""
+    """A storage that signs each URL differently."""
 
     signatures = count()
 

@@ -1,4 +1,4 @@
-"""A token names its video for a day, and can't be made by anybody else."""
+"""A token names its video for a day, and can't be forged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each catalogue has every text of the app, complete, and is compiled."""
+"""Each catalogue has every text of the app, is complete, and is compiled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _path(language: str) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
-    """All texts of the app, read from it anew."""
+    """All texts of the app, read from the sources."""
     if shutil.which("xgettext") is None:
         if os.environ.get("TEST_GETTEXT") == "required":
             pytest.fail("xgettext is not installed (Debian: gettext).")

@@ -1,4 +1,4 @@
-"""fal rings at a remix; nobody else moves anything, or learns anything."""
+"""Webhooks of fal update a remix; nobody else can change or learn anything."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_log_names_the_remix_and_never_the_content(
 
 
 def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the log says of the account."""
+    """Return the log records about the account."""
     lines = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
     return [line for line in lines if "account" in line]
 

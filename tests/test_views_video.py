@@ -1,4 +1,4 @@
-"""Who was shown a player has its files renewed, for as long as the site shows them."""
+"""Players get new file URLs as long as the site shows their videos."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS = ("file", "thumbnail", "captions")
 
 
 class SigningStorage(InMemoryStorage):
-    """A storage whose addresses differ each time, as those that are signed do."""
+    """A storage that signs each URL differently."""
 
     signatures = count()
 

@@ -1,4 +1,4 @@
-"""A site whose only admin has another name than the default one, below a language."""
+"""A site whose only admin isn't the default one, below a language."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""Numbers in attributes are for browsers and scripts: no language writes them its own way."""
+"""Numbers in attributes are for browsers and scripts, so they are never localized."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _machine_read(tag: str, given: dict[str, str | None]) -> Iterator[tuple[str,
 def reader(
     request: pytest.FixtureRequest, admin_client: Client, settings: Any, media_root: object
 ) -> Reader:
-    """Someone on a site that groups digits, and that has many rows already."""
+    """A user on a site that groups digits and has many rows."""
     settings.USE_THOUSAND_SEPARATOR = True
     settings.LANGUAGE_CODE = request.param
     source, batch = Video(pk=FIRST), RemixBatch(pk=FIRST)

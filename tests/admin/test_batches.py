@@ -1,4 +1,4 @@
-"""The batches are listed with what became of them."""
+"""The list of batches shows their results."""
 
 from __future__ import annotations
 

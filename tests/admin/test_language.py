@@ -1,4 +1,4 @@
-"""Nothing on our pages is left in English: in a language of full-width letters, no other shows."""
+"""Every text of our pages can be translated: a language of full-width letters shows no others."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Wide(trans_real.DjangoTranslation):
 
 
 class Texts(HTMLParser):
-    """Read what a page shows or says, one text after the other."""
+    """Collect the texts that a page shows or announces."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -97,7 +97,7 @@ def _is_text(value: str | None) -> bool:
 
 
 class Reader:
-    """Stand in for a browser that can only open addresses."""
+    """Stand in for a browser that can only open URLs."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -127,7 +127,7 @@ def wide(monkeypatch: pytest.MonkeyPatch, settings: Any, media_root: object) -> 
 
 @pytest.fixture
 def reader(client: Client, wide: None) -> Reader:
-    """Someone who may do all that there is to do in our part of the admin."""
+    """A user with all permissions of the app."""
     user = User.objects.create_user("editor", is_staff=True)
     ours = ContentType.objects.filter(app_label="sora_remix")
     user.user_permissions.set(Permission.objects.filter(content_type__in=ours))

@@ -1,4 +1,4 @@
-"""Our pages say what keeps remixes from being made, until it is over."""
+"""Our pages show what stops remixes until it is fixed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def living_endpoint(any_endpoint: None) -> None:
 
 
 def _notices(client: Client, url: str = LIST) -> str:
-    """Return the part of a page in which notices stand; empty when there are none."""
+    """Return the notices of a page; empty if it has none."""
     page = client.get(url).content.decode()
     return page.partition('<div class="sora-remix-notices">')[2].partition("</div>")[0]
 

@@ -1,4 +1,4 @@
-"""One request and one action have a limit, and pages show the start of long prompts."""
+"""Requests and actions have limits, and pages show the start of long prompts."""
 
 from __future__ import annotations
 

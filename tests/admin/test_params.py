@@ -1,4 +1,4 @@
-"""Whatever addresses and forms hold, reading it is an answer and never a fault."""
+"""Any parameter of a URL or form is either valid or a bad request."""
 
 from __future__ import annotations
 

@@ -330,7 +330,7 @@ def _outcome(request: HttpRequest) -> str:
 
 @contextmanager
 def _undone() -> Iterator[list[str]]:
-    """Collect what is written to the database, and undo it."""
+    """Collect the writes to the database and undo them."""
     writes: list[str] = []
 
     def note(execute: Any, sql: str, *args: Any) -> Any:

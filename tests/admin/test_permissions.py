@@ -1,4 +1,4 @@
-"""Each permission opens what it names and nothing else; whoever only looks can spend nothing."""
+"""Each permission allows only what it names; with view permission alone nothing can be spent."""
 
 from __future__ import annotations
 

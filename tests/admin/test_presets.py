@@ -1,4 +1,4 @@
-"""Presets are kept in the admin, each by whom it belongs to."""
+"""Presets are edited in the admin by their owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database finds the videos that endpoints can take, exactly."""
+"""The database finds exactly the videos that endpoints accept."""
 
 from __future__ import annotations
 

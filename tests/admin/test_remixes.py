@@ -1,4 +1,4 @@
-"""Editors see how far remixes are, what they cost, and in words what went wrong."""
+"""Editors see the progress of remixes, their costs, and reasons of failures."""
 
 from __future__ import annotations
 

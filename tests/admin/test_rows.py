@@ -1,4 +1,4 @@
-"""What a host's ModelAdmins hide is shown on no page of ours, and nothing is done to it."""
+"""Rows hidden by the ModelAdmins of a site are shown on no page and can't be changed."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ SITES = {"rows": HALF, "objects": DENIED}
 
 
 class Both(NamedTuple):
-    """What an editor may see, and what not."""
+    """Rows that an editor can view, and hidden ones."""
 
     shown: Walked
     hidden: Walked
@@ -78,7 +78,7 @@ class Both(NamedTuple):
 
 @pytest.fixture
 def both(client: Client, settings: Any) -> Both:
-    """Rows of both kinds, mixed in one batch and in one draft, and an editor who may do all."""
+    """Visible and hidden rows in one batch and one draft, and an editor with all permissions."""
     settings.ROOT_URLCONF = urls_with(("editors/", HALF))
     shown = make_rows(log_in_editor(client))
     hidden = make_rows(User.objects.create_user("other"), word=SECRET)

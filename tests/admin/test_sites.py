@@ -1,4 +1,4 @@
-"""Every page of ours keeps to the admin site that shows it."""
+"""Our pages link only within their admin site."""
 
 from __future__ import annotations
 

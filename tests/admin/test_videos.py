@@ -1,4 +1,4 @@
-"""Editors upload, register, look at videos and choose which to remix."""
+"""Editors upload, add and view videos, and choose which to remix."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ def site(
 
 @pytest.fixture
 def pages(browser: Browser, site: LiveServer, admin_user: User, tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a logged-in editor; a complaint that nobody expected fails the test."""
+    """Pages of a logged-in editor; an unexpected error of the browser fails the test."""
     client = Client()
     client.force_login(admin_user)
     pages = Pages(browser, site.url, client.cookies["sessionid"].value)
@@ -90,7 +90,7 @@ def pages(browser: Browser, site: LiveServer, admin_user: User, tmp_path: Path) 
 
 @pytest.fixture
 def watched(pages: Pages) -> tuple[Page, PageErrors]:
-    """An empty page, and what the browser complains about on it."""
+    """An empty page, and the errors on it."""
     return pages.open()
 
 
@@ -102,7 +102,7 @@ def page(watched: tuple[Page, PageErrors]) -> Page:
 
 @pytest.fixture
 def page_errors(watched: tuple[Page, PageErrors]) -> PageErrors:
-    """What the browser complains about on the page."""
+    """Errors that the browser reports on the page."""
     return watched[1]
 
 

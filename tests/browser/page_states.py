@@ -1,4 +1,4 @@
-"""Our pages, each in a state that an editor may see it in."""
+"""Our pages, each in a state that an editor can see."""
 
 from __future__ import annotations
 
@@ -291,7 +291,7 @@ def confirm_with_images(page: Page) -> None:
 
 @_page_state
 def grid_of_a_batch(page: Page) -> None:
-    """Open what a batch made: pictures, states and boxes."""
+    """Open the grid of a batch with pictures, states and boxes."""
     batch = checkout.draft(make_video(title="Sea"))
     [video] = batch.videos.all()
     batch.confirm()
@@ -341,7 +341,7 @@ def history_of_a_remix(page: Page) -> None:
 
 @_page_state
 def public_page(page: Page) -> None:
-    """Open the page of the site itself, which plays what is approved."""
+    """Open the public page that plays approved videos."""
     show(title="Noir")
     show(title="Sea", sora_id="", captions="", thumbnail="")
     page.goto("/")

@@ -32,7 +32,7 @@ class Pages:
 
     @property
     def unexpected(self) -> list[str]:
-        """Return what the browser has complained about without being expected to."""
+        """Return the unexpected errors of the browser."""
         return [one for _, page_errors in self._opened for one in page_errors.unexpected]
 
     def close(self) -> None:
@@ -41,7 +41,7 @@ class Pages:
             page.context.close()
 
     def picture(self, folder: Path) -> list[str]:
-        """Keep a picture of each page; return where, and of what."""
+        """Save a screenshot of each page; return a line with its path for each."""
         lines = []
         for number, (page, _) in enumerate(self._opened):
             path = folder / f"page-{number}.png"

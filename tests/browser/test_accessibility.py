@@ -1,4 +1,4 @@
-"""Our pages can be read and used by everybody."""
+"""Our pages are accessible."""
 
 from __future__ import annotations
 

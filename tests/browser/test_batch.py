@@ -1,4 +1,4 @@
-"""Many prompts for many videos, watched in the grid of their batch."""
+"""Several prompts for several videos, followed in the grid of their batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page to confirm keeps up with what is chosen, whatever the network does."""
+"""The confirm page follows the input, whatever the network does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two videos run under one play head, whatever their frame rates and lengths."""
+"""Two videos play under one play head, whatever their frame rates and lengths."""
 
 from __future__ import annotations
 

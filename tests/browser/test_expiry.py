@@ -1,4 +1,4 @@
-"""On S3, what a page shows goes on after the addresses that it was made with have run out."""
+"""Pages continue to work after their signed S3 URLs have expired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An editor's whole way in a browser, and the ways on which nothing may be made twice."""
+"""The whole workflow of an editor in a browser, and attempts to confirm twice."""
 
 from __future__ import annotations
 

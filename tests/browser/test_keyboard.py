@@ -1,4 +1,4 @@
-"""Everything can be done by keyboard alone, and the eye sees where it is."""
+"""Everything works by keyboard, with a visible focus."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What we add to Django's own pages has the room that they have, on every version of Django."""
+"""Our elements have the same width as those of Django, on every version of Django."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An open page says what keeps its remixes from being made, as soon as something does."""
+"""An open page shows what stops its remixes as soon as it happens."""
 
 from __future__ import annotations
 

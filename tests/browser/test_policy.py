@@ -1,4 +1,4 @@
-"""The tests of this folder would notice what a strict site forbids."""
+"""The tests in this folder find violations of a strict content security policy."""
 
 from __future__ import annotations
 

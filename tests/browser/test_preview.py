@@ -1,4 +1,4 @@
-"""Pictures of videos move when they are asked to, and load nothing before."""
+"""Previews play on request and load nothing before."""
 
 from __future__ import annotations
 

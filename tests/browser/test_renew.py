@@ -1,4 +1,4 @@
-"""What no fresh address helps is left alone."""
+"""Videos that a new URL doesn't repair are left alone."""
 
 from __future__ import annotations
 

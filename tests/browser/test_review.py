@@ -1,4 +1,4 @@
-"""New videos are decided about by keyboard, one after the other."""
+"""New videos are reviewed by keyboard."""
 
 from __future__ import annotations
 

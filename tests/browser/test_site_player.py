@@ -1,4 +1,4 @@
-"""The player on the site stands still, works by keyboard, and shows its captions."""
+"""The player on the site doesn't shift the layout, works by keyboard, and shows captions."""
 
 from __future__ import annotations
 

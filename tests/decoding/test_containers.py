@@ -1,4 +1,4 @@
-"""The content of a file says what it is."""
+"""The type of a file is read from its content."""
 
 from __future__ import annotations
 

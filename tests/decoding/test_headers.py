@@ -1,4 +1,4 @@
-"""What an image claims is read before anything is decoded."""
+"""The size that an image claims is read before anything is decoded."""
 
 from __future__ import annotations
 

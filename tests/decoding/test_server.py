@@ -1,4 +1,4 @@
-"""The process that decodes answers until nobody asks any more."""
+"""The decoder process answers until it is idle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture that stands for a video shows something, as players show it."""
+"""The thumbnail of a video shows something, as in players."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A video is read no further than it takes to tell."""
+"""Only the necessary part of a video is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editors are told what becomes of the sound."""
+"""Editors learn whether the result has sound."""
 
 from __future__ import annotations
 

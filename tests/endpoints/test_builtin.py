@@ -1,4 +1,4 @@
-"""The built-in records: bodies, prices and limits as the providers' own pages have them."""
+"""Built-in records: bodies, prices and limits as documented by the providers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Without a word of the site or of a person, a living endpoint is used that takes the videos."""
+"""Without a setting or a choice, a current endpoint that accepts the videos is used."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The parts of a record fit together, or it is refused."""
+"""Inconsistent records are refused."""
 
 from __future__ import annotations
 

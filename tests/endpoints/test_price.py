@@ -1,4 +1,4 @@
-"""A cost is exact or not known; it is never invented."""
+"""A cost is exact or unknown."""
 
 from __future__ import annotations
 

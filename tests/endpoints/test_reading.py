@@ -1,4 +1,4 @@
-"""A wrong record in the settings is found at start, and named with the path to what is wrong."""
+"""A wrong record in the settings is reported at start with the path to the error."""
 
 from __future__ import annotations
 

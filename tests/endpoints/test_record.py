@@ -1,4 +1,4 @@
-"""What is sent is what the record says, to the last type; what it can't take is said before."""
+"""The body is exactly what the record says, and unsendable values are refused before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a provider does not take is said before it is paid, with the figure and the limit."""
+"""Unsuitable videos are refused before payment, with the figure and the limit."""
 
 from __future__ import annotations
 

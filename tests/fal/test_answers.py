@@ -1,4 +1,4 @@
-"""What is let in fits into the columns, which fal's modules don't know."""
+"""Limits of values from fal equal those of the columns."""
 
 from __future__ import annotations
 

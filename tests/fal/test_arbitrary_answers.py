@@ -1,4 +1,4 @@
-"""Whatever fal answers, each function returns or raises only what it promises."""
+"""For any answer of fal, each function returns or raises only what it documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""fal's word on endpoints and prices, over the wire."""
+"""Endpoints and prices read from fal, over the wire."""
 
 from __future__ import annotations
 

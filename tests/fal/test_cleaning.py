@@ -1,4 +1,4 @@
-"""Foreign text is one printable line without any key, whatever it was."""
+"""Foreign text becomes one printable line without any key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The key reaches fal, and no error report, whatever breaks while it is in use."""
+"""The key reaches fal, and never an error report."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _key(settings: Any, sandbox: SandboxProcess) -> None:
 
 
 def _errors(error: BaseException | None) -> list[BaseException]:
-    """Return an error with all that led to it, also what Python would not print."""
+    """Return an error with its whole chain, hidden causes included."""
     if error is None:
         return []
     return [error, *_errors(error.__cause__), *_errors(error.__context__)]
@@ -62,7 +62,7 @@ def _variables(trace: TracebackType | None) -> str:
 
 
 def _report(error: BaseException) -> str:
-    """Return what Django mails to administrators about an error."""
+    """Return the error report that Django mails to administrators."""
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next  # tests know the key

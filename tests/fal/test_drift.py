@@ -1,4 +1,4 @@
-"""A record and what fal says of its endpoint are compared in everything that matters."""
+"""Records are compared with fal's description of their endpoints."""
 
 from __future__ import annotations
 

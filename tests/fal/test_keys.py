@@ -1,4 +1,4 @@
-"""Keys are read from one place, seldom, and within bounds whatever that place does."""
+"""Webhook keys are read from one server, rarely, and within limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GOOD = {"kty": "OKP", "crv": "Ed25519", "x": X}
 
 
 def _unavailable() -> float:
-    """Return how long it takes to find out that there are no keys."""
+    """Return the seconds until the keys are reported as unavailable."""
     start = time.monotonic()
     with pytest.raises(TryLater):
         keys.current()

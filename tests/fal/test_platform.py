@@ -1,4 +1,4 @@
-"""fal's list of requests, and what it says of the key, over the wire."""
+"""fal's list of requests and its check of the key, over the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Asking the queue, over the wire."""
+"""Status, results and cancellation at fal's queue, over the wire."""
 
 from __future__ import annotations
 

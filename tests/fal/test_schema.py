@@ -1,4 +1,4 @@
-"""The input of an endpoint is found wherever its document hides it."""
+"""The input schema of an endpoint is found anywhere in its document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One POST for each request, and what its answer makes certain; over the wire."""
+"""Each request is one POST, and each answer has one outcome; over the wire."""
 
 from __future__ import annotations
 
@@ -252,7 +252,7 @@ def test_space_around_the_key_is_stripped(
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port on which nobody listens."""
+    """A port without a listener."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         monkeypatch.setattr(submitting, "FAL_QUEUE_RUN_HOST", f"127.0.0.1:{one.getsockname()[1]}")

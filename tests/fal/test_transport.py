@@ -1,4 +1,4 @@
-"""Answers are read within bounds, whatever the server sends; over the wire."""
+"""Answers are read within limits, whatever the server sends; over the wire."""
 
 from __future__ import annotations
 

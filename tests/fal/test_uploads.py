@@ -1,4 +1,4 @@
-"""Files on their way to fal's storage, over the wire."""
+"""Uploads to fal's storage, over the wire."""
 
 from __future__ import annotations
 

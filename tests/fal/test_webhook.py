@@ -1,4 +1,4 @@
-"""A call is believed only when fal signed it, for this account, just now."""
+"""A webhook is accepted only if fal signed it recently for this account."""
 
 from __future__ import annotations
 

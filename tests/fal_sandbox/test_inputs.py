@@ -1,4 +1,4 @@
-"""The sandbox checks what is submitted as the endpoints' own schemas do."""
+"""The sandbox checks input by the schemas of the endpoints."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The sandbox describes and prices its endpoints as fal's platform API does."""
+"""The sandbox describes and prices its endpoints like fal's platform API."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""The sandbox keeps fal's rules, and breaks them when told to."""
+"""The sandbox follows fal's protocol, and breaks it on request."""
 
 import base64
 import contextlib

@@ -1,4 +1,4 @@
-"""The sandbox's request list shows what fal's would, and hides what fal's may."""
+"""The sandbox's request list behaves like that of fal."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The sandbox fetches a source by its URL, checks it, and bills what came of it."""
+"""The sandbox fetches a source by its URL, checks it, and bills the result."""
 
 import base64
 import http.server

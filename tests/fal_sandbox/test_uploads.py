@@ -1,4 +1,4 @@
-"""The sandbox takes uploads over the wire that fal-client speaks."""
+"""The sandbox accepts uploads of fal-client."""
 
 import json
 import os

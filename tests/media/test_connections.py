@@ -1,4 +1,4 @@
-"""Requests for files, straight and through proxies, over real sockets."""
+"""Requests for files, directly and through proxies, over real sockets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files are decoded in processes that may fail, and nothing else fails with them."""
+"""Files are decoded in processes whose crashes affect nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Downloads over the wire, from servers that mean well and others."""
+"""Downloads over the wire, from well-behaved and hostile servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is believed of a file, and where it is stored."""
+"""Facts read from files, and where files are stored."""
 
 from __future__ import annotations
 

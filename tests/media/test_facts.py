@@ -1,4 +1,4 @@
-"""Facts are what the columns of a video can hold, or unknown."""
+"""Facts fit the columns of a video, or are unknown."""
 
 from __future__ import annotations
 

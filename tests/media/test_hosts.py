@@ -1,4 +1,4 @@
-"""Which URLs results may be downloaded from."""
+"""Hosts from which results may be downloaded."""
 
 from __future__ import annotations
 

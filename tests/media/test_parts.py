@@ -1,4 +1,4 @@
-"""What a download leaves behind, and what the next one makes of it."""
+"""Parts left by a download, and how the next one continues them."""
 
 from __future__ import annotations
 

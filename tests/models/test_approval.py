@@ -1,4 +1,4 @@
-"""Somebody decides what the site may show; what was decided meanwhile is not overruled unseen."""
+"""Videos are approved and rejected; a decision made meanwhile isn't overwritten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One chain: however many ask for a turn, one worker at a time takes it."""
+"""One chain of turns: one worker at a time runs it, however many request it."""
 
 from __future__ import annotations
 

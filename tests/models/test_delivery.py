@@ -1,4 +1,4 @@
-"""A file is brought to fal once a day, by one worker."""
+"""A file is uploaded to fal once a day, by one worker."""
 
 from __future__ import annotations
 

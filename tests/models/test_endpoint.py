@@ -1,4 +1,4 @@
-"""What fal has said of its endpoints is kept apart from their records."""
+"""Facts that fal states about its endpoints are stored separately from their records."""
 
 from __future__ import annotations
 

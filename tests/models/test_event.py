@@ -1,4 +1,4 @@
-"""What happens to a remix is written down once, with the change itself, and by whom."""
+"""Each change of a remix is recorded once, in the same transaction, with its person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row owns the files that the app stored for it, and no others are deleted with it."""
+"""A row owns the files that the app stored for it, and only they are deleted with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIBRARY = "library/beach.mp4"
 
 @pytest.fixture
 def adopted() -> Video:
-    """A video whose file the site had before."""
+    """A video whose file existed on the site before."""
     app_storage().save(LIBRARY, ContentFile(b"x"))
     return make_video(file=LIBRARY)
 

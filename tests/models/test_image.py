@@ -1,4 +1,4 @@
-"""Reference images live with their draft; those of a confirmed batch stay."""
+"""Reference images are deleted with their draft and kept with a confirmed batch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that no video owns is removed, and never one that a worker may still use."""
+"""Files that no video owns are removed, except those that a worker may still use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Presets are seen by their owners, and by all when they are shared."""
+"""Presets are visible to their owners, and to everybody when shared."""
 
 from __future__ import annotations
 

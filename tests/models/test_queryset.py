@@ -1,4 +1,4 @@
-"""Workers share the rows by claims: none is held twice, and none for longer than its lease."""
+"""Workers claim rows: none is held twice, and none for longer than its lease."""
 
 from __future__ import annotations
 

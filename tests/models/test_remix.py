@@ -1,4 +1,4 @@
-"""A status changes only as the table says, once, and for the worker that holds the row."""
+"""A status changes only along allowed transitions, once, and by the worker with the lease."""
 
 from __future__ import annotations
 
@@ -444,7 +444,7 @@ SIGNALS = [
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Remix]]:
-    """What receivers of our signals were told."""
+    """Calls of the receivers of our signals."""
     told = []
 
     def succeeded(remix: Remix, **_signal: Any) -> None:

@@ -1,4 +1,4 @@
-"""What fal says by itself: under which id it has a remix."""
+"""Webhooks tell the request id under which fal has a remix."""
 
 from __future__ import annotations
 

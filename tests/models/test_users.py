@@ -1,4 +1,4 @@
-"""Rows point to users, wherever those are, and keep nothing of the deleted ones."""
+"""Rows refer to users in any database, and keep nothing of deleted ones."""
 
 from __future__ import annotations
 

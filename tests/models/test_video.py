@@ -1,4 +1,4 @@
-"""Files live exactly as long as a committed row points at them."""
+"""Files exist exactly as long as a committed row uses them."""
 
 from __future__ import annotations
 

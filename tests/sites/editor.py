@@ -1,4 +1,4 @@
-"""An editor in the admin, by Django's test client."""
+"""An editor in the admin, as Django's test client."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Editor:
         self._go(f"{self._admin}/sora_remix/video/add/", {"title": "Sea", "file": file})
 
     def remix(self) -> Remix:
-        """Tick the only video, write a prompt, see what it costs, and confirm."""
+        """Tick the only video, type a prompt, recalculate the cost, and confirm."""
         ticked = {"action": "remix_selected", "_selected_action": [Video.objects.get().pk]}
         draft = self._go(f"{self._admin}/sora_remix/video/", ticked)
         url = draft.redirect_chain[-1][0]
@@ -56,7 +56,7 @@ class Editor:
         return Remix.objects.get()
 
     def look_around(self, remix: Remix) -> None:
-        """Open what tells of the remix, and approve its result."""
+        """Open the pages of the remix, and approve its result."""
         admin = f"{self._admin}/sora_remix"
         preset = {"name": "Noir 🎉", "text": PROMPT, "endpoint": ""}
         self._go(f"{admin}/promptpreset/add/", preset)

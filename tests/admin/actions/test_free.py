@@ -1,4 +1,4 @@
-"""Cancelling, retrying and collecting again from the list: shown first, done once, recorded."""
+"""Cancelling, retrying and collecting again from the list: confirmed, run once, recorded."""
 
 from __future__ import annotations
 

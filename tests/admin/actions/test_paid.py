@@ -1,4 +1,4 @@
-"""Retrying and sending again: the price is shown first, and never paid twice by a click."""
+"""Retrying and sending again: the price is shown first, and one click never pays twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A pause of sending is ended from the lists, by those who may decide about remixes."""
+"""Users with the permission to decide resume sending from the lists."""
 
 from __future__ import annotations
 

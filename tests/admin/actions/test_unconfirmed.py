@@ -1,4 +1,4 @@
-"""The page of one remix offers what its state allows, above all when nobody knows of it."""
+"""The page of a remix offers the actions that its state allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An editor switches off what is not to be made, cell by cell, over all pages."""
+"""Editors untick single cells, on all pages of a draft."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def batch(videos: list[Video]) -> RemixBatch:
 
 
 def _untick(values: dict[str, Any], *cells: str) -> dict[str, Any]:
-    """Return what a browser sends once these boxes have no tick."""
+    """Return the data that a browser sends after unticking these boxes."""
     ticked = values["_cell"] if isinstance(values["_cell"], list) else [values["_cell"]]
     return {**values, "_cell": [cell for cell in ticked if cell not in cells]}
 

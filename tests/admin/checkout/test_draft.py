@@ -1,4 +1,4 @@
-"""What an editor chose and typed is taken as the page showed it, or refused beside its field."""
+"""Input is accepted as the page showed it, or refused beside its field."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An editor chooses among the endpoints that can take the videos."""
+"""Editors choose among the endpoints that accept the videos."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reference images are kept with the draft at once, and go with the order."""
+"""Reference images are stored with the draft at once, and used when it is confirmed."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _upload(
 
 
 def _known_to_nobody(field: ImagesField, data: Any, initial: Any = None) -> list[Any]:
-    """Take a picture as if no other request had stored it yet."""
+    """Store a picture as if no other request had stored it before."""
     field.kept = ()
     return CLEAN(field, data, initial)
 

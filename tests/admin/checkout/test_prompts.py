@@ -1,4 +1,4 @@
-"""An editor types any number of prompts, or takes them from presets, without losing a word."""
+"""Editors type any number of prompts, or add presets, without losing input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An editor sees what a selection costs, and what becomes of each video, before paying."""
+"""Editors see the cost of a selection, and of each video, before they pay."""
 
 from __future__ import annotations
 

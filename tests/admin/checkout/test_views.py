@@ -1,4 +1,4 @@
-"""A selection is confirmed once, by those who may, and made once."""
+"""A selection is confirmed once, by users with the permission."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editors add captions, replace and remove them, and no file is left behind."""
+"""Editors add, replace and remove captions, and no orphaned file remains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An upload leaves nothing in the storage that no video owns."""
+"""An upload leaves no file in the storage that no video owns."""
 
 from __future__ import annotations
 

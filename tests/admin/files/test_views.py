@@ -1,4 +1,4 @@
-"""Where the admin leads on to the files of a video."""
+"""Redirects of the admin to the files of a video."""
 
 from __future__ import annotations
 

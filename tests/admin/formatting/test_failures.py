@@ -1,4 +1,4 @@
-"""A failure says of what kind it is, why it happened, and what to change about it."""
+"""A failure has a kind, a reason, and advice what to change."""
 
 from __future__ import annotations
 

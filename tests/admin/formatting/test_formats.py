@@ -1,4 +1,4 @@
-"""Figures are shown as a language writes them; what a form sends is the same in all."""
+"""Figures are formatted in the language of the user; forms send the same in all languages."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ VIDEOS = "/admin/sora_remix/video/"
 
 @pytest.fixture
 def german(admin_client: Client, settings: Any) -> Client:
-    """An editor whose browser asks for German, on a site that groups digits."""
+    """A German editor on a site that groups digits."""
     settings.USE_THOUSAND_SEPARATOR = True
     admin_client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
     return admin_client

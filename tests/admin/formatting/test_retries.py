@@ -1,4 +1,4 @@
-"""A remix whose present step fails says how often, since when, and when it is tried again."""
+"""A remix with failing steps shows their number, their start, and the next try."""
 
 from __future__ import annotations
 

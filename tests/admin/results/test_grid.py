@@ -1,4 +1,4 @@
-"""A batch shows what it made of each video with each prompt."""
+"""A batch shows the results of each video with each prompt."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def prompts(response: Any) -> list[str]:
 
 
 def fill(batch: RemixBatch, videos: int, prompts: int) -> list[Remix]:
-    """Make remixes of so many videos with each of so many prompts, with results."""
+    """Make succeeded remixes of this number of videos with each of this number of prompts."""
     sources = [make_video(title=f"Video {number}") for number in range(videos)]
     return Remix.objects.bulk_create(
         Remix(

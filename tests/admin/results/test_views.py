@@ -1,4 +1,4 @@
-"""Selected cells of a grid are cancelled, retried, collected again, or remixed further."""
+"""Selected cells of a grid are cancelled, retried, collected again, or remixed."""
 
 from __future__ import annotations
 

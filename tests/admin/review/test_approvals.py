@@ -1,4 +1,4 @@
-"""Many videos are approved, rejected or cleared at once: what the page has shown, and no more."""
+"""Selected videos are approved, rejected or cleared as the page showed them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One new video after the other is decided about."""
+"""New videos are reviewed one by one."""
 
 from __future__ import annotations
 
