@@ -162,7 +162,7 @@ def _unusable(
         message = _(
             "“%(name)s” is not a readable image. Choose a JPG, PNG or WebP of at most %(most)s."
         )
-        params = {**name, "most": BYTES.words(most)}
+        params = {**name, "most": BYTES.with_unit(most)}
         return forms.ValidationError(message, code="not_an_image", params=params)
     message = _("“%(name)s” can't be checked. %(reason)s")
     params = {**name, "reason": str(error)}
