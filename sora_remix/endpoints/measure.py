@@ -88,7 +88,7 @@ class Span:
     def refusal(self, picture: Picture) -> Text | None:
         """Say why this video can't be accepted, if it can't."""
         if (value := self.measure.of(picture)) is None:
-            bounds = self.bounds()
+            bounds = self.bounds() if self.measure.unknown else ""
             return self.measure.unknown % {"bounds": bounds} if bounds else None
         for name, limit in self.limits():
             if not COMPARISONS[name].holds(value, limit):
@@ -114,6 +114,17 @@ class Span:
 def first_refusal(spans: Iterable[Span], picture: Picture) -> Text | None:
     """Say which of these limits a video breaks first, if it breaks one."""
     return next((refusal for span in spans if (refusal := span.refusal(picture))), None)
+
+
+def statements(extensions: Iterable[str], spans: Iterable[Span]) -> list[Text]:
+    """State which kinds of files are accepted, and within which limits."""
+    files = [_("Files: %(names)s") % {"names": file_types(extensions)}] if extensions else []
+    return [*files, *(text for span in spans if (text := span.statement()))]
+
+
+def file_types(extensions: Iterable[str]) -> str:
+    """Name kinds of files by their extensions."""
+    return ", ".join(extension[1:].upper() for extension in extensions)
 
 
 def _quotient(width: int, height: int) -> Decimal:

@@ -5,7 +5,7 @@ How a field is read follows from its type: the records themselves are the descri
 
 from __future__ import annotations
 
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, is_dataclass
 from functools import cache, partial
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -51,7 +51,8 @@ def _reader(hint: Any) -> Reader:
         return values.one_of(*arguments)
     if origin is tuple:
         return partial(_read_each, _reader(arguments[0]))
-    return PLAIN.get(hint) or partial(_read, hint)
+    is_record = isinstance(hint, type) and is_dataclass(hint)
+    return partial(_read, hint) if is_record else PLAIN[hint]
 
 
 def _read(kind: type, record: Any, where: str) -> Any:

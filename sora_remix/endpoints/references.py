@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from django.utils.translation import gettext_lazy as _
 
 from .clip import Picture
-from .measure import ASPECT, BYTES, SHORT_SIDE, Span, first_refusal
+from .measure import ASPECT, BYTES, SHORT_SIDE, Span, file_types, first_refusal, statements
 from .values import Count, Extensions, Limit, Name, Text
 
 URL = "https://"
@@ -53,20 +53,14 @@ class References:
         """Say why this image can't be accepted, if it can't."""
         if self.extensions and image.extension not in self.extensions:
             return _("It is an image of type %(kind)s, but the endpoint accepts %(names)s.") % {
-                "kind": image.extension[1:].upper(),
-                "names": self.kinds(),
+                "kind": file_types([image.extension]),
+                "names": file_types(self.extensions),
             }
         return first_refusal(self._spans(), image)
 
     def limits(self) -> list[Text]:
         """List which images are accepted, in short statements."""
-        spans = (text for span in self._spans() if (text := span.statement()))
-        kinds = [_("Files: %(names)s") % {"names": self.kinds()}] if self.extensions else []
-        return [*kinds, *spans]
-
-    def kinds(self) -> str:
-        """Name the accepted kinds of files."""
-        return ", ".join(extension[1:].upper() for extension in self.extensions)
+        return statements(self.extensions, self._spans())
 
     def _spans(self) -> tuple[Span, ...]:
         return (

@@ -18,7 +18,9 @@ from .measure import (
     SHORT_SIDE,
     Measure,
     Span,
+    file_types,
     first_refusal,
+    statements,
 )
 from .values import Count, Extensions, Limit, Name, Number, Text
 
@@ -84,12 +86,14 @@ class Source:
 
     def limits(self) -> list[Text]:
         """List which videos are accepted, in short statements."""
-        spans = (text for span in self.spans() if (text := span.statement()))
         cautions = (
             statement % {"limit": measure.with_unit(limit)}
             for measure, limit, _warning, statement in self._cautions()
         )
-        return [*self._kinds(), *spans, *cautions]
+        if self.kind == "url":
+            return [*statements(self.extensions, self.spans()), *cautions]
+        generations = _("Only Sora generations that their provider still has")
+        return [generations, *statements((), self.spans()), *cautions]
 
     def spans(self) -> tuple[Span, ...]:
         """Return all limits that can be measured."""
@@ -119,12 +123,6 @@ class Source:
             warning = _("A side is longer than %(limit)s. The video may be refused.")
             yield LONG_SIDE, self.safe_side, warning, _("More than %(limit)s may be refused")
 
-    def _kinds(self) -> list[Text]:
-        if self.kind == "sora_id":
-            return [_("Only Sora generations that their provider still has")]
-        names = self._container_names()
-        return [_("Files: %(names)s") % {"names": names}] if names else []
-
     def _wrong_file(self, clip: Clip) -> Text | None:
         if not clip.extension:
             return _("It has no file that can be sent.")
@@ -132,13 +130,10 @@ class Source:
             return _("It has no moving picture, only sound or a single image.")
         if self.extensions and clip.extension not in self.extensions:
             return _("It is a file of type %(kind)s, but only %(names)s can be sent.") % {
-                "kind": clip.extension[1:].upper(),
-                "names": self._container_names(),
+                "kind": file_types([clip.extension]),
+                "names": file_types(self.extensions),
             }
         return None
-
-    def _container_names(self) -> str:
-        return ", ".join(extension[1:].upper() for extension in self.extensions)
 
 
 def _not_at_provider(clip: Clip) -> Text | None:
