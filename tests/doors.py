@@ -1,4 +1,4 @@
-"""Every page and action of the app with the permissions that open it, as the docs list them."""
+"""Every page and action of the app with the permissions that open it, as README lists them."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Door:
     """Places that the same permissions open."""
 
     text: str
-    """What the docs call it; empty for what they do not list."""
+    """What README calls it; empty for what README does not list."""
     needs: tuple[str, ...]
     places: tuple[Place, ...]
 
     @property
     def line(self) -> str:
-        """Return its line of the docs' table."""
+        """Return its line of README's table."""
         return f"| {self.text} | {', '.join(f'`{one}`' for one in self.needs)} |"
 
 
@@ -242,7 +242,7 @@ DOORS = (
         ),
     ),
 )
-"""`docs/reference/permissions.md` lists those that have a text."""
+"""README's section *Permissions* lists those that have a text."""
 ONLY_GET = ("video_captions", "video_compare", "video_file", "remix_progress", "video")
 ONLY_POST = ("video_approve", "video_reject", "video_clear", "remixbatch_cells", "webhook")
 """URLs that answer 405 to the other method, and to HEAD where GET is refused."""

@@ -51,7 +51,7 @@ def test_docs_explain_every_system_check() -> None:
     assert explained == set(re.findall(r'id="(sora_remix\.\w+)"', code))
 
 
-def test_docs_name_every_endpoint_that_is_built_in() -> None:
+def test_docs_name_every_built_in_endpoint() -> None:
     assert BUILT_IN.keys() <= rows("reference/endpoints.md", r"[a-z0-9.-]+")
 
 
@@ -59,7 +59,7 @@ def test_docs_explain_every_status() -> None:
     assert set(Remix.Status.values) <= rows("explanation/costs.md", r"[a-z]+")
 
 
-def test_readme_has_the_test_command_that_ci_runs() -> None:
+def test_readme_has_the_test_command_of_the_ci() -> None:
     text = README.read_text()
 
     assert len(re.findall(r"^python3 -m venv .* -m pytest .*$", text, re.MULTILINE)) == 1

@@ -106,7 +106,7 @@ class Site:
 
 
 @HAS_ITS_OWN
-def test_a_site_by_the_readme_works_and_goes_on_without_the_app(
+def test_site_built_by_the_readme_works_and_runs_on_without_the_app(
     sandbox: SandboxProcess, large_clip: Path, tmp_path: Path
 ) -> None:
     site = Site(tmp_path, sandbox.environment())

@@ -1,4 +1,4 @@
-"""Each page and action is open to users with the permissions that the docs name, and to no others.
+"""Each page and action is open to users with the permissions that README names, and to no others.
 
 The URLs are those of the site itself: a page that is added fails here until the table has it.
 """
@@ -33,13 +33,13 @@ from sora_remix.management.commands.sora_remix_groups import GROUPS
 from sora_remix.models import PromptPreset, RemixBatch
 from sora_remix.storage import app_storage
 from sora_remix.tokens import make_token
-from tests.docs import DOCS
 from tests.doors import ANYBODY, DOORS, NOBODY, ONLY_GET, ONLY_POST, Place
 from tests.factories import make_remix, make_video
 from tests.ordering import draft
 
 pytestmark = pytest.mark.django_db
 
+DOCS = Path(__file__).parents[2] / "docs"
 OPEN, CLOSED, REFUSED = "open", "closed", "refused"
 DJANGOS = re.compile("_(changelist|add|change|delete|history|<path:object_id>/)$")
 """URLs of Django's own views, which treat HEAD like GET."""
@@ -137,7 +137,7 @@ def test_every_action_on_a_selection_is_in_the_table(admin_user: User) -> None:
     assert cells == {*(act.name for act in BUTTONS), COMPARE, FURTHER}
 
 
-def test_docs_list_what_opens_each_door_and_what_the_groups_hold() -> None:
+def test_docs_list_the_permissions_of_each_page_and_group() -> None:
     table = (DOCS / "reference" / "permissions.md").read_text()
     said = " ".join((DOCS / "how-to" / "permissions.md").read_text().split())
 
