@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields, is_dataclass
 from importlib import import_module
@@ -51,7 +52,9 @@ def default_of(field: Field[Any]) -> str:
         return "required"
     if value is UNSET:
         return "not sent"
-    return "see below" if is_dataclass(value) else f"`{value!r}`"
+    if is_dataclass(value):
+        return "see below"
+    return f"`{json.dumps(value) if isinstance(value, str) else repr(value)}`"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
