@@ -137,7 +137,7 @@ def test_system_checks_of_the_app_are_repeated_and_stop_nothing(
     lines, error = _doctor()
 
     assert lines[0] == "warning  There is no setting SORA_REMIX_ENDPONT. (sora_remix.W001)"
-    assert lines[1].startswith("         → Compare it with the table of settings")
+    assert lines[1].startswith("         → Compare it with the settings")
     assert (
         "problem  SORA_REMIX_WEBHOOK_BASE_URL is not the https base of a site. (sora_remix.E004)"
     ) in lines

@@ -214,8 +214,8 @@ def test_generated_video_stays_marked_when_its_remix_and_source_are_deleted(db: 
 
 
 def test_generated_video_stays_marked_after_any_save(db: None) -> None:
-    [video] = Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
-    video = Video.objects.get(pk=video.pk)
+    Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
+    video = Video.objects.get()
 
     video.sora_id = ""
     video.save()
