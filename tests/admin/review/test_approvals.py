@@ -103,7 +103,7 @@ def test_selection_without_undecided_videos_is_explained(admin_client: Client) -
     assert "<textarea" not in page.content.decode()
 
 
-def test_decision_made_meanwhile_by_somebody_else_is_kept(admin_client: Client) -> None:
+def test_decision_made_meanwhile_by_another_user_is_kept(admin_client: Client) -> None:
     video, other = make_video(), make_video()
     page = _ask(admin_client, "approve_selected", video, other)
     Video.objects.get(pk=video.pk).reject(note="Blurred.")

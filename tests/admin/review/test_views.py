@@ -94,7 +94,7 @@ def test_the_last_decision_can_be_changed(admin_client: Client) -> None:
     assert video.approval == "rejected"
 
 
-def test_decision_made_meanwhile_by_somebody_else_is_reported_and_kept(
+def test_decision_made_meanwhile_by_another_user_is_reported_and_kept(
     admin_client: Client,
 ) -> None:
     video, following = _result(), _result()
