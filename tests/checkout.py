@@ -73,9 +73,14 @@ def filled_in(response: Any) -> dict[str, Any]:
 
 def send(client: Client, batch: RemixBatch, typed: Mapping[str, Any], **more: Any) -> Any:
     """Open the page, change these fields, and confirm; None unticks a box."""
-    values = {**filled_in(client.get(page_of(batch))), **typed}
-    data = {name: value for name, value in values.items() if value is not None}
-    return client.post(page_of(batch), data, **more)
+    form = form_with(client.get(page_of(batch)), "_terms")
+    return client.post(form.action, form.data(typed), **more)
+
+
+def forge(client: Client, batch: RemixBatch, typed: Mapping[str, Any]) -> Any:
+    """Open the page and send these fields with it, even if the page doesn't offer them."""
+    values = filled_in(client.get(page_of(batch)))
+    return client.post(page_of(batch), {**values, **typed})
 
 
 def recalculate(client: Client, batch: RemixBatch, typed: Mapping[str, Any] = {}) -> Any:

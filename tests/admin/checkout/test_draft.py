@@ -18,6 +18,7 @@ from tests.checkout import (
     endpoint_of,
     errors,
     filled_in,
+    forge,
     make_clip,
     options,
     page_of,
@@ -26,6 +27,7 @@ from tests.checkout import (
     text_of,
 )
 from tests.factories import make_video
+from tests.forms import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -130,11 +132,10 @@ def test_wrong_option_is_an_error_of_its_field(
 def test_mutually_exclusive_options_are_refused_before_anything_is_sent(
     admin_client: Client,
 ) -> None:
-    batch = draft(make_clip())
-    choose(admin_client, batch, "luma-3.2")
-    both = {**options(auto_controls="true", edit_strength="flex_1"), "_shown": "luma-3.2"}
+    shown = choose(admin_client, draft(make_clip()), "luma-3.2")
+    both = options(auto_controls="true", edit_strength="flex_1")
 
-    response = recalculate(admin_client, batch, {"endpoint": "luma-3.2", **both})
+    response = submit(admin_client, shown, both, "_recalculate")
 
     assert list(errors(response)) == ["auto_controls"]
 
@@ -142,7 +143,7 @@ def test_mutually_exclusive_options_are_refused_before_anything_is_sent(
 def test_error_without_a_field_is_shown_above_the_form(admin_client: Client) -> None:
     batch = draft(make_video(sora_id=""))
 
-    response = send(admin_client, batch, {"prompt": "noir"})
+    response = forge(admin_client, batch, {"prompt": "noir"})
 
     assert errors(response) == {"__all__": ["There is no video to remix."]}
     assert RemixBatch.objects.drafts().exists()
@@ -273,7 +274,7 @@ def test_turning_a_page_keeps_the_input_and_confirms_nothing(
 ) -> None:
     chosen = {"prompt": "noir", **options(seed="7", size="1080p"), "_page": "1"}
 
-    response = send(admin_client, draft(), chosen)
+    response = forge(admin_client, draft(), chosen)
 
     assert filled_in(response)["option-seed"] == "7"
     assert "noir" in response.content.decode()

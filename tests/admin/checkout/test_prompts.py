@@ -13,6 +13,7 @@ from tests.checkout import (
     draft,
     errors,
     filled_in,
+    forge,
     make_clip,
     page_of,
     recalculate,
@@ -65,7 +66,7 @@ def test_removing_a_prompt_keeps_the_numbers_of_the_others(
 ) -> None:
     typed = {"prompt": ["a", "b", "c"], "_numbers": "0 4 2", "_drop": gone}
 
-    response = send(admin_client, draft(), typed)
+    response = forge(admin_client, draft(), typed)
 
     assert _prompts(response) == left
     assert str(filled_in(response)["_numbers"]).split() == [n for n in "042" if n != gone]
@@ -75,7 +76,7 @@ def test_removing_a_prompt_keeps_the_numbers_of_the_others(
 
 @pytest.mark.parametrize("gone", ["0", "7", "x"])
 def test_last_prompt_can_not_be_removed(admin_client: Client, gone: str) -> None:
-    response = send(admin_client, draft(), {"prompt": "noir", "_drop": gone})
+    response = forge(admin_client, draft(), {"prompt": "noir", "_drop": gone})
 
     assert _prompts(response) == ["noir"]
 
@@ -185,7 +186,7 @@ def test_preset_replaces_an_empty_prompt(
 
 @pytest.mark.parametrize("number", ["", "x", "999"])
 def test_missing_preset_adds_nothing(admin_client: Client, number: str) -> None:
-    response = send(admin_client, draft(), {"prompt": "a", "_preset": number, "_use": "1"})
+    response = forge(admin_client, draft(), {"prompt": "a", "_preset": number, "_use": "1"})
 
     assert _prompts(response) == ["a"]
 
@@ -194,14 +195,14 @@ def test_preset_of_another_user_can_not_be_added_by_its_number(admin_client: Cli
     hidden = _preset("secret", is_shared=False)
     chosen = {"prompt": "a", "_preset": str(hidden.pk), "_use": "1"}
 
-    response = send(admin_client, draft(), chosen)
+    response = forge(admin_client, draft(), chosen)
 
     assert _prompts(response) == ["a"]
 
 
 @pytest.mark.parametrize("button", ["_add", "_drop", "_use", "_enter"])
 def test_no_button_beside_the_prompts_confirms_the_draft(admin_client: Client, button: str) -> None:
-    response = send(admin_client, draft(), {"prompt": "noir", button: "0"})
+    response = forge(admin_client, draft(), {"prompt": "noir", button: "0"})
 
     assert response.status_code == 200
     assert not Remix.objects.exists()

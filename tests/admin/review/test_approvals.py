@@ -297,11 +297,7 @@ def test_unapproved_file_is_not_shown_when_it_replaces_a_missing_one(
     video = make_video(sora_id="video_1", approval=Approval.APPROVED)
     file = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
 
-    answer = client.post(
-        f"{LIST}{video.pk}/change/",
-        {"title": "Sea", "sora_id": "video_1", "file": file},
-        follow=True,
-    )
+    answer = submit(client, f"{LIST}{video.pk}/change/", {"file": file}, follow=True)
 
     video.refresh_from_db()
     assert video.file
