@@ -35,10 +35,9 @@ def told(client: Client, query: str) -> list[dict[str, Any]]:
 
 
 def expected(remix: Remix, status: str, **values: Any) -> dict[str, Any]:
-    """Return the progress of a remix, which is queued at fal and has no log unless named."""
-    nothing = {"position": None, "started_at": None, "log": []}
-    label = str(Status(status).label)
-    return {"id": remix.pk, "status": status, "label": label, **nothing, **values}
+    """Return the progress of a remix that fal has said nothing about, but for these values."""
+    known = {"id": remix.pk, "status": status, "label": str(Status(status).label)}
+    return {**known, "position": None, "started_at": None, "log": [], **values}
 
 
 def make_batch() -> RemixBatch:
