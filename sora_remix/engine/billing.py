@@ -10,9 +10,9 @@ from django.utils import timezone
 
 from .. import fal
 from ..exceptions import RemoteError
-from ..flight import wait_for
 from ..logs import get_logger
 from ..models import EndpointFact, Remix
+from ..request_pool import wait_for
 from .isolation import isolated
 
 logger = get_logger(__name__)

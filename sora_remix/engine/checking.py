@@ -11,9 +11,9 @@ from django.db import close_old_connections
 from .. import fal
 from ..database import atomic
 from ..exceptions import InvalidTransition, RemoteError
-from ..flight import Flight
 from ..logs import get_logger
 from ..models import Remix
+from ..request_pool import RequestPool
 from .isolation import describe, isolated
 from .pace import HEARTBEAT, Watch, back_off, next_check
 
@@ -29,12 +29,12 @@ def check_due(watch: Watch, until: float) -> None:
         if not (claimed := Remix.objects.claim_to_check(fal.PLACES)):
             return
         in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
-        with Flight[Remix, fal.Progress](fal.PLACES) as flight:
+        with RequestPool[Remix, fal.Progress](fal.PLACES) as pool:
             for remix in claimed:
-                flight.start(remix, _ask(remix))
-            while flight:
-                _settle_together(flight.answers(HEARTBEAT), in_flight)
-                watch.keep(flight.tags)
+                pool.start(remix, _ask(remix))
+            while pool:
+                _settle_together(pool.answers(HEARTBEAT), in_flight)
+                watch.keep(pool.keys)
 
 
 def _settle_together(answers: list[Answered], in_flight: int) -> None:

@@ -37,9 +37,9 @@ from ..exceptions import (
     TryLater,
     UnknownEndpoint,
 )
-from ..flight import Flight
 from ..logs import get_logger
 from ..models import PendingFile, Remix, Video, renew
+from ..request_pool import RequestPool
 from ..storage import new_name
 from .delivering import forget_copies
 from .isolation import DATABASE_IS_AWAY, describe, isolated
@@ -96,15 +96,15 @@ def _collect_group(remixes: list[Remix], limit: TimeLimit) -> None:
     watch = Watch()
     # What has failed before goes last, each alone: it may need all the time there is.
     waiting = sorted(remixes, key=lambda remix: remix.failures)
-    with Flight[Remix, Flown](media.PLACES) as flight:
-        while (flight or waiting) and not limit.is_over:
-            _start_next(flight, waiting)
-            for remix, answer in flight.answers(min(HEARTBEAT, limit.left)):
-                watch.keep([*flight.tags, *waiting, remix])
+    with RequestPool[Remix, Flown](media.PLACES) as pool:
+        while (pool or waiting) and not limit.is_over:
+            _start_next(pool, waiting)
+            for remix, answer in pool.answers(min(HEARTBEAT, limit.left)):
+                watch.keep([*pool.keys, *waiting, remix])
                 with isolated(remix, partial(_fail_in_words, remix)):
-                    _go_on(flight, remix, answer, limit)
-            watch.keep([*flight.tags, *waiting])
-        unfinished = flight.tags
+                    _go_on(pool, remix, answer, limit)
+            watch.keep([*pool.keys, *waiting])
+        unfinished = pool.keys
     for remix in unfinished:
         with isolated(remix):
             remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
@@ -113,10 +113,10 @@ def _collect_group(remixes: list[Remix], limit: TimeLimit) -> None:
             remix.hand_back()
 
 
-def _start_next(flight: Flight[Remix, Flown], waiting: list[Remix]) -> None:
-    while waiting and (not flight or not waiting[0].failures):
+def _start_next(pool: RequestPool[Remix, Flown], waiting: list[Remix]) -> None:
+    while waiting and (not pool or not waiting[0].failures):
         remix = waiting.pop(0)
-        flight.start(remix, _fetch(remix))
+        pool.start(remix, _fetch(remix))
         if remix.failures:
             return
 
@@ -212,15 +212,15 @@ async def _download_extra(url: str) -> IO[bytes] | None:
 
 
 def _go_on(
-    flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception, limit: TimeLimit
+    pool: RequestPool[Remix, Flown], remix: Remix, answer: Flown | Exception, limit: TimeLimit
 ) -> None:
     if isinstance(answer, fal.Result):
         remix.start_storing(answer.billable_units)
-        flight.start(remix, _download(answer))
+        pool.start(remix, _download(answer))
     elif not isinstance(answer, Parcel):
         _settle(remix, answer)
     elif limit.allows(_storing_seconds(answer)):
-        _hold_while_storing([*flight.tags, remix], answer)
+        _hold_while_storing([*pool.keys, remix], answer)
         _store(remix, answer)
     else:
         media.keep_download(answer.result.video_url, answer.video)

@@ -25,9 +25,9 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..fal.keys import is_safe_url
-from ..flight import Flight
 from ..logs import get_logger
 from ..models import Delivery, Remix, Video
+from ..request_pool import RequestPool
 from ..storage import app_storage, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, Watch, back_off
@@ -137,14 +137,14 @@ def deliver(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
 
 def _deliver_group(deliveries: list[Delivery], limit: TimeLimit) -> None:
     watch = Watch()
-    with Flight[Delivery, str](PLACES) as flight:
+    with RequestPool[Delivery, str](PLACES) as pool:
         for delivery in deliveries:
-            flight.start(delivery, _upload(delivery.name))
-        while flight and not limit.is_over:
-            for delivery, answer in flight.answers(min(HEARTBEAT, limit.left)):
+            pool.start(delivery, _upload(delivery.name))
+        while pool and not limit.is_over:
+            for delivery, answer in pool.answers(min(HEARTBEAT, limit.left)):
                 _settle(delivery, answer)
-            watch.keep(flight.tags)
-        unfinished = flight.tags
+            watch.keep(pool.keys)
+        unfinished = pool.keys
     for delivery in unfinished:
         _settle(delivery, TryLater(OUT_OF_TIME))
 

@@ -13,9 +13,9 @@ from .. import fal
 from ..clock import utc
 from ..database import atomic
 from ..exceptions import RemoteError
-from ..flight import wait_for
 from ..logs import get_logger
 from ..models import Chain, Remix, RemixEvent
+from ..request_pool import wait_for
 from .isolation import isolated
 
 logger = get_logger(__name__)

@@ -22,9 +22,9 @@ from ..exceptions import (
     SourceUnreachable,
     UnknownEndpoint,
 )
-from ..flight import Flight
 from ..logs import get_logger
 from ..models import Chain, EndpointFact, Remix
+from ..request_pool import RequestPool
 from .delivering import forget_copies, urls_for
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
 from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
@@ -39,28 +39,28 @@ def send_waiting(watch: Watch, until: float) -> None:
     Raise `OpenTransaction` inside one: a rollback would send the same again.
     """
     refuse_transaction()
-    with Flight[Remix, fal.Submitted](fal.PLACES) as flight:
+    with RequestPool[Remix, fal.Submitted](fal.PLACES) as pool:
         while True:
             try:
                 if time.monotonic() < until and not watch.is_over:
-                    _fill(flight)
-                watch.keep(flight.tags)
+                    _fill(pool)
+                watch.keep(pool.keys)
             except DatabaseError:
                 logger.exception("Nothing more is sent in this turn")
                 close_old_connections()
                 until = 0
-            if not flight:
+            if not pool:
                 return
-            for remix, answer in flight.answers(HEARTBEAT):
+            for remix, answer in pool.answers(HEARTBEAT):
                 _settle(remix, answer)
 
 
-def _fill(flight: Flight[Remix, fal.Submitted]) -> None:
+def _fill(pool: RequestPool[Remix, fal.Submitted]) -> None:
     # A claim costs three queries, whether for one row or for many.
-    if flight.room * 2 > fal.PLACES:
-        for remix in _claim(flight.room):
+    if pool.room * 2 > fal.PLACES:
+        for remix in _claim(pool.room):
             with isolated(remix):
-                _start(flight, remix)
+                _start(pool, remix)
 
 
 def _claim(room: int) -> list[Remix]:
@@ -73,7 +73,7 @@ def _claim(room: int) -> list[Remix]:
         return Remix.objects.claim_to_send(min(room, free)) if free > 0 else []
 
 
-def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
+def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
     """Put the POST of a claimed remix in the air, or say why there is none."""
     try:
         if (arguments := _arguments(remix)) is None:
@@ -81,7 +81,7 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
             return
         remix.sending(arguments)
         logger.info("Remix %s: sending", remix.pk)
-        flight.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
+        pool.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
     except (UnknownEndpoint, InvalidEndpoint) as error:
         remix.refused("endpoint_retired", error.message)
     except RequestRefused as error:
