@@ -10,7 +10,7 @@ from django.db import DataError
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from . import endpoints, engine, filling
+from . import endpoints, engine, placeholders
 from .clock import local, today
 from .conf import conf
 from .database import atomic, on_commit, retry_conflicts
@@ -33,7 +33,7 @@ AT_ONCE = 500
 """Rows that one query is about."""
 
 
-class Cell(NamedTuple):
+class PromptedVideo(NamedTuple):
     """A video, and the prompt it is remixed with."""
 
     video: Video
@@ -63,7 +63,7 @@ def request_remixes(
     record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
     _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
-    cells = [Cell(video, prompt) for video in videos for prompt in prompts]
+    cells = [PromptedVideo(video, prompt) for video in videos for prompt in prompts]
     return _request(record, cells, by=by, options=options, batch=batch)
 
 
@@ -157,7 +157,7 @@ def _again(
     prompts, options = [remix.prompt], remix.options
     reasons = _problems(record, [remix.source], prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
-    cells = [Cell(remix.source, remix.prompt, remix.prompt_template)]
+    cells = [PromptedVideo(remix.source, remix.prompt, remix.prompt_template)]
     [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
@@ -229,7 +229,7 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 
 def _request(
     record: Endpoint,
-    cells: Sequence[Cell],
+    cells: Sequence[PromptedVideo],
     *,
     by: User | None,
     options: Mapping[str, Any],
@@ -311,22 +311,22 @@ def _cells(
     prompts: Sequence[str],
     options: Mapping[str, Any],
     without: Collection[tuple[int, int]],
-) -> list[Cell]:
+) -> list[PromptedVideo]:
     """Return what is made of a draft; raise `RequestRefused`."""
     videos = [video for video in videos if not record.refusal(video)]
     _refuse(too_many(len(videos) * len(prompts) - len(without)))
-    cells = filling.cells(videos, prompts, without)
+    cells = placeholders.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
-    found = filling.problems(record, prompts, cells)
+    found = placeholders.problems(record, prompts, cells)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
     return [_filled(video, prompts[index]) for video, index in cells]
 
 
-def _filled(video: Video, template: str) -> Cell:
-    prompt = filling.fill(template, video)
-    return Cell(video, prompt, "" if prompt == template else template)
+def _filled(video: Video, template: str) -> PromptedVideo:
+    prompt = placeholders.fill(template, video)
+    return PromptedVideo(video, prompt, "" if prompt == template else template)
 
 
 def default_endpoint(videos: Sequence[Video]) -> Endpoint:

@@ -14,7 +14,7 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ... import filling, services
+from ... import placeholders, services
 from ...exceptions import Reason, RequestRefused
 from ...models import PromptPreset, ReferenceImage, RemixBatch, Video
 from ..rows import rows, viewable
@@ -211,10 +211,10 @@ class Draft:
         """Put what is wrong with the prompts, as they are filled in, beside each."""
         videos = [line.video for line in self.quote.accepted]
         typed = self.typed
-        cells = filling.cells(videos, typed, self.grid.without)
+        cells = placeholders.cells(videos, typed, self.grid.without)
         names = [*self.form.prompts.values()]
         there = [(video, index) for video, index in cells if typed[index]]
-        for index, problem in filling.problems(self.endpoint, typed, there):
+        for index, problem in placeholders.problems(self.endpoint, typed, there):
             self.form.add_error(names[index], str(problem))
 
     def _remove_images(self) -> None:
