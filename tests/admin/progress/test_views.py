@@ -154,7 +154,7 @@ def test_what_has_not_changed_is_not_told_again(admin_client: Client) -> None:
     known = {"If-None-Match": first["ETag"]}
 
     same = admin_client.get(url, headers=known)
-    remix.wish_to_cancel()
+    remix.request_cancellation()
     Remix.objects.update(queue_position=1)
     changed = admin_client.get(url, headers=known)
 

@@ -1,4 +1,4 @@
-"""Bring the files that are sent with remixes to fal, each once a day; all of it is free."""
+"""Upload the files that remixes need to fal, free of charge; each copy lives for a day."""
 
 from __future__ import annotations
 
@@ -26,19 +26,26 @@ from ..exceptions import (
 )
 from ..fal.keys import is_safe_url
 from ..logs import get_logger
-from ..models import Delivery, Remix, Video
+from ..models import Remix, SourceCopy, Video
 from ..request_pool import RequestPool
 from ..storage import app_storage, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
-from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, Watch, back_off
+from .pace import (
+    HEARTBEAT_SECONDS,
+    UNREACHABLE_FOR,
+    UNREACHABLE_TIMES,
+    Heartbeat,
+    TimeLimit,
+    back_off,
+)
 
 logger = get_logger(__name__)
 
-PLACES = 2
-"""Uploads at once: each holds a part of its file in memory."""
-LOOKED_AT = 200
-"""Remixes whose files are looked for at once."""
-LIFE = timedelta(days=1)
+UPLOADS_AT_ONCE = 2
+"""Each upload holds a part of its file in memory."""
+PREPARED_AT_ONCE = 200
+"""How many remixes one step prepares."""
+COPY_LIFETIME = timedelta(days=1)
 OUT_OF_TIME = _(
     "The file could not be copied to fal within one task's time limit (Q_CLUSTER timeout)."
 )
@@ -50,51 +57,51 @@ OUR_ERRORS = (
     TypeError,
     ValueError,
 )
-"""Raised by code, not by networks: the next try would raise the same."""
+"""Errors of code, not of networks: another attempt would raise the same."""
 
 
 def prepare_waiting() -> None:
-    """Let those remixes be sent whose files fal has, and order the files of the others."""
-    if not (remixes := Remix.objects.to_prepare(LOOKED_AT)):
+    """Release remixes whose files fal has for sending, and request copies for the others."""
+    if not (remixes := Remix.objects.to_prepare(PREPARED_AT_ONCE)):
         return
     names: dict[int, set[str]] = {}
     for remix in remixes:
-        with isolated(remix, partial(_fail_in_words, remix)):
+        with isolated(remix, partial(_fail, remix)):
             names[remix.pk] = _files_of(remix)
     every = {name for files in names.values() for name in files}
-    urls, refusals = Delivery.objects.urls(every), Delivery.objects.refusals(every)
+    urls, refusals = SourceCopy.objects.urls(every), SourceCopy.objects.refusals(every)
     for remix in remixes:
         files = names.get(remix.pk, ())
         if refusal := next((refusals[one] for one in files if one in refusals), None):
             with isolated(remix):
                 remix.fail(refusal.error_code, refusal.error_message)
     waiting = {pk for pk, files in names.items() if not files <= urls.keys()}
-    Remix.objects.prepared(names.keys() - waiting)
-    Delivery.objects.order(every - urls.keys() - refusals.keys())
-    Remix.objects.unprepared(waiting)
+    Remix.objects.mark_ready(names.keys() - waiting)
+    SourceCopy.objects.request(every - urls.keys() - refusals.keys())
+    Remix.objects.recheck_files_later(waiting)
 
 
-def uploads(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set[str]:
-    """Return the names in the storage of what fal must have a copy of before it is sent this."""
+def files_to_copy(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set[str]:
+    """Return the names of the stored files that fal needs a copy of before this request."""
     if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
         return set()
     return _files(endpoint, source, options)
 
 
 def forget_copies(remix: Remix) -> None:
-    """Have the files of a remix brought to fal anew when they are needed next."""
-    Delivery.objects.lost(_files_of(remix))
+    """Discard the copies of a remix's files, so that the next request uploads them again."""
+    SourceCopy.objects.discard(_files_of(remix))
 
 
 def urls_for(remix: Remix, endpoint: Endpoint) -> dict[str, str] | None:
-    """Return the URLs under which fal gets the files of a remix; None when it must wait for one.
+    """Return the URLs of a remix's files for fal, by name; None if a copy is missing.
 
     Raise `SourceUnreachable` when the storage has no URL that can be reached from outside.
     """
     names = _files(endpoint, remix.source, remix.options)
     if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
         return {name: _public_url(name) for name in names}
-    urls = Delivery.objects.urls(names) if names else {}
+    urls = SourceCopy.objects.urls(names) if names else {}
     return urls if urls.keys() == names else None
 
 
@@ -105,7 +112,7 @@ def _files(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set
 
 def _files_of(remix: Remix) -> set[str]:
     try:
-        return uploads(get_endpoint(remix.endpoint), remix.source, remix.options)
+        return files_to_copy(get_endpoint(remix.endpoint), remix.source, remix.options)
     except (UnknownEndpoint, InvalidEndpoint):
         return set()  # it is refused when it is sent
 
@@ -118,35 +125,35 @@ def _public_url(name: str) -> str:
     return url
 
 
-def _fail_in_words(remix: Remix, error: Exception) -> None:
-    """End what can't be prepared: nothing was sent, and trying again would only break again."""
+def _fail(remix: Remix, error: Exception) -> None:
+    """Fail a remix that can't be prepared: nothing was sent, and it would only break again."""
     if not isinstance(error, DATABASE_IS_AWAY):
         remix.fail(fal.NOT_SENDABLE, describe(error))
 
 
-def deliver(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
-    """Bring those of these files to fal that it does not have, within the time limit.
+def upload_copies(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
+    """Upload those of these files that fal does not have, within the time limit.
 
     Raise `OpenTransaction` inside one.
     """
     refuse_transaction()
     limit, rest = limit or TimeLimit(), iter(pks)
-    while (group := list(islice(rest, PLACES))) and not limit.is_over:
-        _deliver_group(Delivery.objects.claim(group), limit)
+    while (group := list(islice(rest, UPLOADS_AT_ONCE))) and not limit.is_over:
+        _upload_group(SourceCopy.objects.claim(group), limit)
 
 
-def _deliver_group(deliveries: list[Delivery], limit: TimeLimit) -> None:
-    watch = Watch()
-    with RequestPool[Delivery, str](PLACES) as pool:
-        for delivery in deliveries:
-            pool.start(delivery, _upload(delivery.name))
+def _upload_group(copies: list[SourceCopy], limit: TimeLimit) -> None:
+    heartbeat = Heartbeat()
+    with RequestPool[SourceCopy, str](UPLOADS_AT_ONCE) as pool:
+        for copy in copies:
+            pool.start(copy, _upload(copy.name))
         while pool and not limit.is_over:
-            for delivery, answer in pool.answers(min(HEARTBEAT, limit.left)):
-                _settle(delivery, answer)
-            watch.keep(pool.keys)
+            for copy, answer in pool.answers(min(HEARTBEAT_SECONDS, limit.left)):
+                _settle(copy, answer)
+            heartbeat.beat(pool.keys)
         unfinished = pool.keys
-    for delivery in unfinished:
-        _settle(delivery, TryLater(OUT_OF_TIME))
+    for copy in unfinished:
+        _settle(copy, TryLater(OUT_OF_TIME))
 
 
 async def _upload(name: str) -> str:
@@ -156,36 +163,36 @@ async def _upload(name: str) -> str:
         raise RemoteFailure("source_unreachable", describe(error)) from error
     with file:
         sent = media.true_name(name.rpartition("/")[2], file)
-        return await fal.upload(sent, content_type_of(sent), file, LIFE)
+        return await fal.upload(sent, content_type_of(sent), file, COPY_LIFETIME)
 
 
-def _settle(delivery: Delivery, answer: str | Exception) -> None:
-    with isolated(delivery, partial(_refuse_in_words, delivery)), atomic():
+def _settle(copy: SourceCopy, answer: str | Exception) -> None:
+    with isolated(copy, partial(_refuse, copy)), atomic():
         match answer:
             case str():
-                delivery.arrived(answer, timezone.now() + LIFE)
+                copy.uploaded(answer, timezone.now() + COPY_LIFETIME)
             case RemoteFailure():
-                delivery.refused(answer.code, str(answer))
+                copy.refused(answer.code, str(answer))
             case RemoteError() | OSError():
-                _try_later(delivery, answer)
+                _try_later(copy, answer)
             case _ if isinstance(answer, OUR_ERRORS):
-                logger.error("%s: can't be brought to fal", delivery, exc_info=answer)
-                delivery.refused("source_unreachable", describe(answer))
+                logger.error("%s: can't be uploaded to fal", copy, exc_info=answer)
+                copy.refused("source_unreachable", describe(answer))
             case _:
-                logger.error("%s: bringing it to fal broke", delivery, exc_info=answer)
-                _try_later(delivery, answer)
-        Remix.objects.files_moved()
+                logger.error("%s: uploading it to fal broke", copy, exc_info=answer)
+                _try_later(copy, answer)
+        Remix.objects.recheck_files_now()
 
 
-def _refuse_in_words(delivery: Delivery, error: Exception) -> None:
+def _refuse(copy: SourceCopy, error: Exception) -> None:
     if not isinstance(error, DATABASE_IS_AWAY):
-        delivery.refused("source_unreachable", describe(error))
+        copy.refused("source_unreachable", describe(error))
 
 
-def _try_later(delivery: Delivery, error: Exception) -> None:
-    since = delivery.failing_since or timezone.now()
-    if timezone.now() - since > UNREACHABLE_FOR and delivery.failures >= UNREACHABLE_TIMES:
-        delivery.refused("cannot_reach_fal", describe(error))
+def _try_later(copy: SourceCopy, error: Exception) -> None:
+    since = copy.failing_since or timezone.now()
+    if timezone.now() - since > UNREACHABLE_FOR and copy.failures >= UNREACHABLE_TIMES:
+        copy.refused("cannot_reach_fal", describe(error))
         return
-    logger.warning("%s: not at fal yet: %s", delivery, describe(error))
-    delivery.postpone(back_off(delivery.failures), describe(error))
+    logger.warning("%s: not at fal yet: %s", copy, describe(error))
+    copy.postpone(back_off(copy.failures), describe(error))
