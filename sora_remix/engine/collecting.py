@@ -52,7 +52,7 @@ GONE_AFTER = timedelta(minutes=10)
 """How long a missing file is requested again, each time under a fresh URL."""
 GONE_PAUSE = timedelta(seconds=200)
 SLOWEST_STORAGE = 1024**2
-"""Bytes per second; a slower storage counts as broken."""
+"""Bytes per second: the assumed minimum speed of a storage."""
 NOT_STORABLE = "result_not_storable"
 """Error code of a remix whose result causes an error while it is stored."""
 OUT_OF_TIME = _("The files could not be copied within one task's time limit (Q_CLUSTER timeout).")

@@ -134,7 +134,7 @@ def _fail(remix: Remix, error: Exception) -> None:
 def upload_copies(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
     """Upload those of these files that fal does not have, within the time limit.
 
-    Raise `OpenTransaction` inside one.
+    Raise `OpenTransaction` inside a transaction.
     """
     refuse_transaction()
     limit, rest = limit or TimeLimit(), iter(pks)

@@ -17,30 +17,26 @@ NEVER_ACCEPTED = _("fal never accepted it, so there is nothing to collect.")
 
 def retry(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be retried, or None."""
-    if remix.status not in (Status.FAILED, Status.CANCELLED):
-        return _("Only a remix that failed or was cancelled can be retried.")
-    return None
+    message = _("Only a remix that failed or was cancelled can be retried.")
+    return None if remix.status in (Status.FAILED, Status.CANCELLED) else message
 
 
 def send_again(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be sent again, or None."""
-    if remix.status != Status.UNCONFIRMED:
-        return _("Only an unconfirmed remix can be sent again.")
-    return None
+    message = _("Only an unconfirmed remix can be sent again.")
+    return None if remix.status == Status.UNCONFIRMED else message
 
 
 def give_up(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be given up, or None."""
-    if remix.status != Status.UNCONFIRMED:
-        return _("Only an unconfirmed remix can be given up.")
-    return None
+    message = _("Only an unconfirmed remix can be given up.")
+    return None if remix.status == Status.UNCONFIRMED else message
 
 
 def enter_request_id(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be given a request id, or None."""
-    if remix.status != Status.UNCONFIRMED:
-        return _("Only an unconfirmed remix can be given a request id.")
-    return None
+    message = _("Only an unconfirmed remix can be given a request id.")
+    return None if remix.status == Status.UNCONFIRMED else message
 
 
 def collect_again(remix: RemixColumns) -> _StrPromise | None:
