@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from playwright.sync_api import FilePayload, Page, expect
 
 from sora_remix import services
-from sora_remix.models import Chain, Delivery, PromptPreset, Remix, Video
+from sora_remix.models import Chain, PromptPreset, Remix, SourceCopy, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
@@ -157,7 +157,7 @@ def list_with_notices(page: Page) -> None:
     for values in (finished, {"status": Status.STORING}, {"status": Status.PROCESSING}, {}):
         make_remix(**failing, **values)
     make_remix(is_ready=False)
-    Delivery.objects.create(name="sea.mp4", **failing)
+    SourceCopy.objects.create(name="sea.mp4", **failing)
     page.goto(REMIXES)
     page.wait_for_selector(".sora-remix-notices")
 
@@ -166,7 +166,7 @@ def list_with_notices(page: Page) -> None:
 def remix_whose_upload_fails(page: Page) -> None:
     remix = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
     failing = {"failing_since": ago(hours=2), "failures": 30, "error_message": "503"}
-    Delivery.objects.create(name=str(remix.source.file), **failing)
+    SourceCopy.objects.create(name=str(remix.source.file), **failing)
     page.goto(change_url(remix))
 
 

@@ -151,7 +151,7 @@ def test_unchanged_progress_is_answered_with_304(admin_client: Client) -> None:
     known = {"If-None-Match": first["ETag"]}
 
     same = admin_client.get(url, headers=known)
-    remix.wish_to_cancel()
+    remix.request_cancellation()
     Remix.objects.update(queue_position=1)
     changed = admin_client.get(url, headers=known)
 
