@@ -31,7 +31,7 @@ from sora_remix import tasks
 from sora_remix.fal import keys, webhook
 from sora_remix.management.doctor import local, remote
 from sora_remix.management.doctor.report import Line, Part, examine, within
-from sora_remix.models import Chain, Delivery, EndpointFact
+from sora_remix.models import Chain, EndpointFact, SourceCopy
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, moment
 from tests.processes import Qcluster
@@ -513,7 +513,7 @@ def test_oldest_failure_of_remixes_and_uploads_is_shown_with_its_reason() -> Non
     for later, message in enumerate(("HTTP 503\nbusy", "ConnectError")):
         values = {"failing_since": since + timedelta(hours=later), "error_message": message}
         make_remix(status=Status.STORING, **values)
-        Delivery.objects.create(name=message, **values)
+        SourceCopy.objects.create(name=message, **values)
 
     lines = _bad()
 

@@ -119,7 +119,7 @@ def test_known_cost_is_not_changed() -> None:
 def test_remix_without_counted_units_has_no_cost() -> None:
     remix = counted(None)
 
-    remix.bill(Decimal(1))
+    remix.set_calculated_cost(Decimal(1))
 
     assert Remix.objects.get().billed_cost is None
 

@@ -134,7 +134,7 @@ def test_both_videos_stay_within_a_frame_while_seeking_and_playing(
     assert _apart_mostly(seen) < FRAME
 
 
-def test_faster_video_waits_for_the_slower_one(page: Page, pair: tuple[Video, Video]) -> None:
+def test_the_faster_one_waits_for_the_slower_one(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     page.evaluate(SLOWER)
 
@@ -230,7 +230,7 @@ def test_one_video_plays_when_the_other_is_broken(
     expect(page.locator("[data-side=right] [role=alert]")).to_be_hidden()
 
 
-def test_server_without_range_requests_is_reported(
+def test_a_server_without_range_requests_is_reported(
     page: Page, pair: tuple[Video, Video], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("django.test.testcases.serve", serve)
@@ -240,7 +240,7 @@ def test_server_without_range_requests_is_reported(
     expect(page.locator("[data-side=left] [role=alert]")).to_contain_text("range requests")
 
 
-def test_comparison_works_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:
+def test_every_control_has_a_key(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     stage = page.locator("#sora-remix-compare")
     right = page.locator("[data-side=right] video")
@@ -282,7 +282,7 @@ def test_comparison_works_by_keyboard(page: Page, pair: tuple[Video, Video]) -> 
     page.wait_for_url(f"**{compare_url(*reversed(pair))}")
 
 
-def test_keys_of_focused_controls_keep_their_meaning(page: Page, pair: tuple[Video, Video]) -> None:
+def test_focused_controls_keep_their_keys(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     mode = page.locator("#sora-remix-compare")
     playing = page.locator(".sora-remix-play")

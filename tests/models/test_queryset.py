@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from sora_remix.models import Remix, renew
+from sora_remix.models import Remix, renew_leases
 from tests.factories import ago, at_once, make_remix, write_together
 
 Status = Remix.Status
@@ -217,7 +217,7 @@ def test_lease_is_prolonged_by_its_worker(db: None) -> None:
     [remix] = Remix.objects.claim_to_send(1)
     Remix.objects.update(leased_until=ago(seconds=-1))
 
-    renew([remix])
+    renew_leases([remix])
 
     renewed = Remix.objects.get().leased_until
     assert renewed
@@ -230,7 +230,7 @@ def test_lease_of_another_worker_is_not_prolonged(db: None) -> None:
     until = ago(seconds=-1)
     Remix.objects.update(lease=uuid4(), leased_until=until)
 
-    renew([remix])
+    renew_leases([remix])
 
     assert Remix.objects.get().leased_until == until
 
