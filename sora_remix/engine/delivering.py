@@ -24,7 +24,7 @@ from ..exceptions import (
     TryLater,
     UnknownEndpoint,
 )
-from ..fal.keys import is_safe_url
+from ..fal.urls import is_safe_url
 from ..flight import Flight
 from ..logs import get_logger
 from ..models import Delivery, Remix, Video
@@ -169,10 +169,12 @@ def _settle(delivery: Delivery, answer: str | Exception) -> None:
             case RemoteError() | OSError():
                 _try_later(delivery, answer)
             case _ if isinstance(answer, OUR_ERRORS):
-                logger.error("%s: can't be brought to fal", delivery, exc_info=answer)
+                logger.error("%s: can't be uploaded to fal", delivery, exc_info=answer)
                 delivery.refused("source_unreachable", describe(answer))
             case _:
-                logger.error("%s: bringing it to fal broke", delivery, exc_info=answer)
+                logger.error(
+                    "%s: unexpected error while uploading to fal", delivery, exc_info=answer
+                )
                 _try_later(delivery, answer)
         Remix.objects.files_moved()
 
@@ -187,5 +189,5 @@ def _try_later(delivery: Delivery, error: Exception) -> None:
     if timezone.now() - since > UNREACHABLE_FOR and delivery.failures >= UNREACHABLE_TIMES:
         delivery.refused("cannot_reach_fal", describe(error))
         return
-    logger.warning("%s: not at fal yet: %s", delivery, describe(error))
+    logger.warning("%s: could not upload it to fal yet: %s", delivery, describe(error))
     delivery.postpone(back_off(delivery.failures), describe(error))

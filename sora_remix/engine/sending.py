@@ -39,14 +39,14 @@ def send_waiting(watch: Watch, until: float) -> None:
     Raise `OpenTransaction` inside one: a rollback would send the same again.
     """
     refuse_transaction()
-    with Flight[Remix, fal.Submitted](fal.PLACES) as flight:
+    with Flight[Remix, fal.Submitted](fal.MAX_PARALLEL_CALLS) as flight:
         while True:
             try:
                 if time.monotonic() < until and not watch.is_over:
                     _fill(flight)
                 watch.keep(flight.tags)
             except DatabaseError:
-                logger.exception("Nothing more is sent in this turn")
+                logger.exception("Stopped sending in this turn because of an error")
                 close_old_connections()
                 until = 0
             if not flight:
@@ -57,7 +57,7 @@ def send_waiting(watch: Watch, until: float) -> None:
 
 def _fill(flight: Flight[Remix, fal.Submitted]) -> None:
     # A claim costs three queries, whether for one row or for many.
-    if flight.room * 2 > fal.PLACES:
+    if flight.room * 2 > fal.MAX_PARALLEL_CALLS:
         for remix in _claim(flight.room):
             with isolated(remix):
                 _start(flight, remix)
@@ -93,7 +93,7 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
         persist(remix, partial(_try_later, remix, "source_unreachable", describe(error)))
     except Exception as error:
         # It would fail like this for ever, and it was certainly not sent.
-        logger.exception("Remix %s: its request could not be made", remix.pk)
+        logger.exception("Remix %s: could not build its request", remix.pk)
         remix.refused(fal.NOT_SENDABLE, describe(error))
 
 
@@ -128,19 +128,19 @@ def _write_answer(remix: Remix, answer: fal.Submitted | Exception) -> None:
     """Move the row; every branch is certain of what it says, or says that it is not."""
     match answer:
         case fal.Accepted(request_id):
-            logger.info("Remix %s: accepted as %s", remix.pk, request_id)
+            logger.info("Remix %s: fal accepted it as %s", remix.pk, request_id)
             _accepted(remix, request_id)
         case fal.Refused(code, message):
             _refused(remix, code, message)
         case fal.NotSent(message):
             _not_sent(remix, message)
         case fal.RefusedForNow(seconds, message):
-            logger.info("Remix %s: refused for now: %s", remix.pk, message)
+            logger.info("Remix %s: fal asked to send it later: %s", remix.pk, message)
             _hold_back(remix, seconds, message)
         case fal.Unknown(message):
             remix.unanswered(message)
         case Exception():
-            logger.error("Remix %s: sending broke", remix.pk, exc_info=answer)
+            logger.error("Remix %s: unexpected error while sending", remix.pk, exc_info=answer)
             remix.unanswered(describe(answer))
 
 

@@ -26,7 +26,7 @@ def sweep() -> None:
 
 def give_up_lost_sends() -> None:
     if lost := Remix.objects.give_up_lost_sends():
-        logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
+        logger.warning("%s remixes are unconfirmed, because their worker died while sending", lost)
 
 
 STEPS: tuple[Callable[[], object], ...] = (

@@ -21,7 +21,7 @@ from sora_remix.endpoints import (
     all_endpoints,
     get_endpoint,
 )
-from sora_remix.fal import Finding, Model, UnitPrice
+from sora_remix.fal import Finding, ListedEndpoint, UnitPrice
 from sora_remix.flight import wait_for
 
 ID = "fal-ai/sea/edit"
@@ -61,18 +61,18 @@ REQUIRED = ("prompt", "video_url")
 
 def model(
     fields: dict[str, Any] | None = None, required: tuple[str, ...] = REQUIRED, **values: Any
-) -> Model:
+) -> ListedEndpoint:
     properties = {
         name: one for name, one in {**FIELDS, **(fields or {})}.items() if one is not None
     }
     schema = {"properties": properties, "required": required}
     body = {"content": {"application/json": {"schema": schema}}}
     document = {"paths": {f"/{ID}": {"post": {"requestBody": body}}}}
-    return Model(**{"endpoint_id": ID, "status": "active", "schema": document, **values})
+    return ListedEndpoint(**{"endpoint_id": ID, "status": "active", "schema": document, **values})
 
 
 def texts(
-    model: Model | None, price: UnitPrice | None = None, record: Endpoint = RECORD
+    model: ListedEndpoint | None, price: UnitPrice | None = None, record: Endpoint = RECORD
 ) -> list[str]:
     findings = fal.drift(record, model, price, today=TODAY)
     assert {(finding.key, finding.is_known) for finding in findings} <= {("sea", False)}
@@ -85,7 +85,7 @@ def test_no_built_in_record_differs_from_the_sandbox(
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     records = all_endpoints().values()
     ids = [record.endpoint_id for record in records]
-    models, prices = wait_for(fal.models(ids)), wait_for(fal.prices(ids))
+    models, prices = wait_for(fal.listed_endpoints(ids)), wait_for(fal.prices(ids))
 
     for record in records:
         known = models.get(record.endpoint_id), prices.get(record.endpoint_id)
@@ -105,7 +105,7 @@ def test_a_record_that_says_what_fal_says_does_not_differ() -> None:
 
 
 def test_an_endpoint_that_fal_does_not_list_is_gone() -> None:
-    assert texts(None) == [f"fal does not list {ID}: it is gone, misspelt or not public"]
+    assert texts(None) == [f"fal does not list {ID}: it was removed, is misspelt or is not public"]
 
 
 @pytest.mark.parametrize("status", ["deprecated", "asleep"])
@@ -116,14 +116,14 @@ def test_of_an_endpoint_that_is_not_active_nothing_else_is_said(status: str) -> 
 @pytest.mark.parametrize(("days", "is_known"), [(0, True), (1, False)])
 @pytest.mark.parametrize("said", [None, model(status="deprecated")])
 def test_the_end_of_an_endpoint_that_the_record_names_is_known(
-    said: Model | None, days: int, *, is_known: bool
+    said: ListedEndpoint | None, days: int, *, is_known: bool
 ) -> None:
     record = replace(RECORD, ends_on=TODAY + timedelta(days=days))
 
     [finding] = fal.drift(record, said, None, today=TODAY)
 
     assert finding.is_known is is_known
-    assert ("the record has it switched off on 2026-11-25" in finding.text) is is_known
+    assert ("the record says that it was switched off on 2026-11-25" in finding.text) is is_known
 
 
 @pytest.mark.parametrize("schema", [None, {"paths": {}}])
@@ -137,23 +137,23 @@ def test_a_schema_that_can_not_be_read_is_told_and_the_price_compared(schema: An
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"video_url": None}, "fal no longer takes “video_url”, which holds the video"),
-        ({"prompt": None}, "fal no longer takes “prompt”, which holds the prompt"),
+        ({"video_url": None}, "fal no longer accepts “video_url”, which contains the video"),
+        ({"prompt": None}, "fal no longer accepts “prompt”, which contains the prompt"),
         (
             {"image_urls": None},
-            "fal no longer takes “image_urls”, which holds the references",
+            "fal no longer accepts “image_urls”, which contains the references",
         ),
         (
             {"video_url": {"type": "array"}},
-            "fal takes “video_url”, which holds the video, as a list now",
+            "fal now expects “video_url”, which contains the video, as a list",
         ),
         (
             {"image_urls": TEXT},
-            "fal takes “image_urls”, which holds the references, as one text now",
+            "fal now expects “image_urls”, which contains the references, as one text",
         ),
-        ({"sync_mode": None}, "fal no longer takes “sync_mode”, which is always sent"),
+        ({"sync_mode": None}, "fal no longer accepts “sync_mode”, which the app always sends"),
         ({"seed": None}, "fal no longer has the option “seed”"),
-        ({"mood": TEXT}, "fal has an option “mood”, which the record does not name"),
+        ({"mood": TEXT}, "fal has an option “mood” that the record doesn't name"),
         (
             {"size": {**FIELDS["size"], "enum": ["small", "huge"]}},
             'the values of “size” are "small", "huge" at fal, "small", "large" in the record',
@@ -174,10 +174,10 @@ def test_a_schema_that_can_not_be_read_is_told_and_the_price_compared(schema: An
             {"length": {"enum": [0, "5"], "default": 0}},
             'the values of “length” are 0, "5" at fal, 0, 5 in the record',
         ),
-        ({"seed": TEXT}, "“seed” is of the type string at fal, int in the record"),
+        ({"seed": TEXT}, "the type of “seed” is string at fal, int in the record"),
         (
             {"strength": {"type": "integer", "default": 0.5}},
-            "“strength” is of the type integer at fal, number in the record",
+            "the type of “strength” is integer at fal, number in the record",
         ),
         (
             {"size": {**FIELDS["size"], "default": "large"}},
@@ -223,7 +223,7 @@ def test_a_field_that_must_be_sent_now_is_told_unless_it_always_is(name: str) ->
     always = (*REQUIRED, "size", "sync_mode")
 
     assert texts(model(fields, (*always, name)), record=record) == [
-        f"fal requires “{name}”, which is not always sent"
+        f"fal requires “{name}”, which the app doesn't always send"
     ]
     assert texts(model(fields, always), record=record) == []
 
@@ -274,7 +274,7 @@ def test_a_value_of_any_length_is_told_in_a_short_line(default: Any, shown: str)
 
 def test_a_name_is_told_without_what_a_terminal_obeys() -> None:
     assert texts(model({"\x1b[2Jse\ned\ud83d": TEXT})) == [
-        "fal has an option “[2Jse ed”, which the record does not name"
+        "fal has an option “[2Jse ed” that the record doesn't name"
     ]
 
 
@@ -290,8 +290,8 @@ def test_differences_are_told_by_the_sandbox_as_fal_would(
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     flux = get_endpoint("flux-3")
     sandbox.endpoint(flux.endpoint_id, schema={"properties": {"mood": {"type": "string"}}})
-    models = wait_for(fal.models([flux.endpoint_id, SORA_2.endpoint_id]))
+    models = wait_for(fal.listed_endpoints([flux.endpoint_id, SORA_2.endpoint_id]))
 
     assert fal.drift(flux, models[flux.endpoint_id], None, today=TODAY) == [
-        Finding("flux-3", "fal has an option “mood”, which the record does not name")
+        Finding("flux-3", "fal has an option “mood” that the record doesn't name")
     ]

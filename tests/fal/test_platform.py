@@ -77,7 +77,7 @@ def test_a_list_that_can_not_be_read_is_asked_for_again(
 
 
 def test_a_good_key_is_told_by_a_call_that_costs_nothing(sandbox: SandboxProcess) -> None:
-    assert wait_for(fal.check_key()) is fal.Key.GOOD
+    assert wait_for(fal.check_key()) is fal.KeyStatus.GOOD
     assert sandbox.accepted() == []
 
 
@@ -86,19 +86,19 @@ def test_an_endpoint_that_fal_does_not_know_says_nothing_against_the_key(
 ) -> None:
     sandbox.misbehave("list", "answer", status=404, body={"error": {"type": "not_found"}})
 
-    assert wait_for(fal.check_key()) is fal.Key.GOOD
+    assert wait_for(fal.check_key()) is fal.KeyStatus.GOOD
 
 
 def test_a_key_that_may_not_read_the_list_is_told(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("list", "answer", status=403, body={"error": {"type": "forbidden"}})
 
-    assert wait_for(fal.check_key()) is fal.Key.LIMITED
+    assert wait_for(fal.check_key()) is fal.KeyStatus.LIMITED
 
 
 def test_a_bad_key_is_told(settings: Any) -> None:
     settings.SORA_REMIX_FAL_KEY = "bad-key"
 
-    assert wait_for(fal.check_key()) is fal.Key.REFUSED
+    assert wait_for(fal.check_key()) is fal.KeyStatus.REFUSED
 
 
 def test_a_missing_key_is_told_without_asking_fal(
@@ -106,7 +106,7 @@ def test_a_missing_key_is_told_without_asking_fal(
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
 
-    assert wait_for(fal.check_key()) is fal.Key.MISSING
+    assert wait_for(fal.check_key()) is fal.KeyStatus.MISSING
     assert sandbox.calls()["list"] == 0
 
 
