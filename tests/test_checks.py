@@ -216,7 +216,7 @@ def test_what_takes_the_calls_of_fal_is_named(settings: Settings) -> None:
 
     message, _warning = check_settings(None)
 
-    assert "don't reach the app: “page-of-the-cms” takes them" in message.msg
+    assert "don't reach the app: that path leads to “page-of-the-cms”" in message.msg
 
 
 def test_a_site_below_a_path_is_resolved_as_its_server_does(settings: Settings) -> None:

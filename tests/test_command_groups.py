@@ -58,7 +58,7 @@ def test_what_a_site_has_added_stays_and_what_is_missing_comes_back() -> None:
 def test_before_migrate_nothing_is_made_and_the_command_says_what_to_do() -> None:
     Permission.objects.filter(codename="approve_video").delete()
 
-    with pytest.raises(CommandError, match="Run `migrate` first"):
+    with pytest.raises(CommandError, match=r"Run “manage.py migrate” first"):
         _run()
 
     assert not Group.objects.exists()
