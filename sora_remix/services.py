@@ -124,7 +124,9 @@ def resume_sending(*, by: User | None) -> bool:
     Remix.objects.send_now()
     on_commit(nudge)
     if pause:
-        logger.info("%s ended the pause until %s: %s", by, pause.until, pause.reason)
+        logger.info(
+            "%s resumed sending, which was paused until %s: %s", by, pause.until, pause.reason
+        )
     return was_paused
 
 
@@ -135,7 +137,7 @@ def retry(remix: Remix, *, by: User | None) -> Remix:
     retried next is the retry. Raise `RequestRefused` when it can't be made any more.
     """
     over = (Remix.Status.FAILED, Remix.Status.CANCELLED)
-    refusal = _("Only a remix that failed or was cancelled can be retried.")
+    refusal = _("Only failed or cancelled remixes can be retried.")
     return _again(remix, over, refusal, Kind.RETRIED, by)
 
 
@@ -190,7 +192,7 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
     Raise `InvalidTransition` for any other, or when another remix has that id.
     """
     if remix.status != Remix.Status.UNCONFIRMED:
-        raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+        raise InvalidTransition(_("Only unconfirmed remixes can be given a request id."))
     if Remix.objects.filter(request_id=request_id).exists():
         raise InvalidTransition(_("Another remix already has this request id."))
     remix.accepted(request_id, Kind.ID_ENTERED, by=by)
@@ -202,7 +204,7 @@ def send_again(remix: Remix, *, by: User | None) -> Remix:
 
     Raise `InvalidTransition` unless it is unconfirmed and was not sent again yet.
     """
-    refusal = _("Only an unconfirmed remix can be sent again.")
+    refusal = _("Only unconfirmed remixes can be sent again.")
     return _again(remix, (Remix.Status.UNCONFIRMED,), refusal, Kind.SENT_AGAIN, by)
 
 

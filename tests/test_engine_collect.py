@@ -164,11 +164,11 @@ def test_only_what_waits_is_collected(remote: Remote) -> None:
 
 
 def test_more_than_a_group_is_collected(remote: Remote) -> None:
-    remixes = [finished() for _ in range(media.PLACES + 2)]
+    remixes = [finished() for _ in range(media.MAX_PARALLEL_DOWNLOADS + 2)]
 
     engine.collect([remix.pk for remix in remixes])
 
-    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.PLACES + 2
+    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.MAX_PARALLEL_DOWNLOADS + 2
 
 
 def test_a_result_that_its_provider_deleted_says_so(remote: Remote) -> None:
@@ -306,7 +306,7 @@ def test_a_result_that_would_take_too_much_is_refused_in_words(
     remix = collect(finished())
 
     assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
-    assert remix.error_message == "The file claims more than 10000000 frames."
+    assert remix.error_message == "The file claims to have more than 10000000 frames."
     assert files_in(media_root) == set()
 
 

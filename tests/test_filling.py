@@ -48,7 +48,7 @@ def test_nothing_is_wrong_with_placeholders_that_are_known(prompt: str) -> None:
 def test_an_unknown_placeholder_is_named_with_those_there_are(prompt: str) -> None:
     problem = str(filling.wrong(f"noir {prompt}"))
 
-    assert f"There is no “{prompt}”, only {{title}}, {{seconds}}." in problem
+    assert f"“{prompt}” is not a placeholder. You can use {{title}}, {{seconds}}." in problem
 
 
 @pytest.mark.parametrize("brace", ["{", "}"])

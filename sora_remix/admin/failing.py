@@ -67,10 +67,10 @@ UPLOAD = Step(
     _("Waiting for an upload"),
     Q(status=Status.QUEUED, is_ready=False),
     ngettext_lazy(
-        "Since %(since)s, uploading %(many)d file to fal has been failing. Remixes that need it "
-        "wait.",
-        "Since %(since)s, uploading %(many)d files to fal has been failing. Remixes that need "
-        "them wait.",
+        "Since %(since)s, uploading %(many)d file to fal has been failing. Remixes that "
+        "need it are waiting.",
+        "Since %(since)s, uploading %(many)d files to fal has been failing. Remixes that "
+        "need them are waiting.",
         "many",
     ),
     _("Nothing is charged, and the site keeps trying."),

@@ -237,7 +237,7 @@ def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Itera
 def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
     if signs.is_endpoint_gone or endpoint.is_retired(today()):
         message = _(
-            "The default endpoint, “%(endpoint)s”, was switched off. Name another one in "
-            "the setting SORA_REMIX_ENDPOINT."
+            "The default endpoint, “%(endpoint)s”, was switched off. Set "
+            "SORA_REMIX_ENDPOINT to another one."
         )
         yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)

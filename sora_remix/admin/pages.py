@@ -67,8 +67,8 @@ def is_too_many(request: HttpRequest, rows: QuerySet[Any]) -> bool:
     if not rows.order_by("pk").values_list("pk")[most : most + 1]:
         return False
     message = _(
-        "Nothing was done: at most %(most)d rows can be selected at once. Use a filter to select "
-        "fewer."
+        "Nothing was done, because at most %(most)d rows can be selected at once. Use a "
+        "filter to select fewer."
     )
     messages.warning(request, message % {"most": most})
     return True

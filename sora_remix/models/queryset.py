@@ -132,7 +132,7 @@ class RemixQuerySet(LeasedQuerySet["Remix"]):
         many = lost.update(
             status=Status.UNCONFIRMED,
             error_code="",
-            error_message=str(_("The worker that was sending it disappeared.")),
+            error_message=str(_("The worker that was sending it stopped.")),
             **step(now),
         )
         if many:  # known by the moment that the UPDATE gave them

@@ -160,7 +160,7 @@ def test_nothing_is_decided_about_videos_that_are_hidden(
     page = client.post(url, {"videos": f"{video.pk}:{video.revision}"}, follow=True)
 
     assert _states() == before
-    assert "1 video was not changed: It was deleted, or you may not view it." in [
+    assert "1 video was not changed: It was deleted, or you don't have permission to view it." in [
         str(message) for message in page.context["messages"]
     ]
 
@@ -238,7 +238,7 @@ def test_no_draft_is_started_from_a_hidden_video(
     assert tree.status_code in (403, 404)
     assert _states() == before
     assert [str(message) for message in page.context["messages"]] == [
-        "1 remix was left out: you may not view its video."
+        "1 remix was left out, because you don't have permission to view its video."
     ]
 
 
@@ -254,7 +254,7 @@ def test_a_draft_buys_only_what_its_editor_may_view(
     sent = client.post(url, {**filled_in(page), "prompt": "make it noir"})
 
     assert sent.status_code == 302
-    assert "1 video of this selection is no longer available to you." in page.content.decode()
+    assert "1 selected video is no longer available to you and" in page.content.decode()
     assert SECRET.strip() not in page.content.decode()
     made = Remix.objects.filter(batch=draft).values_list("source", flat=True)
     assert {*made} == {both.shown.source.pk, both.shown.result.pk}

@@ -127,7 +127,7 @@ def test_a_video_that_would_take_too_much_is_refused_with_the_limit(
 
     response = admin_client.post(ADD, {"title": "Sea", "file": upload})
 
-    message = "The video can't be checked. The file claims more than 10000000 frames."
+    message = "The video can't be checked. The file claims to have more than 10000000 frames."
     assert _errors(response) == {"file": [message]}
     assert not media_root.exists()
 

@@ -49,7 +49,9 @@ def test_a_site_replaces_a_built_in_endpoint_by_a_record(settings: Settings) -> 
 def test_an_unknown_endpoint_is_answered_with_those_there_are(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"mine": RECORD}
 
-    with pytest.raises(UnknownEndpoint, match=r"“gone”; there are: sora-2, flux-3, .*, mine"):
+    with pytest.raises(
+        UnknownEndpoint, match=r"“gone”. Choose one of these: sora-2, flux-3, .*, mine"
+    ):
         get_endpoint("gone")
 
 

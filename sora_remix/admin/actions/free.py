@@ -58,7 +58,7 @@ class Cancel(RemixAction):
     def effect(self, remix: Remix) -> Text:
         if remix.status == Status.QUEUED:
             return _("It will be cancelled. Nothing is charged.")
-        return _("fal is asked to stop. You may still be charged.")
+        return _("fal will be asked to stop. You may still be charged.")
 
     def perform(self, remix: Remix, by: User) -> None:
         services.cancel(remix, by=by)
@@ -88,7 +88,7 @@ class CollectAgain(RemixAction):
 
     def refusal(self, remix: Remix) -> Text | None:
         if remix.status != Status.FAILED:
-            return _("Only a remix that failed can be collected again.")
+            return _("Only failed remixes can be collected again.")
         if not remix.request_id:
             return _("fal never accepted it, so there is nothing to collect.")
         return None
@@ -111,7 +111,7 @@ class GiveUp(RemixAction):
 
     def refusal(self, remix: Remix) -> Text | None:
         if remix.status != Status.UNCONFIRMED:
-            return _("Only an unconfirmed remix can be given up.")
+            return _("Only unconfirmed remixes can be given up.")
         return None
 
     def perform(self, remix: Remix, by: User) -> None:

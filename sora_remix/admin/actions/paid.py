@@ -61,7 +61,7 @@ class Retry(PaidAct):
 
     def wrong_state(self, remix: Remix) -> Text | None:
         if remix.status not in (Status.FAILED, Status.CANCELLED):
-            return _("Only a remix that failed or was cancelled can be retried.")
+            return _("Only failed or cancelled remixes can be retried.")
         return None
 
     def perform(self, remix: Remix, by: User) -> Remix:
@@ -87,7 +87,7 @@ class SendAgain(PaidAct):
 
     def wrong_state(self, remix: Remix) -> Text | None:
         if remix.status != Status.UNCONFIRMED:
-            return _("Only an unconfirmed remix can be sent again.")
+            return _("Only unconfirmed remixes can be sent again.")
         return None
 
     def perform(self, remix: Remix, by: User) -> Remix:

@@ -42,7 +42,7 @@ class RequestIdForm(forms.Form):
                 _("Use only letters and digits, with - _ . : between them."),
             )
         ],
-        help_text=_("Copy it from your account at fal."),
+        help_text=_("Copy it from your fal account."),
         widget=forms.TextInput(
             attrs={
                 "class": "vTextField",
@@ -69,7 +69,7 @@ def enter_request_id(
     form = RequestIdForm(request.POST if request.method == "POST" else None)
     try:
         if remix.status != Remix.Status.UNCONFIRMED:
-            raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+            raise InvalidTransition(_("Only unconfirmed remixes can be given a request id."))
         if not form.is_valid():
             return _show(request, remix, form, model_admin)
         _enter(model_admin, request, remix, form.cleaned_data["request_id"])

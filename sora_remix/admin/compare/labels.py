@@ -27,13 +27,13 @@ KEYS = (
     Key((_("Space"), "K"), _("Play or pause")),
     Key((",", "."), _("One frame back or forward")),
     Key(("←", "→"), _("One second back or forward")),
-    Key((_("Home"), _("End")), _("To the start or the end")),
-    Key(("I", "O"), _("Loop from here, or to here")),
+    Key((_("Home"), _("End")), _("Go to the start or the end")),
+    Key(("I", "O"), _("Set the start or the end of the loop")),
     Key(("X",), _("Clear the loop")),
     Key(("1", "2", "3"), _("Side by side, wipe, difference")),
-    Key(("[", "]"), _("Move the divider of the wipe")),
+    Key(("[", "]"), _("Move the wipe divider")),
     Key(("-", "+"), _("Slower or faster")),
-    Key(("A", "B"), _("Mute the left or the right video")),
+    Key(("A", "B"), _("Mute the left or right video")),
     Key(("S",), _("Swap sides")),
     Key(("?",), _("Show or hide this list")),
 )
@@ -44,7 +44,7 @@ def script() -> dict[str, Any]:
     attributes = {
         "data-mode": "side",
         "data-time": _("%(time)s of %(length)s"),
-        "data-loop": _("The loop goes from %(start)s to %(end)s."),
+        "data-loop": _("Looping from %(start)s to %(end)s."),
         "data-play": _("Play"),
         "data-pause": _("Pause"),
         "data-broken": _(

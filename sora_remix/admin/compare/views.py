@@ -83,7 +83,7 @@ class Side:
         if video.width and video.height:
             pixels = gettext("%(width)d by %(height)d pixels")
             shape = pixels % {"width": video.width, "height": video.height}
-            known.append((gettext("Picture"), shape))
+            known.append((gettext("Resolution"), shape))
         if video.fps:
             known.append((gettext("Frames per second"), number_format(video.fps.normalize())))
         if video.size:
@@ -148,7 +148,7 @@ def choose(request: HttpRequest, remixes: Iterable[Remix], links: Links) -> str:
         videos.insert(0, found[0].source)
     if len(found) in (1, 2) and len(videos) == 2:
         return links.compare_url(*videos)
-    message = _("Select two remixes that have a video, or one to compare it with its source.")
+    message = _("Select two remixes with a video, or one to compare it with its source.")
     messages.warning(request, message)
     return ""
 

@@ -49,8 +49,8 @@ class VideoForm(VideoModelForm):
             file.widget.attrs["accept"] = ",".join(f".{one}" for one in OFFERED)
         if duration := self.fields.get("duration"):
             duration.help_text = _(
-                "Read from the file if there is one. Otherwise, enter them, or the cost of a "
-                "remix is unknown."
+                "Read from the file if there is one. Without a file, enter the length. "
+                "Otherwise the cost of a remix is unknown."
             )
         captions.prepare_fields(self.fields)
 

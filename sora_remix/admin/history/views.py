@@ -53,7 +53,7 @@ class HistoryLine:
     def _other(self, kind: str, pk: int) -> str:
         other = Remix(pk=pk)
         link = self.links.change_link(other, str(other))
-        return format_html(_("It requests {} again."), link) if kind == Kind.REQUESTED else link
+        return format_html(_("This is a retry of {}."), link) if kind == Kind.REQUESTED else link
 
 
 def page(model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix) -> dict[str, Any]:

@@ -31,7 +31,7 @@ TIME_ALONE = _("%(time)s so far")
 DONE = _("%(over)s of %(many)s are done")
 LOST = _("The connection is lost, so this page may be out of date. It reconnects automatically.")
 LOGGED_OUT = _("You are logged out, so this page may be out of date. Log in and reload it.")
-FORBIDDEN = _("You no longer have permission to see the progress.")
+FORBIDDEN = _("You no longer have permission to view the progress.")
 
 
 def page(links: Links, batch: int | None = None) -> dict[str, Any]:

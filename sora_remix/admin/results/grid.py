@@ -107,7 +107,7 @@ class ResultCell:
         if not (earlier := self.remixes[:-1]):
             return ""
         pks = ",".join(str(remix.pk) for remix in earlier)
-        text = gettext("earlier: %(many)d") % {"many": len(earlier)}
+        text = gettext("%(many)d earlier") % {"many": len(earlier)}
         return self.links.changelist_link(text, Remix, id__in=pks)
 
 

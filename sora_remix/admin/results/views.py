@@ -79,7 +79,7 @@ def action_on_cells(
     found = cells.select_related("source", "result").order_by("pk")
     remixes = permitted(cast("ModelAdmin[Remix]", remix_admin), request, found)
     if not remixes:
-        messages.warning(request, _("Nothing was done: select at least one remix."))
+        messages.warning(request, _("Nothing was done. Select at least one remix."))
         return _back(request, batch, links)
     if action:
         return show(request, ActionPreview(action, remixes), cast("ModelAdmin[Remix]", remix_admin))
@@ -103,7 +103,9 @@ def _remix_further(
     made = [remix.result_id for remix in remixes if remix.result_id]
     results = [video.pk for video in viewable(site, request, Video.objects.filter(pk__in=made))]
     if not made:
-        messages.warning(request, _("Nothing was done: none of the selected remixes has a video."))
+        messages.warning(
+            request, _("Nothing was done, because none of the selected remixes has a video.")
+        )
         return _back(request, batch, links)
     if hidden := len(made) - len(results):
         messages.warning(request, _hidden(hidden))
@@ -111,8 +113,8 @@ def _remix_further(
             return _back(request, batch, links)
     if lacking := len(remixes) - len(made):
         message = ngettext(
-            "%(many)d remix was left out: it has no video.",
-            "%(many)d remixes were left out: they have no video.",
+            "%(many)d remix was left out, because it has no video.",
+            "%(many)d remixes were left out, because they have no video.",
             lacking,
         )
         messages.warning(request, message % {"many": lacking})
@@ -122,8 +124,8 @@ def _remix_further(
 
 def _hidden(many: int) -> str:
     message = ngettext(
-        "%(many)d remix was left out: you may not view its video.",
-        "%(many)d remixes were left out: you may not view their videos.",
+        "%(many)d remix was left out, because you don't have permission to view its video.",
+        "%(many)d remixes were left out, because you don't have permission to view their videos.",
         many,
     )
     return message % {"many": many}

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 SHOWN = 100
 """Videos that are listed one by one; the numbers are of all."""
 NOTE_LENGTH = 2000
-HIDDEN = _("It was deleted, or you may not view it.")
+HIDDEN = _("It was deleted, or you don't have permission to view it.")
 AT_ONCE = 500
 """Videos in one transaction."""
 
@@ -95,9 +95,9 @@ CLEARING = ApprovalDecision(
     permissions=(APPROVE, DELETE_VIDEO),
     label=_("Clear files"),
     meaning=_(
-        "The files that this app stored for these rejected videos are deleted from the storage for "
-        "good. Files that your site had before stay. Sources, costs and decisions stay on "
-        "record."
+        "The files that this app stored for these rejected videos are deleted for good. "
+        "Files from elsewhere on your site are kept. Sources, costs and decisions stay "
+        "on record."
     ),
     button_label=ngettext_lazy("Clear %(many)d video", "Clear %(many)d videos", "many"),
     done=ngettext_lazy("%(many)d video was cleared.", "%(many)d videos were cleared.", "many"),
@@ -322,7 +322,7 @@ def _why_not(
     if decision.approval:
         return _("This has already been decided.")
     if approval != Approval.REJECTED:
-        return _("It is not rejected.")
+        return _("It has not been rejected.")
     return (
         _("A remix in progress still needs this file.")
         if file

@@ -69,7 +69,7 @@ def test_options_that_are_seldom_needed_are_folded_up(
 def test_the_prompt_has_the_hint_and_the_limit_of_the_record(admin_client: Client) -> None:
     page = choose(admin_client, draft(make_clip()), "kling-o3").content.decode()
 
-    assert "@Video1 names the video, @Image1 the first reference image." in page
+    assert "In the prompt, call the video @Video1 and the first reference image @Image1." in page
     assert 'maxlength="2500"' in page
     assert "At most 2500 characters." in page
 

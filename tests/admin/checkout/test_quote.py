@@ -137,8 +137,8 @@ def test_the_page_tells_what_is_known_of_the_endpoint(admin_client: Client) -> N
     ("videos", "time"),
     [
         (2, "about 3 minutes</dd>"),
-        (3, "about 6 minutes with 2 at a time at fal"),
-        (100, "about 2 hours with 2 at a time at fal"),
+        (3, "about 6 minutes if fal makes 2 at a time"),
+        (100, "about 2 hours if fal makes 2 at a time"),
     ],
 )
 def test_the_page_says_how_long_all_of_it_takes_at_a_new_account(

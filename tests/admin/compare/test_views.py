@@ -24,7 +24,7 @@ Status = Remix.Status
 COMPARE = "/admin/sora_remix/video/compare/"
 VIDEOS = "/admin/sora_remix/video/"
 NOT_TWO = "Select exactly two videos to compare."
-NO_PAIR = "Select two remixes that have a video, or one to compare it with its source."
+NO_PAIR = "Select two remixes with a video, or one to compare it with its source."
 
 
 def _made(source: Video | None = None, **values: Any) -> Remix:

@@ -90,8 +90,8 @@ def test_what_has_no_video_can_not_be_remixed_further(
     some = press(admin_client, batch, "further", [made, running], follow=True)
     none = press(admin_client, batch, "further", [running], follow=True)
 
-    assert said(some) == ["1 remix was left out: it has no video."]
-    assert said(none) == ["Nothing was done: none of the selected remixes has a video."]
+    assert said(some) == ["1 remix was left out, because it has no video."]
+    assert said(none) == ["Nothing was done, because none of the selected remixes has a video."]
     assert RemixBatch.objects.drafts().count() == 1
 
 
@@ -99,13 +99,13 @@ def test_nothing_is_done_to_an_empty_selection(admin_client: Client, batch: Remi
     response = press(admin_client, batch, "cancel", [])
 
     assert response.url == f"/admin/sora_remix/remixbatch/{batch.pk}/change/?p=1#sora-remix-grid"
-    assert said(admin_client.get(response.url)) == ["Nothing was done: select at least one remix."]
+    assert said(admin_client.get(response.url)) == ["Nothing was done. Select at least one remix."]
 
 
 def test_remixes_of_other_batches_are_not_touched(admin_client: Client, batch: RemixBatch) -> None:
     response = press(admin_client, batch, "cancel", [make_remix()], follow=True)
 
-    assert said(response) == ["Nothing was done: select at least one remix."]
+    assert said(response) == ["Nothing was done. Select at least one remix."]
 
 
 def test_an_act_that_does_not_exist_does_nothing(admin_client: Client, batch: RemixBatch) -> None:

@@ -163,7 +163,7 @@ def test_files_of_rejected_videos_are_cleared(
     assert (page.context["freed"], page.context["files"]) == ("2.0\xa0KB", 1)
     assert "Files kept" not in page.content.decode()
     text = page.content.decode()
-    assert "1 × It is not rejected." in text
+    assert "1 × It has not been rejected." in text
     assert "1 × A remix in progress still needs this file." in text
 
     with django_capture_on_commit_callbacks(execute=True):
