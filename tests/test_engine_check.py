@@ -158,12 +158,12 @@ def test_an_answer_ends_the_count_of_failures(asked: list[str]) -> None:
 
 
 def test_more_than_a_group_is_asked_about(asked: list[str]) -> None:
-    for number in range(3 * fal.PLACES + 1):
+    for number in range(3 * fal.MAX_PARALLEL_CALLS + 1):
         processing(request_id=str(number))
 
     check()
 
-    assert len(set(asked)) == len(asked) == 3 * fal.PLACES + 1
+    assert len(set(asked)) == len(asked) == 3 * fal.MAX_PARALLEL_CALLS + 1
 
 
 def test_a_remix_is_asked_about_the_rarer_the_older_it_is_and_the_more_there_are() -> None:

@@ -138,7 +138,7 @@ def test_a_video_that_was_cleared_is_not_shown(caplog: pytest.LogCaptureFixture)
 @pytest.mark.parametrize("value", ["", "a.mp4", 12, Remix()])
 def test_what_is_no_video_is_not_shown(caplog: pytest.LogCaptureFixture, value: Any) -> None:
     assert _rendered(value) == ""
-    assert f"a value of type {type(value).__name__} on the site: it is no video" in caplog.text
+    assert f"a value of type {type(value).__name__} on the site: it is not a video" in caplog.text
 
 
 def test_a_variable_that_is_missing_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:

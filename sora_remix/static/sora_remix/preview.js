@@ -1,9 +1,9 @@
-/* Plays the first seconds of a video in small where its picture is pointed at. */
+/* Plays the first seconds of a video when the pointer is over its thumbnail. */
 "use strict";
 
 (() => {
-    const LONGEST = 5000; // milliseconds: what moves for longer would need a button to stop it
-    const PATIENCE = 150; // before a pointer that only passes by loads anything
+    const LONGEST = 5000; // milliseconds; a longer animation would need a stop button
+    const PATIENCE = 150; // milliseconds, so that a pointer passing over loads nothing
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const untouched = matchMedia("(hover: hover)");
     let playing = null;
@@ -46,7 +46,7 @@
         return element.matches(".sora-remix-preview") ? element : element.querySelector(".sora-remix-preview");
     }
 
-    /* The picture in a link, beside it, or in the row that it names. */
+    /* Finds the thumbnail in a link, next to it, or in its row. */
     function ofLink(target) {
         if (!target.matches?.("a")) {
             return null;
@@ -55,8 +55,8 @@
         return of(target) ?? (around ? of(around) : null);
     }
 
-    /* Who can't point, or wants nothing to move by itself, gets a button, which is never inside a link,
-       nor in what is hidden from readers because it stands elsewhere as well. */
+    /* Adds a button for people who have no pointer or prefer reduced motion. It is never inside a
+       link or in a part that screen readers skip. */
     function addButtons() {
         if (untouched.matches && !still.matches) {
             return;
@@ -98,7 +98,7 @@
             return;
         }
         clearTimeout(playing.timer);
-        playing.video.removeAttribute("src"); // ends the download
+        playing.video.removeAttribute("src"); // stops the download
         playing.video.load();
         playing.screen.remove();
         playing = null;
