@@ -469,7 +469,9 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
 
     # How many rows go into one INSERT is the database's choice.
     inserts = [one for one in queries if one["sql"].startswith("INSERT INTO ")]
-    assert len(queries) - len(inserts) == 8
+    returns_keys = connection.features.can_return_rows_from_bulk_insert
+    reads_of_keys = 0 if returns_keys else -(-videos * prompts // 500)
+    assert len(queries) - len(inserts) == 8 + reads_of_keys
     assert batch.remixes.count() == videos * prompts
 
 

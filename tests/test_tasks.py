@@ -502,4 +502,4 @@ def test_what_is_left_of_the_app_in_a_queue_hurts_no_worker_that_has_it_not_inst
     )
 
     assert process.returncode == 0, process.stderr
-    assert "sweep was not run: sora_remix is not installed" in process.stderr
+    assert "Did not run sweep, because sora_remix is not installed" in process.stderr

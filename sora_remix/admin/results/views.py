@@ -68,7 +68,7 @@ def action_on_cells(
     """Show what an action would do to the selected cells, or remix their results further."""
     site = model_admin.admin_site
     remix_admin, links = admin_of(site, Remix), Links(site)
-    asked = request.POST.get("action", "")
+    asked = request.POST.get("act", "")
     action = next((action for action in BUTTONS if action.name == asked), None)
     require(remix_admin, request, *(action.permissions if action else ()))
     if not action:

@@ -24,7 +24,7 @@ from .report import OK, PROBLEM, WARNING, ReportLine, within
 LOOK_UP_SECONDS = 10.0
 COMMAND = "manage.py sora_remix_endpoints --check"
 NO_ANSWER = "Make sure that this machine can reach SORA_REMIX_FAL_API_URL, or try again later."
-RECORDS = "A record must have the fields of sora_remix.endpoints.Endpoint."
+RECORDS = "The documentation lists the fields of a record and has an example."
 KEYS = {
     fal.KeyStatus.GOOD: ReportLine(
         OK, "The fal API key is valid and may read the list of requests."
