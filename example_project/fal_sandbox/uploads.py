@@ -36,7 +36,7 @@ class Upload:
 
     @property
     def url(self) -> str:
-        """The public path of the file."""
+        """The public URL of the file."""
         return f"{self.base_url}/files/b/{self.token}/{quote(self.name, safe='')}"
 
 

@@ -344,7 +344,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     def player(self, video: Video) -> SafeString | str:
         return html.player(video, Links(self.admin_site))
 
-    @admin.display(description=_("picture and size"))
+    @admin.display(description=_("resolution and size"))
     def facts(self, video: Video) -> str:
         if not video.size:
             return "-"
