@@ -31,7 +31,7 @@ from sora_remix import tasks
 from sora_remix.fal import webhook, webhook_keys
 from sora_remix.management.doctor import local, remote
 from sora_remix.management.doctor.report import Examination, ReportLine, examine, within
-from sora_remix.models import Chain, Delivery, EndpointFact
+from sora_remix.models import Chain, EndpointFact, SourceCopy
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, moment
 from tests.processes import Qcluster
@@ -519,7 +519,7 @@ def test_the_oldest_failure_of_remixes_and_of_uploads_is_told_with_its_reason() 
     for later, message in enumerate(("HTTP 503\nbusy", "ConnectError")):
         values = {"failing_since": since + timedelta(hours=later), "error_message": message}
         make_remix(status=Status.STORING, **values)
-        Delivery.objects.create(name=message, **values)
+        SourceCopy.objects.create(name=message, **values)
 
     lines = _bad()
 

@@ -24,7 +24,7 @@ from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.settings import DEMO_FOLDER
 from sora_remix import clock
 from sora_remix.endpoints import get_endpoint
-from sora_remix.models import Delivery, Video
+from sora_remix.models import SourceCopy, Video
 from sora_remix.services import default_endpoint
 
 PROMPT = "The same place as a watercolour painting"
@@ -105,9 +105,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         for scene in clips.keys() - samples.UPLOADS:
             sandbox.add_video(samples.sora_id(scene), clips[scene])
-        # Copies in an earlier sandbox on another port no longer exist.
-        Delivery.objects.exclude(url__startswith=sandbox.url).delete()
-        # A proxy for other hosts can't reach the sandbox.
+        # An earlier sandbox, on another port, may have had copies that lie there no more.
+        SourceCopy.objects.exclude(url__startswith=sandbox.url).delete()
+        # A proxy that is set for the rest of the world can't reach the sandbox.
         return {**sandbox.environment(), "NO_PROXY": LOCAL, "no_proxy": LOCAL}
 
     def _start_site(

@@ -10,11 +10,9 @@ from ...models import Remix
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
-    from ...services import User
+    from ...models.users import User
 
 Status = Remix.Status
-AT_FAL = (Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING)
-"""States in which fal has it, or may have it, and may still be asked to stop."""
 
 
 class RemixAction(ABC):

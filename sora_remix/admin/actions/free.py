@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from ... import services
-from ...models import Remix
+from ...models import Remix, refusals
 from ..permissions import CANCEL, DECIDE, RETRY
-from .base import AT_FAL, RemixAction, Status
+from .base import RemixAction, Status
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
-    from ...services import User
+    from ...models.users import User
 
     Text = str | _StrPromise
 
@@ -47,13 +47,7 @@ class Cancel(RemixAction):
     )
 
     def refusal(self, remix: Remix) -> Text | None:
-        if remix.status == Status.STORING:
-            return _("fal has already finished. The video is being stored.")
-        if remix.status not in (Status.QUEUED, *AT_FAL):
-            return _("It has already finished.")
-        if remix.status in AT_FAL and remix.cancel_requested_at:
-            return _("Cancellation was already requested.")
-        return None
+        return refusals.cancel(remix)
 
     def effect(self, remix: Remix) -> Text:
         if remix.status == Status.QUEUED:
@@ -87,11 +81,7 @@ class CollectAgain(RemixAction):
     )
 
     def refusal(self, remix: Remix) -> Text | None:
-        if remix.status != Status.FAILED:
-            return _("Only failed remixes can be collected again.")
-        if not remix.request_id:
-            return _("fal never accepted it, so there is nothing to collect.")
-        return None
+        return refusals.collect_again(remix)
 
     def perform(self, remix: Remix, by: User) -> None:
         services.collect_again(remix, by=by)
@@ -110,9 +100,7 @@ class GiveUp(RemixAction):
     done = ngettext_lazy("%(many)d remix was given up.", "%(many)d remixes were given up.", "many")
 
     def refusal(self, remix: Remix) -> Text | None:
-        if remix.status != Status.UNCONFIRMED:
-            return _("Only unconfirmed remixes can be given up.")
-        return None
+        return refusals.give_up(remix)
 
     def perform(self, remix: Remix, by: User) -> None:
         services.give_up(remix, by=by)

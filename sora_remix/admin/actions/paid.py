@@ -12,14 +12,14 @@ from django.utils.translation import ngettext_lazy
 from ... import services
 from ...endpoints import Endpoint, get_endpoint
 from ...exceptions import SoraRemixError
-from ...models import Remix
+from ...models import Remix, refusals
 from ..formatting import money
 from ..permissions import DECIDE, REMIX, RETRY
-from .base import RemixAction, Status
+from .base import RemixAction
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
-    from ...services import User
+    from ...models.users import User
 
 
 class PaidAct(RemixAction):
@@ -60,9 +60,7 @@ class Retry(PaidAct):
     )
 
     def wrong_state(self, remix: Remix) -> Text | None:
-        if remix.status not in (Status.FAILED, Status.CANCELLED):
-            return _("Only failed or cancelled remixes can be retried.")
-        return None
+        return refusals.retry(remix)
 
     def perform(self, remix: Remix, by: User) -> Remix:
         return services.retry(remix, by=by)
@@ -86,9 +84,7 @@ class SendAgain(PaidAct):
     )
 
     def wrong_state(self, remix: Remix) -> Text | None:
-        if remix.status != Status.UNCONFIRMED:
-            return _("Only unconfirmed remixes can be sent again.")
-        return None
+        return refusals.send_again(remix)
 
     def perform(self, remix: Remix, by: User) -> Remix:
         return services.send_again(remix, by=by)

@@ -14,7 +14,7 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ... import filling, services
+from ... import placeholders, services
 from ...exceptions import Reason, RequestRefused
 from ...models import PromptPreset, ReferenceImage, RemixBatch, Video
 from ..rows import rows, viewable
@@ -213,10 +213,10 @@ class Draft:
         """Add the problems of the prompts, as they are sent, to their fields."""
         videos = [line.video for line in self.quote.accepted]
         texts = self.prompt_texts
-        cells = filling.cells(videos, texts, self.grid.without)
+        cells = placeholders.cells(videos, texts, self.grid.without)
         names = [*self.form.prompts.values()]
         filled = [(video, index) for video, index in cells if texts[index]]
-        for index, problem in filling.problems(self.endpoint, texts, filled):
+        for index, problem in placeholders.problems(self.endpoint, texts, filled):
             self.form.add_error(names[index], str(problem))
 
     def _remove_images(self) -> None:

@@ -23,13 +23,13 @@ PARTS = ("file", "thumbnail")
 
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
     """Return the address that leads on to files."""
-    view = model_admin.admin_site.admin_view(partial(lead_on, model_admin=model_admin))
+    view = model_admin.admin_site.admin_view(partial(redirect_to_file, model_admin=model_admin))
     return [path("<sora_remix_key:pk>/file/<str:part>/", view, name="sora_remix_video_file")]
 
 
 @require_safe
 @cache_control(private=True, no_store=True)
-def lead_on(
+def redirect_to_file(
     request: HttpRequest, pk: int, part: str, *, model_admin: ModelAdmin[Video]
 ) -> HttpResponse:
     """Redirect who may see the video, or a remix it is shown with, to where a file is now."""

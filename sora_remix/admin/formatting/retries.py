@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
-from ...models import Delivery, Leased, Remix
+from ...models import Leased, Remix, SourceCopy
 from .dates import moment
 
 Status = Remix.Status
@@ -20,7 +20,7 @@ def is_failing(remix: Remix) -> bool:
     return remix.failing_since is not None and remix.status in RETRIED
 
 
-def tries(row: Remix | Delivery) -> str:
+def tries(row: Remix | SourceCopy) -> str:
     """Say how often the current step has failed, since when, and when it is retried."""
     known = {"many": row.failures, "since": moment(row.failing_since or row.due_at)}
     return " ".join((_failed(row) % known, _charge(row), _next_try(row)))
@@ -36,9 +36,9 @@ def one_line(message: str) -> str:
     return Truncator(" ".join(message.split())).chars(REASON_SHOWN)
 
 
-def _failed(row: Remix | Delivery) -> str:
+def _failed(row: Remix | SourceCopy) -> str:
     many = row.failures
-    if isinstance(row, Delivery):
+    if isinstance(row, SourceCopy):
         return ngettext(
             "Since %(since)s, uploading a file to fal has failed %(many)d time.",
             "Since %(since)s, uploading a file to fal has failed %(many)d times.",
@@ -63,8 +63,8 @@ def _failed(row: Remix | Delivery) -> str:
     )
 
 
-def _charge(row: Remix | Delivery) -> str:
-    if isinstance(row, Delivery) or row.status == Status.QUEUED:
+def _charge(row: Remix | SourceCopy) -> str:
+    if isinstance(row, SourceCopy) or row.status == Status.QUEUED:
         return gettext("Nothing is charged.")
     return gettext("Nothing more is charged.")
 

@@ -21,7 +21,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from ...database import retry_conflicts
+from ...database import ROWS_PER_QUERY, retry_conflicts
 from ...exceptions import InvalidTransition
 from ...models import Approval, Video
 from ...models.approval import OVERTAKEN
@@ -36,15 +36,13 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
     from django.utils.functional import _StrPromise
 
+    from ...models.users import User
     from ...models.video import VideoQuerySet
-    from ...services import User
 
 SHOWN = 100
 """Videos that are listed one by one; the numbers are of all."""
 NOTE_LENGTH = 2000
 HIDDEN = _("It was deleted, or you don't have permission to view it.")
-AT_ONCE = 500
-"""Videos in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -253,8 +251,8 @@ def _decide_many(
     """Decide about many as they were seen, in few queries; return how often what came of it."""
     outcomes: Counter[str] = Counter()
     shown = [*seen.items()]
-    for start in range(0, len(shown), AT_ONCE):
-        part = dict(shown[start : start + AT_ONCE])
+    for start in range(0, len(shown), ROWS_PER_QUERY):
+        part = dict(shown[start : start + ROWS_PER_QUERY])
         done, left = _decide_part(model_admin, request, decision, approval, part, note)
         mine = _is_made(request, decision, left, note)
         outcomes[""] += len(done) + mine

@@ -129,7 +129,7 @@ def review(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpRespo
         "all_url": queue.links.review_url(),
         **(_shown(queue.video, queue) if queue.video else {}),
     }
-    scripts = (*SCRIPTS, "sora_remix/review.js")
+    scripts = (*SCRIPTS, "sora_remix/shortcuts.js", "sora_remix/review.js")
     return render_page(request, model_admin, "review.html", context, scripts=scripts)
 
 

@@ -55,13 +55,12 @@
         return of(target) ?? (around ? of(around) : null);
     }
 
-    /* Adds a button for people who have no pointer or prefer reduced motion. It is never inside a
-       link or in a part that screen readers skip. */
+    /* Adds a button for touch screens and for people who prefer less motion, never inside a link. */
     function addButtons() {
         if (untouched.matches && !still.matches) {
             return;
         }
-        for (const preview of document.querySelectorAll(".sora-remix-preview:not([data-has-button], [aria-hidden=true] *)")) {
+        for (const preview of document.querySelectorAll(".sora-remix-preview:not([data-has-button])")) {
             preview.dataset.hasButton = "";
             const button = document.createElement("button");
             button.type = "button";

@@ -1,4 +1,4 @@
-"""Many calls at once, a bounded number of them, and none that outlives its flight."""
+"""Many calls at once, a bounded number of them, and none that outlives its pool."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from typing import Any
 
 import pytest
 
-from sora_remix.flight import Flight, wait_for
+from sora_remix.request_pool import RequestPool, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
 FORKED = """
 import asyncio, os
-from sora_remix.flight import Flight, wait_for
+from sora_remix.request_pool import RequestPool, wait_for
 
 async def send(letter):
     os.write(1, letter)
 
-with Flight(2) as flight:
-    flight.start("only the parent's", send(b"p"))
+with RequestPool(2) as pool:
+    pool.start("only the parent's", send(b"p"))
     child = os.fork()
     if not child:
         wait_for(send(b"c"))
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
-    while flight:
-        flight.answers(10)
+    while pool:
+        pool.answers(10)
 """
 
 
@@ -76,100 +76,100 @@ def test_one_loop_serves_all_calls_of_a_process() -> None:
     assert wait_for(loop()) is wait_for(loop())
 
 
-def test_each_answer_comes_with_its_tag() -> None:
-    with Flight[int, str](3) as flight:
+def test_each_answer_comes_with_its_key() -> None:
+    with RequestPool[int, str](3) as pool:
         for number, word in enumerate(["a", "b", "c"]):
-            flight.start(number, _say(word))
-        answers = flight.answers(10)
+            pool.start(number, _say(word))
+        answers = pool.answers(10)
 
     assert sorted(answers, key=str) == [(0, "a"), (1, "b"), (2, "c")]
 
 
 def test_room_shrinks_with_each_start_and_grows_with_each_answer() -> None:
     rooms = []
-    with Flight[int, str](2) as flight:
-        rooms.append(flight.room)
-        flight.start(1, _say("a"))
-        rooms.append(flight.room)
-        flight.answers(10)
-        rooms.append(flight.room)
+    with RequestPool[int, str](2) as pool:
+        rooms.append(pool.room)
+        pool.start(1, _say("a"))
+        rooms.append(pool.room)
+        pool.answers(10)
+        rooms.append(pool.room)
 
     assert rooms == [2, 1, 2]
 
 
 def test_an_answer_that_is_there_does_not_wait_for_the_others() -> None:
-    with Flight[str, str](2) as flight:
-        flight.start("slow", asyncio.sleep(2, "slow"))
-        flight.start("fast", _say("fast"))
+    with RequestPool[str, str](2) as pool:
+        pool.start("slow", asyncio.sleep(2, "slow"))
+        pool.start("fast", _say("fast"))
 
-        assert flight.answers(10) == [("fast", "fast")]
-        assert (flight.tags, len(flight)) == (["slow"], 1)
+        assert pool.answers(10) == [("fast", "fast")]
+        assert (pool.keys, len(pool)) == (["slow"], 1)
 
 
-def test_calls_stay_in_the_air_while_nobody_waits() -> None:
+def test_calls_stay_open_while_nobody_waits() -> None:
     gate = _Gate()
-    with Flight[str, str](1) as flight:
-        flight.start("slow", gate.pass_through("at last"))
-        before = flight.answers(0.01)
+    with RequestPool[str, str](1) as pool:
+        pool.start("slow", gate.pass_through("at last"))
+        before = pool.answers(0.01)
         wait_for(gate.open())
 
-        assert (before, flight.answers(10)) == ([], [("slow", "at last")])
+        assert (before, pool.answers(10)) == ([], [("slow", "at last")])
 
 
 def test_waiting_for_nothing_ends_at_once() -> None:
-    with Flight[str, str](1) as flight:
-        assert flight.answers(10) == []
+    with RequestPool[str, str](1) as pool:
+        assert pool.answers(10) == []
 
 
 def test_an_exception_is_an_answer() -> None:
     error = ValueError("no")
-    with Flight[str, str](2) as flight:
-        flight.start("broken", _break(error))
+    with RequestPool[str, str](2) as pool:
+        pool.start("broken", _break(error))
 
-        assert flight.answers(10) == [("broken", error)]
+        assert pool.answers(10) == [("broken", error)]
 
 
 def test_what_is_no_ordinary_exception_is_raised() -> None:
-    with Flight[str, str](2) as flight:
-        flight.start("stopped", _break(Stop()))
+    with RequestPool[str, str](2) as pool:
+        pool.start("stopped", _break(Stop()))
 
         with pytest.raises(Stop):
-            flight.answers(10)
+            pool.answers(10)
 
 
 def test_what_ends_the_process_is_raised_after_the_answers_beside_it() -> None:
-    with Flight[str, str](2) as flight:
-        flight.start("stopped", _break(Stop()))
-        flight.start("paid", _say("paid"))
+    with RequestPool[str, str](2) as pool:
+        pool.start("stopped", _break(Stop()))
+        pool.start("paid", _say("paid"))
 
-        assert flight.answers(10) == [("paid", "paid")]
+        assert pool.answers(10) == [("paid", "paid")]
         with pytest.raises(Stop):
-            flight.answers(10)
+            pool.answers(10)
 
 
 def test_a_call_that_cancels_itself_is_an_answer() -> None:
-    with Flight[str, str](2) as flight:
-        flight.start("cancelled", _break(asyncio.CancelledError()))
+    with RequestPool[str, str](2) as pool:
+        pool.start("cancelled", _break(asyncio.CancelledError()))
 
-        [(tag, answer)] = flight.answers(10)
+        [(key, answer)] = pool.answers(10)
 
-    assert (tag, type(answer)) == ("cancelled", RuntimeError)
+    assert (key, type(answer)) == ("cancelled", RuntimeError)
 
 
-def test_what_is_in_the_air_at_the_end_is_cancelled() -> None:
+def test_what_is_running_at_the_end_is_cancelled() -> None:
     gate = _Gate()
-    with Flight[str, str](2) as flight:
-        flight.start("one", gate.pass_through("one"))
-        flight.start("two", gate.pass_through("two"))
-        flight.answers(0.01)
+    with RequestPool[str, str](2) as pool:
+        pool.start("one", gate.pass_through("one"))
+        pool.start("two", gate.pass_through("two"))
+        pool.answers(0.01)
 
-    assert (sorted(gate.cancelled), len(flight)) == (["one", "two"], 0)
+    assert (sorted(gate.cancelled), len(pool)) == (["one", "two"], 0)
 
 
-def _fly_and_break(call: Coroutine[Any, Any, str], seconds: float) -> None:
-    with Flight[str, str](1) as flight:
-        flight.start("one", call)
-        flight.answers(seconds)
+def _start_and_break(call: Coroutine[Any, Any, str], seconds: float) -> None:
+    with RequestPool[str, str](1) as pool:
+        pool.start("one", call)
+        pool.answers(seconds)
         raise KeyError
 
 
@@ -177,14 +177,14 @@ def test_an_exception_of_the_caller_cancels_calls_and_goes_on() -> None:
     gate = _Gate()
 
     with pytest.raises(KeyError):
-        _fly_and_break(gate.pass_through("one"), 0.01)
+        _start_and_break(gate.pass_through("one"), 0.01)
 
     assert gate.cancelled == ["one"]
 
 
-def test_after_an_exception_the_next_flight_works() -> None:
+def test_after_an_exception_the_next_pool_works() -> None:
     with pytest.raises(KeyError):
-        _fly_and_break(_say("never heard"), 10)
+        _start_and_break(_say("never heard"), 10)
 
     assert wait_for(_say("again")) == "again"
 

@@ -1,4 +1,4 @@
-"""Which video is remixed with which prompt, and prompts with placeholders filled in."""
+"""Replace the placeholders in prompts, and list what is wrong with prompts beforehand."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ PLACEHOLDERS: Mapping[str, Callable[[Video], str]] = {
     "{title}": lambda video: video.title,
     "{seconds}": _seconds,
 }
-"""What is filled in for each video; an empty text stands for what is not known of it."""
+"""Return the text for each placeholder; an empty text means that it is unknown."""
 BRACES = {"{{": "{", "}}": "}"}
 TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 NAMED = 3
-"""Videos that are named when many have the same trouble."""
+"""How many videos are named when more of them have the same problem."""
 
 
 def cells(
     videos: Sequence[Video], prompts: Sequence[str], without: Collection[tuple[int, int]]
 ) -> list[Cell]:
-    """Return every video with every prompt, but for these pairs of primary key and index."""
+    """Pair every video with every prompt, except these pairs of primary key and index."""
     left_out = frozenset(without)
     return [
         (video, index)
@@ -49,12 +49,12 @@ def cells(
 
 
 def fill(prompt: str, video: Video) -> str:
-    """Return the prompt for this video; it must be one in which nothing is wrong."""
+    """Return the prompt for this video; its syntax must have been checked."""
     return TOKEN.sub(lambda token: _filled(token[0], video), prompt)
 
 
-def wrong(prompt: str) -> Text | None:
-    """Say which brace of a prompt stands for nothing, if one does."""
+def syntax_problem(prompt: str) -> Text | None:
+    """Return what is wrong with the braces of a prompt, or None."""
     for token in TOKEN.findall(prompt):
         if token in PLACEHOLDERS or token in BRACES:
             continue
@@ -74,7 +74,7 @@ def wrong(prompt: str) -> Text | None:
 def problems(
     endpoint: Endpoint, prompts: Sequence[str], cells: Iterable[Cell]
 ) -> list[tuple[int, Text]]:
-    """List what is wrong with the prompts as they are filled in, each with its index."""
+    """List what is wrong with the prompts after replacement, each with the prompt's index."""
     videos: dict[int, list[Video]] = defaultdict(list)
     for video, index in cells:
         videos[index].append(video)
@@ -86,7 +86,7 @@ def problems(
 
 
 def _problems(endpoint: Endpoint, prompt: str, videos: Sequence[Video]) -> Iterator[Text]:
-    if problem := wrong(prompt):
+    if problem := syntax_problem(prompt):
         yield problem
     elif not (names := PLACEHOLDERS.keys() & TOKEN.findall(prompt)):
         if problem := endpoint.prompt_problem(fill(prompt, videos[0])):

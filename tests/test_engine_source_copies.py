@@ -13,9 +13,9 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from sora_remix import engine, fal, services
-from sora_remix.engine.pace import Watch
+from sora_remix.engine.pace import Heartbeat
 from sora_remix.exceptions import RemoteFailure, TryLater
-from sora_remix.models import Chain, Delivery, Remix, Video
+from sora_remix.models import Chain, Remix, SourceCopy, Video
 from sora_remix.storage import app_storage
 from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
@@ -62,8 +62,8 @@ def make_clip(content: bytes = b"clip", **values: Any) -> Video:
 
 def work() -> None:
     engine.prepare_waiting()
-    engine.send_waiting(Watch(), time.monotonic() + 5)
-    engine.deliver(Delivery.objects.hand_over(10))
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.upload_copies(SourceCopy.objects.hand_over(10))
 
 
 def states() -> list[tuple[str, str]]:
@@ -87,7 +87,7 @@ def test_nothing_is_sent_before_its_clip_is_there(gateway: Gateway) -> None:
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
 
     engine.prepare_waiting()
-    engine.send_waiting(Watch(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
 
     assert gateway.sent == []
     assert states() == [(Status.QUEUED, "")]
@@ -111,7 +111,7 @@ def test_a_retry_of_the_same_day_uses_the_copy_that_is_there(gateway: Gateway) -
 def test_a_copy_that_expires_soon_is_made_anew(gateway: Gateway, is_ready: bool) -> None:
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     work()
-    Delivery.objects.update(expires_at=ago(hours=-1))
+    SourceCopy.objects.update(expires_at=ago(hours=-1))
     Remix.objects.update(is_ready=is_ready)
 
     for _ in range(3):
@@ -140,7 +140,7 @@ def test_reference_images_go_the_same_way_in_their_order(gateway: Gateway) -> No
         work()
 
     [body] = gateway.sent
-    urls = {one.name: one.url for one in Delivery.objects.all()}
+    urls = {one.name: one.url for one in SourceCopy.objects.all()}
     assert body["image_urls"] == [urls[names[1]], "https://example.com/a.png", urls[names[0]]]
     assert body["video_url"] == urls[str(clip.file.name)]
     assert sorted(gateway.uploaded) == ["image/png", "image/png", "video/mp4"]
@@ -206,7 +206,7 @@ def test_a_file_that_the_connection_to_fal_lacks_is_no_fault_of_the_clip(
     work()
 
     assert states() == [(Status.QUEUED, "")]
-    assert "SSL_CERT_FILE" in Delivery.objects.get().error_message
+    assert "SSL_CERT_FILE" in SourceCopy.objects.get().error_message
 
 
 def test_after_a_failure_the_next_request_tries_anew(gateway: Gateway) -> None:
@@ -231,10 +231,10 @@ def test_an_upload_that_does_not_come_off_is_tried_again(
     fail_with(gateway, error)
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     work()
-    delivery = Delivery.objects.get()
-    assert (delivery.failures, delivery.due_at > timezone.now()) == (1, True)
+    copy = SourceCopy.objects.get()
+    assert (copy.failures, copy.due_at > timezone.now()) == (1, True)
     gateway.answer = lambda name: URL
-    Delivery.objects.update(due_at=timezone.now())
+    SourceCopy.objects.update(due_at=timezone.now())
 
     for _ in range(2):
         work()
@@ -275,13 +275,13 @@ def test_a_copy_that_fal_refuses_at_once_is_made_anew_for_the_next(
         work()
 
     assert states() == [(Status.FAILED, "source_unreachable")]
-    assert not Delivery.objects.exists()
+    assert not SourceCopy.objects.exists()
 
 
 def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
     fail_with(gateway, TryLater("ConnectError"))
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
-    Delivery.objects.update(failures=10, failing_since=ago(minutes=61))
+    SourceCopy.objects.update(failures=10, failing_since=ago(minutes=61))
 
     for _ in range(2):
         work()
@@ -293,21 +293,21 @@ def test_a_worker_that_lost_its_claim_on_a_file_changes_nothing(gateway: Gateway
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
 
     def lose(name: str) -> str:
-        Delivery.objects.update(lease=None)
+        SourceCopy.objects.update(lease=None)
         return URL
 
     gateway.answer = lose
 
     work()
 
-    assert Delivery.objects.get().url == ""
+    assert SourceCopy.objects.get().url == ""
 
 
 def test_a_remix_that_is_cancelled_while_its_file_fails_stays_cancelled(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
-    Delivery.objects.update(error_code="source_unreachable")
+    SourceCopy.objects.update(error_code="source_unreachable")
     waiting = Remix.objects.to_prepare(10)
     monkeypatch.setattr(type(Remix.objects.all()), "to_prepare", lambda *_: waiting)
     services.cancel(remix, by=None)
@@ -342,7 +342,7 @@ def test_the_storages_own_url_is_given_when_it_is_sent(
     work()
 
     assert [body["video_url"] for body in gateway.sent] == [f"{base}{clip.file.name}"]
-    assert (gateway.uploaded, Delivery.objects.count()) == ([], 0)
+    assert (gateway.uploaded, SourceCopy.objects.count()) == ([], 0)
 
 
 @pytest.mark.parametrize("base", ["/media/", "http://cdn.example.com/"])

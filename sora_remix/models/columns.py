@@ -1,39 +1,33 @@
-"""What stands on the row of a remix, and how a row changes: with what is told of it, or not."""
+"""The columns of a remix."""
 
 from __future__ import annotations
 
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from ..database import atomic
-from ..exceptions import InvalidTransition
 from .batch import RemixBatch
-from .event import RemixEvent
 from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
 from .leased import Leased
-from .queryset import RemixQuerySet
 from .status import Status
 from .users import UserForeignKey, forget_user
 from .video import Video
 
 if TYPE_CHECKING:
-    from .batch import User
-
     TextColumn = ExactCharField[str, str]
 else:
     TextColumn = ExactCharField
 
 
 class PromptDigest(TextColumn):
-    """Hold the SHA-256 of the prompt as typed, in hex, which it takes from the row itself.
+    """Hold the SHA-256 of the prompt as typed, in hex.
 
-    By it the remixes of a batch are grouped: some databases take texts for equal that differ.
+    It groups the remixes of a batch, because some databases treat different texts as equal.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -51,7 +45,7 @@ class PromptDigest(TextColumn):
         return digest
 
 
-class RemixRecord(Leased):
+class RemixColumns(Leased):
     """The columns of a remix."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
@@ -68,29 +62,29 @@ class RemixRecord(Leased):
     )
     prompt = ExactTextField(_("prompt"))
     prompt_template = ExactTextField(_("prompt as typed"), blank=True, editable=False)
-    """With its placeholders, from which the prompt was made; empty where both are the same."""
+    """The prompt with its placeholders; empty if there were none."""
     prompt_digest = PromptDigest()
     endpoint = ExactCharField(_("endpoint"), max_length=100)
     endpoint_id = ExactCharField(max_length=200, editable=False)
-    """fal's id when it was asked for: a record that changes or goes must not lose a result."""
+    """The endpoint's id at fal, kept so that a changed or removed record loses no result."""
     options = models.JSONField(_("options"), default=dict, blank=True)
     status = ExactCharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
     request_id = BlankAsNullCharField(_("request id"), max_length=255, blank=True, editable=False)
     other_request_ids = models.JSONField(default=list, editable=False)
-    """Ids under which fal was heard to have it as well: evidence of a double charge."""
+    """Other ids that fal has confirmed for it: evidence of a double charge."""
     is_ready = models.BooleanField(default=True, editable=False)
-    """False while fal does not have the files that are sent with it."""
+    """False while fal lacks files that it needs."""
     arguments = models.JSONField(null=True, editable=False)
-    """The body as it was sent, by which fal's list of requests can be searched."""
+    """The body that was sent, used to find it in fal's list of requests."""
     estimated_cost = models.DecimalField(
         _("estimated cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
     price = models.JSONField(default=dict, editable=False)
-    """The figures that the estimate rests on, as they were when it was asked for."""
+    """The prices that the estimate was calculated from."""
     billable_units = models.DecimalField(
         _("billable units"), max_digits=18, decimal_places=6, null=True, editable=False
     )
-    """What fal has counted for its bill, in the units of its price."""
+    """What fal charges for, in the units of its list price."""
     billed_cost = models.DecimalField(
         _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
@@ -124,7 +118,7 @@ class RemixRecord(Leased):
     created_at = models.DateTimeField(_("requested at"), auto_now_add=True)
     submitted_at = models.DateTimeField(_("sent at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
-    """When fal was seen to be done with it."""
+    """When a worker learned that fal had finished."""
     finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
     cancel_requested_at = models.DateTimeField(
         _("cancellation requested at"), null=True, blank=True
@@ -132,45 +126,9 @@ class RemixRecord(Leased):
     cancel_asked_at = models.DateTimeField(null=True, editable=False)
     """When fal was asked to cancel it."""
     queue_position = models.PositiveIntegerField(null=True, editable=False)
-    """How many requests are before it in fal's queue, while it waits there."""
+    """How many requests are ahead of it in fal's queue."""
     progress_log = models.JSONField(default=list, editable=False)
-    """The last lines that fal's runner wrote, while it works."""
+    """The last lines of fal's log, while fal works on it."""
 
     class Meta:
         abstract = True
-
-    @classmethod
-    def _rows(cls) -> RemixQuerySet:
-        return cast(RemixQuerySet, cls._default_manager.all())
-
-    def _event(self, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
-        return RemixEvent.of(self.pk, kind, detail, by)
-
-    def _move(
-        self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
-    ) -> None:
-        """Change the row in one UPDATE that names the states it may leave."""
-        self._update(self._rows().filter(status__in=sources), changes, event)
-
-    def _move_mine(
-        self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
-    ) -> None:
-        """Change the row only while the caller's claim on it stands."""
-        self._update(self._rows().filter(status__in=sources, lease=self.lease), changes, event)
-
-    def _update(
-        self, rows: RemixQuerySet, changes: dict[str, Any], event: RemixEvent | None = None
-    ) -> None:
-        """Change the row and write down what happened, or neither."""
-        if event is None:
-            has_moved = bool(rows.filter(pk=self.pk).update(**changes))
-        else:
-            # Without a savepoint: what is refused is only told of once this is over.
-            with atomic(savepoint=False):
-                has_moved = bool(rows.filter(pk=self.pk).update(**changes))
-                if has_moved:
-                    event.save()
-        if not has_moved:
-            raise InvalidTransition
-        for name, value in changes.items():
-            setattr(self, name, value)

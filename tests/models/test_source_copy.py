@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sora_remix.exceptions import InvalidTransition
-from sora_remix.models import Delivery
+from sora_remix.models import SourceCopy
 from tests.factories import ago, at_once
 
 pytestmark = pytest.mark.django_db
@@ -17,21 +17,21 @@ STALE = {"url": "https://fal.media/a", "expires_at": ago(hours=-1)}
 REFUSED = {"error_code": "source_unreachable", "error_message": "no"}
 
 
-def make(name: str = "a.mp4", **values: Any) -> Delivery:
-    return Delivery.objects.create(name=name, **values)
+def make(name: str = "a.mp4", **values: Any) -> SourceCopy:
+    return SourceCopy.objects.create(name=name, **values)
 
 
-def claimed() -> Delivery:
+def claimed() -> SourceCopy:
     make()
-    [delivery] = Delivery.objects.claim(Delivery.objects.values_list("pk", flat=True))
-    return delivery
+    [copy] = SourceCopy.objects.claim(SourceCopy.objects.values_list("pk", flat=True))
+    return copy
 
 
 def test_a_file_is_ordered_once_however_often_it_is_asked_for() -> None:
     for _ in range(2):
-        Delivery.objects.order(["a.mp4", "b.mp4", "a.mp4"])
+        SourceCopy.objects.request(["a.mp4", "b.mp4", "a.mp4"])
 
-    assert sorted(Delivery.objects.values_list("name", flat=True)) == ["a.mp4", "b.mp4"]
+    assert sorted(SourceCopy.objects.values_list("name", flat=True)) == ["a.mp4", "b.mp4"]
 
 
 @pytest.mark.parametrize(("values", "known"), [(THERE, True), (STALE, False), ({}, False)])
@@ -40,7 +40,7 @@ def test_a_url_is_good_while_enough_of_its_life_is_left(
 ) -> None:
     make(**values)
 
-    assert bool(Delivery.objects.urls(["a.mp4"])) is known
+    assert bool(SourceCopy.objects.urls(["a.mp4"])) is known
 
 
 @pytest.mark.parametrize(("values", "anew"), [(THERE, False), (STALE, True), (REFUSED, True)])
@@ -49,53 +49,53 @@ def test_what_is_stale_or_was_refused_is_brought_anew_when_it_is_ordered(
 ) -> None:
     make(**values)
 
-    Delivery.objects.order(["a.mp4"])
+    SourceCopy.objects.request(["a.mp4"])
 
-    assert Delivery.objects.to_deliver().exists() is anew
-    assert Delivery.objects.refusals(["a.mp4"]) == {}
+    assert SourceCopy.objects.to_upload().exists() is anew
+    assert SourceCopy.objects.refusals(["a.mp4"]) == {}
 
 
 def test_an_order_disturbs_nobody_who_brings_it_just_now() -> None:
-    delivery = claimed()
-    Delivery.objects.update(failures=3)
+    copy = claimed()
+    SourceCopy.objects.update(failures=3)
 
-    Delivery.objects.order(["a.mp4"])
+    SourceCopy.objects.request(["a.mp4"])
 
-    delivery.refresh_from_db()
-    assert (delivery.failures, bool(delivery.lease)) == (3, True)
+    copy.refresh_from_db()
+    assert (copy.failures, bool(copy.lease)) == (3, True)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_file_is_claimed_by_one_worker() -> None:
     pk = make().pk
 
-    claims = at_once(lambda: len(Delivery.objects.claim([pk])), times=3)
+    claims = at_once(lambda: len(SourceCopy.objects.claim([pk])), times=3)
 
     assert sorted(claims) == [0, 0, 1]
 
 
 @pytest.mark.parametrize("values", [THERE, REFUSED])
 def test_what_needs_nobody_is_not_claimed(values: dict[str, Any]) -> None:
-    assert Delivery.objects.claim([make(**values).pk]) == []
+    assert SourceCopy.objects.claim([make(**values).pk]) == []
 
 
 def test_a_message_is_sent_again_only_when_its_time_has_come() -> None:
     pk = make().pk
 
-    handed_over = [Delivery.objects.hand_over(10) for _ in range(2)]
+    handed_over = [SourceCopy.objects.hand_over(10) for _ in range(2)]
 
     assert handed_over == [[pk], []]
-    assert Delivery.objects.awaits_worker()
+    assert SourceCopy.objects.awaits_worker()
 
 
 def test_a_worker_that_lost_its_claim_changes_nothing() -> None:
-    delivery = claimed()
-    Delivery.objects.update(lease=None)
+    copy = claimed()
+    SourceCopy.objects.update(lease=None)
 
     with pytest.raises(InvalidTransition):
-        delivery.arrived("https://fal.media/b", ago(days=-1))
+        copy.uploaded("https://fal.media/b", ago(days=-1))
 
-    assert Delivery.objects.get().url == ""
+    assert SourceCopy.objects.get().url == ""
 
 
 @pytest.mark.parametrize(
@@ -108,28 +108,28 @@ def test_a_worker_that_lost_its_claim_changes_nothing() -> None:
     ],
 )
 def test_what_nobody_asked_for_lately_is_forgotten(values: dict[str, Any], kept: bool) -> None:
-    delivery = make(**values)
+    copy = make(**values)
 
-    Delivery.objects.forget_old()
+    SourceCopy.objects.forget_old()
 
-    assert Delivery.objects.exists() is kept
-    assert str(delivery) == "a.mp4"
+    assert SourceCopy.objects.exists() is kept
+    assert str(copy) == "a.mp4"
 
 
 def test_a_try_that_failed_says_why_until_the_file_has_arrived() -> None:
-    delivery = claimed()
-    delivery.postpone(ago(minutes=-5), "ConnectError: no route")
-    postponed = (delivery.failures, Delivery.objects.get().error_message)
+    copy = claimed()
+    copy.postpone(ago(minutes=-5), "ConnectError: no route")
+    postponed = (copy.failures, SourceCopy.objects.get().error_message)
 
-    [again] = Delivery.objects.claim([delivery.pk])
-    again.arrived("https://fal.media/b", ago(days=-1))
+    [again] = SourceCopy.objects.claim([copy.pk])
+    again.uploaded("https://fal.media/b", ago(days=-1))
 
     assert postponed == (1, "ConnectError: no route")
-    assert Delivery.objects.get().error_message == ""
+    assert SourceCopy.objects.get().error_message == ""
 
 
 def test_a_file_whose_last_try_failed_is_not_refused() -> None:
     claimed().postpone(ago(minutes=1), "ConnectError: no route")
 
-    assert Delivery.objects.refusals(["a.mp4"]) == {}
-    assert Delivery.objects.to_deliver().exists()
+    assert SourceCopy.objects.refusals(["a.mp4"]) == {}
+    assert SourceCopy.objects.to_upload().exists()

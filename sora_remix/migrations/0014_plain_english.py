@@ -7,7 +7,7 @@ import sora_remix.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sora_remix", "0011_plain_words"),
+        ("sora_remix", "0013_remove_batch_key"),
     ]
 
     operations = [

@@ -1,7 +1,7 @@
-"""Many HTTP calls at once from synchronous code, without threads.
+"""Run many HTTP calls at once from synchronous code, without threads.
 
 The caller claims rows and commits answers; the event loop runs only while the caller waits. One
-loop serves a worker process for its whole life, so that connections are used again.
+loop serves a worker process for its whole life, so that connections are reused.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
-Tag = TypeVar("Tag")
+Key = TypeVar("Key")
 Answer = TypeVar("Answer")
 
 
@@ -24,19 +24,19 @@ def _runner(pid: int) -> asyncio.Runner:
 
 
 def wait_for(call: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run one call to its end."""
+    """Run one call to its end and return its result."""
     return _runner(os.getpid()).run(call)
 
 
-class Flight(Generic[Tag, Answer]):
-    """Hold a bounded number of calls in the air, each under the caller's own tag.
+class RequestPool(Generic[Key, Answer]):
+    """Run a bounded number of calls at once, each under the caller's own key.
 
-    Calls still in the air when the context is left are cancelled.
+    Calls that are still running when the context is left are cancelled.
     """
 
-    def __init__(self, places: int) -> None:
-        self._places = places
-        self._calls: dict[asyncio.Task[Answer], Tag] = {}
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._calls: dict[asyncio.Task[Answer], Key] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -59,21 +59,21 @@ class Flight(Generic[Tag, Answer]):
 
     @property
     def room(self) -> int:
-        """Tell how many more calls may start."""
-        return self._places - len(self._calls)
+        """Return how many more calls may start."""
+        return self._size - len(self._calls)
 
     @property
-    def tags(self) -> list[Tag]:
-        """List what is in the air."""
+    def keys(self) -> list[Key]:
+        """List the keys of the running calls."""
         return list(self._calls.values())
 
-    def start(self, tag: Tag, call: Coroutine[Any, Any, Answer]) -> None:
-        """Put a call in the air; it moves while somebody waits for answers."""
+    def start(self, key: Key, call: Coroutine[Any, Any, Answer]) -> None:
+        """Start a call; it makes progress only while `answers()` waits."""
         loop = _runner(os.getpid()).get_loop()
-        self._calls[loop.create_task(call)] = tag
+        self._calls[loop.create_task(call)] = key
 
-    def answers(self, seconds: float) -> list[tuple[Tag, Answer | Exception]]:
-        """Wait for the next answers, at most so many seconds; an exception is an answer."""
+    def answers(self, seconds: float) -> list[tuple[Key, Answer | Exception]]:
+        """Wait up to this many seconds for the next answers; an exception is an answer."""
         if not self._calls:
             return []
         done = wait_for(_first_done(list(self._calls), seconds))
