@@ -95,7 +95,7 @@ def test_an_action_on_a_selection_is_offered_only_with_all_that_it_needs(
     posted = client.post(reverse(f"admin:sora_remix_remix_{act}"), data)
 
     assert (ACTIONS[act] in page) == may
-    assert ("plan" in (asked.context or {})) == may
+    assert ("preview" in (asked.context or {})) == may
     assert (posted.status_code == 403) == (not may)
 
 

@@ -94,7 +94,7 @@ def test_those_in_a_wrong_state_are_named_with_the_reason_and_left_alone(
     asked = ask(admin_client, act, [ready, over])
     response = confirm(admin_client, asked)
 
-    assert f"1 × {asked.context['plan'].reasons[0][0]}" in asked.content.decode()
+    assert f"1 × {asked.context['preview'].reasons[0][0]}" in asked.content.decode()
     assert _statuses(over) == [Status.SUCCEEDED]
     assert history(over) == []
     assert len(history(ready)) == 1
@@ -220,7 +220,7 @@ def test_who_may_not_is_offered_nothing_and_does_nothing(
     done = client.post(reverse(f"admin:sora_remix_remix_{act}"), data)
 
     assert ACTIONS[act] not in shown.content.decode()
-    assert "plan" not in (asked.context or {})
+    assert "preview" not in (asked.context or {})
     assert done.status_code == 403
     assert _statuses(remix) == [READY[act]["status"]]
 

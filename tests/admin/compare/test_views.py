@@ -251,7 +251,7 @@ def test_two_cells_of_a_grid_are_compared(admin_client: Client, batch: RemixBatc
     assert one and two
 
     def press(*cells: Remix) -> Any:
-        return admin_client.post(url, {"act": "compare", "cell": [cell.pk for cell in cells]})
+        return admin_client.post(url, {"action": "compare", "cell": [cell.pk for cell in cells]})
 
     assert press(*remixes)["Location"] == compare_url(one, two)
     assert said(admin_client.get(press(waiting)["Location"])) == [NO_PAIR]
