@@ -45,8 +45,9 @@ def render_page(
         "list_url": list_url(model_admin, request),
         **context,
     }
-    path = f"admin/sora_remix/{model_admin.opts.model_name}/{template}"
-    return TemplateResponse(request, path, context)
+    names = (f"{model_admin.opts.model_name}/{template}", template)
+    templates = [f"admin/sora_remix/{name}" for name in names]
+    return TemplateResponse(request, templates, context)
 
 
 def list_url(model_admin: ModelAdmin[Any], request: HttpRequest) -> str:

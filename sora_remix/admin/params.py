@@ -20,6 +20,7 @@ MOST = 2000
 """Keys that one list may name, unless a caller takes more."""
 NUMBER = re.compile(r"[0-9]{1,19}")
 SPAN = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
+REVISION = re.compile(r"([0-9]{1,19}):([A-Za-z0-9_-]{12})")
 LONG = re.compile(r"\d{19,}")
 
 
@@ -51,6 +52,17 @@ def spans(text: str, *, name: str, most: int = MOST) -> list[int]:
         if len(found) + last - first >= most:
             raise BadRequest(f"`{name}` must not be more than {most}.")
         found += range(first, last + 1)
+    return found
+
+
+def revisions(text: str, *, name: str) -> dict[int, str]:
+    """Return primary keys, each with the revision of the row that was shown, like 1:xxx,2:yyy."""
+    found: dict[int, str] = {}
+    for part in filter(None, text.split(",")):
+        match = REVISION.fullmatch(part)
+        if not match or (pk := key(match[1])) is None:
+            raise BadRequest(f"`{name}` must be primary keys, each with a revision after a colon.")
+        found[pk] = match[2]
     return found
 
 

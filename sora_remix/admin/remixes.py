@@ -19,25 +19,23 @@ from django.utils.translation import gettext_lazy as _
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
 from . import failing
-from .actions.base import RemixAction
 from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, DECISIONS, RETRY, buttons_for
-from .actions.preview import ActionPreview
 from .actions.resume import resume
 from .actions.unconfirmed import enter_request_id
-from .actions.views import action_on_many, action_on_one, show
+from .actions.views import action_path, changelist_action, confirm_for_many, confirm_for_one
 from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import html, money, outcomes, text
 from .history import views as history
 from .history.exchange import EXCHANGED, Exchange
 from .links import Links
-from .pages import SCRIPTS, STYLESHEETS, is_too_many
+from .pages import SCRIPTS, STYLESHEETS
 from .params import CheckedListMixin
 from .permissions import EXCHANGE, allows, may
 from .progress import status
 from .progress.status import PROGRESS_SCRIPT
 from .progress.views import progress
-from .rows import admin_of, permitted, visible
+from .rows import admin_of, visible
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -45,8 +43,6 @@ else:
     RemixModelAdmin = admin.ModelAdmin
 
 PROMPT_SHOWN = 60
-NOT_NEEDED = ("arguments", "price", "progress_log", "prompt_template")
-"""Columns that no action on a selection reads."""
 
 
 @admin.register(Remix)
@@ -96,6 +92,10 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         ),
     )
 
+    cancel_selected = changelist_action(CANCEL, "cancel")
+    retry_selected = changelist_action(RETRY, "retry")
+    collect_selected = changelist_action(COLLECT_AGAIN, "collect")
+
     class Media:
         css = {"all": STYLESHEETS}
         js = (*SCRIPTS, PROGRESS_SCRIPT)
@@ -135,10 +135,10 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         one = [
-            self._url(f"<sora_remix_key:pk>/{action.path}/", action_on_one, action)
+            action_path(self, action, confirm_for_one, "<sora_remix_key:pk>/")
             for action in BUTTONS + DECISIONS
         ]
-        many = [self._url(f"{action.path}/", action_on_many, action) for action in BUTTONS]
+        many = [action_path(self, action, confirm_for_many) for action in BUTTONS]
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
         told = self.admin_site.admin_view(partial(progress, model_admin=self), cacheable=True)
@@ -151,10 +151,6 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
             path("progress/", told, name="sora_remix_remix_progress"),
             *super().get_urls(),
         ]
-
-    def _url(self, route: str, view: Any, action: RemixAction) -> URLPattern:
-        wrapped = self.admin_site.admin_view(partial(view, model_admin=self, action=action))
-        return path(route, own_transactions(wrapped), name=f"sora_remix_remix_{action.name}")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -198,36 +194,6 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
             context = response.context_data or {}
             context |= history.page(self, request, context["object"])
         return response
-
-    @admin.action(permissions=["cancel"], description=_("Cancel selected remixes"))
-    def cancel_selected(
-        self, request: HttpRequest, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        return self._ask(request, CANCEL, queryset)
-
-    @admin.action(permissions=["retry"], description=_("Retry selected remixes"))
-    def retry_selected(
-        self, request: HttpRequest, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        return self._ask(request, RETRY, queryset)
-
-    @admin.action(permissions=["collect"], description=_("Collect selected remixes again"))
-    def collect_selected(
-        self, request: HttpRequest, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        return self._ask(request, COLLECT_AGAIN, queryset)
-
-    def _ask(
-        self, request: HttpRequest, action: RemixAction, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        """Show what an action would do to a selection that is not too large."""
-        if is_too_many(request, queryset):
-            return None
-        return show(
-            request,
-            ActionPreview(action, permitted(self, request, queryset.defer(*NOT_NEEDED))),
-            self,
-        )
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(

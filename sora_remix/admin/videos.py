@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import BooleanField, CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,6 +25,7 @@ from ..endpoints import choosable
 from ..exceptions import SoraRemixError
 from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
+from .actions.views import changelist_action
 from .checkout.endpoints import why_not
 from .compare import views as compare
 from .files import captions
@@ -36,7 +39,7 @@ from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedListMixin
 from .permissions import APPROVE, may, may_start_draft
 from .querysets import count_of
-from .review import approvals
+from .review import decisions
 from .review import views as review
 from .rows import row_or_none
 from .tree import views as tree
@@ -51,7 +54,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (approvals, captions, compare, files, review, tree)
+PAGES = (captions, compare, decisions, files, review, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -113,17 +116,16 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         *HISTORY,
     )
 
+    approve_selected = changelist_action(decisions.APPROVE_VIDEOS, "approve")
+    reject_selected = changelist_action(decisions.REJECT_VIDEOS, "approve")
+    clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
+
     class Media:
         css = {"all": STYLESHEETS}
         js = SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
-        gone = Value(_retired(request), output_field=CharField())
-        rows = super().get_queryset(request)
-        may_approve = Value(may(request, APPROVE), output_field=BooleanField())
-        return rows.annotate(
-            _remixes=count_of(Remix, "source"), _gone=gone, _may_approve=may_approve
-        )
+        return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
 
     def get_urls(self) -> list[URLPattern]:
         own = (urls for module in PAGES for urls in module.urls(self))
@@ -132,16 +134,6 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """Add what is said of sources to the list that a host or a theme has chosen."""
         return type("VideoList", (SourcesMixin, super().get_changelist(request, **kwargs)), {})
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Video | None:
-        """Say of a result whether this person may see its source as well."""
-        video: Any = super().get_object(request, object_id, from_field)
-        if video and hasattr(video, "remix"):
-            source = row_or_none(self.admin_site, request, Video, video.remix.source_id)
-            video._sees_source = source is not None
-        return cast("Video | None", video)
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
@@ -170,13 +162,13 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         if not change and may(request, APPROVE):
             obj.approve(by=request.user)
         if change:
-            approvals.reset_approval(self, request, obj, form.changed_data)
+            decisions.reset_approval(self, request, obj, form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
         """Say in its history that a video was approved by being added."""
         entry = super().log_addition(request, obj, message)
         if obj.is_approved:
-            self.log_change(request, obj, str(approvals.APPROVAL.label))
+            self.log_change(request, obj, str(decisions.APPROVE_VIDEOS.label))
         return entry
 
     def render_change_form(
@@ -190,8 +182,12 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Lead to what it was made from, and to the tree of all that belongs together."""
         links = Links(self.admin_site)
-        if getattr(obj, "_sees_source", False):
-            context["compare_url"] = compare.with_source(obj.remix, links)
+        if obj:
+            obj.may_decide = may(request, APPROVE)
+        if remix := getattr(obj, "remix", None):
+            source = row_or_none(self.admin_site, request, Video, remix.source_id)
+            obj._sees_source = source is not None
+            context["compare_url"] = compare.with_source(remix, links) if source else ""
         if obj and (obj._remixes or hasattr(obj, "remix")):
             context["tree_url"] = links.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
@@ -208,7 +204,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return may(request, APPROVE)
 
     def has_clear_permission(self, request: HttpRequest) -> bool:
-        return may(request, *approvals.CLEARING.permissions)
+        return may(request, *decisions.CLEAR_FILES.permissions)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -216,7 +212,12 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         """Lead who may approve to what waits for it."""
         many = self._waiting(request) if may(request, APPROVE) else 0
         shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
-        return super().changelist_view(request, {**shown, **(extra_context or {})})
+        response = super().changelist_view(request, {**shown, **(extra_context or {})})
+        if isinstance(response, TemplateResponse) and "cl" in (
+            context := response.context_data or {}
+        ):
+            _note_endpoints(context["cl"].result_list)
+        return response
 
     def _waiting(self, request: HttpRequest) -> int:
         rows = cast("VideoQuerySet", self.get_queryset(request))
@@ -244,32 +245,6 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         messages.warning(request, _("Select exactly two videos to compare."))
         return None
 
-    @admin.action(permissions=["approve"], description=_("Approve selected videos"))
-    def approve_selected(
-        self, request: HttpRequest, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        return self._ask(request, approvals.APPROVAL, queryset)
-
-    @admin.action(permissions=["approve"], description=_("Reject selected videos"))
-    def reject_selected(
-        self, request: HttpRequest, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        return self._ask(request, approvals.REJECTION, queryset)
-
-    @admin.action(permissions=["clear"], description=_("Clear files of selected rejected videos"))
-    def clear_selected(
-        self, request: HttpRequest, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        return self._ask(request, approvals.CLEARING, queryset)
-
-    def _ask(
-        self, request: HttpRequest, decision: approvals.ApprovalDecision, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        """Show what would be decided about a selection that is not too large."""
-        if is_too_many(request, queryset):
-            return None
-        return approvals.confirm_decision(request, queryset, self, decision)
-
     @admin.display(description=_("approval"), ordering="approval")
     def approval_state(self, video: Video) -> SafeString:
         return html.approval(video)
@@ -278,7 +253,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     def decision(self, video: Any) -> SafeString:
         """Show what was decided, by whom, when and why, and lead who may to where that is done."""
         link: SafeString | str = ""
-        if video._may_approve and not video.cleared_at:
+        if getattr(video, "may_decide", False) and not video.cleared_at:
             url = Links(self.admin_site).review_url(video=video.pk)
             link = linked(url, gettext("Approve or reject"))
         return format_html(
@@ -334,8 +309,10 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
+        if not hasattr(video, "retired_endpoints"):
+            _note_endpoints([video])
         try:
-            reason = why_not(video, choosable(video._gone.split(), today()))
+            reason = why_not(video, choosable(video.retired_endpoints, today()))
         except SoraRemixError as error:
             return html.yes_or_why_not(str(error))
         return html.yes_or_why_not(str(reason or ""))
@@ -355,12 +332,11 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return shape % {"width": video.width, "height": video.height, "size": size}
 
 
-def _retired(request: Any) -> str:
-    """Return the ids of endpoints that fal no longer offers, read once for a request."""
-    if not hasattr(request, "_sora_remix_retired"):
-        request._sora_remix_retired = " ".join(EndpointFact.objects.retired())
-    retired: str = request._sora_remix_retired
-    return retired
+def _note_endpoints(videos: Iterable[Any]) -> None:
+    """Note on each video which endpoints fal no longer offers, read once for all of them."""
+    retired = EndpointFact.objects.retired()
+    for video in videos:
+        video.retired_endpoints = retired
 
 
 def _written(form: ModelForm[Video]) -> set[str]:

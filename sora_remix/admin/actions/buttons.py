@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from ...models import Remix
 from ..links import Links
 from ..permissions import DECIDE, may
-from .base import RemixAction
 from .free import Cancel, CollectAgain, GiveUp
 from .paid import Retry, SendAgain
+from .remix import RemixAction
 from .unconfirmed import RequestIdForm
 
 if TYPE_CHECKING:

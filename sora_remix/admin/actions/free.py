@@ -11,20 +11,18 @@ from django.utils.translation import ngettext_lazy
 from ... import services
 from ...models import Remix
 from ..permissions import CANCEL, DECIDE, RETRY
-from .base import AT_FAL, RemixAction, Status
+from .remix import AT_FAL, RemixAction, Status
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
+    from ...endpoints.option import Text
     from ...services import User
-
-    Text = str | _StrPromise
 
 
 class Cancel(RemixAction):
     name = "cancel"
     permissions = (CANCEL,)
     label = _("Cancel")
+    list_label = _("Cancel selected remixes")
     meaning = _(
         "Remixes that have not been sent are cancelled free of charge. For the "
         "others, fal is asked to stop. If fal finishes one anyway, you pay for it "
@@ -38,7 +36,7 @@ class Cancel(RemixAction):
         "%(many)d remixes were cancelled before they were sent: nothing was charged.",
         "many",
     )
-    wished = ngettext_lazy(
+    cancellation_requested = ngettext_lazy(
         "Cancellation of %(many)d remix was requested. If fal finishes it anyway, "
         "you pay for it and the video is stored.",
         "Cancellation of %(many)d remixes was requested. If fal finishes one anyway, "
@@ -46,17 +44,17 @@ class Cancel(RemixAction):
         "many",
     )
 
-    def refusal(self, remix: Remix) -> Text | None:
-        if remix.status == Status.STORING:
+    def refusal(self, row: Remix) -> Text | None:
+        if row.status == Status.STORING:
             return _("fal has already finished. The video is being stored.")
-        if remix.status not in (Status.QUEUED, *AT_FAL):
+        if row.status not in (Status.QUEUED, *AT_FAL):
             return _("It has already finished.")
-        if remix.status in AT_FAL and remix.cancel_requested_at:
+        if row.status in AT_FAL and row.cancel_requested_at:
             return _("Cancellation was already requested.")
         return None
 
-    def effect(self, remix: Remix) -> Text:
-        if remix.status == Status.QUEUED:
+    def effect(self, row: Remix) -> Text:
+        if row.status == Status.QUEUED:
             return _("It will be cancelled. Nothing is charged.")
         return _("fal is asked to stop. You may still be charged.")
 
@@ -65,7 +63,7 @@ class Cancel(RemixAction):
 
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         final = sum(remix.status == Status.CANCELLED for remix in remixes)
-        counted = ((self.done, final), (self.wished, len(remixes) - final))
+        counted = ((self.done, final), (self.cancellation_requested, len(remixes) - final))
         return [str(message % {"many": many}) for message, many in counted if many]
 
 
@@ -73,6 +71,7 @@ class CollectAgain(RemixAction):
     name = "collect_again"
     permissions = (RETRY,)
     label = _("Collect again")
+    list_label = _("Collect selected remixes again")
     meaning = _(
         "fal is asked for the result again. This is free and works as long as fal keeps the result."
     )
@@ -86,10 +85,10 @@ class CollectAgain(RemixAction):
         "many",
     )
 
-    def refusal(self, remix: Remix) -> Text | None:
-        if remix.status != Status.FAILED:
+    def refusal(self, row: Remix) -> Text | None:
+        if row.status != Status.FAILED:
             return _("Only a remix that failed can be collected again.")
-        if not remix.request_id:
+        if not row.request_id:
             return _("fal never accepted it, so there is nothing to collect.")
         return None
 
@@ -109,8 +108,8 @@ class GiveUp(RemixAction):
     button_label = ngettext_lazy("Give up %(many)d remix", "Give up %(many)d remixes", "many")
     done = ngettext_lazy("%(many)d remix was given up.", "%(many)d remixes were given up.", "many")
 
-    def refusal(self, remix: Remix) -> Text | None:
-        if remix.status != Status.UNCONFIRMED:
+    def refusal(self, row: Remix) -> Text | None:
+        if row.status != Status.UNCONFIRMED:
             return _("Only an unconfirmed remix can be given up.")
         return None
 

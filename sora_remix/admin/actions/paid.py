@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -15,37 +15,41 @@ from ...exceptions import SoraRemixError
 from ...models import Remix
 from ..formatting import money
 from ..permissions import DECIDE, REMIX, RETRY
-from .base import RemixAction, Status
+from .cost import ActionCost, price
+from .remix import RemixAction, Status
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
     from ...services import User
 
 
-class PaidAct(RemixAction):
+class PaidAction(RemixAction):
     """Request the same once more, for what it costs now."""
 
     counted_as = _("Will be requested again")
     column = _("Cost")
-    is_paid = True
 
-    def refusal(self, remix: Remix) -> Text | None:
-        if _is_retried(remix):
+    def refusal(self, row: Remix) -> Text | None:
+        if _is_retried(row):
             return _("It was already retried.")
-        return self.wrong_state(remix) or _request_refusal(remix)
+        return self.wrong_state(row) or _request_refusal(row)
 
     @abstractmethod
     def wrong_state(self, remix: Remix) -> Text | None:
         """Say why its state does not allow it, if it doesn't."""
 
-    def effect(self, remix: Remix) -> str:
-        return money.price(*price(remix))
+    def effect(self, row: Remix) -> str:
+        return money.price(*price(row))
+
+    def cost(self, rows: Sequence[Remix]) -> ActionCost:
+        return ActionCost.of(rows)
 
 
-class Retry(PaidAct):
+class Retry(PaidAction):
     name = "retry"
     permissions = (RETRY, REMIX)
     label = _("Retry")
+    list_label = _("Retry selected remixes")
     meaning = _(
         "Each is requested again as a new remix, and you pay again. If one failed "
         "after fal accepted it, collect it again first: that is free."
@@ -68,7 +72,7 @@ class Retry(PaidAct):
         return services.retry(remix, by=by)
 
 
-class SendAgain(PaidAct):
+class SendAgain(PaidAction):
     name = "send_again"
     permissions = (DECIDE, REMIX)
     label = _("Send again")
@@ -92,12 +96,6 @@ class SendAgain(PaidAct):
 
     def perform(self, remix: Remix, by: User) -> Remix:
         return services.send_again(remix, by=by)
-
-
-def price(remix: Remix) -> tuple[Decimal | None, bool]:
-    """Return what it would cost now, as far as that is known, and whether that is certain."""
-    endpoint = get_endpoint(remix.endpoint)
-    return endpoint.estimate(remix.source, remix.options), endpoint.price.is_firm
 
 
 def _is_retried(remix: Any) -> bool:

@@ -14,9 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from ...models import Remix, RemixBatch, Video
+from ..actions.base import ActionPreview
 from ..actions.buttons import BUTTONS
-from ..actions.preview import ActionPreview
-from ..actions.views import show
+from ..actions.views import show_preview
 from ..compare import views as compare
 from ..links import Links
 from ..params import keys
@@ -82,7 +82,9 @@ def action_on_cells(
         messages.warning(request, _("Nothing was done: select at least one remix."))
         return _back(request, batch, links)
     if action:
-        return show(request, ActionPreview(action, remixes), cast("ModelAdmin[Remix]", remix_admin))
+        return show_preview(
+            request, ActionPreview(action, remixes), cast("ModelAdmin[Remix]", remix_admin)
+        )
     if asked == COMPARE:
         url = compare.choose(request, remixes, links)
         return HttpResponseRedirect(url) if url else _back(request, batch, links)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 from ...clock import today
 from ...endpoints import Endpoint, choosable
 from ...exceptions import SoraRemixError
-from ...models import Remix, RemixBatch, Video
+from ...models import EndpointFact, Remix, RemixBatch, Video
 from ..links import Links
 from ..pages import SCRIPTS, render_page
 from ..params import key
@@ -52,7 +52,7 @@ def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> Ht
         raise PermissionDenied
     if request.method == "POST":
         return _remix(request, videos.filter(pk__in=family_of(video)), model_admin)
-    remixable = _endpoints(video) if may_start_draft(model_admin.admin_site, request) else []
+    remixable = _endpoints() if may_start_draft(model_admin.admin_site, request) else []
     remixes = _remixes(request, model_admin)
     links = Links(model_admin.admin_site)
     family = Family(video, videos, remixes, links, remixable)
@@ -86,10 +86,10 @@ def _remix(
     return HttpResponseRedirect(Links(model_admin.admin_site).confirm_url(batch))
 
 
-def _endpoints(video: Any) -> list[Endpoint]:
+def _endpoints() -> list[Endpoint]:
     """Return what an editor may choose from; nothing while a record of the site is wrong."""
     try:
-        return choosable(video._gone.split(), today())
+        return choosable(EndpointFact.objects.retired(), today())
     except SoraRemixError:
         return []
 

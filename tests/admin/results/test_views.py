@@ -52,7 +52,7 @@ def test_an_act_is_shown_first_and_done_when_it_is_confirmed(
     remix, other = make_remix(batch=batch, **values), make_remix(batch=batch)
 
     asked = press(admin_client, batch, act, [remix])
-    assert [line.remix for line in asked.context["preview"].allowed] == [remix]
+    assert [line.row for line in asked.context["preview"].allowed] == [remix]
     remix.refresh_from_db()
     assert not outcome(remix)
     done = confirm(admin_client, asked)
