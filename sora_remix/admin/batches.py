@@ -20,12 +20,12 @@ from .checkout.views import ConfirmView
 from .filters import StateFilter
 from .links import Links, linked
 from .pages import SCRIPTS, STYLESHEETS
-from .params import CheckedListMixin
-from .permissions import REMIX, allows, own_or_confirmed
+from .params import CheckedParametersMixin
+from .permissions import REMIX, can_view, exclude_drafts_of_others
 from .progress.status import OVER, PROGRESS_SCRIPT, bar
 from .querysets import count_of
 from .results.views import action_on_cells, grid_of
-from .rows import admin_of
+from .visibility import find_model_admin
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -34,7 +34,7 @@ else:
 
 
 @admin.register(RemixBatch)
-class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
+class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
     list_display = (
         "__str__",
         "state",
@@ -62,13 +62,13 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         """Show batches to users who may see remixes."""
-        return allows(admin_of(self.admin_site, Remix), request)
+        return can_view(find_model_admin(self.admin_site, Remix), request)
 
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         """Let drafts be discarded by users who may confirm them."""
         if obj and obj.confirmed_at:
             return False
-        return allows(admin_of(self.admin_site, Video), request, REMIX)
+        return can_view(find_model_admin(self.admin_site, Video), request, REMIX)
 
     def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
         """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
@@ -77,7 +77,7 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (
-            own_or_confirmed(request, super().get_queryset(request))
+            exclude_drafts_of_others(request, super().get_queryset(request))
             .prefetch_related("created_by")
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),

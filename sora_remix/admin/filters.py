@@ -16,10 +16,10 @@ from ..clock import today
 from ..endpoints import all_endpoints, choosable
 from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
-from . import failing
-from .params import key
+from . import failing_steps
+from .params import parse_pk
 from .querysets import remixable
-from .rows import rows
+from .visibility import get_rows
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -117,10 +117,10 @@ class FailingFilter(admin.SimpleListFilter):
     parameter_name = "failing"
 
     def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
-        return [(step.name, step.label) for step in (failing.UPLOAD, *failing.STEPS)]
+        return [(step.name, step.label) for step in (failing_steps.UPLOAD, *failing_steps.STEPS)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
-        return failing.filter_by(queryset, self.value() or "")
+        return failing_steps.filter_by_step(queryset, self.value() or "")
 
 
 class ChosenFilter(admin.SimpleListFilter):
@@ -132,9 +132,9 @@ class ChosenFilter(admin.SimpleListFilter):
         chosen = self.value()
         if not chosen:
             return []
-        if key(chosen) is None:
+        if parse_pk(chosen) is None:
             raise IncorrectLookupParameters
-        found = rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
+        found = get_rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
         # Without any choice the admin would drop the filter and show all.
         return [(str(row.pk), str(row)) for row in found] or [(chosen, chosen)]
 

@@ -31,34 +31,38 @@ DELETE_VIDEO = "delete_video"
 """Django's own: with `APPROVE`, files of rejected videos may be deleted."""
 
 
-def may(request: HttpRequest, *codenames: str) -> bool:
+def has_perms(request: HttpRequest, *codenames: str) -> bool:
     """Tell whether this user has all of these permissions."""
     return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
 
 
-def allows(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
+def can_view(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
     """Tell whether this user may see these rows, and has all of these permissions as well.
 
     Without a ModelAdmin, the admin site shows none of these rows.
     """
     may_view = model_admin is not None and model_admin.has_view_permission(request)
-    return may_view and may(request, *codenames)
+    return may_view and has_perms(request, *codenames)
 
 
-def require(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> None:
+def require_perms(
+    model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str
+) -> None:
     """Raise `PermissionDenied` for users who may not see these rows or lack a permission."""
-    if not allows(model_admin, request, *codenames):
+    if not can_view(model_admin, request, *codenames):
         raise PermissionDenied
 
 
-def may_start_draft(site: AdminSite, request: HttpRequest) -> bool:
+def can_start_draft(site: AdminSite, request: HttpRequest) -> bool:
     """Tell whether this user may choose videos to remix on this admin site."""
-    return may(request, REMIX) and site.is_registered(RemixBatch)
+    return has_perms(request, REMIX) and site.is_registered(RemixBatch)
 
 
-def own_or_confirmed(request: HttpRequest, batches: QuerySet[RemixBatch]) -> QuerySet[RemixBatch]:
+def exclude_drafts_of_others(
+    request: HttpRequest, batches: QuerySet[RemixBatch]
+) -> QuerySet[RemixBatch]:
     """Leave out drafts of others, unless this user may confirm any draft."""
-    if may(request, ANY_DRAFT):
+    if has_perms(request, ANY_DRAFT):
         return batches
     # `__in` finds nothing for the key None of a user who is not logged in.
     return batches.filter(Q(confirmed_at__isnull=False) | Q(created_by__in=[request.user.pk]))

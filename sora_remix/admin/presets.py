@@ -19,7 +19,7 @@ from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
 from .pages import STYLESHEETS
-from .params import CheckedListMixin
+from .params import CheckedParametersMixin
 
 if TYPE_CHECKING:
     PresetModelAdmin = admin.ModelAdmin[PromptPreset]
@@ -50,7 +50,7 @@ class PresetForm(PresetModelForm):
 
 
 @admin.register(PromptPreset)
-class PromptPresetAdmin(CheckedListMixin, PresetModelAdmin):
+class PromptPresetAdmin(CheckedParametersMixin, PresetModelAdmin):
     form = PresetForm
     list_display = ("name", "short_text", "endpoint", "owner", "is_shared")
     list_filter = ("is_shared",)

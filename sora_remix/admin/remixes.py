@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
-from . import failing
+from . import failing_steps
 from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, DECISIONS, RETRY, buttons_for
 from .actions.resume import resume
 from .actions.unconfirmed import enter_request_id
@@ -30,12 +30,12 @@ from .history import views as history
 from .history.exchange import EXCHANGED, Exchange
 from .links import Links
 from .pages import SCRIPTS, STYLESHEETS
-from .params import CheckedListMixin
-from .permissions import EXCHANGE, allows, may
+from .params import CheckedParametersMixin
+from .permissions import EXCHANGE, can_view, has_perms
 from .progress import status
 from .progress.status import PROGRESS_SCRIPT
 from .progress.views import progress
-from .rows import admin_of, visible
+from .visibility import find_model_admin, get_visible_rows
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -46,7 +46,7 @@ PROMPT_SHOWN = 60
 
 
 @admin.register(Remix)
-class RemixAdmin(CheckedListMixin, RemixModelAdmin):
+class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     """Show records of what was paid: nobody adds, changes or deletes them by hand."""
 
     list_display = (
@@ -110,21 +110,21 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         return False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return may(request, *CANCEL.permissions)
+        return has_perms(request, *CANCEL.permissions)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return may(request, *RETRY.permissions)
+        return has_perms(request, *RETRY.permissions)
 
     def has_collect_permission(self, request: HttpRequest) -> bool:
-        return may(request, *COLLECT_AGAIN.permissions)
+        return has_perms(request, *COLLECT_AGAIN.permissions)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Let nobody find out request ids who may not see them."""
-        return (*self.search_fields, *(("request_id",) if may(request, EXCHANGE) else ()))
+        return (*self.search_fields, *(("request_id",) if has_perms(request, EXCHANGE) else ()))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let nobody guess, by filters in the address, what they may not see."""
-        if lookup.partition("__")[0] in EXCHANGED and not may(request, EXCHANGE):
+        if lookup.partition("__")[0] in EXCHANGED and not has_perms(request, EXCHANGE):
             return False
         return super().lookup_allowed(lookup, value, request)
 
@@ -161,7 +161,7 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         if batch := status.chosen_batch(request):
             shown = status.page_of_batch(links, batch, self.get_queryset(request))
         if batch and shown.get("many"):
-            grid = visible(self.admin_site, request, RemixBatch).filter(pk=batch)
+            grid = get_visible_rows(self.admin_site, request, RemixBatch).filter(pk=batch)
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
 
@@ -179,10 +179,14 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         context["live"] = status.page(links)
         context["compare_url"] = compare.with_source(obj, links)
         context["paid_twice"] = outcomes.paid_twice(obj) if obj else ""
-        context |= buttons_for(request, obj, links) | failing.on_page(request, obj) if obj else {}
-        if obj and allows(admin_of(self.admin_site, Video), request):
+        context |= (
+            buttons_for(request, obj, links) | failing_steps.describe_failure(request, obj)
+            if obj
+            else {}
+        )
+        if obj and can_view(find_model_admin(self.admin_site, Video), request):
             context["tree_url"] = links.tree_url(obj.result or obj.source)
-        context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
+        context["exchange"] = Exchange(obj) if obj and has_perms(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(

@@ -36,13 +36,13 @@ from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
 from .links import Links, linked
 from .pages import SCRIPTS, STYLESHEETS, is_too_many
-from .params import CheckedListMixin
-from .permissions import APPROVE, may, may_start_draft
+from .params import CheckedParametersMixin
+from .permissions import APPROVE, can_start_draft, has_perms
 from .querysets import count_of
 from .review import decisions
 from .review import views as review
-from .rows import row_or_none
 from .tree import views as tree
+from .visibility import get_row_or_none
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -83,7 +83,7 @@ class SourcesMixin(VideoList):
 
 
 @admin.register(Video)
-class VideoAdmin(CheckedListMixin, VideoModelAdmin):
+class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",
@@ -159,7 +159,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         with kept_if_saved(obj):
             # Nothing else: others may have decided about it, or cleared it, since it was read.
             obj.save(update_fields=_written(form) if change else None)
-        if not change and may(request, APPROVE):
+        if not change and has_perms(request, APPROVE):
             obj.approve(by=request.user)
         if change:
             decisions.reset_approval(self, request, obj, form.changed_data)
@@ -183,9 +183,9 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         """Lead to what it was made from, and to the tree of all that belongs together."""
         links = Links(self.admin_site)
         if obj:
-            obj.may_decide = may(request, APPROVE)
+            obj.may_decide = has_perms(request, APPROVE)
         if remix := getattr(obj, "remix", None):
-            source = row_or_none(self.admin_site, request, Video, remix.source_id)
+            source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
             obj._sees_source = source is not None
             context["compare_url"] = compare.with_source(remix, links) if source else ""
         if obj and (obj._remixes or hasattr(obj, "remix")):
@@ -198,19 +198,19 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return deleted, counts, set() if protected else lacking, protected
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
-        return may_start_draft(self.admin_site, request)
+        return can_start_draft(self.admin_site, request)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        return may(request, APPROVE)
+        return has_perms(request, APPROVE)
 
     def has_clear_permission(self, request: HttpRequest) -> bool:
-        return may(request, *decisions.CLEAR_FILES.permissions)
+        return has_perms(request, *decisions.CLEAR_FILES.permissions)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Lead who may approve to what waits for it."""
-        many = self._waiting(request) if may(request, APPROVE) else 0
+        many = self._waiting(request) if has_perms(request, APPROVE) else 0
         shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
         response = super().changelist_view(request, {**shown, **(extra_context or {})})
         if isinstance(response, TemplateResponse) and "cl" in (

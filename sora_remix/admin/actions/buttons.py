@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from ...models import Remix
 from ..links import Links
-from ..permissions import DECIDE, may
+from ..permissions import DECIDE, has_perms
 from .free import Cancel, CollectAgain, GiveUp
 from .paid import Retry, SendAgain
 from .remix import RemixAction
@@ -39,14 +39,16 @@ class ActionButton(NamedTuple):
 def buttons_for(request: HttpRequest, remix: Remix, links: Links) -> dict[str, Any]:
     """Return what the page of a remix offers this user in the state it is in."""
     buttons = [
-        _button(action, remix, links) for action in BUTTONS if may(request, *action.permissions)
+        _button(action, remix, links)
+        for action in BUTTONS
+        if has_perms(request, *action.permissions)
     ]
     offered: dict[str, Any] = {"buttons": [one for one in buttons if not one.refusal]}
-    if may(request, DECIDE):
+    if has_perms(request, DECIDE):
         # In any state: a page that is open shows the field as soon as the remix is unconfirmed.
         offered["request_id_url"] = links.remix_url("request_id", remix)
-    if remix.status == Remix.Status.UNCONFIRMED and may(request, DECIDE):
-        allowed = [action for action in DECISIONS if may(request, *action.permissions)]
+    if remix.status == Remix.Status.UNCONFIRMED and has_perms(request, DECIDE):
+        allowed = [action for action in DECISIONS if has_perms(request, *action.permissions)]
         offered["decisions"] = [_button(action, remix, links) for action in allowed]
         offered["form"] = RequestIdForm()
     return offered

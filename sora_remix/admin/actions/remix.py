@@ -18,8 +18,8 @@ from ...database import retry_conflicts
 from ...exceptions import InvalidTransition, RequestRefused
 from ...models import Remix
 from ..formatting import html
-from ..params import keys
-from ..rows import permitted
+from ..params import parse_pks
+from ..visibility import filter_viewable
 from .base import ActionPreview, ActionResult, AdminAction
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ class RemixAction(AdminAction[Remix]):
         self, model_admin: ModelAdmin[Remix], request: HttpRequest
     ) -> ActionPreview[Remix] | ActionResult:
         sent = request.POST.get(self.field, "").split(",")
-        pks = keys(sent, name=self.field, most=conf.SORA_REMIX_MAX_BATCH)
+        pks = parse_pks(sent, name=self.field, most=conf.SORA_REMIX_MAX_BATCH)
         found = model_admin.get_queryset(request).select_related("source").in_bulk(pks)
         in_order = (found[pk] for pk in pks if pk in found)
-        preview = ActionPreview(self, permitted(model_admin, request, in_order))
+        preview = ActionPreview(self, filter_viewable(model_admin, request, in_order))
         if preview.allowed and not preview.is_confirmed(request):
             return preview
         return self.run(model_admin, request, preview)

@@ -16,7 +16,7 @@ from ... import services
 from ...database import retry_conflicts
 from ...models import Remix
 from ..links import Links
-from ..permissions import DECIDE, require
+from ..permissions import DECIDE, require_perms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpResponse:
     """Resume sending to fal and go back to the list whose button was pressed."""
-    require(model_admin, request, DECIDE)
+    require_perms(model_admin, request, DECIDE)
     if request.method == "POST":
         if _resume(request):
             messages.success(request, _("Sending to fal was resumed."))

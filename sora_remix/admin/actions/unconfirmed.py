@@ -18,8 +18,8 @@ from ...exceptions import InvalidTransition
 from ...models import Remix
 from ..links import Links
 from ..pages import render_page
-from ..permissions import DECIDE, require
-from ..rows import row_or_404
+from ..permissions import DECIDE, require_perms
+from ..visibility import get_row_or_404
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -64,8 +64,8 @@ def enter_request_id(
     request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Remix]
 ) -> HttpResponse:
     """Settle an unconfirmed remix by the id under which fal has it."""
-    require(model_admin, request, DECIDE)
-    remix = row_or_404(model_admin, request, pk)
+    require_perms(model_admin, request, DECIDE)
+    remix = get_row_or_404(model_admin, request, pk)
     form = RequestIdForm(request.POST if request.method == "POST" else None)
     try:
         if remix.status != Remix.Status.UNCONFIRMED:

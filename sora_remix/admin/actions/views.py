@@ -16,8 +16,8 @@ from ...database import own_transactions
 from ...models import Remix
 from ..links import Links
 from ..pages import is_too_many, keep_filters, list_url, render_page
-from ..permissions import require
-from ..rows import permitted, row_or_404
+from ..permissions import require_perms
+from ..visibility import filter_viewable, get_row_or_404
 from .base import ActionPreview, ActionResult, AdminAction
 from .remix import RemixAction
 
@@ -37,7 +37,7 @@ def changelist_action(action: AdminAction[Any], permission: str) -> Any:
     ) -> HttpResponse | None:
         if is_too_many(request, queryset):
             return None
-        rows = permitted(model_admin, request, action.prepare(queryset))
+        rows = filter_viewable(model_admin, request, action.prepare(queryset))
         return show_preview(request, ActionPreview(action, rows), model_admin)
 
     return ask
@@ -60,8 +60,8 @@ def confirm_for_one(
     request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Remix], action: RemixAction
 ) -> HttpResponse:
     """Show what an action would do to one remix; do it when that is confirmed."""
-    require(model_admin, request, *action.permissions)
-    remix = row_or_404(model_admin, request, pk, "source")
+    require_perms(model_admin, request, *action.permissions)
+    remix = get_row_or_404(model_admin, request, pk, "source")
     preview = ActionPreview(action, [remix])
     if preview.allowed and not preview.is_confirmed(request):
         return show_preview(request, preview, model_admin, one=remix)
@@ -75,7 +75,7 @@ def confirm_for_many(
     request: HttpRequest, *, model_admin: ModelAdmin[Any], action: AdminAction[Any]
 ) -> HttpResponse:
     """Do to a selection what its page has shown, or show it again if that has changed."""
-    require(model_admin, request, *action.permissions)
+    require_perms(model_admin, request, *action.permissions)
     if request.method == "POST":
         outcome = action.confirm(model_admin, request)
         if isinstance(outcome, ActionPreview):

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 
 from ... import captions
 from ...models import Video, delete_after_commit
-from ..rows import video_or_404
+from ..visibility import get_video_or_404
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -36,7 +36,7 @@ def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
 @cache_control(private=True, no_store=True)
 def serve(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
     """Send the captions of a video to users who may view it or a remix that shows it."""
-    video = video_or_404(model_admin.admin_site, request, pk)
+    video = get_video_or_404(model_admin.admin_site, request, pk)
     if not video.captions:
         raise Http404
     return captions.response_with(video.captions)

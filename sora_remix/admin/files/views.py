@@ -10,7 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
-from ..rows import video_or_404
+from ..visibility import get_video_or_404
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -33,7 +33,7 @@ def lead_on(
     request: HttpRequest, pk: int, part: str, *, model_admin: ModelAdmin[Video]
 ) -> HttpResponse:
     """Redirect who may see the video, or a remix it is shown with, to where a file is now."""
-    video = video_or_404(model_admin.admin_site, request, pk)
+    video = get_video_or_404(model_admin.admin_site, request, pk)
     if part not in PARTS or not getattr(video, part):
         raise Http404
     return HttpResponseRedirect(getattr(video, part).url)

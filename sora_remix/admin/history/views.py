@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from ...models import Remix, RemixEvent
 from ..formatting.failures import CAUSES
 from ..links import Links
-from ..permissions import EXCHANGE, may
+from ..permissions import EXCHANGE, has_perms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -62,7 +62,7 @@ def page(model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix) -> 
     paginator = model_admin.get_paginator(request, events, PER_PAGE)
     shown = paginator.get_page(request.GET.get(PAGE_VAR, 1))
     links = Links(model_admin.admin_site)
-    may_see_exchange = may(request, EXCHANGE)
+    may_see_exchange = has_perms(request, EXCHANGE)
     return {
         "lines": [HistoryLine(event, may_see_exchange, links) for event in shown],
         "action_list": shown,

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from ...models import Remix
 from .. import notices
-from ..params import key, spans
+from ..params import parse_pk, parse_pk_ranges
 from .status import OVER, counted, started_at
 
 if TYPE_CHECKING:
@@ -39,13 +39,13 @@ def progress(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRes
     """Tell how far these remixes are, or those of a batch; 304 while nothing has changed."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    batch = key(chosen := request.GET.get("batch", ""))
+    batch = parse_pk(chosen := request.GET.get("batch", ""))
     if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
-    pks = spans(request.GET.get("remixes", ""), name="remixes", most=MOST)
-    said = notices.current(request, model_admin.admin_site, on_list=False)
+    pks = parse_pk_ranges(request.GET.get("remixes", ""), name="remixes", most=MOST)
+    said = notices.get_notices(request, model_admin.admin_site, on_list=False)
     rows = _rows(model_admin.get_queryset(request), batch, pks)
-    answer = {"notices": notices.version(said), **_answer(rows)}
+    answer = {"notices": notices.hash_notices(said), **_answer(rows)}
     body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
     etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
     fresh = HttpResponse(body, content_type="application/json", headers={"ETag": etag})

@@ -19,10 +19,10 @@ from ..actions.buttons import BUTTONS
 from ..actions.views import show_preview
 from ..compare import views as compare
 from ..links import Links
-from ..params import keys
-from ..permissions import APPROVE, REMIX, allows, may, require
+from ..params import parse_pks
+from ..permissions import APPROVE, REMIX, can_view, has_perms, require_perms
 from ..progress import status
-from ..rows import admin_of, permitted, rows, viewable
+from ..visibility import filter_viewable, find_model_admin, find_viewable_rows, get_rows
 from .grid import ResultGrid
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ COMPARE = "compare"
 def grid_of(request: HttpRequest, model_admin: ModelAdmin[RemixBatch], batch: RemixBatch) -> Any:
     """Return what the page of a batch needs for its grid, if this user may see remixes."""
     site = model_admin.admin_site
-    if not batch.confirmed_at or not allows(admin_of(site, Remix), request):
+    if not batch.confirmed_at or not can_view(find_model_admin(site, Remix), request):
         return {}
-    video_admin, links = admin_of(site, Video), Links(site)
-    remixes = rows(site, request, Remix)
-    may_remix = allows(video_admin, request, REMIX)
-    may_compare = allows(video_admin, request)
-    may_review = allows(video_admin, request, APPROVE)
-    actions = [action for action in BUTTONS if may(request, *action.permissions)]
+    video_admin, links = find_model_admin(site, Video), Links(site)
+    remixes = get_rows(site, request, Remix)
+    may_remix = can_view(video_admin, request, REMIX)
+    may_compare = can_view(video_admin, request)
+    may_review = can_view(video_admin, request, APPROVE)
+    actions = [action for action in BUTTONS if has_perms(request, *action.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
     return {
         "grid": ResultGrid(remixes.filter(batch=batch), links, request.GET.get(PAGE)),
@@ -67,17 +67,19 @@ def action_on_cells(
 ) -> HttpResponse:
     """Show what an action would do to the selected cells, or remix their results further."""
     site = model_admin.admin_site
-    remix_admin, links = admin_of(site, Remix), Links(site)
+    remix_admin, links = find_model_admin(site, Remix), Links(site)
     asked = request.POST.get("action", "")
     action = next((action for action in BUTTONS if action.name == asked), None)
-    require(remix_admin, request, *(action.permissions if action else ()))
+    require_perms(remix_admin, request, *(action.permissions if action else ()))
     if not action:
-        require(admin_of(site, Video), request, *(() if asked == COMPARE else (REMIX,)))
+        require_perms(
+            find_model_admin(site, Video), request, *(() if asked == COMPARE else (REMIX,))
+        )
     batch = get_object_or_404(model_admin.get_queryset(request), pk=pk)
-    chosen = keys(request.POST.getlist("cell"), name="cell")
-    cells = rows(site, request, Remix).filter(batch=batch, pk__in=chosen)
+    chosen = parse_pks(request.POST.getlist("cell"), name="cell")
+    cells = get_rows(site, request, Remix).filter(batch=batch, pk__in=chosen)
     found = cells.select_related("source", "result").order_by("pk")
-    remixes = permitted(cast("ModelAdmin[Remix]", remix_admin), request, found)
+    remixes = filter_viewable(cast("ModelAdmin[Remix]", remix_admin), request, found)
     if not remixes:
         messages.warning(request, _("Nothing was done: select at least one remix."))
         return _back(request, batch, links)
@@ -103,7 +105,9 @@ def _remix_further(
     site = model_admin.admin_site
     links = Links(site)
     made = [remix.result_id for remix in remixes if remix.result_id]
-    results = [video.pk for video in viewable(site, request, Video.objects.filter(pk__in=made))]
+    results = [
+        video.pk for video in find_viewable_rows(site, request, Video.objects.filter(pk__in=made))
+    ]
     if not made:
         messages.warning(request, _("Nothing was done: none of the selected remixes has a video."))
         return _back(request, batch, links)

@@ -26,9 +26,9 @@ from ...models.approval import OVERTAKEN
 from ..actions.base import ActionPreview, ActionResult, AdminAction
 from ..actions.views import action_path, confirm_for_many
 from ..formatting import html
-from ..params import revisions, text
-from ..permissions import APPROVE, DELETE_VIDEO, may
-from ..rows import permitted
+from ..params import parse_revisions, read_text
+from ..permissions import APPROVE, DELETE_VIDEO, has_perms
+from ..visibility import filter_viewable
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -62,7 +62,7 @@ class VideoAction(AdminAction[Video]):
         return ",".join(f"{video.pk}:{video.revision}" for video in preview.rows)
 
     def confirm(self, model_admin: ModelAdmin[Video], request: HttpRequest) -> ActionResult:
-        seen = revisions(request.POST.get(self.field, ""), name=self.field)
+        seen = parse_revisions(request.POST.get(self.field, ""), name=self.field)
         outcomes = self.run(model_admin, request, seen, read_note(request))
         done = outcomes.pop("", 0)
         return ActionResult(
@@ -224,7 +224,7 @@ def reset_approval(
     model_admin: ModelAdmin[Video], request: HttpRequest, video: Video, changed: Iterable[str]
 ) -> None:
     """Withdraw the approval of a video if somebody who may not approve changed what it shows."""
-    if may(request, APPROVE) or set(video.SHOWN_FIELDS).isdisjoint(changed):
+    if has_perms(request, APPROVE) or set(video.SHOWN_FIELDS).isdisjoint(changed):
         return
     if Video.objects.filter(pk=video.pk).reset_approval(by=request.user):
         model_admin.log_change(request, video, gettext("Approval withdrawn by a change"))
@@ -236,14 +236,14 @@ def reset_approval(
 
 def read_note(request: HttpRequest) -> str:
     """Read the note of a form; raise `BadRequest` for what no database keeps."""
-    return text(request.POST, "note", most=NOTE_LENGTH)
+    return read_text(request.POST, "note", most=NOTE_LENGTH)
 
 
 def _find_viewable(
     model_admin: ModelAdmin[Video], request: HttpRequest, pks: Iterable[int]
 ) -> list[Video]:
     found = model_admin.get_queryset(request).in_bulk(list(pks))
-    return permitted(model_admin, request, found.values())
+    return filter_viewable(model_admin, request, found.values())
 
 
 def _describe_unchanged(many: int, reason: str) -> str:

@@ -18,9 +18,9 @@ from ...models import Approval, Remix, RemixBatch, Video
 from ..formatting import html, money, text
 from ..links import Links, linked
 from ..pages import SCRIPTS, render_page
-from ..params import key
-from ..permissions import APPROVE, require
-from ..rows import row_or_none, rows, told_results
+from ..params import parse_pk
+from ..permissions import APPROVE, require_perms
+from ..visibility import find_known_results, get_row_or_none, get_rows
 from .decisions import APPROVE_VIDEOS, NOTE_LENGTH, REJECT_VIDEOS, read_note
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ReviewView(View):
     model_admin: ModelAdmin[Video] = None  # type: ignore[assignment]  # set by as_view()
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        require(self.model_admin, request, APPROVE)
+        require_perms(self.model_admin, request, APPROVE)
         return super().dispatch(request, *args, **kwargs)
 
     def get(self, request: HttpRequest) -> HttpResponse:
@@ -90,7 +90,7 @@ class ReviewView(View):
         """The numbers in the URL; raise `Http404` for what is none."""
         asked = {}
         for name in (one for one in PARAMETERS if one in self.request.GET):
-            if (pk := key(self.request.GET[name])) is None:
+            if (pk := parse_pk(self.request.GET[name])) is None:
                 raise Http404
             asked[name] = pk
         return asked
@@ -161,12 +161,12 @@ class ReviewView(View):
     def _batch(self) -> RemixBatch | None:
         if not (pk := self.filters.get("batch")):
             return None
-        return rows(self.model_admin.admin_site, self.request, RemixBatch).filter(pk=pk).first()
+        return get_rows(self.model_admin.admin_site, self.request, RemixBatch).filter(pk=pk).first()
 
     def _describe(self, video: Video) -> dict[str, object]:
         remix: Remix | None = getattr(video, "remix", None)
         site = self.model_admin.admin_site
-        sees_source = remix and row_or_none(site, self.request, Video, remix.source_id)
+        sees_source = remix and get_row_or_none(site, self.request, Video, remix.source_id)
         compare_url = self.links.compare_url(remix.source, video) if remix and sees_source else ""
         return {
             "video": video,
@@ -184,7 +184,7 @@ class ReviewView(View):
         self, video: Video, remix: Remix | None, *, sees_source: bool
     ) -> list[tuple[object, object]]:
         """Return what is known of a video; prompts and costs need the right to see its remix."""
-        sees_remix = told_results(self.model_admin.admin_site, self.request, [video])
+        sees_remix = find_known_results(self.model_admin.admin_site, self.request, [video])
         facts: list[tuple[object, object]] = []
         if remix and (sees_remix or sees_source):
             facts.append((_("Source"), html.titled(remix.source, self.links)))

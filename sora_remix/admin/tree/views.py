@@ -20,9 +20,9 @@ from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Remix, RemixBatch, Video
 from ..links import Links
 from ..pages import SCRIPTS, render_page
-from ..params import key
-from ..permissions import allows, may_start_draft
-from ..rows import admin_of, rows
+from ..params import parse_pk
+from ..permissions import can_start_draft, can_view
+from ..visibility import find_model_admin, get_rows
 from .drawing import Drawing
 from .folding import Folding
 from .nodes import Family, family_of
@@ -52,7 +52,7 @@ def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> Ht
         raise PermissionDenied
     if request.method == "POST":
         return _remix(request, videos.filter(pk__in=family_of(video)), model_admin)
-    remixable = _endpoints() if may_start_draft(model_admin.admin_site, request) else []
+    remixable = _endpoints() if can_start_draft(model_admin.admin_site, request) else []
     remixes = _remixes(request, model_admin)
     links = Links(model_admin.admin_site)
     family = Family(video, videos, remixes, links, remixable)
@@ -75,9 +75,9 @@ def _remix(
     request: HttpRequest, family: QuerySet[Video], model_admin: ModelAdmin[Video]
 ) -> HttpResponse:
     """Keep a video of the family as the selection of a new draft and show what it would cost."""
-    if not may_start_draft(model_admin.admin_site, request):
+    if not can_start_draft(model_admin.admin_site, request):
         raise PermissionDenied
-    if (chosen := key(request.POST.get("video"))) is None:
+    if (chosen := parse_pk(request.POST.get("video"))) is None:
         raise Http404
     video = get_object_or_404(family, pk=chosen)
     if not model_admin.has_view_permission(request, video):
@@ -97,7 +97,9 @@ def _endpoints() -> list[Endpoint]:
 def _remixes(request: HttpRequest, model_admin: ModelAdmin[Video]) -> QuerySet[Remix] | None:
     """Return the remixes that this user may see; None where that is none at all."""
     site = model_admin.admin_site
-    return rows(site, request, Remix) if allows(admin_of(site, Remix), request) else None
+    return (
+        get_rows(site, request, Remix) if can_view(find_model_admin(site, Remix), request) else None
+    )
 
 
 def _context(video: Video, drawing: Drawing, links: Links) -> dict[str, Any]:

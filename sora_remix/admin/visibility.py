@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
 from ..models import Remix, Video
-from .permissions import allows
+from .permissions import can_view
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite, ModelAdmin
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Row = TypeVar("Row", bound=Model)
 
 
-def admin_of(site: AdminSite, model: type[Row]) -> ModelAdmin[Row] | None:
+def find_model_admin(site: AdminSite, model: type[Row]) -> ModelAdmin[Row] | None:
     """Return the ModelAdmin of a model on a site; None where it is not registered."""
     try:
         found: ModelAdmin[Any] = site.get_model_admin(model)
@@ -29,43 +29,47 @@ def admin_of(site: AdminSite, model: type[Row]) -> ModelAdmin[Row] | None:
     return found
 
 
-def rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
+def get_rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
     """Return the rows that the ModelAdmin of a site has for this person; none without one."""
-    if model_admin := admin_of(site, model):
+    if model_admin := find_model_admin(site, model):
         return model_admin.get_queryset(request)
     return model._default_manager.none()
 
 
-def visible(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
+def get_visible_rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
     """Return the same for users who may view the model, and nothing for all others."""
-    found = rows(site, request, model)
-    return found if allows(admin_of(site, model), request) else found.none()
+    found = get_rows(site, request, model)
+    return found if can_view(find_model_admin(site, model), request) else found.none()
 
 
-def permitted(
+def filter_viewable(
     model_admin: ModelAdmin[Row], request: HttpRequest, found: Iterable[Row]
 ) -> list[Row]:
     """Keep the rows that this person may view by the object permissions of a ModelAdmin."""
     return [row for row in found if model_admin.has_view_permission(request, row)]
 
 
-def viewable(site: AdminSite, request: HttpRequest, chosen: QuerySet[Row]) -> list[Row]:
+def find_viewable_rows(site: AdminSite, request: HttpRequest, chosen: QuerySet[Row]) -> list[Row]:
     """Return those of the chosen rows that this person may view on this site."""
-    if not (model_admin := admin_of(site, chosen.model)):
+    if not (model_admin := find_model_admin(site, chosen.model)):
         return []
-    seen = visible(site, request, chosen.model).filter(pk__in=chosen.order_by().values("pk"))
+    seen = get_visible_rows(site, request, chosen.model).filter(
+        pk__in=chosen.order_by().values("pk")
+    )
     pks = set(seen.order_by().values_list("pk", flat=True))
-    return permitted(model_admin, request, (row for row in chosen if row.pk in pks))
+    return filter_viewable(model_admin, request, (row for row in chosen if row.pk in pks))
 
 
-def row_or_none(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> Row | None:
+def get_row_or_none(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> Row | None:
     """Return the row with this key, if this person may view it on this site."""
-    row = visible(site, request, model).filter(pk=pk).first()
-    model_admin = admin_of(site, model)
+    row = get_visible_rows(site, request, model).filter(pk=pk).first()
+    model_admin = find_model_admin(site, model)
     return row if row and model_admin and model_admin.has_view_permission(request, row) else None
 
 
-def row_or_404(model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *related: str) -> Row:
+def get_row_or_404(
+    model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *related: str
+) -> Row:
     """Return a row that this person may view; raise `Http404` or `PermissionDenied`."""
     found = model_admin.get_queryset(request)
     row = get_object_or_404(found.select_related(*related) if related else found, pk=pk)
@@ -74,26 +78,28 @@ def row_or_404(model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *rel
     return row
 
 
-def told_results(site: AdminSite, request: HttpRequest, videos: Iterable[Video]) -> set[int]:
+def find_known_results(site: AdminSite, request: HttpRequest, videos: Iterable[Video]) -> set[int]:
     """Return the keys of those videos about whose remixes this person may be told."""
-    if not (remix_admin := admin_of(site, Remix)):
+    if not (remix_admin := find_model_admin(site, Remix)):
         return set()
-    found = visible(site, request, Remix).filter(result__in=[video.pk for video in videos])
-    seen = permitted(remix_admin, request, found.prefetch_related(None).select_related("source"))
+    found = get_visible_rows(site, request, Remix).filter(result__in=[video.pk for video in videos])
+    seen = filter_viewable(
+        remix_admin, request, found.prefetch_related(None).select_related("source")
+    )
     return {remix.result_id for remix in seen if remix.result_id}
 
 
-def video_or_404(site: AdminSite, request: HttpRequest, pk: int) -> Video:
+def get_video_or_404(site: AdminSite, request: HttpRequest, pk: int) -> Video:
     """Return a video that this person may view, or a remix of which it is source or result.
 
     Raise `PermissionDenied` for who may view neither videos nor remixes, else `Http404`.
     """
-    if not any(allows(admin_of(site, model), request) for model in (Video, Remix)):
+    if not any(can_view(find_model_admin(site, model), request) for model in (Video, Remix)):
         raise PermissionDenied
-    if video := row_or_none(site, request, Video, pk):
+    if video := get_row_or_none(site, request, Video, pk):
         return video
-    remixes = visible(site, request, Remix).filter(Q(source=pk) | Q(result=pk))
-    remix_admin = admin_of(site, Remix)
+    remixes = get_visible_rows(site, request, Remix).filter(Q(source=pk) | Q(result=pk))
+    remix_admin = find_model_admin(site, Remix)
     for remix in remixes.prefetch_related(None).select_related("source", "result").iterator():
         if remix_admin and remix_admin.has_view_permission(request, remix):
             return remix.source if remix.source_id == pk else remix.result  # type: ignore[return-value]
