@@ -1,8 +1,7 @@
-"""Batches: what editors have selected together, and whether they have confirmed it."""
+"""Admin of batches: selections of videos, and whether they were confirmed."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -24,7 +23,7 @@ from .params import CheckedParametersMixin
 from .permissions import REMIX, can_view, exclude_drafts_of_others
 from .progress.status import OVER, PROGRESS_SCRIPT, bar
 from .querysets import count_of
-from .results.views import action_on_cells, grid_of
+from .results.views import CellsView, get_grid_context
 from .visibility import find_model_admin
 
 if TYPE_CHECKING:
@@ -65,13 +64,13 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
         return can_view(find_model_admin(self.admin_site, Remix), request)
 
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
-        """Let drafts be discarded by users who may confirm them."""
+        """Let users who may confirm a draft discard it."""
         if obj and obj.confirmed_at:
             return False
         return can_view(find_model_admin(self.admin_site, Video), request, REMIX)
 
     def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
-        """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
+        """Delete a draft, unless somebody has confirmed it since the page was opened."""
         if not RemixBatch.objects.filter(pk=obj.pk).delete_drafts():
             raise PermissionDenied
 
@@ -89,7 +88,7 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
         confirm = path("<sora_remix_key:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
-        acting = self.admin_site.admin_view(partial(action_on_cells, model_admin=self))
+        acting = self.admin_site.admin_view(CellsView.as_view(model_admin=self))
         cells = path("<sora_remix_key:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
         return [confirm, cells, *super().get_urls()]
 
@@ -102,8 +101,8 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
         form_url: str = "",
         obj: RemixBatch | None = None,
     ) -> HttpResponse:
-        """Show what became of a batch, once it is confirmed."""
-        context |= grid_of(request, self, obj) if obj else {}
+        """Show the results of a confirmed batch."""
+        context |= get_grid_context(request, self, obj) if obj else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("videos"))

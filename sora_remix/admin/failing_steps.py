@@ -1,4 +1,4 @@
-"""Steps that have failed for long: which ones, for the notices, the list and a remix's page."""
+"""Steps that have failed for a long time, for the notices, the changelist and a remix's page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FailingStep:
 
 @dataclass(frozen=True)
 class StepFailures:
-    """How many rows have failed at a step for long, since when, and an error of one of them."""
+    """Number of rows that have failed at a step for long, since when, and an error of one."""
 
     many: int
     since: datetime | None
@@ -134,7 +134,7 @@ def aggregate_failures() -> dict[str, Any]:
 
 
 def select_upload_failures() -> dict[str, Any]:
-    """Return columns with the files that remixes wait for and that can't be uploaded."""
+    """Return subqueries for the failing uploads that remixes wait for."""
     waiting = Remix.objects.order_by().filter(UPLOAD.remixes)
     rows = Delivery.objects.to_deliver().filter(failing_for_long(), Exists(waiting)).order_by()
     whole = rows.values("error_code")  # empty in all of them, so that they are one group

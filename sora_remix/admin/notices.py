@@ -1,6 +1,6 @@
-"""What keeps remixes from being made, and what waits for a person: said above our pages.
+"""Notices above the app's pages: problems that hold remixes up, and decisions that are due.
 
-Two queries, however many rows there are; each notice goes by itself when it is over.
+They take two queries, whatever the number of rows, and disappear when the problem is solved.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ if TYPE_CHECKING:
 
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
-"""While anything waits, a living worker takes turns a few seconds apart."""
+"""While remixes wait, a worker takes a turn every few seconds."""
 RECENT = timedelta(days=1)
-"""What fal said of the key before that tells nothing of today."""
+"""Earlier answers of fal say nothing about the present key."""
 KEY_REFUSED = Q(kind__in=(Kind.REFUSED, Kind.FAILED), detail="credentials_refused")
 KEY_TAKEN = Q(kind=Kind.ACCEPTED)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What is the matter, and what to do about it: a command for the shell, a link or a button."""
+    """A problem and what to do about it: a shell command, a link or a button."""
 
     text: str
     command: str = ""
@@ -59,7 +59,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class WaitingCounts:
-    """How many remixes wait for a worker, since when, how many for a person, and which fail."""
+    """Numbers of remixes that wait for a worker or a person, and of those that keep failing."""
 
     due: int
     since: datetime | None
@@ -69,7 +69,7 @@ class WaitingCounts:
 
 @dataclass(frozen=True)
 class SystemState:
-    """What was last seen of workers and of fal; nothing before the first remix of a site."""
+    """The last signs of workers and of fal; empty before the first remix of a site."""
 
     worked_at: datetime | None = None
     key_refused_at: datetime | None = None
@@ -80,7 +80,7 @@ class SystemState:
 
 
 def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list[Notice]:
-    """Return what is to be said to this user now."""
+    """Return the notices for this user."""
     endpoint, links = _named_endpoint(), Links(site)
     waiting, state = _count_waiting(), _read_state(endpoint)
     notices = [
@@ -96,7 +96,7 @@ def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list
 
 
 def hash_notices(notices: Iterable[Notice]) -> str:
-    """Tell notices from others in few characters; those of lists alone don't count."""
+    """Return a short hash by which a page sees that its notices changed; quiet ones don't count."""
     said = "\0".join(f"{one.text} {one.command}" for one in notices if not one.is_quiet)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
@@ -141,7 +141,7 @@ def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
 
 
 def _named_endpoint() -> Endpoint | None:
-    """Return the endpoint that the site names, if it names one that is known."""
+    """Return the site's default endpoint, if it names one that is known."""
     try:
         return get_endpoint(conf.SORA_REMIX_ENDPOINT) if conf.SORA_REMIX_ENDPOINT else None
     except SoraRemixError:
@@ -184,7 +184,7 @@ def _report_refused_key(state: SystemState) -> Iterator[Notice]:
 def _report_pause(
     request: HttpRequest, pause: Pause | None, links: Links, *, on_list: bool
 ) -> Iterator[Notice]:
-    """Say until when nothing is sent; on other pages than lists, a button would lose input."""
+    """Report until when nothing is sent; off the lists, a button would lose what was typed."""
     if not pause:
         return
     message = _(

@@ -1,4 +1,4 @@
-"""What the pages have in common that are none of Django's own."""
+"""What the app's own pages in the admin have in common."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def render_page(
     stylesheets: Sequence[str] = (),
     scripts: Sequence[str] = SCRIPTS,
 ) -> TemplateResponse:
-    """Render a page of a model with what Django's own pages have in their context."""
+    """Render a page of a model in the context that Django's own pages have."""
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
@@ -51,19 +51,19 @@ def render_page(
 
 
 def list_url(model_admin: ModelAdmin[Any], request: HttpRequest) -> str:
-    """Return the URL of the list that a page belongs to, filtered as it was."""
+    """Return the URL of the changelist that a page belongs to, with its filters."""
     url = Links(model_admin.admin_site).changelist_url(model_admin.model)
     return keep_filters(model_admin, request, url)
 
 
 def keep_filters(model_admin: ModelAdmin[Any], request: HttpRequest, url: str) -> str:
-    """Add the filters of the list to the URL of a page that leads back to it."""
+    """Add the changelist's filters to the URL of a page that leads back to it."""
     filters = model_admin.get_preserved_filters(request)
     return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)
 
 
 def is_too_many(request: HttpRequest, rows: QuerySet[Any]) -> bool:
-    """Tell whether an action is asked for more rows than it may change, and say so."""
+    """Tell whether more rows are selected than an action may change; show a message if so."""
     most = conf.SORA_REMIX_MAX_BATCH
     if not rows.order_by("pk").values_list("pk")[most : most + 1]:
         return False

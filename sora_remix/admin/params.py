@@ -1,4 +1,4 @@
-"""Numbers and texts from addresses and forms: whatever they are, reading them can't fail."""
+"""Primary keys and texts from URLs and forms; a wrong one is a 400 or 404, never a 500."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from django.urls import register_converter
 from django.urls.converters import IntConverter
 
 HIGHEST = 2**63 - 1
-"""The largest number that a primary key, and any other whole number in a database, can be."""
+"""The largest integer that a primary key or another column can hold."""
 MOST = 2000
-"""Keys that one list may name, unless a caller takes more."""
+"""Primary keys in one list, unless the caller accepts more."""
 NUMBER = re.compile(r"[0-9]{1,19}")
 SPAN = re.compile(r"([0-9]{1,19})(?:-([0-9]{1,19}))?")
 REVISION = re.compile(r"([0-9]{1,19}):([A-Za-z0-9_-]{12})")
@@ -25,14 +25,14 @@ LONG = re.compile(r"\d{19,}")
 
 
 def parse_pk(text: str | None) -> int | None:
-    """Return the primary key that a text is; None for all that can't be one."""
+    """Return a primary key; None for a text that can't be one."""
     if not text or not NUMBER.fullmatch(text):
         return None
     return found if (found := int(text)) <= HIGHEST else None
 
 
 def parse_pks(texts: Iterable[str], *, name: str, most: int = MOST) -> list[int]:
-    """Return primary keys, each once; raise `BadRequest` for what is none, or for too many."""
+    """Return distinct primary keys; raise `BadRequest` for anything else, or for too many."""
     found = dict.fromkeys(map(parse_pk, texts))
     if None in found:
         raise BadRequest(f"`{name}` must be primary keys, separated by commas.")
@@ -42,7 +42,7 @@ def parse_pks(texts: Iterable[str], *, name: str, most: int = MOST) -> list[int]
 
 
 def parse_pk_ranges(text: str, *, name: str, most: int = MOST) -> list[int]:
-    """Return primary keys that are written as keys and spans of them, like 1,3,7-20."""
+    """Return primary keys written as numbers and ranges, such as 1,3,7-20."""
     found: list[int] = []
     for part in filter(None, text.split(",")):
         match = SPAN.fullmatch(part)
@@ -58,7 +58,7 @@ def parse_pk_ranges(text: str, *, name: str, most: int = MOST) -> list[int]:
 
 
 def parse_revisions(text: str, *, name: str) -> dict[int, str]:
-    """Return primary keys, each with the revision of the row that was shown, like 1:xxx,2:yyy."""
+    """Return the revision that was shown by primary key, from a text such as 1:xxx,2:yyy."""
     found: dict[int, str] = {}
     for part in filter(None, text.split(",")):
         match = REVISION.fullmatch(part)
@@ -69,7 +69,7 @@ def parse_revisions(text: str, *, name: str) -> dict[int, str]:
 
 
 def read_text(data: QueryDict, name: str, *, most: int) -> str:
-    """Return a text of a form, cut; raise `BadRequest` for NUL, which no database keeps."""
+    """Return a stripped and truncated text; raise `BadRequest` for NUL, which databases refuse."""
     value = data.get(name, "").strip()
     if "\0" in value:
         raise BadRequest(f"`{name}` must be text.")
@@ -77,10 +77,10 @@ def read_text(data: QueryDict, name: str, *, most: int) -> str:
 
 
 class PrimaryKeyConverter(IntConverter):
-    """Take primary keys in addresses; any other number is no address of ours."""
+    """Match primary keys in URLs; any other number is not found."""
 
     def to_python(self, value: str) -> int:
-        """Return a primary key; raise `ValueError` for what can't be one."""
+        """Return a primary key; raise `ValueError` for a number that can't be one."""
         if (pk := parse_pk(value)) is None:
             raise ValueError(value)
         return pk
@@ -90,7 +90,7 @@ register_converter(PrimaryKeyConverter, "sora_remix_key")
 
 
 class CheckedParametersMixin:
-    """Filter a list by nothing that no database can compare with."""
+    """Refuse parameters of a changelist that no database can compare with."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Refuse NUL, and numbers and primary keys that don't fit into a column."""

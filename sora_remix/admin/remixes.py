@@ -1,4 +1,4 @@
-"""Remixes: what was ordered, how far it is, what came of it and what it cost."""
+"""Admin of remixes: what was requested, its progress, result and cost."""
 
 from __future__ import annotations
 
@@ -19,15 +19,14 @@ from django.utils.translation import gettext_lazy as _
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
 from . import failing_steps
-from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, DECISIONS, RETRY, buttons_for
+from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, RETRY, UNCONFIRMED_ACTIONS, get_buttons
 from .actions.resume import resume
 from .actions.unconfirmed import enter_request_id
 from .actions.views import action_path, changelist_action, confirm_for_many, confirm_for_one
 from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import html, money, outcomes, text
-from .history import views as history
-from .history.exchange import EXCHANGED, Exchange
+from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
 from .pages import SCRIPTS, STYLESHEETS
 from .params import CheckedParametersMixin
@@ -43,11 +42,20 @@ else:
     RemixModelAdmin = admin.ModelAdmin
 
 PROMPT_SHOWN = 60
+REQUEST_FIELDS = ("source_video", "prompt", "endpoint_name", "options", "retry_of", "batch")
+TIMELINE_FIELDS = (
+    "requested_by",
+    "created_at",
+    "submitted_at",
+    "completed_at",
+    "finished_at",
+    "cancel_requested_at",
+)
 
 
 @admin.register(Remix)
 class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
-    """Show records of what was paid: nobody adds, changes or deletes them by hand."""
+    """Show records of what was paid for: nobody adds, changes or deletes them by hand."""
 
     list_display = (
         "__str__",
@@ -68,28 +76,10 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     actions = ("cancel_selected", "retry_selected", "collect_selected", "compare_selected")
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
-        (
-            _("Request"),
-            {"fields": ("source_video", "prompt", "endpoint_name", "options", "retry_of", "batch")},
-        ),
+        (_("Request"), {"fields": REQUEST_FIELDS}),
         (_("Costs"), {"fields": ("cost", "estimate")}),
-        (
-            _("Timeline"),
-            {
-                "fields": (
-                    "requested_by",
-                    "created_at",
-                    "submitted_at",
-                    "completed_at",
-                    "finished_at",
-                    "cancel_requested_at",
-                )
-            },
-        ),
-        (
-            _("Technical details"),
-            {"fields": ("key",)},
-        ),
+        (_("Timeline"), {"fields": TIMELINE_FIELDS}),
+        (_("Technical details"), {"fields": ("key",)}),
     )
 
     cancel_selected = changelist_action(CANCEL, "cancel")
@@ -119,11 +109,11 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         return has_perms(request, *COLLECT_AGAIN.permissions)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Let nobody find out request ids who may not see them."""
+        """Search request ids only for users who may see them."""
         return (*self.search_fields, *(("request_id",) if has_perms(request, EXCHANGE) else ()))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Let nobody guess, by filters in the address, what they may not see."""
+        """Refuse filters in the URL by which users could guess what they may not see."""
         if lookup.partition("__")[0] in EXCHANGED and not has_perms(request, EXCHANGE):
             return False
         return super().lookup_allowed(lookup, value, request)
@@ -136,7 +126,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         one = [
             action_path(self, action, confirm_for_one, "<sora_remix_key:pk>/")
-            for action in BUTTONS + DECISIONS
+            for action in BUTTONS + UNCONFIRMED_ACTIONS
         ]
         many = [action_path(self, action, confirm_for_many) for action in BUTTONS]
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
@@ -155,7 +145,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Let the rows show how far they are, for as long as the page is open."""
+        """Keep the progress of the rows up to date while the page is open."""
         links = Links(self.admin_site)
         shown = status.page(links)
         if batch := status.chosen_batch(request):
@@ -174,13 +164,13 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         form_url: str = "",
         obj: Remix | None = None,
     ) -> HttpResponse:
-        """Offer what this user may decide about the remix, in the state it is in."""
+        """Offer what this user may do to the remix in its present state."""
         links = Links(self.admin_site)
         context["live"] = status.page(links)
         context["compare_url"] = compare.with_source(obj, links)
         context["paid_twice"] = outcomes.paid_twice(obj) if obj else ""
         context |= (
-            buttons_for(request, obj, links) | failing_steps.describe_failure(request, obj)
+            get_buttons(request, obj, links) | failing_steps.describe_failure(request, obj)
             if obj
             else {}
         )
@@ -192,18 +182,18 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show what happened to a remix, also by workers and from code, and who did it."""
+        """Show what people, workers and code did to a remix."""
         response = super().history_view(request, object_id, extra_context)
         if isinstance(response, TemplateResponse):
             context = response.context_data or {}
-            context |= history.page(self, request, context["object"])
+            context |= history_context(self, request, context["object"])
         return response
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(
         self, request: HttpRequest, queryset: QuerySet[Remix]
     ) -> HttpResponse | None:
-        """Show two results under one play head, or one and its source."""
+        """Show two results side by side, or one and its source."""
         url = compare.choose(request, queryset.order_by("pk")[:3], Links(self.admin_site))
         return HttpResponseRedirect(url) if url else None
 
@@ -219,7 +209,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
 
     @admin.display(description=_("result"))
     def result_link(self, remix: Remix) -> SafeString | str:
-        """Show the result's picture alone: its title is the prompt, which stands beside it."""
+        """Show only the picture: the title is the prompt, which has a column of its own."""
         if not remix.result:
             return self.result_video(remix)
         links = Links(self.admin_site)

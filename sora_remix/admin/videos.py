@@ -1,4 +1,4 @@
-"""Videos: upload, register, look at them, and choose which to remix."""
+"""Admin of videos: upload and register them, and select which to remix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .compare import views as compare
 from .files import captions
 from .files import views as files
 from .files.forms import VideoForm
-from .files.uploads import kept_if_saved, locked
+from .files.uploads import deleted_unless_saved, lock_video
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
 from .links import Links, linked
@@ -54,7 +54,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (captions, compare, decisions, files, review, tree)
+PAGES = (compare, decisions, files, review, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -63,7 +63,7 @@ ADD_FIELDSETS = (
     CAPTIONS,
 )
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
-"""What an upload brings with it."""
+"""Columns that are read from an upload."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
@@ -74,7 +74,7 @@ CHANGE_FIELDSETS = (
 
 
 class SourcesMixin(VideoList):
-    """Say of each result in a list whether this person may see its source as well."""
+    """Note on each result whether its source is among the rows that this user may view."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
         sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
@@ -108,13 +108,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         "reject_selected",
         "clear_selected",
     )
-    readonly_fields = (
-        "decision",
-        "player",
-        "facts",
-        "can_be_remixed",
-        *HISTORY,
-    )
+    readonly_fields = ("decision", "player", "facts", "can_be_remixed", *HISTORY)
 
     approve_selected = changelist_action(decisions.APPROVE_VIDEOS, "approve")
     reject_selected = changelist_action(decisions.REJECT_VIDEOS, "approve")
@@ -132,14 +126,14 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         return [*own, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Add what is said of sources to the list that a host or a theme has chosen."""
+        """Extend the changelist that a host or a theme has chosen."""
         return type("VideoList", (SourcesMixin, super().get_changelist(request, **kwargs)), {})
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
 
     def get_readonly_fields(self, request: HttpRequest, obj: Video | None = None) -> Any:
-        """Keep a file that is there: another one in its place would leave it an orphan."""
+        """Keep an existing file: another one in its place would leave it an orphan."""
         if obj and obj.cleared_at:
             return (*self.readonly_fields, "file", "captions", "captions_language")
         if not obj or not obj.file:
@@ -153,10 +147,10 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         if not change:
             obj.created_by_id = request.user.pk
         elif not {"file", "captions"}.isdisjoint(form.changed_data):
-            before = locked(obj)
+            before = lock_video(obj)
             if "captions" in form.changed_data:
                 captions.delete_replaced(before)
-        with kept_if_saved(obj):
+        with deleted_unless_saved(obj):
             # Nothing else: others may have decided about it, or cleared it, since it was read.
             obj.save(update_fields=_written(form) if change else None)
         if not change and has_perms(request, APPROVE):
@@ -165,7 +159,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             decisions.reset_approval(self, request, obj, form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
-        """Say in its history that a video was approved by being added."""
+        """Log that a video was approved by adding it."""
         entry = super().log_addition(request, obj, message)
         if obj.is_approved:
             self.log_change(request, obj, str(decisions.APPROVE_VIDEOS.label))
@@ -180,7 +174,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Lead to what it was made from, and to the tree of all that belongs together."""
+        """Link to the comparison with its source, and to its tree."""
         links = Links(self.admin_site)
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
@@ -193,7 +187,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Let the page say that remixes are in the way, not that a permission is lacking."""
+        """Have the page name the remixes that prevent deletion, not a missing permission."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, set() if protected else lacking, protected
 
@@ -209,25 +203,25 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Lead who may approve to what waits for it."""
-        many = self._waiting(request) if has_perms(request, APPROVE) else 0
-        shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
-        response = super().changelist_view(request, {**shown, **(extra_context or {})})
-        if isinstance(response, TemplateResponse) and "cl" in (
-            context := response.context_data or {}
-        ):
-            _note_endpoints(context["cl"].result_list)
+        """Link to the review of new videos for users who may approve them."""
+        waiting, url = 0, ""
+        if has_perms(request, APPROVE):
+            rows = cast("VideoQuerySet", self.get_queryset(request))
+            waiting = rows.awaiting_decision().exclude(file="").count()
+        if waiting:
+            url = Links(self.admin_site).review_url()
+        shown = {"review_url": url, "waiting": waiting, **(extra_context or {})}
+        response = super().changelist_view(request, shown)
+        if isinstance(response, TemplateResponse):
+            cl = (response.context_data or {}).get("cl")
+            _note_endpoints(cl.result_list if cl else [])
         return response
-
-    def _waiting(self, request: HttpRequest) -> int:
-        rows = cast("VideoQuerySet", self.get_queryset(request))
-        return rows.awaiting_decision().exclude(file="").count()
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
     def remix_selected(
         self, request: HttpRequest, queryset: QuerySet[Video]
     ) -> HttpResponse | None:
-        """Keep the selection as a draft and show what it would cost."""
+        """Save the selection as a draft and show what it would cost."""
         if is_too_many(request, queryset):
             return None
         chosen = queryset.values_list("pk", flat=True)
@@ -238,7 +232,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def compare_selected(
         self, request: HttpRequest, queryset: QuerySet[Video]
     ) -> HttpResponse | None:
-        """Show two under one play head, the older one to the left."""
+        """Show two videos side by side, the older one on the left."""
         videos = list(queryset.order_by("pk")[:3])
         if len(videos) == 2:
             return HttpResponseRedirect(Links(self.admin_site).compare_url(*videos))
@@ -251,7 +245,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
 
     @admin.display(description=_("approval"))
     def decision(self, video: Any) -> SafeString:
-        """Show what was decided, by whom, when and why, and lead who may to where that is done."""
+        """Show the decision, who made it, when and why, with a link for users who may decide."""
         link: SafeString | str = ""
         if getattr(video, "may_decide", False) and not video.cleared_at:
             url = Links(self.admin_site).review_url(video=video.pk)
@@ -340,5 +334,5 @@ def _note_endpoints(videos: Iterable[Any]) -> None:
 
 
 def _written(form: ModelForm[Video]) -> set[str]:
-    """Return what a form has changed."""
+    """Return the columns that a form has changed."""
     return {*form.changed_data, *(FROM_FILE if "file" in form.changed_data else ())}

@@ -1,4 +1,4 @@
-"""The rows that a person may see on an admin site: its ModelAdmins decide."""
+"""The rows that a user may view on an admin site, as its ModelAdmins decide."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def find_model_admin(site: AdminSite, model: type[Row]) -> ModelAdmin[Row] | Non
 
 
 def get_rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
-    """Return the rows that the ModelAdmin of a site has for this person; none without one."""
+    """Return the queryset of the site's ModelAdmin; an empty one where the site has none."""
     if model_admin := find_model_admin(site, model):
         return model_admin.get_queryset(request)
     return model._default_manager.none()
 
 
 def get_visible_rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:
-    """Return the same for users who may view the model, and nothing for all others."""
+    """Return the same to users who may view the model, and nothing to all others."""
     found = get_rows(site, request, model)
     return found if can_view(find_model_admin(site, model), request) else found.none()
 
@@ -45,12 +45,12 @@ def get_visible_rows(site: AdminSite, request: HttpRequest, model: type[Row]) ->
 def filter_viewable(
     model_admin: ModelAdmin[Row], request: HttpRequest, found: Iterable[Row]
 ) -> list[Row]:
-    """Keep the rows that this person may view by the object permissions of a ModelAdmin."""
+    """Keep the rows that this user may view by the object permissions of a ModelAdmin."""
     return [row for row in found if model_admin.has_view_permission(request, row)]
 
 
 def find_viewable_rows(site: AdminSite, request: HttpRequest, chosen: QuerySet[Row]) -> list[Row]:
-    """Return those of the chosen rows that this person may view on this site."""
+    """Return those of the chosen rows that this user may view on this site."""
     if not (model_admin := find_model_admin(site, chosen.model)):
         return []
     seen = get_visible_rows(site, request, chosen.model).filter(
@@ -61,7 +61,7 @@ def find_viewable_rows(site: AdminSite, request: HttpRequest, chosen: QuerySet[R
 
 
 def get_row_or_none(site: AdminSite, request: HttpRequest, model: type[Row], pk: int) -> Row | None:
-    """Return the row with this key, if this person may view it on this site."""
+    """Return the row with this primary key, if this user may view it on this site."""
     row = get_visible_rows(site, request, model).filter(pk=pk).first()
     model_admin = find_model_admin(site, model)
     return row if row and model_admin and model_admin.has_view_permission(request, row) else None
@@ -70,7 +70,7 @@ def get_row_or_none(site: AdminSite, request: HttpRequest, model: type[Row], pk:
 def get_row_or_404(
     model_admin: ModelAdmin[Row], request: HttpRequest, pk: int, *related: str
 ) -> Row:
-    """Return a row that this person may view; raise `Http404` or `PermissionDenied`."""
+    """Return a row that this user may view; raise `Http404` or `PermissionDenied`."""
     found = model_admin.get_queryset(request)
     row = get_object_or_404(found.select_related(*related) if related else found, pk=pk)
     if not model_admin.has_view_permission(request, row):
@@ -79,7 +79,7 @@ def get_row_or_404(
 
 
 def find_known_results(site: AdminSite, request: HttpRequest, videos: Iterable[Video]) -> set[int]:
-    """Return the keys of those videos about whose remixes this person may be told."""
+    """Return the primary keys of those videos that result from a remix this user may view."""
     if not (remix_admin := find_model_admin(site, Remix)):
         return set()
     found = get_visible_rows(site, request, Remix).filter(result__in=[video.pk for video in videos])
@@ -90,9 +90,9 @@ def find_known_results(site: AdminSite, request: HttpRequest, videos: Iterable[V
 
 
 def get_video_or_404(site: AdminSite, request: HttpRequest, pk: int) -> Video:
-    """Return a video that this person may view, or a remix of which it is source or result.
+    """Return a video if this user may view it, or a remix of which it is source or result.
 
-    Raise `PermissionDenied` for who may view neither videos nor remixes, else `Http404`.
+    Raise `PermissionDenied` for users who may view neither videos nor remixes, else `Http404`.
     """
     if not any(can_view(find_model_admin(site, model), request) for model in (Video, Remix)):
         raise PermissionDenied

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
@@ -52,7 +52,7 @@ class AdminAction(ABC, Generic[Row]):
     column: Text = ""
     """Heading of its effect on each of them, unless that is the same for all."""
     counted: Text
-    """Number of rows, with `many`."""
+    """How rows are counted, with `many`."""
     button_label: Text
     """Text of the button that confirms it, with `many` and `cost`."""
     done: Text
@@ -65,10 +65,6 @@ class AdminAction(ABC, Generic[Row]):
     shows_source = False
     deletes_files = False
     has_note = False
-
-    @property
-    def path(self) -> str:
-        return self.name.replace("_", "-")
 
     def prepare(self, selected: QuerySet[Row]) -> QuerySet[Row]:
         """Read with the selected rows what the preview needs."""
@@ -130,6 +126,8 @@ class ActionPreview(Generic[Row]):
         lines = [PreviewLine(action, row, action.refusal(row)) for row in rows]
         self.allowed = [line for line in lines if not line.refusal]
         self.refused = [line for line in lines if line.refusal]
+        self.count = action.counted % {"many": len(self.allowed)}
+        self.refused_count = action.counted % {"many": len(self.refused)}
 
     @property
     def rows(self) -> list[Row]:
@@ -157,15 +155,3 @@ class ActionPreview(Generic[Row]):
     def is_confirmed(self, request: HttpRequest) -> bool:
         """Tell whether the page that was sent back showed the present cost."""
         return request.method == "POST" and request.POST.get("_terms") == self.terms
-
-    def context(self) -> dict[str, Any]:
-        """Return what the page shows."""
-        many, others = len(self.allowed), len(self.refused)
-        return {
-            "preview": self,
-            "action": self.action,
-            "count": self.action.counted % {"many": many},
-            "refused_count": self.action.counted % {"many": others},
-            "selection": self.action.selection(self),
-            "facts": self.action.facts(self.rows) if many else [],
-        }

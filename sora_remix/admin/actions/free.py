@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from ... import services
 from ...models import Remix
 from ..permissions import CANCEL, DECIDE, RETRY
 from .remix import AT_FAL, RemixAction, Status
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
-    from ...services import User
 
 
 class Cancel(RemixAction):
@@ -43,23 +41,20 @@ class Cancel(RemixAction):
         "you pay for it and the video is stored.",
         "many",
     )
+    states = (Status.QUEUED, *AT_FAL)
+    wrong_state = _("It has already finished.")
 
     def refusal(self, row: Remix) -> Text | None:
         if row.status == Status.STORING:
             return _("fal has already finished. The video is being stored.")
-        if row.status not in (Status.QUEUED, *AT_FAL):
-            return _("It has already finished.")
         if row.status in AT_FAL and row.cancel_requested_at:
             return _("Cancellation was already requested.")
-        return None
+        return super().refusal(row)
 
     def effect(self, row: Remix) -> Text:
         if row.status == Status.QUEUED:
             return _("It will be cancelled. Nothing is charged.")
         return _("fal is asked to stop. You may still be charged.")
-
-    def perform(self, remix: Remix, by: User) -> None:
-        services.cancel(remix, by=by)
 
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         final = sum(remix.status == Status.CANCELLED for remix in remixes)
@@ -84,16 +79,13 @@ class CollectAgain(RemixAction):
         "%(many)d remixes are being collected again, free of charge.",
         "many",
     )
+    states = (Status.FAILED,)
+    wrong_state = _("Only a remix that failed can be collected again.")
 
     def refusal(self, row: Remix) -> Text | None:
-        if row.status != Status.FAILED:
-            return _("Only a remix that failed can be collected again.")
-        if not row.request_id:
+        if row.status == Status.FAILED and not row.request_id:
             return _("fal never accepted it, so there is nothing to collect.")
-        return None
-
-    def perform(self, remix: Remix, by: User) -> None:
-        services.collect_again(remix, by=by)
+        return super().refusal(row)
 
 
 class GiveUp(RemixAction):
@@ -107,11 +99,5 @@ class GiveUp(RemixAction):
     counted_as = _("Will be given up")
     button_label = ngettext_lazy("Give up %(many)d remix", "Give up %(many)d remixes", "many")
     done = ngettext_lazy("%(many)d remix was given up.", "%(many)d remixes were given up.", "many")
-
-    def refusal(self, row: Remix) -> Text | None:
-        if row.status != Status.UNCONFIRMED:
-            return _("Only an unconfirmed remix can be given up.")
-        return None
-
-    def perform(self, remix: Remix, by: User) -> None:
-        services.give_up(remix, by=by)
+    states = (Status.UNCONFIRMED,)
+    wrong_state = _("Only an unconfirmed remix can be given up.")

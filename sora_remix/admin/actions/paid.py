@@ -1,16 +1,14 @@
-"""The actions that cost money: each requests a new remix."""
+"""Actions that cost money: each requests a new remix."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from ... import services
-from ...endpoints import Endpoint, get_endpoint
+from ...endpoints import get_endpoint
 from ...exceptions import SoraRemixError
 from ...models import Remix
 from ..formatting import money
@@ -20,29 +18,24 @@ from .remix import RemixAction, Status
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
-    from ...services import User
 
 
 class PaidAction(RemixAction):
-    """Request the same once more, for what it costs now."""
+    """Request the same remix again, at its present price."""
 
     counted_as = _("Will be requested again")
     column = _("Cost")
 
     def refusal(self, row: Remix) -> Text | None:
-        if _is_retried(row):
+        if row._is_retried:  # type: ignore[attr-defined]  # set by the admin's queryset
             return _("It was already retried.")
-        return self.wrong_state(row) or _request_refusal(row)
-
-    @abstractmethod
-    def wrong_state(self, remix: Remix) -> Text | None:
-        """Say why its state does not allow it, if it doesn't."""
+        return super().refusal(row) or _request_refusal(row)
 
     def effect(self, row: Remix) -> str:
         return money.price(*price(row))
 
     def cost(self, rows: Sequence[Remix]) -> ActionCost:
-        return ActionCost.of(rows)
+        return ActionCost(rows)
 
 
 class Retry(PaidAction):
@@ -62,14 +55,8 @@ class Retry(PaidAction):
         "%(many)d remixes were requested again, as new ones.",
         "many",
     )
-
-    def wrong_state(self, remix: Remix) -> Text | None:
-        if remix.status not in (Status.FAILED, Status.CANCELLED):
-            return _("Only a remix that failed or was cancelled can be retried.")
-        return None
-
-    def perform(self, remix: Remix, by: User) -> Remix:
-        return services.retry(remix, by=by)
+    states = (Status.FAILED, Status.CANCELLED)
+    wrong_state = _("Only a remix that failed or was cancelled can be retried.")
 
 
 class SendAgain(PaidAction):
@@ -88,34 +75,19 @@ class SendAgain(PaidAction):
         "%(many)d remixes were sent again, as new ones. fal may charge for all of them.",
         "many",
     )
-
-    def wrong_state(self, remix: Remix) -> Text | None:
-        if remix.status != Status.UNCONFIRMED:
-            return _("Only an unconfirmed remix can be sent again.")
-        return None
-
-    def perform(self, remix: Remix, by: User) -> Remix:
-        return services.send_again(remix, by=by)
-
-
-def _is_retried(remix: Any) -> bool:
-    """Tell whether it was requested again already; the admin's queryset knows."""
-    return bool(remix._is_retried)
+    states = (Status.UNCONFIRMED,)
+    wrong_state = _("Only an unconfirmed remix can be sent again.")
 
 
 def _request_refusal(remix: Remix) -> Text | None:
-    """Say why the same can't be requested any more, if it can't."""
+    """Say why the endpoint would refuse the same request now, if it would."""
     try:
         endpoint = get_endpoint(remix.endpoint)
     except SoraRemixError as error:
         return error.message
+    problems = [problem.message for problem in endpoint.option_problems(remix.options)]
     return (
         endpoint.refusal(remix.source)
         or endpoint.prompt_problem(remix.prompt)
-        or _option_problem(endpoint, remix)
+        or next(iter(problems), None)
     )
-
-
-def _option_problem(endpoint: Endpoint, remix: Remix) -> Text | None:
-    problems = endpoint.option_problems(remix.options)
-    return problems[0].message if problems else None

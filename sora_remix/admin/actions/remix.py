@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from ... import services
 from ...conf import conf
 from ...database import retry_conflicts
 from ...exceptions import InvalidTransition, RequestRefused
@@ -25,7 +25,7 @@ from .base import ActionPreview, ActionResult, AdminAction
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
-    from ...services import User
+    from ...endpoints.option import Text
 
 Status = Remix.Status
 AT_FAL = (Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING)
@@ -47,10 +47,13 @@ class RemixAction(AdminAction[Remix]):
     )
     back_label = _("Back to the remixes")
     shows_source = True
+    states: tuple[Remix.Status, ...]
+    """Statuses that allow it."""
+    wrong_state: Text
+    """Why it is refused in others."""
 
-    @abstractmethod
-    def perform(self, remix: Remix, by: User) -> Remix | None:
-        """Do it and return the remix that it requested; raise when it can't be done."""
+    def refusal(self, row: Remix) -> Text | None:
+        return None if row.status in self.states else self.wrong_state
 
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         """Say to how many remixes it was done."""
@@ -99,8 +102,8 @@ class RemixAction(AdminAction[Remix]):
     def _perform(
         self, model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix
     ) -> Remix | None:
-        """Do it to one remix and log it among the user's recent actions, or neither."""
-        requested = self.perform(remix, request.user)
+        """Call the service of this name and log it among the user's recent actions, or neither."""
+        requested: Remix | None = getattr(services, self.name)(remix, by=request.user)
         model_admin.log_change(request, remix, str(self.label))
         return requested
 

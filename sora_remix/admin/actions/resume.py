@@ -1,4 +1,4 @@
-"""Ending a pause of sending before its time."""
+"""Resume sending before a pause ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpResponse:
-    """Resume sending to fal and go back to the list whose button was pressed."""
+    """Resume sending to fal and go back to the page whose button was pressed."""
     require_perms(model_admin, request, DECIDE)
     if request.method == "POST":
         if _resume(request):
@@ -35,7 +35,7 @@ def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRespo
 
 @retry_conflicts
 def _resume(request: HttpRequest) -> bool:
-    """Resume sending, and name that among the user's recent actions, or neither."""
+    """Resume sending and log it among the user's recent actions, or neither."""
     if not services.resume_sending(by=request.user):
         return False
     LogEntry.objects.create(

@@ -1,4 +1,4 @@
-"""What may be decided on the page of one remix, above all when nobody knows whether fal has it."""
+"""Settle an unconfirmed remix by entering its request id."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 
 FORM_ID = "sora-remix-request-id-form"
-"""Id of the form that sends a request id: its field stands inside Django's own form."""
+"""Id of the form that sends a request id; its field is inside Django's own form."""
 TAKEN = _("Another remix already has this request id.")
 
 
 class RequestIdForm(forms.Form):
-    """Take the id under which a person found a remix at fal."""
+    """Accept the request id that a person found in the account at fal."""
 
     request_id = forms.CharField(
         label=_("Request id"),
@@ -63,7 +63,7 @@ class RequestIdForm(forms.Form):
 def enter_request_id(
     request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Remix]
 ) -> HttpResponse:
-    """Settle an unconfirmed remix by the id under which fal has it."""
+    """Settle an unconfirmed remix by its request id at fal."""
     require_perms(model_admin, request, DECIDE)
     remix = get_row_or_404(model_admin, request, pk)
     form = RequestIdForm(request.POST if request.method == "POST" else None)

@@ -52,8 +52,8 @@ def action_path(
     """Return the URL at which a view confirms an action."""
     own = partial(view, model_admin=model_admin, action=action)
     wrapped = own_transactions(model_admin.admin_site.admin_view(own))
-    name = f"sora_remix_{model_admin.opts.model_name}_{action.name}"
-    return path(f"{prefix}{action.path}/", wrapped, name=name)
+    route = f"{prefix}{action.name.replace('_', '-')}/"
+    return path(route, wrapped, name=_url_name(model_admin, action))
 
 
 def confirm_for_one(
@@ -93,20 +93,25 @@ def show_preview(
     """Show what an action would do, and the button that does it."""
     links, action = Links(model_admin.admin_site), preview.action
     title = _("%(action)s: %(remix)s") if one else action.title
-    url = links.page_url(
-        f"sora_remix_{model_admin.opts.model_name}_{action.name}", *([one.pk] if one else [])
-    )
+    url = links.page_url(_url_name(model_admin, action), *([one.pk] if one else []))
     context = {
-        **preview.context(),
+        "preview": preview,
+        "action": action,
         "title": title % {"action": action.label, "remix": one},
         "remix": one,
         "has_changed": "_terms" in request.POST,
+        "selection": action.selection(preview),
+        "facts": action.facts(preview.rows) if preview.allowed else [],
         "allowed": preview.allowed[:SHOWN],
         "refused": preview.refused[:SHOWN],
         "action_url": keep_filters(model_admin, request, url),
         "back_url": links.change_url(one) if one else list_url(model_admin, request),
     }
     return render_page(request, model_admin, "action.html", context)
+
+
+def _url_name(model_admin: ModelAdmin[Any], action: AdminAction[Any]) -> str:
+    return f"sora_remix_{model_admin.opts.model_name}_{action.name}"
 
 
 def _show_messages(request: HttpRequest, result: ActionResult) -> None:

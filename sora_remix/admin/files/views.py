@@ -1,4 +1,4 @@
-"""Lead on to the files of a video: pages are open for longer than a storage signs its URLs for."""
+"""Files and captions of videos, for the pages that show them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.urls import URLPattern, path
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from ... import captions
 from ..visibility import get_video_or_404
 
 if TYPE_CHECKING:
@@ -22,18 +23,42 @@ PARTS = ("file", "thumbnail")
 
 
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
-    """Return the address that leads on to files."""
-    view = model_admin.admin_site.admin_view(partial(lead_on, model_admin=model_admin))
-    return [path("<sora_remix_key:pk>/file/<str:part>/", view, name="sora_remix_video_file")]
+    """Return the URLs of files and captions."""
+    return [
+        path(
+            f"<sora_remix_key:pk>/{route}/",
+            model_admin.admin_site.admin_view(partial(view, model_admin=model_admin)),
+            name=f"sora_remix_video_{name}",
+        )
+        for route, view, name in (
+            ("file/<str:part>", redirect_to_file, "file"),
+            ("captions", serve_captions, "captions"),
+        )
+    ]
 
 
 @require_safe
 @cache_control(private=True, no_store=True)
-def lead_on(
+def redirect_to_file(
     request: HttpRequest, pk: int, part: str, *, model_admin: ModelAdmin[Video]
 ) -> HttpResponse:
-    """Redirect who may see the video, or a remix it is shown with, to where a file is now."""
+    """Redirect to the present URL of a file: pages are open for longer than a storage signs URLs.
+
+    It is open to users who may view the video, or a remix that shows it.
+    """
     video = get_video_or_404(model_admin.admin_site, request, pk)
     if part not in PARTS or not getattr(video, part):
         raise Http404
     return HttpResponseRedirect(getattr(video, part).url)
+
+
+@require_safe
+@cache_control(private=True, no_store=True)
+def serve_captions(
+    request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]
+) -> HttpResponse:
+    """Send the captions of a video to users who may view it, or a remix that shows it."""
+    video = get_video_or_404(model_admin.admin_site, request, pk)
+    if not video.captions:
+        raise Http404
+    return captions.response_with(video.captions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, cast
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
     from ...endpoints.option import Text
+    from ...services import User
 
 NOTE_LENGTH = 2000
 HIDDEN = _("It was deleted, or you may not view it.")
@@ -70,15 +71,49 @@ class VideoAction(AdminAction[Video]):
             [_describe_unchanged(many, reason) for reason, many in outcomes.items()],
         )
 
-    @abstractmethod
     def run(
         self, model_admin: ModelAdmin[Video], request: HttpRequest, seen: dict[int, str], note: str
     ) -> Counter[str]:
-        """Do it to videos that are as they were seen; count why not, or "" where it was done."""
+        """Do it to videos that are as they were seen; count why not, or "" where it is done."""
+        outcomes: Counter[str] = Counter()
+        pairs = iter(seen.items())
+        while part := dict(islice(pairs, AT_ONCE)):
+            try:
+                left = self._run_part(model_admin, request, part, note)
+            except InvalidTransition as refusal:
+                left = dict.fromkeys(part, str(refusal))
+            visible = [pk for pk, reason in left.items() if reason != str(HIDDEN)]
+            left |= dict.fromkeys(self.find_own(visible, request.user, note), "")
+            outcomes.update(left.get(pk, "") for pk in part)
+        return outcomes
+
+    @retry_conflicts
+    def _run_part(
+        self, model_admin: ModelAdmin[Video], request: HttpRequest, seen: dict[int, str], note: str
+    ) -> dict[int, str]:
+        """Do it and log it in one transaction; return why not for each that is unchanged."""
+        found = model_admin.get_queryset(request).in_bulk(list(seen))
+        videos = filter_viewable(model_admin, request, found.values())
+        left = self.perform(videos, seen, request.user, note)
+        done = [video for video in videos if video.pk not in left]
+        message = f"{self.label}: {note}" if note else str(self.label)
+        user = cast("int", request.user.pk)  # the admin lets nobody else in
+        LogEntry.objects.log_actions(user, done, CHANGE, message)
+        return left | dict.fromkeys(seen.keys() - {video.pk for video in videos}, str(HIDDEN))
+
+    @abstractmethod
+    def perform(
+        self, videos: Sequence[Video], seen: Mapping[int, str], by: User, note: str
+    ) -> dict[int, str]:
+        """Do it; return why not for each video that is unchanged."""
+
+    def find_own(self, pks: Collection[int], by: User, note: str) -> Iterable[int]:
+        """Return those to which this user has already done the same, as by a double click."""
+        return ()
 
 
 class ApprovalDecision(VideoAction):
-    """Decide whether the site may show videos, hundreds in one transaction."""
+    """Decide whether the site may show videos."""
 
     permissions = (APPROVE,)
     has_note = True
@@ -90,43 +125,19 @@ class ApprovalDecision(VideoAction):
             return _("Its files have already been cleared.")
         return _("This has already been decided.") if row.approval == self.approval else None
 
-    def run(
-        self, model_admin: ModelAdmin[Video], request: HttpRequest, seen: dict[int, str], note: str
-    ) -> Counter[str]:
-        outcomes: Counter[str] = Counter()
-        pairs = iter(seen.items())
-        while part := dict(islice(pairs, AT_ONCE)):
-            try:
-                done, left = self._decide(model_admin, request, part, note)
-            except InvalidTransition as refusal:
-                outcomes[str(refusal)] += len(part)
-                continue
-            own = self._count_own(request, left, note)
-            outcomes[""] += len(done) + own
-            outcomes[str(OVERTAKEN)] += len(left) - own
-            outcomes[str(HIDDEN)] += len(part) - len(done) - len(left)
-        return +outcomes
+    def perform(
+        self, videos: Sequence[Video], seen: Mapping[int, str], by: User, note: str
+    ) -> dict[int, str]:
+        shown = {video.pk: seen[video.pk] for video in videos}
+        done = Video.objects.all().decide(self.approval, seen=shown, by=by, note=note)
+        return dict.fromkeys(shown.keys() - done, str(OVERTAKEN))
 
-    @retry_conflicts
-    def _decide(
-        self, model_admin: ModelAdmin[Video], request: HttpRequest, seen: dict[int, str], note: str
-    ) -> tuple[Collection[int], Collection[int]]:
-        """Decide and log it; return the keys of those that are decided, and of those overtaken."""
-        videos = {video.pk: video for video in _find_viewable(model_admin, request, seen)}
-        known = {pk: seen[pk] for pk in videos}
-        done = Video.objects.all().decide(self.approval, seen=known, by=request.user, note=note)
-        user = cast("int", request.user.pk)  # the admin lets nobody else in
-        message = f"{self.label}: {note}" if note else str(self.label)
-        changed = [video for pk, video in videos.items() if pk in done]
-        LogEntry.objects.log_actions(user, changed, CHANGE, message)
-        return done, videos.keys() - done
-
-    def _count_own(self, request: HttpRequest, pks: Collection[int], note: str) -> int:
-        """Count those about which this user has already decided the same, as by a double click."""
+    def find_own(self, pks: Collection[int], by: User, note: str) -> Iterable[int]:
         if not pks:
-            return 0
-        own = {"approval": self.approval, "approval_note": note, "decided_by": request.user.pk}
-        return Video.objects.filter(pk__in=pks, cleared_at=None, **own).count()
+            return ()
+        same = {"approval": self.approval, "approval_note": note, "decided_by": by.pk}
+        own = Video.objects.filter(pk__in=pks, cleared_at=None, **same)
+        return own.values_list("pk", flat=True)
 
 
 class Approve(ApprovalDecision):
@@ -189,25 +200,16 @@ class ClearFiles(VideoAction):
         ]
         return [*facts, (_("Files kept"), files - deleted)] if files > deleted else facts
 
-    def run(
-        self, model_admin: ModelAdmin[Video], request: HttpRequest, seen: dict[int, str], note: str
-    ) -> Counter[str]:
-        videos = _find_viewable(model_admin, request, seen)
-        outcomes = Counter({str(HIDDEN): len(seen) - len(videos)})
+    def perform(
+        self, videos: Sequence[Video], seen: Mapping[int, str], by: User, note: str
+    ) -> dict[int, str]:
+        left = {}
         for video in videos:
             try:
-                self._clear(model_admin, request, video, seen[video.pk])
-                outcomes[""] += 1
+                video.clear(seen=seen[video.pk])
             except InvalidTransition as refusal:
-                outcomes[str(refusal)] += 1
-        return +outcomes
-
-    @retry_conflicts
-    def _clear(
-        self, model_admin: ModelAdmin[Video], request: HttpRequest, video: Video, seen: str
-    ) -> None:
-        video.clear(seen=seen)
-        model_admin.log_change(request, video, str(self.label))
+                left[video.pk] = str(refusal)
+        return left
 
 
 APPROVE_VIDEOS, REJECT_VIDEOS, CLEAR_FILES = Approve(), Reject(), ClearFiles()
@@ -237,13 +239,6 @@ def reset_approval(
 def read_note(request: HttpRequest) -> str:
     """Read the note of a form; raise `BadRequest` for what no database keeps."""
     return read_text(request.POST, "note", most=NOTE_LENGTH)
-
-
-def _find_viewable(
-    model_admin: ModelAdmin[Video], request: HttpRequest, pks: Iterable[int]
-) -> list[Video]:
-    found = model_admin.get_queryset(request).in_bulk(list(pks))
-    return filter_viewable(model_admin, request, found.values())
 
 
 def _describe_unchanged(many: int, reason: str) -> str:

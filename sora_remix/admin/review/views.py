@@ -1,4 +1,4 @@
-"""One new video after the other, to approve or reject it."""
+"""The review page: approve or reject one new video after the other."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
 
 
 class ReviewView(View):
-    """Show a new video that has a file, oldest first; decide about it, and go to the next one."""
+    """Show the oldest new video that has a file, accept a decision, and go to the next one."""
 
     http_method_names = ["get", "head", "post"]
     model_admin: ModelAdmin[Video] = None  # type: ignore[assignment]  # set by as_view()
@@ -87,7 +87,7 @@ class ReviewView(View):
 
     @cached_property
     def asked(self) -> dict[str, int]:
-        """The numbers in the URL; raise `Http404` for what is none."""
+        """Primary keys in the URL; raise `Http404` for anything else."""
         asked = {}
         for name in (one for one in PARAMETERS if one in self.request.GET):
             if (pk := parse_pk(self.request.GET[name])) is None:
@@ -101,7 +101,7 @@ class ReviewView(View):
 
     @cached_property
     def videos(self) -> QuerySet[Video]:
-        """The videos that this person may see."""
+        """The videos that this user may see."""
         found = self.model_admin.get_queryset(self.request)
         return found.select_related("remix__source").prefetch_related(*PEOPLE)
 
@@ -133,7 +133,7 @@ class ReviewView(View):
 
     @cached_property
     def position(self) -> int:
-        """Which of the waiting ones it is; 0 if it is none of them."""
+        """Its number among the waiting videos; 0 if it is none of them."""
         if not self.video or self.video.approval != Approval.NEW:
             return 0
         return self.waiting.filter(pk__lte=self.video.pk).count()
