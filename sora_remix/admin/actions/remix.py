@@ -47,7 +47,7 @@ class RemixAction(AdminAction[Remix]):
     )
     back_label = _("Back to the remixes")
     shows_source = True
-    states: tuple[Remix.Status, ...]
+    states: tuple[str, ...]
     """Statuses that allow it."""
     wrong_state: Text
     """Why it is refused in others."""
