@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.forms import Media
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from ..conf import conf
@@ -23,6 +25,14 @@ STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("admin", "preview", "r
 RENEW_SCRIPT = "sora_remix/renew.js"
 SCRIPTS = (RENEW_SCRIPT, "sora_remix/preview.js")
 """On every page that shows videos."""
+
+
+def page_path(
+    model_admin: ModelAdmin[Any], route: str, view: Callable[..., Any], name: str, **options: Any
+) -> URLPattern:
+    """Return the URL of a page that needs a login to the admin site."""
+    wrapped = model_admin.admin_site.admin_view(partial(view, **options, model_admin=model_admin))
+    return path(route, wrapped, name=f"sora_remix_{model_admin.opts.model_name}_{name}")
 
 
 def render_page(

@@ -28,7 +28,7 @@ from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import html, money, outcomes, text
 from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
-from .pages import SCRIPTS, STYLESHEETS
+from .pages import SCRIPTS, STYLESHEETS, page_path
 from .params import CheckedParametersMixin
 from .permissions import EXCHANGE, can_view, has_perms
 from .progress import status
@@ -132,12 +132,11 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
         told = self.admin_site.admin_view(partial(progress, model_admin=self), cacheable=True)
-        resumed = self.admin_site.admin_view(partial(resume, model_admin=self))
         return [
             *one,
             *many,
             path("<sora_remix_key:pk>/request-id/", own_transactions(view), name=name),
-            path("resume/", resumed, name="sora_remix_remix_resume"),
+            page_path(self, "resume/", resume, "resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
             *super().get_urls(),
         ]

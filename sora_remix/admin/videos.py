@@ -204,14 +204,12 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Link to the review of new videos for users who may approve them."""
-        waiting, url = 0, ""
+        shown: dict[str, Any] = {}
         if has_perms(request, APPROVE):
             rows = cast("VideoQuerySet", self.get_queryset(request))
-            waiting = rows.awaiting_decision().exclude(file="").count()
-        if waiting:
-            url = Links(self.admin_site).review_url()
-        shown = {"review_url": url, "waiting": waiting, **(extra_context or {})}
-        response = super().changelist_view(request, shown)
+            if waiting := rows.awaiting_decision().exclude(file="").count():
+                shown = {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
+        response = super().changelist_view(request, {**shown, **(extra_context or {})})
         if isinstance(response, TemplateResponse):
             cl = (response.context_data or {}).get("cl")
             _note_endpoints(cl.result_list if cl else [])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from django.contrib.admin.exceptions import NotRegistered
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
@@ -22,11 +21,7 @@ Row = TypeVar("Row", bound=Model)
 
 def find_model_admin(site: AdminSite, model: type[Row]) -> ModelAdmin[Row] | None:
     """Return the ModelAdmin of a model on a site; None where it is not registered."""
-    try:
-        found: ModelAdmin[Any] = site.get_model_admin(model)
-    except NotRegistered:
-        return None
-    return found
+    return site.get_model_admin(model) if site.is_registered(model) else None
 
 
 def get_rows(site: AdminSite, request: HttpRequest, model: type[Row]) -> QuerySet[Row]:

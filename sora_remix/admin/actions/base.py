@@ -58,7 +58,6 @@ class AdminAction(ABC, Generic[Row]):
     done: Text
     """Message after it, with `many`."""
     nothing_to_do: Text
-    """Message when it changes none of the selected rows."""
     back_label: Text
     field: str
     """Name of the form field that holds the selection."""

@@ -67,8 +67,8 @@ def confirm_for_one(
         return show_preview(request, preview, model_admin, one=remix)
     result = action.run(model_admin, request, preview)
     _show_messages(request, result)
-    links = Links(model_admin.admin_site)
-    return HttpResponseRedirect(links.change_url(result.requested or remix))
+    url = Links(model_admin.admin_site).change_url(result.requested or remix)
+    return HttpResponseRedirect(url)
 
 
 def confirm_for_many(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from ... import captions
+from ..pages import page_path
 from ..visibility import get_video_or_404
 
 if TYPE_CHECKING:
@@ -25,15 +25,8 @@ PARTS = ("file", "thumbnail")
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
     """Return the URLs of files and captions."""
     return [
-        path(
-            f"<sora_remix_key:pk>/{route}/",
-            model_admin.admin_site.admin_view(partial(view, model_admin=model_admin)),
-            name=f"sora_remix_video_{name}",
-        )
-        for route, view, name in (
-            ("file/<str:part>", redirect_to_file, "file"),
-            ("captions", serve_captions, "captions"),
-        )
+        page_path(model_admin, "<sora_remix_key:pk>/file/<str:part>/", redirect_to_file, "file"),
+        page_path(model_admin, "<sora_remix_key:pk>/captions/", serve_captions, "captions"),
     ]
 
 

@@ -159,9 +159,8 @@ class ReviewView(View):
         return self.links.review_url(video=decided, **self.filters) if decided else ""
 
     def _batch(self) -> RemixBatch | None:
-        if not (pk := self.filters.get("batch")):
-            return None
-        return get_rows(self.model_admin.admin_site, self.request, RemixBatch).filter(pk=pk).first()
+        batches = get_rows(self.model_admin.admin_site, self.request, RemixBatch)
+        return batches.filter(pk=self.filters["batch"]).first() if "batch" in self.filters else None
 
     def _describe(self, video: Video) -> dict[str, object]:
         remix: Remix | None = getattr(video, "remix", None)
