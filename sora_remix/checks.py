@@ -95,7 +95,7 @@ def _names() -> Iterator[CheckMessage]:
     for name in unknown_settings():
         yield checks.Warning(
             f"There is no setting {name}.",
-            hint="Compare it with the table of settings in the README; it has no effect.",
+            hint="Compare it with the settings in the documentation. It has no effect.",
             id="sora_remix.W001",
         )
 

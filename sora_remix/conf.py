@@ -13,49 +13,66 @@ class Conf:
     """Hold the default of each setting; a name in the site's settings goes before it."""
 
     SORA_REMIX_FAL_KEY: str | None = None
-    """fal API key; `None` leaves it to fal-client, which reads `FAL_KEY`."""
+    """fal API key. `None` leaves the search to fal-client, which reads `FAL_KEY` first."""
 
     SORA_REMIX_ENDPOINT: str = ""
-    """Key of the endpoint that is offered first; empty: the first living one that takes a video."""
+    """Key of the endpoint that is offered first and used when a request names none.
+
+    Empty: the first endpoint that is still offered and accepts all the videos.
+    """
 
     SORA_REMIX_ENDPOINTS: dict[str, Any] = {}
-    """More endpoint records, or replacements, by key."""
+    """Endpoint records of the site by key. A built-in record with the same key is replaced."""
 
     SORA_REMIX_STORAGE: str = "default"
     """Alias in `STORAGES` for all files of the app."""
 
     SORA_REMIX_RESULT_HOSTS: list[str] = ["fal.media", "*.fal.media"]
-    """Hosts that results may be downloaded from; only one named exactly may be private."""
+    """Hosts that results may be downloaded from, over https only.
+
+    A host that matches a wildcard must have a public address. A host that is named exactly may have
+    a private one. Behind `HTTPS_PROXY` or `ALL_PROXY`, the proxy resolves the names.
+    """
 
     SORA_REMIX_MAX_RESULT_BYTES: int = 1024**3
-    """Larger results are refused while streaming."""
+    """Largest result in bytes, 1 GiB by default.
+
+    The download of a larger one stops, and the remix fails. A worker must be able to download
+    and store a result of this size within the `timeout` of `Q_CLUSTER`.
+    """
 
     SORA_REMIX_MAX_IN_FLIGHT: int = 1000
-    """Remixes being sent to fal or made by it at the same time, whole site."""
+    """Remixes that may be at fal at the same time, for the whole site."""
 
     SORA_REMIX_MAX_BATCH: int = 10_000
-    """Remixes that one confirmation may request, and rows that one action may change."""
+    """Remixes that one request may create, and rows that one action in a list may change."""
 
     SORA_REMIX_WEBHOOK_BASE_URL: str = ""
-    """Public `https://…` base of the site; empty: polling only."""
+    """Public base URL of the site, such as `https://www.example.com`, for fal's webhooks.
+
+    Empty: no webhooks. The workers ask fal instead.
+    """
 
     SORA_REMIX_WEBHOOK_USER_ID: str = ""
-    """fal account id that webhooks must carry."""
+    """Id of your fal account, which webhooks must carry. Empty: those of any account count."""
 
     SORA_REMIX_JWKS_URL: str = "https://rest.fal.ai/.well-known/jwks.json"
-    """Where the keys that sign webhooks are read."""
+    """Where fal publishes the keys that sign its webhooks."""
 
     SORA_REMIX_FAL_API_URL: str = "https://api.fal.ai/v1"
-    """Platform API: endpoint status, request list, prices."""
+    """fal's platform API: its list of requests, its endpoints and its prices."""
 
     SORA_REMIX_FAL_REST_URL: str = "https://rest.fal.ai"
-    """Where uploads to fal begin."""
+    """Where uploads to fal start."""
 
     SORA_REMIX_SOURCE_DELIVERY: str = "upload"
-    """How a stored clip reaches an endpoint that takes a URL: `"upload"` or `"url"`."""
+    """How fal gets a stored clip.
+
+    `"upload"`: the workers upload it to fal. `"url"`: fal loads it from the storage's own URL.
+    """
 
     SORA_REMIX_AI_LABEL: bool = True
-    """Whether players on the site say which videos were made with AI."""
+    """Whether players on the site show “Made with AI” below videos that a model made."""
 
     LANGUAGES: list[tuple[str, str]] = []
     """Django's own, for the system checks."""

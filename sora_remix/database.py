@@ -1,7 +1,7 @@
-"""The database that holds the app's tables: which one it is, and transactions in it.
+"""The app's database: its alias, transactions in it, and retries of conflicts.
 
-Every read and write of the app goes to the alias that is written to. A replica lags: what was
-claimed a moment ago is not there yet, and a row that can't be found would count as lost.
+The app reads from the database that it writes to. A replica lags: it lacks rows that were claimed
+a moment ago, and a missing row would count as lost.
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
+ROWS_PER_QUERY = 500
+"""How many rows one query handles at most."""
 CONFLICT_SECONDS = 15.0
-"""How long a decision is tried again while others change the same rows."""
+"""How long a decision is retried while others change the same rows."""
 DUPLICATE_ATTEMPTS = 3
-"""How often a decision is tried that breaks a unique constraint: the next try sees the row."""
+"""How often a decision that breaks a unique constraint is tried: the next try sees the row."""
 SQLSTATES = ("40001", "40P01")
 """PostgreSQL's serialization_failure and deadlock_detected
 (https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html)."""
@@ -46,41 +48,40 @@ def alias() -> str:
 
 @contextmanager
 def atomic(*, savepoint: bool = True) -> Iterator[None]:
-    """Open a transaction in the app's database; also a decorator."""
+    """Open a transaction in the app's database; also works as a decorator."""
     with transaction.atomic(using=alias(), savepoint=savepoint):
         yield
 
 
 def on_commit(call: Callable[[], Any], *, robust: bool = True) -> None:
-    """Call this once the app's transaction is committed, or now if there is none."""
+    """Call this when the app's transaction commits, or now if there is none."""
     transaction.on_commit(call, using=alias(), robust=robust)
 
 
 def refuse_transaction() -> None:
-    """Raise `OpenTransaction` where a later error could undo what is written from here on."""
+    """Raise `OpenTransaction` if a later error could undo what is written from here on."""
     if in_transaction():
         raise OpenTransaction
 
 
 def in_transaction() -> bool:
-    """Tell whether a later error could still undo what is written to the app's database now."""
+    """Return whether a later error could undo what is written to the app's database now."""
     connection = connections[alias()]
     return connection.in_atomic_block or not connection.get_autocommit()
 
 
 def own_transactions(view: View) -> View:
-    """Let a view begin and end its transactions itself, whatever `ATOMIC_REQUESTS` says."""
+    """Let a view manage its own transactions, even with `ATOMIC_REQUESTS`."""
     return transaction.non_atomic_requests(using=alias())(view)
 
 
 def retry_conflicts(work: Callable[P, T]) -> Callable[P, T]:
-    """Run a person's decision in one transaction, and again when another one got in its way.
+    """Run a person's decision in one transaction, and retry it after a conflict.
 
-    The database decides who is first, at every isolation level: by a unique constraint, or by
-    breaking off the later transaction. The next try then finds what the first one has written,
-    and says so. A decision within another one is part of that. Raise `InvalidTransition` when the
-    others do not stop, or when a transaction of the caller's is in the way, which only the caller
-    can start again.
+    The database decides which transaction is first, at every isolation level: by a unique
+    constraint, or by aborting the later one. The retry then finds what the first one wrote, and
+    reports it. A decision inside another one is part of that. Raise `InvalidTransition` if the
+    conflicts do not end, or inside a transaction of the caller, which only the caller can retry.
     """
 
     @wraps(work)
@@ -103,7 +104,7 @@ def _in_transaction(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 def _tried(call: Callable[[], T]) -> T:
-    """Make a call until no other transaction gets in its way."""
+    """Repeat a call until no other transaction conflicts with it."""
     end = time.monotonic() + (0 if in_transaction() else CONFLICT_SECONDS)
     duplicates = 0
     while True:
@@ -115,7 +116,7 @@ def _tried(call: Callable[[], T]) -> T:
                 raise
             if time.monotonic() >= end:
                 raise InvalidTransition(_TOO_LATE) from error
-        time.sleep(random.uniform(0.01, 0.1))  # noqa: S311  (only to get out of step)
+        time.sleep(random.uniform(0.01, 0.1))  # noqa: S311  (only to desynchronise)
 
 
 _TOO_LATE = _(
@@ -125,7 +126,7 @@ _TOO_LATE = _(
 
 
 def is_conflict(error: DatabaseError) -> bool:
-    """Tell whether another transaction was first: trying again from the start may help."""
+    """Return whether another transaction was first, so that a retry may help."""
     if isinstance(error, IntegrityError):
         return True
     cause = error.__cause__
@@ -136,9 +137,9 @@ def is_conflict(error: DatabaseError) -> bool:
 
 
 class PrimaryManager(models.Manager[Row]):
-    """Read rows from the database that they are written to, unless another one is named."""
+    """Read rows from the database that they are written to, unless `using()` names another."""
 
     def get_queryset(self) -> models.QuerySet[Row]:
-        """Return all rows there, also of a relation."""
+        """Return all rows there, also those of a relation."""
         queryset = super().get_queryset()
         return queryset if self._db else queryset.using(alias())

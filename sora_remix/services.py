@@ -1,8 +1,8 @@
-"""What may be asked for: rows, money, and the nudge that starts the work."""
+"""What the admin, commands and sites may request: it writes the rows and starts the work."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -10,36 +10,43 @@ from django.db import DataError
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from . import endpoints, engine, filling
+from . import endpoints, engine, placeholders
 from .clock import local, today
 from .conf import conf
-from .database import atomic, on_commit, retry_conflicts
+from .database import ROWS_PER_QUERY, atomic, on_commit, retry_conflicts
 from .endpoints import Endpoint, get_endpoint
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
 from .logs import get_logger
-from .models import Chain, Delivery, EndpointFact, Remix, RemixBatch, RemixEvent, Video
+from .models import (
+    Chain,
+    EndpointFact,
+    Remix,
+    RemixBatch,
+    RemixEvent,
+    SourceCopy,
+    Video,
+    reconciliation,
+    refusals,
+)
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
     from django.utils.functional import _StrPromise
 
-    User = AbstractBaseUser | AnonymousUser
+    from .models.users import User
 
 logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
-AT_ONCE = 500
-"""Rows that one query is about."""
 
 
-class Cell(NamedTuple):
-    """A video, and the prompt it is remixed with."""
+class PromptedVideo(NamedTuple):
+    """A video and the prompt to remix it with."""
 
     video: Video
     prompt: str
     template: str = ""
-    """The prompt as typed, where placeholders in it were filled in."""
+    """The prompt as typed, if it had placeholders."""
 
 
 @retry_conflicts
@@ -52,18 +59,18 @@ def request_remixes(
     options: Mapping[str, Any] | None = None,
     batch: RemixBatch | None = None,
 ) -> list[Remix]:
-    """Ask for every video with every prompt; the work starts when the transaction commits.
+    """Request every video with every prompt; the work starts when the transaction commits.
 
-    Without an `endpoint`, it is the one that the site names, else the first living one that takes
-    all the videos. Raise `RequestRefused`, which names every reason at once, and write nothing
-    then.
+    The default `endpoint` is the one in the site's settings, else the first available one that
+    accepts all the videos. Raise `RequestRefused`, which names every reason at once; then nothing
+    is written.
     """
     videos, prompts, options = list(videos), list(prompts), options or {}
     _refuse(too_many(len(videos) * len(prompts)))
     record = _endpoint(endpoint, videos)
     reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
     _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
-    cells = [Cell(video, prompt) for video in videos for prompt in prompts]
+    cells = [PromptedVideo(video, prompt) for video in videos for prompt in prompts]
     return _request(record, cells, by=by, options=options, batch=batch)
 
 
@@ -78,13 +85,12 @@ def confirm(
     without: Collection[tuple[int, int]] = (),
     only: Collection[int] | None = None,
 ) -> list[Remix]:
-    """Make the remixes of a draft, for those of its videos that the endpoint can take.
+    """Request the remixes of a draft, for those of its videos that the endpoint accepts.
 
-    Placeholders in the prompts are filled in for each video. What is `without`, by a video's
-    primary key and the index of a prompt, is not made, nor are videos that are not among `only`,
-    by primary key. However often and wherever it is
-    confirmed, the remixes are made once; who comes later gets an empty list. Raise
-    `RequestRefused`; the draft stays one then.
+    Placeholders in the prompts are replaced for each video. `without` lists remixes to leave out,
+    by a video's primary key and a prompt's index; `only` limits the videos, by primary key. A
+    draft is confirmed once: later calls return an empty list. Raise `RequestRefused`; then it
+    remains a draft.
     """
     if not batch.confirm():
         _refuse(_deletion(batch))
@@ -102,7 +108,7 @@ def confirm(
 
 
 def too_many(many: int) -> list[Reason]:
-    """Say that so many remixes are more than one request may have, if they are."""
+    """Return the reason why one request can't have so many remixes, if it can't."""
     most = conf.SORA_REMIX_MAX_BATCH
     if many <= most:
         return []
@@ -115,9 +121,9 @@ def too_many(many: int) -> list[Reason]:
 
 @retry_conflicts
 def resume_sending(*, by: User | None) -> bool:
-    """End a pause of sending before its time; return False when there was none.
+    """End a pause of sending early; return False if there was none.
 
-    fal may refuse the next request again, which is not charged and starts another pause.
+    fal may refuse the next request again: that is not charged and starts another pause.
     """
     pause = Chain.objects.pause()
     was_paused = Chain.objects.lift()
@@ -129,35 +135,32 @@ def resume_sending(*, by: User | None) -> bool:
 
 
 def retry(remix: Remix, *, by: User | None) -> Remix:
-    """Ask for the same remix once more: a new one, and a new charge.
+    """Request the same remix again as a new one, which is charged again.
 
-    Raise `InvalidTransition` unless it failed or was cancelled and was not retried yet: what is
-    retried next is the retry. Raise `RequestRefused` when it can't be made any more.
+    Raise `InvalidTransition` unless it failed or was cancelled and has no retry yet; then retry
+    that retry. Raise `RequestRefused` if it can no longer be requested.
     """
-    over = (Remix.Status.FAILED, Remix.Status.CANCELLED)
-    refusal = _("Only a remix that failed or was cancelled can be retried.")
-    return _again(remix, over, refusal, Kind.RETRIED, by)
+    return _again(remix, refusals.retry, Kind.RETRIED, by)
 
 
 @retry_conflicts
 def _again(
     remix: Remix,
-    statuses: Sequence[str],
-    refusal: str | _StrPromise,
+    refusal: Callable[[Remix], _StrPromise | None],
     kind: str,
     by: User | None,
 ) -> Remix:
-    """Ask for the same by a new remix, once, if it is in one of these states."""
+    """Request the same as a new remix, once."""
     remix = Remix.objects.select_for_update().get(pk=remix.pk)
     if remix.retries.exists():
         raise InvalidTransition(_("It was already retried."))
-    if remix.status not in statuses:
-        raise InvalidTransition(refusal)
+    if reason := refusal(remix):
+        raise InvalidTransition(reason)
     record = _endpoint(remix.endpoint, [remix.source])
     prompts, options = [remix.prompt], remix.options
     reasons = _problems(record, [remix.source], prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
-    cells = [Cell(remix.source, remix.prompt, remix.prompt_template)]
+    cells = [PromptedVideo(remix.source, remix.prompt, remix.prompt_template)]
     [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
@@ -165,32 +168,32 @@ def _again(
 
 @retry_conflicts
 def cancel(remix: Remix, *, by: User | None) -> None:
-    """Cancel a remix: for good and free of charge before it is sent, afterwards as a wish.
+    """Cancel a remix free of charge if it has not been sent; otherwise ask fal to stop.
 
-    What fal has it is asked to stop; a video that it makes all the same is paid for, and is
-    collected. Raise `InvalidTransition` when the remix is over or its video is made already.
+    If fal finishes it anyway, you pay for it and the video is stored. Raise `InvalidTransition`
+    if fal or the remix has finished.
     """
     try:
         remix.cancel(by=by)
     except InvalidTransition:
-        remix.wish_to_cancel(by=by)
+        remix.request_cancellation(by=by)
         on_commit(nudge)
 
 
 @retry_conflicts
 def give_up(remix: Remix, *, by: User | None) -> None:
-    """Settle an unconfirmed remix as failed; raise `InvalidTransition` for any other."""
+    """Mark an unconfirmed remix as failed; raise `InvalidTransition` for any other."""
     remix.give_up(by=by)
 
 
 @retry_conflicts
 def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
-    """Settle an unconfirmed remix by the id under which a person found it at fal.
+    """Settle an unconfirmed remix by the request id that a person found at fal.
 
-    Raise `InvalidTransition` for any other, or when another remix has that id.
+    Raise `InvalidTransition` for any other, or if another remix has that id.
     """
-    if remix.status != Remix.Status.UNCONFIRMED:
-        raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+    if reason := refusals.enter_request_id(remix):
+        raise InvalidTransition(reason)
     if Remix.objects.filter(request_id=request_id).exists():
         raise InvalidTransition(_("Another remix already has this request id."))
     remix.accepted(request_id, Kind.ID_ENTERED, by=by)
@@ -198,28 +201,26 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
 
 
 def send_again(remix: Remix, *, by: User | None) -> Remix:
-    """Ask for an unconfirmed remix once more, by a new one: fal may charge for both.
+    """Request an unconfirmed remix again as a new one; fal may charge for both.
 
     Raise `InvalidTransition` unless it is unconfirmed and was not sent again yet.
     """
-    refusal = _("Only an unconfirmed remix can be sent again.")
-    return _again(remix, (Remix.Status.UNCONFIRMED,), refusal, Kind.SENT_AGAIN, by)
+    return _again(remix, refusals.send_again, Kind.SENT_AGAIN, by)
 
 
 @retry_conflicts
-def ring(key: UUID, request_id: str) -> None:
-    """Take note that fal has the remix with this key of ours, and is done with it.
+def webhook_received(key: UUID, request_id: str) -> None:
+    """Record that fal has finished the remix with this `key` under this request id.
 
-    However often fal rings, and in whatever order. Raise `Remix.DoesNotExist`.
+    Webhooks may come several times and in any order. Raise `Remix.DoesNotExist`.
     """
-    remix = Remix.objects.get(key=key)
-    remix.rang(request_id)
+    reconciliation.webhook_received(Remix.objects.get(key=key), request_id)
     on_commit(nudge)
 
 
 @retry_conflicts
 def collect_again(remix: Remix, *, by: User | None) -> None:
-    """Look for the result of a failed remix once more, which never buys anything.
+    """Collect the result of a failed remix again, free of charge.
 
     Raise `InvalidTransition` unless it failed after fal had accepted it.
     """
@@ -229,18 +230,18 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 
 def _request(
     record: Endpoint,
-    cells: Sequence[Cell],
+    cells: Sequence[PromptedVideo],
     *,
     by: User | None,
     options: Mapping[str, Any],
     batch: RemixBatch | None,
     retry_of: Remix | None = None,
 ) -> list[Remix]:
-    """Write a remix for each of these videos with its prompt; all of it was found possible."""
+    """Write a remix for each video with its prompt, all of which were checked before."""
     chosen = record.complete(options)
     price = record.price.figures(chosen)
     videos = dict.fromkeys(cell.video for cell in cells)
-    uploads = {video: engine.uploads(record, video, chosen) for video in videos}
+    uploads = {video: engine.files_to_copy(record, video, chosen) for video in videos}
     costs = {video: record.estimate(video, chosen) for video in videos}
     remixes = [
         Remix(
@@ -272,14 +273,14 @@ def _request(
 def _write(
     remixes: Sequence[Remix], files: Collection[str], by: User | None, retry_of: Remix | None
 ) -> None:
-    """Write the rows with their history, order their files, and have workers called."""
+    """Write the rows with their history, request their files, and nudge the workers."""
     _hold({remix.source for remix in remixes})
-    Delivery.objects.order(files)
+    SourceCopy.objects.request(files)
     Remix.objects.create_all(remixes)
     again = str(retry_of.pk) if retry_of else ""
     RemixEvent.objects.bulk_create(
         (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
-        batch_size=AT_ONCE,
+        batch_size=ROWS_PER_QUERY,
     )
     on_commit(nudge)
 
@@ -294,9 +295,9 @@ def _deletion(batch: RemixBatch) -> Iterator[Reason]:
 
 
 def _hold(videos: Collection[Video]) -> None:
-    """Keep the files of these until the remixes are written; refuse what somebody cleared first."""
+    """Keep the files of these videos until the remixes are written; refuse cleared videos."""
     pks = sorted(video.pk for video in videos if video.cleared_at is None)
-    parts = (pks[start : start + AT_ONCE] for start in range(0, len(pks), AT_ONCE))
+    parts = (pks[start : start + ROWS_PER_QUERY] for start in range(0, len(pks), ROWS_PER_QUERY))
     if sum(Video.objects.filter(pk__in=part).hold() for part in parts) < len(pks):
         message = _(
             "A selected video was deleted or its files were cleared in the meantime. Nothing was "
@@ -311,26 +312,26 @@ def _cells(
     prompts: Sequence[str],
     options: Mapping[str, Any],
     without: Collection[tuple[int, int]],
-) -> list[Cell]:
-    """Return what is made of a draft; raise `RequestRefused`."""
+) -> list[PromptedVideo]:
+    """Return what a draft requests; raise `RequestRefused`."""
     videos = [video for video in videos if not record.refusal(video)]
     _refuse(too_many(len(videos) * len(prompts) - len(without)))
-    cells = filling.cells(videos, prompts, without)
+    cells = placeholders.cells(videos, prompts, without)
     reasons = _problems(record, videos, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
-    found = filling.problems(record, prompts, cells)
+    found = placeholders.problems(record, prompts, cells)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
     return [_filled(video, prompts[index]) for video, index in cells]
 
 
-def _filled(video: Video, template: str) -> Cell:
-    prompt = filling.fill(template, video)
-    return Cell(video, prompt, "" if prompt == template else template)
+def _filled(video: Video, template: str) -> PromptedVideo:
+    prompt = placeholders.fill(template, video)
+    return PromptedVideo(video, prompt, "" if prompt == template else template)
 
 
 def default_endpoint(videos: Sequence[Video]) -> Endpoint:
-    """Return the endpoint that these videos are remixed with when a request names none.
+    """Return the endpoint for these videos if a request names none.
 
     Raise `UnknownEndpoint`, `InvalidEndpoint`.
     """
@@ -347,7 +348,7 @@ def _endpoint(key: str | None, videos: Sequence[Video]) -> Endpoint:
 def _problems(
     record: Endpoint, videos: Sequence[Video], prompts: Sequence[str], options: Mapping[str, Any]
 ) -> list[Reason]:
-    """List all that is wrong, but for what the prompts say."""
+    """List everything that is wrong except the texts of the prompts."""
     reasons = [*_retirement(record), *record.option_problems(options)]
     if not videos:
         reasons.append(Reason("videos", _("There is no video to remix.")))
@@ -361,7 +362,7 @@ def _problems(
 
 
 def _mixture(record: Endpoint, videos: Sequence[Video]) -> Iterator[Reason]:
-    """Say that one endpoint takes some of these videos and another one the others."""
+    """Explain that no single endpoint accepts all of these videos, if that is so."""
     refused = [video for video in videos if record.refusal(video)]
     if not refused or len(refused) == len(videos):
         return
@@ -375,20 +376,20 @@ def _mixture(record: Endpoint, videos: Sequence[Video]) -> Iterator[Reason]:
 
 
 def _prompt_problems(record: Endpoint, prompts: Iterable[str]) -> Iterator[Reason]:
-    """Say what is wrong with prompts that are sent as they are."""
+    """List what is wrong with prompts that are sent as they are."""
     for prompt in prompts:
         if problem := record.prompt_problem(prompt):
             yield Reason("prompts", problem)
 
 
 def _refuse(reasons: Iterable[Reason]) -> None:
-    """Raise `RequestRefused` if there is any reason, with each of them once."""
+    """Raise `RequestRefused` if there is any reason, naming each once."""
     if once := list(dict.fromkeys(reasons)):
         raise RequestRefused(once)
 
 
 def _retirement(record: Endpoint) -> Iterator[Reason]:
-    """Refuse what fal has said it does not offer any more; a date in the record only warns."""
+    """Refuse an endpoint that fal reported as retired; a date in its record only warns."""
     if since := EndpointFact.objects.retired().get(record.endpoint_id):
         message = _("fal reported on %(day)s that it no longer offers “%(endpoint)s”.")
         day = date_format(local(since), "SHORT_DATE_FORMAT")

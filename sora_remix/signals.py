@@ -6,4 +6,4 @@ remix_succeeded = Signal()
 """The result is in the site's storage."""
 
 remix_failed = Signal()
-"""The remix is over without a result; its `error_code` says why."""
+"""The remix has finished without a result. Its `error_code` says why."""

@@ -1,6 +1,6 @@
-"""What workers run; the only module that knows django-q2.
+"""Tasks of the workers; the only module that uses django-q2.
 
-Messages are nudges: the truth is in our rows, and every task may run twice, late, or never.
+Messages are nudges: the rows hold the truth, and every task may run twice, late, or never.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from django_q.conf import Conf
 from .database import alias
 from .logs import get_logger
 
-# A worker that is shared with a site without the app, or after it was uninstalled, imports this
-# for messages and schedules that are left: an error here would end the worker, each time.
+# A worker shared with a site without the app, or left after the app was removed, imports this
+# for old messages and schedules: an error here would stop the worker each time.
 if apps.is_installed("sora_remix"):
     from . import engine
     from .models import Chain, Remix
-if apps.is_installed("django_q"):  # else the system checks say so, which they could not otherwise
+if apps.is_installed("django_q"):  # if not, the system checks must still run to report it
     from django_q.brokers import get_broker
     from django_q.models import Schedule
     from django_q.tasks import async_task
@@ -40,9 +40,9 @@ _is_queueing: ContextVar[bool] = ContextVar("sora_remix_is_queueing", default=Fa
 def worker_task(work: Callable[..., None]) -> Callable[..., None]:
     """Refuse to run inside the call that queues a task, as django-q2's `sync` does.
 
-    There a request would wait for fal, in a transaction of the caller whose rollback forgets what
-    was paid for, and each turn would call the next one until the stack ends. Where the app is not
-    installed any more, only its schedule is deleted.
+    There a request would wait for fal, a rollback of the caller would lose what was paid for, and
+    each turn would call the next until the stack overflows. If the app is no longer installed,
+    only its schedule is deleted.
     """
 
     @wraps(work)
@@ -61,7 +61,7 @@ def worker_task(work: Callable[..., None]) -> Callable[..., None]:
 
 @worker_task
 def advance(turn: int) -> None:
-    """Take one turn of the chain and ask for the next while anything is unsettled."""
+    """Run one turn of the chain, and queue the next while any remix needs a worker."""
     if not Chain.objects.admit(turn):
         return
     try:
@@ -70,27 +70,27 @@ def advance(turn: int) -> None:
     except Exception:
         logger.exception("Turn %s broke; the next one goes on", turn)
         time.sleep(1)
-    # Released first, looked for work after: whoever adds work in between can announce a turn.
+    # Release first, then check for work: whoever adds work in between can announce a turn.
     if Chain.objects.release(turn) and Remix.objects.unsettled().exists():
         nudge()
 
 
 @worker_task
 def collect(*pks: int) -> None:
-    """Collect the results of these remixes, as far as they wait for it."""
+    """Collect those of these remixes whose result can be collected."""
     engine.collect(pks, _time_limit())
 
 
 @worker_task
 def deliver(*pks: int) -> None:
-    """Bring these files to fal, as far as it does not have them."""
-    engine.deliver(pks, _time_limit())
+    """Upload those of these files that fal does not have."""
+    engine.upload_copies(pks, _time_limit())
     nudge()
 
 
 @worker_task
 def sweep() -> None:
-    """Settle and revive what dead workers and lost messages left behind."""
+    """Finish or restart what stopped workers and lost messages left behind."""
     try:
         engine.sweep()
     finally:
@@ -99,25 +99,25 @@ def sweep() -> None:
 
 
 def nudge() -> None:
-    """See to it that a turn is on its way; as often as anybody likes."""
+    """Queue the next turn unless one is pending."""
     if is_sync():
         logger.warning("No turn was queued: Q_CLUSTER has “sync” on")
-        return  # a turn without a message would keep the first worker waiting for it
+        return  # a turn without a message would block the first real worker
     turn = Chain.objects.announce()
     if turn is not None:
         _queue("sora_remix.tasks.advance", turn)
 
 
 def queue_collect(*pks: int) -> None:
-    """Have a worker collect these remixes soon."""
+    """Queue a task that collects these remixes."""
     _queue("sora_remix.tasks.collect", *pks)
 
 
 def ensure_schedule(using: str, **_signal: Any) -> None:
-    """Create the schedule of the sweep, once, and delete it with the app's tables.
+    """Create the schedule of the sweep once, and delete it with the app's tables.
 
-    Receives `post_migrate` for any database. What is created is created in that one only: while
-    databases are made for tests, the others are still those of the site.
+    Receives `post_migrate` for any database, and creates the schedule only in that one: while test
+    databases are created, the others are still those of the site.
     """
     if using == alias() and not _has_table(using, Remix):
         _delete_schedule()
@@ -130,12 +130,12 @@ def ensure_schedule(using: str, **_signal: Any) -> None:
 
 
 def is_sweep_scheduled() -> bool:
-    """Tell whether the sweep is going to run."""
+    """Return whether the sweep is scheduled."""
     return bool(_schedules().exclude(repeats=0).exists())
 
 
 def queue_size() -> int | None:
-    """Ask the broker how many messages wait; None when it does not say."""
+    """Return how many messages wait in the broker, or None if it does not say."""
     if not apps.is_installed("django_q"):
         raise ImproperlyConfigured("“django_q” is not in INSTALLED_APPS.")
     size: int | None = get_broker().queue_size()
@@ -150,13 +150,13 @@ def queue_databases() -> set[str]:
 
 
 def _delete_schedule() -> None:
-    # django-q2 may be in another database, and its tables may be gone, or not there yet.
+    # django-q2 may use another database, and its tables may not exist.
     if _has_table(router.db_for_write(Schedule), Schedule):
         _schedules().delete()
 
 
 def _schedules() -> QuerySet[Any]:
-    """Return the schedules of the sweep, from the database that they are written to."""
+    """Return the schedules of the sweep from the database that they are written to."""
     schedules: QuerySet[Any] = Schedule.objects.using(router.db_for_write(Schedule))
     return schedules.filter(func=SWEEP)
 
@@ -166,12 +166,12 @@ def _has_table(using: str, model: type[Model]) -> bool:
 
 
 def is_sync() -> bool:
-    """Tell whether tasks would run inside the call that queues them: then none is queued."""
+    """Return whether tasks would run inside the call that queues them; then none is queued."""
     return bool(Conf.SYNC)
 
 
 def _time_limit() -> engine.TimeLimit:
-    """Return how long this task may take; django-q2 kills the worker of one that takes longer."""
+    """Return how long this task may run before django-q2 kills its worker."""
     return engine.TimeLimit(Conf.TIMEOUT) if Conf.TIMEOUT else engine.TimeLimit()
 
 

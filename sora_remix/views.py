@@ -53,7 +53,7 @@ def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
         logger.warning("Put off a webhook for remix %s: %s", key, reason)
         return HttpResponse(status=503)
     try:
-        services.ring(key, request_id)
+        services.webhook_received(key, request_id)
     except Remix.DoesNotExist:
         logger.warning("There is no remix %s, for which a webhook came", key)
         return HttpResponse(status=404)

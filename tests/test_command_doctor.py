@@ -31,7 +31,7 @@ from sora_remix import tasks
 from sora_remix.fal import keys, webhook
 from sora_remix.management.doctor import local, remote
 from sora_remix.management.doctor.report import Line, Part, examine, within
-from sora_remix.models import Chain, Delivery, EndpointFact
+from sora_remix.models import Chain, EndpointFact, SourceCopy
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, moment
 from tests.processes import Qcluster
@@ -137,7 +137,7 @@ def test_what_the_system_checks_say_of_the_app_is_repeated_and_ends_nothing(
     lines, error = _doctor()
 
     assert lines[0] == "warning  There is no setting SORA_REMIX_ENDPONT. (sora_remix.W001)"
-    assert lines[1].startswith("         → Compare it with the table of settings")
+    assert lines[1].startswith("         → Compare it with the settings")
     assert (
         "problem  SORA_REMIX_WEBHOOK_BASE_URL is not the https base of a site. (sora_remix.E004)"
     ) in lines
@@ -511,7 +511,7 @@ def test_the_oldest_failure_of_remixes_and_of_uploads_is_told_with_its_reason() 
     for later, message in enumerate(("HTTP 503\nbusy", "ConnectError")):
         values = {"failing_since": since + timedelta(hours=later), "error_message": message}
         make_remix(status=Status.STORING, **values)
-        Delivery.objects.create(name=message, **values)
+        SourceCopy.objects.create(name=message, **values)
 
     lines = _bad()
 

@@ -119,7 +119,7 @@ def test_a_bill_that_is_known_is_not_changed() -> None:
 def test_a_remix_without_any_count_has_no_bill() -> None:
     remix = counted(None)
 
-    remix.bill(Decimal(1))
+    remix.set_calculated_cost(Decimal(1))
 
     assert Remix.objects.get().billed_cost is None
 

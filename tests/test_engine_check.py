@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from sora_remix import engine, fal
 from sora_remix.engine import turns
-from sora_remix.engine.pace import Watch, back_off, next_check
+from sora_remix.engine.pace import Heartbeat, back_off, next_check
 from sora_remix.exceptions import TryLater
 from sora_remix.models import Chain, Remix
 from tests.factories import ago, make_remix
@@ -52,7 +52,7 @@ def processing(**values: Any) -> Remix:
 
 
 def check() -> None:
-    engine.check_due(Watch(), time.monotonic() + 5)
+    engine.check_due(Heartbeat(), time.monotonic() + 5)
 
 
 def test_what_is_due_is_asked_about_once_and_later_again(asked: list[str]) -> None:
@@ -254,7 +254,7 @@ def test_a_turn_that_lost_its_place_ends(
     monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
 ) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 3600)
-    monkeypatch.setattr("sora_remix.engine.pace.HEARTBEAT", 0)
+    monkeypatch.setattr("sora_remix.engine.pace.HEARTBEAT_SECONDS", 0)
     processing()
     Chain.objects.update(turn=short_turn + 1)
 

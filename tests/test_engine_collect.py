@@ -28,7 +28,7 @@ from sora_remix.exceptions import (
     RemoteFailure,
     TryLater,
 )
-from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew
+from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew_leases
 from sora_remix.storage import new_name
 from tests.decoding import bombs
 from tests.decoding.recordings import record
@@ -632,16 +632,16 @@ def test_a_result_keeps_its_claim_while_its_pictures_are_looked_at(
     renewed, was_renewed = threading.Event(), []
 
     def note(rows: Iterable[Leased]) -> None:
-        renew(rows)
+        renew_leases(rows)
         renewed.set()
 
     def look(picture: IO[bytes]) -> None:
         renewed.clear()
         was_renewed.append(renewed.wait(20))
 
-    monkeypatch.setattr(pace, "renew", note)
-    monkeypatch.setattr(pace, "HEARTBEAT", 0)
-    monkeypatch.setattr("sora_remix.engine.collecting.HEARTBEAT", 0.05)
+    monkeypatch.setattr(pace, "renew_leases", note)
+    monkeypatch.setattr(pace, "HEARTBEAT_SECONDS", 0)
+    monkeypatch.setattr("sora_remix.engine.collecting.HEARTBEAT_SECONDS", 0.05)
     monkeypatch.setattr(media, "image_facts", look)
 
     remix = collect(finished())

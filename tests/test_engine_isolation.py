@@ -15,12 +15,12 @@ from django.utils import timezone
 
 from sora_remix import engine, fal, media
 from sora_remix.endpoints import Outputs
-from sora_remix.engine import collecting, delivering, sending, sweeping, turns
+from sora_remix.engine import collecting, sending, source_copies, sweeping, turns
 from sora_remix.models import (
     Chain,
-    Delivery,
     EndpointFact,
     Remix,
+    SourceCopy,
 )
 from tests.factories import make_remix, make_video
 
@@ -105,9 +105,9 @@ def pass_time() -> None:
     """Let all leases and pauses end."""
     past = timezone.now() - timedelta(hours=1)
     Remix.objects.update(due_at=past)
-    Delivery.objects.update(due_at=past)
+    SourceCopy.objects.update(due_at=past)
     Remix.objects.filter(lease__isnull=False).update(leased_until=past)
-    Delivery.objects.filter(lease__isnull=False).update(leased_until=past)
+    SourceCopy.objects.filter(lease__isnull=False).update(leased_until=past)
     Chain.objects.update(held_until=None)
 
 
@@ -155,11 +155,11 @@ METHODS: list[tuple[Any, str]] = [
     (sending, "_write_answer"),
     (sending, "_accepted"),
     (collecting, "_outputs"),
-    (collecting, "_go_on"),
+    (collecting, "_advance"),
     (collecting, "_store"),
     (collecting, "_commit"),
     (collecting, "_free_sora_id"),
-    (delivering, "_files_of"),
+    (source_copies, "_files_of"),
 ]
 
 
@@ -274,7 +274,7 @@ def test_a_bill_that_can_not_be_written_is_kept_from_none_of_the_others(
     values = {"status": Status.SUCCEEDED, "finished_at": timezone.now(), "billable_units": 2}
     broken, *others = neighbours(3, **values)
     EndpointFact.objects.note_price(broken.endpoint_id, Decimal(3), "second", "USD")
-    break_method(monkeypatch, Remix, "bill", DataError)
+    break_method(monkeypatch, Remix, "set_calculated_cost", DataError)
 
     engine.sweep()
 
@@ -285,20 +285,20 @@ def test_a_bill_that_can_not_be_written_is_kept_from_none_of_the_others(
 def test_a_file_that_can_not_be_delivered_is_kept_from_none_of_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = delivering._upload
+    whole = source_copies._upload
 
     async def upload(name: str) -> str:
         if name == "broken.mp4":
             raise UnicodeEncodeError("ascii", "ü", 0, 1, "ordinal not in range")
         return await whole(name)
 
-    monkeypatch.setattr(delivering, "_upload", upload)
+    monkeypatch.setattr(source_copies, "_upload", upload)
     names = ["broken.mp4", *(media.store(f"{n}.mp4", io.BytesIO(b"x")) for n in "abc")]
-    Delivery.objects.order(names)
+    SourceCopy.objects.request(names)
 
-    engine.deliver(Delivery.objects.values_list("pk", flat=True))
+    engine.upload_copies(SourceCopy.objects.values_list("pk", flat=True))
 
-    rows = {one.name: one for one in Delivery.objects.all()}
+    rows = {one.name: one for one in SourceCopy.objects.all()}
     assert rows["broken.mp4"].error_code == "source_unreachable"
     assert rows["broken.mp4"].error_message.startswith("UnicodeEncodeError")
     assert all(one.url for name, one in rows.items() if name != "broken.mp4")

@@ -13,10 +13,11 @@ from django.db import OperationalError, transaction
 from django.utils import timezone
 
 from sora_remix import engine, fal, services
-from sora_remix.engine.pace import Watch
+from sora_remix.engine.pace import Heartbeat
 from sora_remix.exceptions import OpenTransaction, RequestRefused
 from sora_remix.models import Chain, EndpointFact, Remix
 from sora_remix.models.queryset import RemixQuerySet
+from sora_remix.models.reconciliation import webhook_received
 from tests.factories import make_remix
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,8 +50,8 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
     return gateway
 
 
-def send(watch: Watch | None = None) -> None:
-    engine.send_waiting(watch or Watch(), time.monotonic() + 5)
+def send(heartbeat: Heartbeat | None = None) -> None:
+    engine.send_waiting(heartbeat or Heartbeat(), time.monotonic() + 5)
 
 
 def test_an_accepted_remix_is_in_progress_under_fals_id(gateway: Gateway) -> None:
@@ -274,7 +275,7 @@ def test_a_database_that_stumbles_ends_the_sending_and_loses_no_answer(
     claim = RemixQuerySet.claim_to_send
     stumbles = iter([False, True])
 
-    def claim_to_send(self: RemixQuerySet, most: int) -> list[Remix]:
+    def claim_to_send(self: RemixQuerySet[Remix], most: int) -> list[Remix]:
         if next(stumbles):
             raise OperationalError("database is locked")
         return claim(self, most)
@@ -345,11 +346,11 @@ def test_fal_is_told_where_to_ring_with_our_key(
 def test_an_answer_that_comes_after_its_webhook_changes_nothing(gateway: Gateway) -> None:
     remix = make_remix()
 
-    def ring_first(prompt: str) -> Answer:
-        remix.rang("id")
+    def webhook_first(prompt: str) -> Answer:
+        webhook_received(remix, "id")
         return fal.Accepted("id")
 
-    gateway.answer = _outside_the_loop(ring_first)
+    gateway.answer = _outside_the_loop(webhook_first)
 
     send()
 
@@ -361,11 +362,11 @@ def test_an_answer_that_comes_after_its_webhook_changes_nothing(gateway: Gateway
 def test_an_answer_that_says_another_id_than_the_webhook_is_kept(gateway: Gateway) -> None:
     remix = make_remix()
 
-    def ring_first(prompt: str) -> Answer:
-        remix.rang("heard")
+    def webhook_first(prompt: str) -> Answer:
+        webhook_received(remix, "heard")
         return fal.Accepted("answered")
 
-    gateway.answer = _outside_the_loop(ring_first)
+    gateway.answer = _outside_the_loop(webhook_first)
 
     send()
 
@@ -447,10 +448,10 @@ def test_nothing_is_sent_without_autocommit(gateway: Gateway) -> None:
 
 def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:
     make_remix()
-    watch = Watch()
-    watch.is_over = True
+    heartbeat = Heartbeat()
+    heartbeat.is_over = True
 
-    send(watch)
+    send(heartbeat)
 
     assert gateway.sent == []
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from sora_remix import engine
 from sora_remix.engine import turns
 from sora_remix.exceptions import OpenTransaction
-from sora_remix.models import Delivery, Remix
+from sora_remix.models import Remix, SourceCopy
 from tests.factories import ago, make_remix
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -35,13 +35,13 @@ def test_a_killed_worker_counts_as_a_failed_try_with_growing_pauses(status: str)
 
 def test_a_killed_upload_counts_as_a_failed_try() -> None:
     held = {"lease": uuid4(), "leased_until": ago(seconds=1)}
-    delivery = Delivery.objects.create(name="clip.mp4", **held)
+    copy = SourceCopy.objects.create(name="clip.mp4", **held)
 
     turns.release_lost()
 
-    delivery.refresh_from_db()
-    assert (delivery.failures, delivery.lease) == (1, None)
-    assert "killed" in delivery.error_message
+    copy.refresh_from_db()
+    assert (copy.failures, copy.lease) == (1, None)
+    assert "killed" in copy.error_message
 
 
 @pytest.mark.parametrize(

@@ -96,14 +96,14 @@ def test_of_two_sweeps_one_reads_a_file() -> None:
 
 
 def test_a_sweep_reads_some_files_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unread, "MOST", 2)
+    monkeypatch.setattr(unread, "FILES_PER_SWEEP", 2)
     for _ in range(3):
         _old_video(record("mp4"))
 
     unread.read_unread()
     assert Video.objects.unread().count() == 1
 
-    monkeypatch.setattr(unread, "SECONDS", -1)
+    monkeypatch.setattr(unread, "SECONDS_PER_SWEEP", -1)
     _old_video(record("mp4"))
     unread.read_unread()
     assert Video.objects.unread().count() == 1

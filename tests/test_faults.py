@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import engine, media, tasks
-from sora_remix.engine.pace import Watch
+from sora_remix.engine.pace import Heartbeat
 from sora_remix.fal import queue, submitting
 from sora_remix.media import downloads
 from sora_remix.models import Chain, PendingFile, Remix, Video
@@ -50,8 +50,8 @@ def ask(prompt: str = WELL) -> Remix:
 
 def work() -> None:
     """Do what workers do in a turn."""
-    engine.send_waiting(Watch(), time.monotonic() + 5)
-    engine.check_due(Watch(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.check_due(Heartbeat(), time.monotonic() + 5)
     engine.collect(Remix.objects.hand_over(10))
 
 
@@ -83,7 +83,7 @@ def settle(remix: Remix, *, turns: int = 40) -> Remix:
 def finished_at_fal(sandbox: SandboxProcess) -> Remix:
     """Return a remix that fal has made, and whose result nobody has asked for."""
     remix = ask()
-    engine.send_waiting(Watch(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
 
     def is_made() -> bool:
         [request] = sandbox.accepted()
@@ -354,7 +354,7 @@ def test_hours_without_a_status_end_with_the_result_and_are_told_meanwhile(
     sandbox: SandboxProcess,
 ) -> None:
     remix = ask()
-    engine.send_waiting(Watch(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
     sandbox.misbehave("status", "answer", status=500, body="")
     for _ in range(50):
         pass_time()
@@ -453,11 +453,11 @@ def test_a_wish_to_cancel_ends_as_what_it_turns_out_to_be(
     if fault:
         sandbox.misbehave("job", fault)
     remix = ask()
-    engine.send_waiting(Watch(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
     if "run_seconds" in timing:
         wait_until(lambda: sandbox.accepted()[0]["status"] == "IN_PROGRESS")
 
-    remix.wish_to_cancel()
+    remix.request_cancellation()
     settle(remix, turns=200)
 
     assert remix.status == outcome

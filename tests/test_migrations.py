@@ -163,3 +163,29 @@ def test_prompts_of_remixes_that_exist_are_grouped_as_new_ones_are(old: Any) -> 
     kept = new.get_model("sora_remix", "Remix").objects.order_by("pk")
     digests = [sha256(prompt.encode()).hexdigest() for prompt in ("noir", "Noir", "noir")]
     assert [*kept.values_list("prompt_template", "prompt_digest")] == [("", one) for one in digests]
+
+
+def test_source_copies_survive_the_new_name_of_their_model_there_and_back(old: Any) -> None:
+    before = _migrate([("sora_remix", "0011_plain_words")])
+    before.get_model("sora_remix", "Delivery").objects.create(name="a.mp4", url="https://fal/a")
+
+    new = _migrate([("sora_remix", "0012_source_copies")])
+
+    copies = new.get_model("sora_remix", "SourceCopy").objects
+    assert [*copies.values_list("name", "url")] == [("a.mp4", "https://fal/a")]
+
+    before = _migrate([("sora_remix", "0011_plain_words")])
+
+    assert before.get_model("sora_remix", "Delivery").objects.get().name == "a.mp4"
+
+
+def test_batches_get_keys_of_their_own_again_on_the_way_back(old: Any) -> None:
+    before = _migrate([("sora_remix", "0012_source_copies")])
+    for _ in range(2):
+        before.get_model("sora_remix", "RemixBatch").objects.create()
+    _migrate([("sora_remix", "0013_remove_batch_key")])
+
+    before = _migrate([("sora_remix", "0012_source_copies")])
+
+    keys = before.get_model("sora_remix", "RemixBatch").objects.values_list("key", flat=True)
+    assert (len({*keys}), None in keys) == (2, False)

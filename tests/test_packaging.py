@@ -1,44 +1,68 @@
-"""What the README says is what the code has."""
+"""What the docs say is what the code has."""
 
+import ast
 import re
-from pathlib import Path
+from itertools import pairwise
 
 import sora_remix
 from sora_remix.conf import PREFIX, Conf
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import Remix
+from tests.docs import DOCS, README, ROOT, pages
 
-ROOT = Path(__file__).resolve().parents[1]
-README = (ROOT / "README.md").read_text()
-
-
-def rows(first_cell: str) -> set[str]:
-    return set(re.findall(rf"^\| `({first_cell})` \|", README, re.MULTILINE))
+OF_THE_DEMO = "SORA_REMIX_DEMO_FOLDER"
+SETTINGS = {name for name in vars(Conf) if name.startswith(PREFIX)}
 
 
-def test_readme_names_every_setting() -> None:
-    settings = {name for name in vars(Conf) if name.startswith(PREFIX)}
-
-    assert settings == set(re.findall(rf"`({PREFIX}\w+)`", README))
-    assert rows(rf"{PREFIX}\w+") == settings
+def rows(page: str, first_cell: str) -> set[str]:
+    text = (DOCS / page).read_text()
+    return set(re.findall(rf"^\| `({first_cell})` \|", text, re.MULTILINE))
 
 
-def test_readme_explains_every_system_check() -> None:
+def test_docs_explain_every_setting() -> None:
+    [body] = [
+        node.body
+        for node in ast.parse((ROOT / "sora_remix" / "conf.py").read_text()).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    explained = {
+        before.target.id
+        for before, after in pairwise(body)
+        if isinstance(before, ast.AnnAssign)
+        and isinstance(before.target, ast.Name)
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+    }
+
+    assert explained >= SETTINGS
+    assert "```{all-settings}" in (DOCS / "reference" / "settings.md").read_text()
+
+
+def test_docs_name_only_settings_that_exist() -> None:
+    named = {name for page in pages() for name in re.findall(rf"{PREFIX}\w+", page.read_text())}
+
+    assert named - {OF_THE_DEMO} <= SETTINGS
+
+
+def test_docs_explain_every_system_check() -> None:
     code = (ROOT / "sora_remix" / "checks.py").read_text()
+    explained = rows("reference/checks.md", r"sora_remix\.[A-Z]\d+")
 
-    assert rows(r"sora_remix\.[A-Z]\d+") == set(re.findall(r'id="(sora_remix\.\w+)"', code))
-
-
-def test_readme_names_every_endpoint_that_is_built_in() -> None:
-    assert BUILT_IN.keys() <= rows(r"[a-z0-9.-]+")
+    assert explained == set(re.findall(r'id="(sora_remix\.\w+)"', code))
 
 
-def test_readme_explains_every_status() -> None:
-    assert set(Remix.Status.values) <= rows(r"[a-z]+")
+def test_docs_name_every_built_in_endpoint() -> None:
+    assert BUILT_IN.keys() <= rows("reference/endpoints.md", r"[a-z0-9.-]+")
 
 
-def test_readme_has_the_test_command_that_ci_runs() -> None:
-    assert len(re.findall(r"^python3 -m venv .* -m pytest .*$", README, re.MULTILINE)) == 1
+def test_docs_explain_every_status() -> None:
+    assert set(Remix.Status.values) <= rows("explanation/costs.md", r"[a-z]+")
+
+
+def test_readme_has_the_test_command_of_the_ci() -> None:
+    text = README.read_text()
+
+    assert len(re.findall(r"^python3 -m venv .* -m pytest .*$", text, re.MULTILINE)) == 1
 
 
 def test_changelog_names_this_version() -> None:

@@ -1,4 +1,4 @@
-"""A site that is made by the README alone works, and goes on when the app is uninstalled by it."""
+"""A site that is made by README and docs alone works, and goes on when the app is uninstalled."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from pathlib import Path
 import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
+from tests.docs import DOCS, README, block
 from tests.processes import ROOT, family, wait_until
 
-README = (ROOT / "README.md").read_text()
+FROM_CODE = DOCS / "how-to" / "code.md"
+UNINSTALL = DOCS / "how-to" / "uninstall.md"
 OURS = ("DJANGO_", "FAL_", "PYTEST_", "SORA_REMIX_", "TEST_")
 """What the environment of these tests says of their own site."""
 HAS_ITS_OWN = pytest.mark.skipif("TEST_DATABASE" in os.environ, reason="it has a database anyway")
@@ -49,12 +51,6 @@ for _ in range(3):
     async_task("sora_remix.tasks.advance", 1)
 async_task("os.mkdir", "went_on")
 """
-
-
-def _block(language: str, holding: str) -> str:
-    """Return the block of the README in a language that holds a text."""
-    blocks: list[str] = re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-    return next(block for block in blocks if holding in block)
 
 
 class Site:
@@ -110,15 +106,15 @@ class Site:
 
 
 @HAS_ITS_OWN
-def test_a_site_by_the_readme_works_and_goes_on_without_the_app(
+def test_site_built_by_the_readme_works_and_runs_on_without_the_app(
     sandbox: SandboxProcess, large_clip: Path, tmp_path: Path
 ) -> None:
     site = Site(tmp_path, sandbox.environment())
     shutil.copy(large_clip, tmp_path / "clip.mp4")
     with site.settings.open("a") as settings:
-        settings.write(_block("python", "Q_CLUSTER"))
-    commands = [line.removeprefix("python ") for line in _block("sh", "migrate").splitlines()]
-    site.manage(commands[0])
+        settings.write(block(README, "python", "Q_CLUSTER"))
+    migrate, _worker = block(README, "sh", "migrate").splitlines()
+    site.manage(migrate.removeprefix("python "))
     assert "System check identified no issues (0 silenced)." in site.manage("manage.py check")
 
     with site.settings.open("a") as settings:  # the sandbox is not fal
@@ -126,11 +122,14 @@ def test_a_site_by_the_readme_works_and_goes_on_without_the_app(
         settings.write(f'SORA_REMIX_FAL_REST_URL = "{sandbox.url}"\n')
     site.shell(VIDEOS)
     with site.workers():
-        [remix] = _block("sh", "manage.py remix").splitlines()
+        [remix] = block(FROM_CODE, "sh", "manage.py remix").splitlines()
         assert site.manage(remix.removeprefix("python ")).count(": succeeded: ") == 2
-        site.shell(BEFORE_THE_EXAMPLE, _block("python", "request_remixes("), AFTER_THE_EXAMPLE)
+        site.shell(
+            BEFORE_THE_EXAMPLE, block(FROM_CODE, "python", "request_remixes("), AFTER_THE_EXAMPLE
+        )
 
-    [uninstall] = re.findall(r"`python (manage\.py migrate sora_remix zero)`", README)
+    command = re.compile(r"`python (manage\.py migrate sora_remix zero)`")
+    [uninstall] = command.findall(UNINSTALL.read_text())
     site.manage(uninstall)
     installed = site.settings.read_text()
     site.settings.write_text(installed.replace('"django_q", "sora_remix"', '"django_q"'))

@@ -72,7 +72,7 @@ def test_remixes_have_their_keys_where_a_database_returns_none(
 ) -> None:
     features = type(connection.features)
     monkeypatch.setattr(features, "can_return_rows_from_bulk_insert", False)
-    monkeypatch.setattr(queryset, "AT_ONCE", 4)
+    monkeypatch.setattr(queryset, "ROWS_PER_QUERY", 4)
 
     with CaptureQueriesContext(connection) as queries:
         remixes = services.request_remixes([make_video()], [f"{n}" for n in range(10)])
@@ -469,7 +469,9 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
 
     # How many rows go into one INSERT is the database's choice.
     inserts = [one for one in queries if one["sql"].startswith("INSERT INTO ")]
-    assert len(queries) - len(inserts) == 8
+    returns_keys = connection.features.can_return_rows_from_bulk_insert
+    reads_of_keys = 0 if returns_keys else -(-videos * prompts // 500)
+    assert len(queries) - len(inserts) == 8 + reads_of_keys
     assert batch.remixes.count() == videos * prompts
 
 
@@ -639,8 +641,8 @@ def test_a_ring_heals_its_remix_and_starts_the_work(
     remix = make_remix(status=Status.UNCONFIRMED)
 
     with django_capture_on_commit_callbacks(execute=True):
-        services.ring(remix.key, "fal-1")
-        services.ring(remix.key, "fal-1")
+        services.webhook_received(remix.key, "fal-1")
+        services.webhook_received(remix.key, "fal-1")
 
     remix.refresh_from_db()
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")

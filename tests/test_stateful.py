@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from sora_remix import engine, fal, media, services, tasks
 from sora_remix.endpoints import Outputs
 from sora_remix.engine import checking, collecting, evidence, isolation, sending, turns
-from sora_remix.engine.pace import Watch
+from sora_remix.engine.pace import Heartbeat
 from sora_remix.exceptions import (
     InvalidTransition,
     NotReady,
@@ -102,12 +102,12 @@ KINDS: dict[str, type[Exception]] = {
 }
 METHODS: list[tuple[Any, str]] = [
     *((Remix, name) for name in ("sending", "accepted", "refused", "not_sent", "requeued")),
-    *((Remix, name) for name in ("unanswered", "completed", "look_again", "postpone", "fail")),
-    *((Remix, name) for name in ("start_storing", "succeed", "cancel_asked", "hand_back")),
+    *((Remix, name) for name in ("unanswered", "completed", "check_again", "postpone", "fail")),
+    *((Remix, name) for name in ("start_storing", "succeed", "cancellation_sent", "release")),
     *((Remix, name) for name in ("_move", "_move_mine", "_update", "_event")),
     *((sending, name) for name in ("_start", "_write_answer", "_arguments", "_hold_back")),
     *((checking, name) for name in ("_settle", "next_check")),
-    *((collecting, name) for name in ("_go_on", "_store", "_commit", "_named_files")),
+    *((collecting, name) for name in ("_advance", "_store", "_commit", "_named_files")),
     (evidence, "_is_its"),
     *((ChainQuerySet, name) for name in ("lock", "is_held", "hold_back")),
     *((RemixQuerySet, name) for name in ("claim_to_send", "claim_to_check", "claim_to_collect")),
@@ -266,13 +266,13 @@ class Life(RuleBasedStateMachine):
 
     @rule(plan=PLANS, sabotage=SABOTAGE)
     def send(self, plan: list[str], sabotage: Sabotage) -> None:
-        self._work(plan, lambda: engine.send_waiting(Watch(), float("inf")), sabotage)
+        self._work(plan, lambda: engine.send_waiting(Heartbeat(), float("inf")), sabotage)
 
     @rule(sabotage=SETTLING)
     def send_while_an_answer_breaks(self, sabotage: Sabotage) -> None:
         """Of several paid answers, one can't be settled."""
         services.request_remixes([self.source], ["a", "b", "c"])
-        self._work([], lambda: engine.send_waiting(Watch(), float("inf")), sabotage)
+        self._work([], lambda: engine.send_waiting(Heartbeat(), float("inf")), sabotage)
 
     @rule(plan=PLANS, sabotage=SABOTAGE)
     def send_in_a_transaction_that_is_rolled_back(
@@ -281,14 +281,14 @@ class Life(RuleBasedStateMachine):
         def send() -> None:
             with transaction.atomic():
                 with suppress(OpenTransaction):
-                    engine.send_waiting(Watch(), float("inf"))
+                    engine.send_waiting(Heartbeat(), float("inf"))
                 raise Killed
 
         self._work(plan, send, sabotage)
 
     @rule(plan=PLANS, sabotage=SABOTAGE)
     def check(self, plan: list[str], sabotage: Sabotage) -> None:
-        self._work(plan, lambda: engine.check_due(Watch(), float("inf")), sabotage)
+        self._work(plan, lambda: engine.check_due(Heartbeat(), float("inf")), sabotage)
 
     @rule(plan=PLANS, twice=st.booleans(), sabotage=SABOTAGE)
     def collect(self, plan: list[str], twice: bool, sabotage: Sabotage) -> None:
@@ -320,7 +320,7 @@ class Life(RuleBasedStateMachine):
             self.world.finished.add(data.draw(st.sampled_from(running)))
 
     @rule(data=st.data())
-    def ring(self, data: st.DataObject) -> None:
+    def receive_webhook(self, data: st.DataObject) -> None:
         request_id = data.draw(st.sampled_from(sorted(self.world.finished) or ["none"]))
         if request_id not in self.world.accepted:
             return
@@ -328,7 +328,7 @@ class Life(RuleBasedStateMachine):
         known = Remix.objects.filter(request_id=request_id).first()
         alike = [one for one in self._silent() if one.arguments == arguments]
         if remix := known or next(iter(alike), None):
-            services.ring(remix.key, request_id)
+            services.webhook_received(remix.key, request_id)
 
     @rule(data=st.data(), act=st.sampled_from(["cancel", "retry", "collect_again", "give_up"]))
     def act(self, data: st.DataObject, act: str) -> None:
@@ -423,8 +423,8 @@ class Life(RuleBasedStateMachine):
             self.world.finished |= self.world.accepted.keys()
             self._work([], engine.sweep)
             self._work([], turns.release_lost)
-            self._work([], lambda: engine.send_waiting(Watch(), float("inf")))
-            self._work([], lambda: engine.check_due(Watch(), float("inf")))
+            self._work([], lambda: engine.send_waiting(Heartbeat(), float("inf")))
+            self._work([], lambda: engine.check_due(Heartbeat(), float("inf")))
             self._work([], lambda: engine.collect(Remix.objects.hand_over(100)))
         assert not Remix.objects.unsettled().exists()
         assert not PendingFile.objects.exists()

@@ -221,13 +221,13 @@ def test_a_collect_passes_on_what_it_was_asked_for(monkeypatch: pytest.MonkeyPat
     assert collected == [3, 5]
 
 
-@pytest.mark.parametrize("name", ["collect", "deliver"])
+@pytest.mark.parametrize(("name", "work"), [("collect", "collect"), ("deliver", "upload_copies")])
 def test_long_work_knows_when_its_worker_would_be_stopped(
-    queued: Queued, monkeypatch: pytest.MonkeyPatch, name: str
+    queued: Queued, monkeypatch: pytest.MonkeyPatch, name: str, work: str
 ) -> None:
     left: list[float] = []
     monkeypatch.setattr(Conf, "TIMEOUT", 60)
-    monkeypatch.setattr(engine, name, lambda pks, limit: left.append(limit.left))
+    monkeypatch.setattr(engine, work, lambda pks, limit: left.append(limit.left))
 
     getattr(tasks, name)(1)
 
@@ -247,12 +247,12 @@ def test_without_a_timeout_work_is_not_limited(monkeypatch: pytest.MonkeyPatch) 
 def test_a_delivery_is_followed_by_a_turn_that_sends_what_waited_for_it(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    delivered: list[tuple[int, ...]] = []
-    monkeypatch.setattr(engine, "deliver", lambda pks, limit: delivered.append(pks))
+    uploaded: list[tuple[int, ...]] = []
+    monkeypatch.setattr(engine, "upload_copies", lambda pks, limit: uploaded.append(pks))
 
     tasks.deliver(1, 2)
 
-    assert delivered == [(1, 2)]
+    assert uploaded == [(1, 2)]
     assert queued == [(tasks.advance, 1)]
 
 

@@ -258,13 +258,13 @@ def test_no_account_is_told_for_another_remix_or_when_it_is_set(
 
 
 class Rings(list[tuple[UUID, str]]):
-    """What `services.ring` was called with; it still does what it does."""
+    """What `services.webhook_received` was called with; it still does what it does."""
 
     def __init__(self) -> None:
-        self._ring = services.ring
+        self._webhook_received = services.webhook_received
 
     def __call__(self, key: UUID, request_id: str) -> None:
-        self._ring(key, request_id)
+        self._webhook_received(key, request_id)
         self.append((key, request_id))
 
     def wait_for(self, count: int) -> None:
@@ -277,7 +277,7 @@ class Rings(list[tuple[UUID, str]]):
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> Rings:
     rings = Rings()
-    monkeypatch.setattr(services, "ring", rings)
+    monkeypatch.setattr(services, "webhook_received", rings)
     return rings
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import ngettext_lazy
 from .. import engine
 from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
-from ..models import Delivery, Remix
+from ..models import Remix, SourceCopy
 from ..models.status import Status
 from .formatting.dates import moment
 from .formatting.retries import because, is_failing, one_line, tries
@@ -136,7 +136,7 @@ def aggregate_failures() -> dict[str, Any]:
 def select_upload_failures() -> dict[str, Any]:
     """Return subqueries for the failing uploads that remixes wait for."""
     waiting = Remix.objects.order_by().filter(UPLOAD.remixes)
-    rows = Delivery.objects.to_deliver().filter(failing_for_long(), Exists(waiting)).order_by()
+    rows = SourceCopy.objects.to_upload().filter(failing_for_long(), Exists(waiting)).order_by()
     whole = rows.values("error_code")  # empty in all of them, so that they are one group
     error = Min("error_message", filter=~Q(error_message=""))
     return {
@@ -170,13 +170,13 @@ def describe_failure(request: HttpRequest, remix: Remix) -> dict[str, str]:
     }
 
 
-def _upload(remix: Remix) -> Delivery | None:
+def _upload(remix: Remix) -> SourceCopy | None:
     """Return an upload that this remix waits for and whose last attempt failed."""
     if remix.status != Status.QUEUED or remix.is_ready:
         return None
     try:
-        names = engine.uploads(get_endpoint(remix.endpoint), remix.source, remix.options)
+        names = engine.files_to_copy(get_endpoint(remix.endpoint), remix.source, remix.options)
     except SoraRemixError:
         return None  # without its endpoint it fails when it is to be sent
-    failed = Delivery.objects.to_deliver().filter(name__in=names, failing_since__isnull=False)
+    failed = SourceCopy.objects.to_upload().filter(name__in=names, failing_since__isnull=False)
     return failed.order_by("failing_since").first()

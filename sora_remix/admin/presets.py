@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from .. import filling
+from .. import placeholders
 from ..endpoints import all_endpoints
 from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
@@ -44,7 +44,7 @@ class PresetForm(PresetModelForm):
         if len(text) > MOST_IN_PROMPT:
             message = _("The prompt is longer than %(most)d characters.")
             raise ValidationError(message % {"most": MOST_IN_PROMPT}, code="too_long")
-        if problem := filling.wrong(text):
+        if problem := placeholders.syntax_problem(text):
             raise ValidationError(problem, code="placeholder")
         return text
 

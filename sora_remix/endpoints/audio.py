@@ -1,17 +1,15 @@
-"""What becomes of the sound of a video."""
+"""How an endpoint treats the sound of a video."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
 from .option import is_same
-
-if TYPE_CHECKING:
-    from .option import Text
+from .values import Text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +26,7 @@ class Audio:
     """Its value that drops the sound; None when there is none."""
 
     def sentence(self, options: Mapping[str, Any]) -> Text:
-        """Say what becomes of the sound with these complete options."""
+        """Say how the sound is treated with these complete options."""
         if self.policy != "switch":
             return _SENTENCES[self.policy]
         value = options.get(self.param)

@@ -1,4 +1,4 @@
-"""Which endpoints may be used, and which one is used when nobody names one."""
+"""Which endpoints can be chosen, and which one is used when a request names none."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .registry import all_endpoints, get_endpoint
 
 
 def choosable(gone: Collection[str], today: date) -> list[Endpoint]:
-    """Return what may be chosen, in the order in which it is offered.
+    """List the endpoints that can be chosen, in the order in which pages show them.
 
-    The endpoint that the site names comes first, then its successor. What has ended is left out,
-    unless the site names it, or names none and no living endpoint takes the same kind of source:
-    then it is tried. What fal has declared gone, by its id there, is always left out. Raise
+    The endpoint that the site names comes first, then its successor. A retired endpoint is left
+    out, unless the site names it, or names none and every other endpoint for the same kind of
+    source is retired as well. Those in `gone`, by fal's id, are always left out. Raise
     `UnknownEndpoint`, `InvalidEndpoint`.
     """
     every = {key: one for key, one in _ranked().items() if one.endpoint_id not in gone}
@@ -31,10 +31,10 @@ def choosable(gone: Collection[str], today: date) -> list[Endpoint]:
 
 
 def preferred(clips: Sequence[Clip], endpoints: Sequence[Endpoint], today: date) -> Endpoint | None:
-    """Return which of these endpoints is used for these clips when nobody names one.
+    """Return the endpoint that is used for these clips when a request names none.
 
-    It is the first that takes all of them, else the one that takes the most, of equals a living
-    one. Where the site names an endpoint, it is the first that takes any.
+    It is the first that accepts all of them, else the one that accepts the most, of equals one
+    that is not retired. Where the site names an endpoint, it is the first that accepts any.
     """
     able = [one for one in endpoints if any(not one.refusal(clip) for clip in clips)]
     if able and conf.SORA_REMIX_ENDPOINT:
@@ -50,10 +50,9 @@ def preferred(clips: Sequence[Clip], endpoints: Sequence[Endpoint], today: date)
 
 
 def default_endpoint(clips: Sequence[Clip], gone: Collection[str], today: date) -> Endpoint:
-    """Return the endpoint that is used for these clips when a request names none.
+    """Return the endpoint that the site names, else the preferred one for these clips.
 
-    It is the one that the site names, whatever it takes. Raise `UnknownEndpoint`,
-    `InvalidEndpoint`.
+    Raise `UnknownEndpoint`, `InvalidEndpoint`.
     """
     if named := conf.SORA_REMIX_ENDPOINT:
         return get_endpoint(named)
@@ -61,7 +60,7 @@ def default_endpoint(clips: Sequence[Clip], gone: Collection[str], today: date) 
 
 
 def _ranked() -> dict[str, Endpoint]:
-    """Return all records: the one that the site names first, then its successor."""
+    """Return all records by key: the one that the site names first, then its successor."""
     every = all_endpoints()
     if not conf.SORA_REMIX_ENDPOINT:
         return every

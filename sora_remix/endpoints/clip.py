@@ -1,4 +1,4 @@
-"""What an endpoint wants to know of a video."""
+"""The facts of a video that endpoints use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Picture(Protocol):
-    """What videos and images have in common; None is what is not known."""
+    """An image or a video; None stands for an unknown fact."""
 
     @property
     def size(self) -> int | None:
@@ -21,7 +21,7 @@ class Picture(Protocol):
 
     @property
     def extension(self) -> str:
-        """What kind of file it is, as “.mp4”: lower case with its dot, empty without a file."""
+        """The kind of file, as “.mp4”: lower case with its dot, empty without a file."""
 
 
 class Clip(Picture, Protocol):
@@ -35,16 +35,3 @@ class Clip(Picture, Protocol):
     @property
     def is_still(self) -> bool:
         """Tell whether its file is known to have no moving picture."""
-
-
-def short_side(picture: Picture) -> int | None:
-    return min(picture.width, picture.height) if picture.width and picture.height else None
-
-
-def long_side(picture: Picture) -> int | None:
-    return max(picture.width, picture.height) if picture.width and picture.height else None
-
-
-def aspect(picture: Picture) -> Decimal | None:
-    """Return the width divided by the height."""
-    return Decimal(picture.width) / picture.height if picture.width and picture.height else None

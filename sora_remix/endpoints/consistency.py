@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import InvalidEndpoint
-from .option import UNSET, has_kind
+from .option import UNSET, Option, has_kind
 from .price import TABLES, key_text
 from .record import Endpoint
+from .values import Text
 
-if TYPE_CHECKING:
-    from .option import Option, Text
-
-Problem = tuple[str, "Text"]
+Problem = tuple[str, Text]
 
 LIMITS = (
     ("min_seconds", "max_seconds"),
@@ -35,7 +32,7 @@ def check(endpoint: Endpoint) -> None:
 
 
 def _names(endpoint: Endpoint) -> Iterator[Problem]:
-    """Find names that are given twice in one request."""
+    """Find names that occur twice in a request."""
     names = [("source.param", endpoint.source.param), ("prompt_param", endpoint.prompt_param)]
     names += [("constants", name) for name in endpoint.constants]
     if endpoint.references:
@@ -74,7 +71,7 @@ def _exclusions(endpoint: Endpoint) -> Iterator[Problem]:
 
 
 def _limits(endpoint: Endpoint) -> Iterator[Problem]:
-    """Find limits between which there is nothing."""
+    """Find lower limits above the upper ones."""
     parts: list[tuple[str, object]] = [("source", endpoint.source)]
     parts += [("references", endpoint.references)] if endpoint.references else []
     parts += [(f"options[{number}]", option) for number, option in enumerate(endpoint.options)]
@@ -92,7 +89,7 @@ def _references(endpoint: Endpoint) -> Iterator[Problem]:
 
 
 def _audio(endpoint: Endpoint) -> Iterator[Problem]:
-    """Find a switch of the sound that does not switch."""
+    """Find a switch for the sound that no option has."""
     audio = endpoint.audio
     option = next((one for one in endpoint.options if one.name == audio.param), None)
     if option is None:
@@ -105,7 +102,7 @@ def _audio(endpoint: Endpoint) -> Iterator[Problem]:
 
 
 def _mentions(endpoint: Endpoint) -> Iterator[Problem]:
-    """Find names of options that there are not."""
+    """Find names of options that don't exist."""
     names = {option.name for option in endpoint.options}
     mentioned = [("price.by", name) for name in endpoint.price.by]
     for where, name in (
@@ -119,7 +116,7 @@ def _mentions(endpoint: Endpoint) -> Iterator[Problem]:
 
 
 def _rates(endpoint: Endpoint) -> Iterator[Problem]:
-    """Find rates that no choice of options leads to."""
+    """Find rates that no choice of options selects."""
     price = endpoint.price
     options = {option.name: option for option in endpoint.options}
     for table in TABLES:
@@ -136,7 +133,7 @@ def _leads_to(option: Option, part: str) -> bool:
 
 
 def _chosen(endpoint: Endpoint) -> set[str]:
-    """Return the names of all that can be chosen."""
+    """Return the names of the options and references."""
     names = {option.name for option in endpoint.options}
     return names | {endpoint.references.param} if endpoint.references else names
 

@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-    Text = str | _StrPromise
+from .values import Bound, Name, Names
+from .values import Text as Text  # modules outside import it from here
 
 
 class Unset(Enum):
-    """Tell "not sent" from every value that can be sent."""
+    """A value for "not sent", unlike any value that can be sent."""
 
     UNSET = "unset"
 
@@ -29,17 +27,17 @@ UNSET = Unset.UNSET
 class Option:
     """One option of an endpoint, under its wire name and with its wire type."""
 
-    name: str
+    name: Name
     kind: Literal["bool", "int", "number", "enum", "text"]
     default: Any = UNSET
     """Sent when nothing else was chosen; `UNSET` leaves it to the endpoint."""
     endpoint_default: Any = UNSET
-    """What the endpoint takes when nothing is sent, where that is not our default."""
+    """The endpoint's own default, where ours is another one."""
     choices: tuple[Any, ...] = ()
     """Wire values with their own types: 0 is not "0", and True is not 1."""
-    minimum: float | None = None
-    maximum: float | None = None
-    excludes: tuple[str, ...] = ()
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    excludes: Names = ()
     """Options, or the references, that may not be set together with this one."""
     advanced: bool = False
     """True for what editors seldom need."""
@@ -79,9 +77,9 @@ class Option:
         return None
 
     def read(self, text: str) -> Any:
-        """Turn text, as typed on a command line, into a value of the wire type if it can be one.
+        """Convert text into a value of the wire type.
 
-        What can't be read is returned as it is, so that `problem` names it.
+        Text that can't be converted is returned as it is, so that `problem` names it.
         """
         for choice in self.choices:
             if text == str(choice):
@@ -104,12 +102,12 @@ def has_kind(value: object, kind: str) -> bool:
 
 
 def is_same(value: object, other: object) -> bool:
-    """Tell whether both are the same on the wire, where True is not 1."""
+    """Tell whether both are the same in JSON, where True is not 1."""
     return type(value) is type(other) and value == other
 
 
 def is_set(value: object) -> bool:
-    """Tell whether a value chooses something: what is left out, empty or off does not."""
+    """Tell whether a value is set: not left out, empty or off."""
     return not any(value is nothing for nothing in (UNSET, None, False)) and value not in ("", [])
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from .measure import Number
 from .option import UNSET
+from .values import Amount, Amounts, Day, Names, Number
 
 MILLIONTH = Decimal("0.000001")
 TABLES = ("per_source_second", "per_output_second", "per_run")
@@ -24,21 +23,21 @@ class Price:
     amount under "" is for every key that the table does not have.
     """
 
-    by: tuple[str, ...] = ()
-    per_source_second: Mapping[str, Decimal] = field(default_factory=dict)
-    per_output_second: Mapping[str, Decimal] = field(default_factory=dict)
-    per_run: Mapping[str, Decimal] = field(default_factory=dict)
+    by: Names = ()
+    per_source_second: Amounts = field(default_factory=dict)
+    per_output_second: Amounts = field(default_factory=dict)
+    per_run: Amounts = field(default_factory=dict)
     min_source_as_output: bool = False
     """True when at least as many seconds are charged for the source as for the result."""
-    floor: Decimal | None = None
+    floor: Amount | None = None
     """No run costs less."""
     duration_option: str = ""
     """Option that sets how long the result is; 0, "auto" and unset: as long as the source."""
     duration_cuts: bool = False
     """True when that option only shortens: the result is never longer than the source."""
-    as_of: date | None = None
+    as_of: Day | None = None
     url: str = ""
-    unit_price: Decimal | None = None
+    unit_price: Amount | None = None
     """fal's flat price of a unit, as its platform API had it when this was checked."""
     is_firm: bool = True
     """False when sources disagree: the app then says "about"."""
@@ -46,9 +45,9 @@ class Price:
     def estimate(
         self, seconds: Number | None, options: Mapping[str, Any], *, cut_at: Number | None = None
     ) -> Decimal | None:
-        """Return the cost for a source of so many seconds, of which those after `cut_at` are cut.
+        """Estimate the cost for a source of this length, which is cut at `cut_at` seconds.
 
-        A rate or a length that is needed and not known makes it None, never 0.
+        Return None, never 0, when a needed rate or length is unknown.
         """
         output = self.output_seconds(seconds, options, cut_at=cut_at)
         source = self._source_seconds(shorter(seconds, cut_at), output)
@@ -60,7 +59,7 @@ class Price:
         return max(sum(known, Decimal()), self.floor or Decimal()).quantize(MILLIONTH)
 
     def rates(self) -> Iterator[tuple[Decimal, Decimal]]:
-        """Yield what a second and what a run costs, for each key that has all its rates."""
+        """Yield the cost of a second and of a run, for each key that has all its rates."""
         tables = {name: table for name in TABLES if (table := getattr(self, name))}
         for key in dict.fromkeys(key for table in tables.values() for key in table):
             rates = {name: table.get(key, table.get("")) for name, table in tables.items()}
@@ -69,7 +68,7 @@ class Price:
                 yield sum(rates.values(), Decimal()), per_run
 
     def figures(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the rates that apply with these complete options, as JSON can hold them."""
+        """Return the rates for these complete options, as JSON values."""
         rates = self._rates(options).items()
         figures: dict[str, Any] = {name: f"{rate:f}" for name, rate in rates if rate is not None}
         if self.min_source_as_output:
@@ -82,7 +81,7 @@ class Price:
     def output_seconds(
         self, seconds: Number | None, options: Mapping[str, Any], *, cut_at: Number | None = None
     ) -> Number | None:
-        """Return how long the result will be, None when unknown."""
+        """Return the length of the result in seconds, None when unknown."""
         wanted = options.get(self.duration_option, UNSET)
         if wanted in (UNSET, None, 0, "", "auto"):
             return shorter(seconds, cut_at)
@@ -92,7 +91,7 @@ class Price:
         return shorter(shorter(seconds, cut_at), chosen)
 
     def _rates(self, options: Mapping[str, Any]) -> dict[str, Decimal | None]:
-        """Return the rate in each table that there is, None where it has none for the key."""
+        """Return the rate of each table, None where it has none for these options."""
         key = "|".join(key_text(options.get(name, "")) for name in self.by)
         tables = {name: getattr(self, name) for name in TABLES}
         return {name: table.get(key, table.get("")) for name, table in tables.items() if table}
@@ -104,12 +103,12 @@ class Price:
 
 
 def shorter(seconds: Number | None, limit: Number | None) -> Number | None:
-    """Return the length that a limit leaves; an unknown length stays unknown."""
+    """Shorten a length to a limit; an unknown length stays unknown."""
     return seconds if seconds is None or limit is None else min(seconds, limit)
 
 
 def key_text(value: object) -> str:
-    """Return the value of an option as it stands in the key of a rate."""
+    """Format the value of an option as in the key of a rate."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,4 +1,4 @@
-"""What is known of an endpoint: what a request holds, which options it takes, what it costs.
+"""The record of an endpoint: what a request holds, which options it takes, what it costs.
 
 Request bodies are built from the record alone: nothing is sent that it does not name.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -21,10 +21,7 @@ from .option import UNSET, Option, is_set
 from .price import Price, shorter
 from .references import References, is_url
 from .source import Source
-
-if TYPE_CHECKING:
-    from .option import Text
-
+from .values import Count, Day, JSONFields, Name, Names, Text
 
 MOST_IN_PROMPT = 20_000
 """Characters of a prompt where a record has no limit of its own."""
@@ -34,7 +31,7 @@ MOST_IN_PROMPT = 20_000
 class Outputs:
     """Under which keys the result holds what."""
 
-    video: str = "video"
+    video: Name = "video"
     sora_id: str = ""
     thumbnail: str = ""
     spritesheet: str = ""
@@ -44,39 +41,37 @@ class Outputs:
 class Endpoint:
     """One fal endpoint that makes a video from a video and a prompt."""
 
-    key: str
+    key: Name
     """Stable name, stored with each remix."""
-    endpoint_id: str
+    endpoint_id: Name
     """fal's id: the path that is posted to."""
     label: Text
     vendor: str = ""
     """Who made the model."""
     source: Source
     price: Price
-    prompt_param: str = "prompt"
-    prompt_max: int | None = None
+    prompt_param: Name = "prompt"
+    prompt_max: Count | None = None
     prompt_hint: Text = ""
     """What to write, for editors."""
     references: References | None = None
     options: tuple[Option, ...] = ()
-    constants: Mapping[str, Any] = field(default_factory=dict)
+    constants: JSONFields = field(default_factory=dict)
     """Sent with every request, as they are."""
-    ignored: tuple[str, ...] = ()
+    ignored: Names = ()
     """What the endpoint takes as well and is left out on purpose."""
     audio: Audio = field(default_factory=lambda: Audio(policy="unknown"))
     outputs: Outputs = field(default_factory=Outputs)
     deletes_result: str = ""
     """Option that, when true, has the provider forget the result: it can't be a source."""
-    ends_on: date | None = None
+    ends_on: Day | None = None
     """The day the provider switches it off."""
     successor: str = ""
     """Key of the record to use instead."""
-    typical_seconds: int = 120
-    longest_seconds: int | None = None
-    """A run that takes longer is overdue."""
+    typical_seconds: Count = 120
     note: Text = ""
     doc_url: str = ""
-    checked_on: date | None = None
+    checked_on: Day | None = None
 
     def __str__(self) -> str:
         return str(self.label)
@@ -90,25 +85,25 @@ class Endpoint:
         return self.source.refusal(clip)
 
     def warnings(self, clip: Clip, options: Mapping[str, Any] = {}) -> list[Text]:
-        """List what of this video will be cut off, and what of it is perhaps refused."""
+        """List what will be cut off this video, and why it may be refused."""
         warnings = self.source.warnings(clip)
         used = shorter(clip.duration, self.source.cut_at_seconds)
         output = self._output_seconds(clip, options)
         if used is not None and output is not None and output < used:
             message = _("The result is only %(limit)s long.")
-            warnings.append(message % {"limit": SECONDS.words(output)})
+            warnings.append(message % {"limit": SECONDS.with_unit(output)})
         return warnings
 
     def limits(self) -> list[Text]:
-        """List which videos are taken, in short statements."""
+        """List which videos are accepted, in short statements."""
         return self.source.limits()
 
     def sound(self, options: Mapping[str, Any]) -> Text:
-        """Say what becomes of the sound with these options."""
+        """Say how the sound is treated with these options."""
         return self.audio.sentence(self.complete(options))
 
     def estimate(self, clip: Clip, options: Mapping[str, Any] = {}) -> Decimal | None:
-        """Return what remixing this video will cost in US dollars, None when unknown."""
+        """Estimate the cost of remixing this video, in US dollars; None when unknown."""
         cut_at = self.source.cut_at_seconds
         return self.price.estimate(clip.duration, self.complete(options), cut_at=cut_at)
 
@@ -122,7 +117,7 @@ class Endpoint:
 
     @property
     def prompt_limit(self) -> int:
-        """Return how many characters a prompt may have, also where the provider names no limit."""
+        """Return the most characters a prompt may have, also where the provider names no limit."""
         return MOST_IN_PROMPT if self.prompt_max is None else self.prompt_max
 
     def option_problems(self, options: Mapping[str, object]) -> list[Reason]:
@@ -132,7 +127,7 @@ class Endpoint:
         return reasons + self._exclusions(self.complete(options))
 
     def complete(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the options as they will be sent: what was chosen, else our defaults.
+        """Complete the options as they will be sent: what was chosen, else our defaults.
 
         References stand among them as they were given, unless there are none.
         """
@@ -142,7 +137,7 @@ class Endpoint:
         return {name: value for name, value in chosen.items() if value is not UNSET}
 
     def files(self, options: Mapping[str, Any]) -> list[str]:
-        """Return the names in the storage that need a URL before these options can be sent."""
+        """List the names in the storage that need a URL before these options can be sent."""
         return self.references.names(self._images(options)) if self.references else []
 
     def arguments(
@@ -154,7 +149,7 @@ class Endpoint:
         source_url: str = "",
         urls: Mapping[str, str] = {},
     ) -> dict[str, Any]:
-        """Return the body of the request, where `urls` replaces names in the storage.
+        """Build the body of the request, where `urls` replaces names in the storage.
 
         Raise `RequestRefused` when the video, or a reference, can't be sent.
         """

@@ -1,19 +1,15 @@
-"""Images that an endpoint takes beside the video and the prompt."""
+"""Images that an endpoint accepts beside the video and the prompt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, cast
 
 from django.utils.translation import gettext_lazy as _
 
-from .clip import Clip, Picture
-from .measure import ASPECT, BYTES, SHORT_SIDE, Span
-
-if TYPE_CHECKING:
-    from .option import Text
+from .clip import Picture
+from .measure import ASPECT, BYTES, SHORT_SIDE, Span, file_types, first_refusal, statements
+from .values import Count, Extensions, Limit, Name, Text
 
 URL = "https://"
 
@@ -25,19 +21,19 @@ class References:
     Each text is an https URL, or else a name in the site's storage.
     """
 
-    param: str
+    param: Name
     as_list: bool
     """False when the wire wants a single text; the options hold a list all the same."""
-    maximum: int
+    maximum: Count
     tag: str = ""
     """How the prompt names the image number n, as “@Image{n}”."""
-    extensions: tuple[str, ...] = (".jpg", ".jpeg", ".png", ".webp")
-    max_bytes: int | None = None
-    min_side: int | None = None
+    extensions: Extensions = (".jpg", ".jpeg", ".png", ".webp")
+    max_bytes: Count | None = None
+    min_side: Count | None = None
     """In pixels, of the shorter side."""
-    min_aspect: Decimal | int | None = None
+    min_aspect: Limit | None = None
     """Width divided by height."""
-    max_aspect: Decimal | int | None = None
+    max_aspect: Limit | None = None
     label: Text = ""
     help: Text = ""
 
@@ -54,24 +50,17 @@ class References:
         return next((wrong for image in value if (wrong := self._wrong(image))), None)
 
     def refusal(self, image: Picture) -> Text | None:
-        """Say why this image can't be taken, if it can't."""
+        """Say why this image can't be accepted, if it can't."""
         if self.extensions and image.extension not in self.extensions:
             return _("It is an image of type %(kind)s, but the endpoint accepts %(names)s.") % {
-                "kind": image.extension[1:].upper(),
-                "names": self.kinds(),
+                "kind": file_types([image.extension]),
+                "names": file_types(self.extensions),
             }
-        picture = cast("Clip", image)  # of which nothing is asked that an image hasn't got
-        return next((refusal for span in self._spans() if (refusal := span.refusal(picture))), None)
+        return first_refusal(self._spans(), image)
 
     def limits(self) -> list[Text]:
-        """List which images are taken, in short statements."""
-        spans = (text for span in self._spans() if (text := span.statement()))
-        kinds = [_("Files: %(names)s") % {"names": self.kinds()}] if self.extensions else []
-        return [*kinds, *spans]
-
-    def kinds(self) -> str:
-        """Name the kinds of files in words."""
-        return ", ".join(extension[1:].upper() for extension in self.extensions)
+        """List which images are accepted, in short statements."""
+        return statements(self.extensions, self._spans())
 
     def _spans(self) -> tuple[Span, ...]:
         return (
@@ -95,11 +84,11 @@ class References:
         return message % {"name": self.param, "image": image, "extensions": extensions}
 
     def names(self, value: object) -> list[str]:
-        """Return the names in the storage among these references, each once."""
+        """List the names in the storage among these references, each once."""
         images = value if isinstance(value, list | tuple) else ()
         return list(dict.fromkeys(image for image in images if not is_url(image)))
 
 
 def is_url(image: str) -> bool:
-    """Tell an address from a name in the storage."""
+    """Tell whether this is an address, not a name in the storage."""
     return image.startswith(URL)

@@ -1,83 +1,102 @@
-"""Which videos an endpoint takes, and how it is told which one."""
+"""Which videos an endpoint accepts, and how a request names them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
 
 from .clip import Clip
-from .measure import ASPECT, BYTES, FPS, LONG_SIDE, SECONDS, SHORT_SIDE, Measure, Number, Span
+from .measure import (
+    ASPECT,
+    BYTES,
+    FPS,
+    LONG_SIDE,
+    SECONDS,
+    SHORT_SIDE,
+    Measure,
+    Span,
+    file_types,
+    first_refusal,
+    statements,
+)
+from .values import Count, Extensions, Limit, Name, Number, Text
 
-if TYPE_CHECKING:
-    from .option import Text
+NOT_AT_PROVIDER: tuple[tuple[str, object, Text], ...] = (
+    ("sora_id", "", _("It is not a Sora generation: it has no Sora id.")),
+    (
+        "is_deleted_at_provider",
+        True,
+        _("Its provider has deleted it, so it can no longer be remixed."),
+    ),
+)
+"""Why an endpoint that takes Sora ids refuses a video: a fact, its value, and the refusal."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """How the endpoint is told which video to change, and which ones it takes."""
+    """How a request names the video, and which videos are accepted."""
 
     kind: Literal["sora_id", "url"]
     """`sora_id`: the id of an earlier Sora generation that the provider still has; `url`: the
     address of any clip."""
-    param: str
+    param: Name
     as_list: bool = False
     """True when the wire wants a list, which then holds the one video."""
-    extensions: tuple[str, ...] = (".mp4",)
+    extensions: Extensions = (".mp4",)
     """Kinds of files behind a URL, whatever their names end in; empty when all are taken."""
-    min_seconds: Number | None = None
-    max_seconds: Number | None = None
-    below_seconds: Number | None = None
+    min_seconds: Limit | None = None
+    max_seconds: Limit | None = None
+    below_seconds: Limit | None = None
     """For providers that say "under": this length is too long already."""
-    cut_at_seconds: Number | None = None
+    cut_at_seconds: Limit | None = None
     """More is accepted and cut off."""
-    max_bytes: int | None = None
-    below_bytes: int | None = None
-    min_side: int | None = None
+    max_bytes: Count | None = None
+    below_bytes: Count | None = None
+    min_side: Count | None = None
     """In pixels, of the shorter side as players show it."""
-    max_side: int | None = None
+    max_side: Count | None = None
     """In pixels, of the longer side."""
-    min_aspect: Number | None = None
+    min_aspect: Limit | None = None
     """Width divided by height."""
-    max_aspect: Number | None = None
-    min_fps: Number | None = None
-    max_fps: Number | None = None
-    safe_seconds: Number | None = None
-    """More is perhaps refused: sources disagree."""
-    safe_side: int | None = None
+    max_aspect: Limit | None = None
+    min_fps: Limit | None = None
+    max_fps: Limit | None = None
+    safe_seconds: Limit | None = None
+    """More may be refused: sources disagree."""
+    safe_side: Count | None = None
 
     def refusal(self, clip: Clip) -> Text | None:
-        """Say why this video can't be taken, if it can't.
+        """Say why this video can't be accepted, if it can't.
 
-        An unknown length is a reason where the length is limited; nothing else unknown is.
+        An unknown length is a reason where the length is limited; no other unknown fact is.
         """
-        length, *others = self._spans()
-        return (
-            (_not_at_provider(clip) if self.kind == "sora_id" else self._wrong_file(clip))
-            or (_length_unknown(length) if clip.duration is None else length.refusal(clip))
-            or next((refusal for span in others if (refusal := span.refusal(clip))), None)
-        )
+        wrong_kind = _not_at_provider if self.kind == "sora_id" else self._wrong_file
+        return wrong_kind(clip) or first_refusal(self.spans(), clip)
 
     def warnings(self, clip: Clip) -> list[Text]:
-        """List what of this video will be cut off, and what of it is perhaps refused."""
+        """List what will be cut off this video, and why it may be refused."""
         return [
-            warning % {"limit": measure.words(limit)}
+            warning % {"limit": measure.with_unit(limit)}
             for measure, limit, warning, _statement in self._cautions()
             if (value := measure.of(clip)) is not None and value > limit
         ]
 
     def limits(self) -> list[Text]:
-        """List which videos are taken, in short statements."""
-        spans = (text for span in self._spans() if (text := span.statement()))
+        """List which videos are accepted, in short statements."""
         cautions = (
-            statement % {"limit": measure.words(limit)}
+            statement % {"limit": measure.with_unit(limit)}
             for measure, limit, _warning, statement in self._cautions()
         )
-        return [*self._kinds(), *spans, *cautions]
+        if self.kind == "url":
+            return [*statements(self.extensions, self.spans()), *cautions]
+        generations = _("Only Sora generations that their provider still has")
+        return [generations, *statements((), self.spans()), *cautions]
 
-    def _spans(self) -> tuple[Span, ...]:
+    def spans(self) -> tuple[Span, ...]:
+        """Return all limits that can be measured."""
         return (
             Span(
                 measure=SECONDS,
@@ -93,7 +112,7 @@ class Source:
         )
 
     def _cautions(self) -> Iterator[tuple[Measure, Number, Text, Text]]:
-        """Yield what is accepted with a but: its limit, a warning, and a statement."""
+        """Yield limits beyond which a video is accepted with a warning, and their texts."""
         if self.cut_at_seconds is not None:
             warning = _("Only its first %(limit)s are used.")
             yield SECONDS, self.cut_at_seconds, warning, _("Only the first %(limit)s are used")
@@ -104,12 +123,6 @@ class Source:
             warning = _("A side is longer than %(limit)s. The video may be refused.")
             yield LONG_SIDE, self.safe_side, warning, _("More than %(limit)s may be refused")
 
-    def _kinds(self) -> list[Text]:
-        if self.kind == "sora_id":
-            return [_("Only Sora generations that their provider still has")]
-        names = self._container_names()
-        return [_("Files: %(names)s") % {"names": names}] if names else []
-
     def _wrong_file(self, clip: Clip) -> Text | None:
         if not clip.extension:
             return _("It has no file that can be sent.")
@@ -117,27 +130,12 @@ class Source:
             return _("It has no moving picture, only sound or a single image.")
         if self.extensions and clip.extension not in self.extensions:
             return _("It is a file of type %(kind)s, but only %(names)s can be sent.") % {
-                "kind": clip.extension[1:].upper(),
-                "names": self._container_names(),
+                "kind": file_types([clip.extension]),
+                "names": file_types(self.extensions),
             }
         return None
 
-    def _container_names(self) -> str:
-        return ", ".join(extension[1:].upper() for extension in self.extensions)
-
 
 def _not_at_provider(clip: Clip) -> Text | None:
-    if not clip.sora_id:
-        return _("It is not a Sora generation: it has no Sora id.")
-    if clip.is_deleted_at_provider:
-        return _("Its provider has deleted it, so it can no longer be remixed.")
-    return None
-
-
-def _length_unknown(length: Span) -> Text | None:
-    bounds = length.bounds()
-    return (
-        _("Its length is unknown. The endpoint accepts %(bounds)s.") % {"bounds": bounds}
-        if bounds
-        else None
-    )
+    refusals = (text for fact, value, text in NOT_AT_PROVIDER if getattr(clip, fact) == value)
+    return next(refusals, None)

@@ -1,4 +1,7 @@
-"""Read single values of a site's records; each reader raises `InvalidEndpoint` with the path."""
+"""The types of the fields of records, each with the reader of what a site's settings hold.
+
+A reader raises `InvalidEndpoint` with the path to the value.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,10 +18,16 @@ from django.utils.translation import gettext_lazy as _
 from ..exceptions import InvalidEndpoint
 
 if TYPE_CHECKING:
-    from .option import Text
+    from django.utils.functional import _StrPromise
+
+    Text = str | _StrPromise
+else:
+    Text = str
+
+Number = Decimal | int
 
 Reader = Callable[[Any, str], Any]
-"""Takes what the settings hold and the path to it; returns what the record holds."""
+"""Takes a value of the settings and its path, and returns the value of the record."""
 
 
 def wrong(where: str, what: Text, value: object = "") -> InvalidEndpoint:
@@ -31,14 +40,14 @@ def anything(value: Any, where: str) -> Any:
 
 
 def text(value: Any, where: str) -> Any:
-    """Take a text, which may be a lazily translated one."""
+    """Accept a text, which may be lazily translated."""
     if not isinstance(value, str | Promise):
         raise wrong(where, _("“%(value)s” is not a text."), value)
     return value
 
 
 def name(value: Any, where: str) -> str:
-    """Take a text that can't be empty."""
+    """Accept a text that is not empty."""
     if not isinstance(value, str) or not value:
         raise wrong(where, _("“%(value)s” is not a name."), value)
     return value
@@ -57,21 +66,21 @@ def count(value: Any, where: str) -> int:
 
 
 def bound(value: Any, where: str) -> float:
-    """Take a number of either sign as it is: options are compared with it."""
+    """Accept a number of either sign: options are compared with it."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise wrong(where, _("“%(value)s” is not a number."), value)
     return value
 
 
 def limit(value: Any, where: str) -> Decimal:
-    """Take a number that is not negative, exactly as it is written."""
+    """Accept a number that is not negative, exactly as it is written."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise wrong(where, _("“%(value)s” is not a number."), value)
     return amount(value, where)
 
 
 def amount(value: Any, where: str) -> Decimal:
-    """Take an amount, which settings may give as a number or as text."""
+    """Accept an amount, written as a number or as text."""
     try:
         read = Decimal("NaN") if isinstance(value, bool) else Decimal(str(value))
     except InvalidOperation:
@@ -82,7 +91,7 @@ def amount(value: Any, where: str) -> Decimal:
 
 
 def amounts(value: Any, where: str) -> dict[str, Decimal]:
-    """Take amounts by key, or one amount for every key."""
+    """Accept amounts by key, or one amount for every key."""
     table = value if isinstance(value, Mapping) else {"": value}
     return {text(key, where): amount(one, where) for key, one in table.items()}
 
@@ -104,7 +113,7 @@ def names(value: Any, where: str) -> tuple[str, ...]:
 
 
 def extensions(value: Any, where: str) -> tuple[str, ...]:
-    """Take endings of file names: lower case, with their dot."""
+    """Accept file extensions: lower case, with their dot."""
     for one in names(value, where):
         if not one.startswith(".") or one != one.lower():
             raise wrong(where, _("“%(value)s” is not like “.mp4”."), one)
@@ -112,7 +121,7 @@ def extensions(value: Any, where: str) -> tuple[str, ...]:
 
 
 def fields_of_json(value: Any, where: str) -> dict[str, Any]:
-    """Take a dictionary of what can be sent."""
+    """Accept a dictionary that can be sent as JSON."""
     fields = mapping(value, where)
     try:
         json.dumps(fields, allow_nan=False)
@@ -128,7 +137,7 @@ def mapping(value: Any, where: str) -> dict[str, Any]:
 
 
 def one_of(*kinds: str) -> Reader:
-    """Return a reader that takes one of these texts."""
+    """Return a reader that accepts one of these texts."""
 
     def read(value: Any, where: str) -> Any:
         if value not in kinds:
@@ -139,5 +148,17 @@ def one_of(*kinds: str) -> Reader:
 
 
 def optional(reader: Reader) -> Reader:
-    """Return a reader that takes None as well."""
+    """Return a reader that accepts None as well."""
     return lambda value, where: None if value is None else reader(value, where)
+
+
+Name = Annotated[str, name]
+Count = Annotated[int, count]
+Bound = Annotated[float, bound]
+Limit = Annotated[Number, limit]
+Amount = Annotated[Decimal, amount]
+Amounts = Annotated[Mapping[str, Decimal], amounts]
+Day = Annotated[date, day]
+Names = Annotated[tuple[str, ...], names]
+Extensions = Annotated[tuple[str, ...], extensions]
+JSONFields = Annotated[Mapping[str, Any], fields_of_json]

@@ -1,4 +1,4 @@
-"""Deliver files, send what waits, ask what is due, collect what is done, sweep up.
+"""Upload source copies, send remixes, check their status, collect results, clean up.
 
 Rows are claimed before the network is touched and committed as answers come. Everything here
 may run twice, late, or be killed at any instant.
@@ -6,9 +6,9 @@ may run twice, late, or be killed at any instant.
 
 from .checking import check_due
 from .collecting import collect
-from .delivering import deliver, prepare_waiting, uploads
 from .pace import TimeLimit
 from .sending import send_waiting
+from .source_copies import files_to_copy, prepare_waiting, upload_copies
 from .sweeping import sweep
 from .turns import Errand, take_turn
 
@@ -17,10 +17,10 @@ __all__ = [
     "TimeLimit",
     "check_due",
     "collect",
-    "deliver",
+    "files_to_copy",
     "prepare_waiting",
     "send_waiting",
     "sweep",
     "take_turn",
-    "uploads",
+    "upload_copies",
 ]

@@ -1,4 +1,4 @@
-"""Find out what remixes really cost: what fal counted, times what it says that a unit costs."""
+"""Calculate what remixes cost: fal's units times fal's list price."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from django.core.cache import cache
 from django.utils import timezone
 
 from .. import fal
+from ..database import ROWS_PER_QUERY
 from ..exceptions import RemoteError
-from ..flight import wait_for
 from ..logs import get_logger
 from ..models import EndpointFact, Remix
+from ..request_pool import wait_for
 from .isolation import isolated
 
 logger = get_logger(__name__)
 
-BILLED_FOR = timedelta(days=7)
+PRICED_WITHIN = timedelta(days=7)
 """How long after its end a remix waits for a price."""
-PRICE_LIVES = timedelta(days=1)
-ASKED_EVERY = 3600
-"""Seconds between two questions for prices that fal does not tell."""
+PRICE_LIFETIME = timedelta(days=1)
+ASK_EVERY = 3600
+"""Seconds before fal is asked again for a price that it did not give."""
 CURRENCY = "USD"
-AT_ONCE = 500
 
 
-def settle_bills() -> None:
-    """Note what finished remixes cost, as far as fal's prices are known."""
-    remixes = Remix.objects.unbilled(timezone.now() - BILLED_FOR, AT_ONCE)
+def calculate_costs() -> None:
+    """Set the cost of finished remixes whose price is known."""
+    remixes = Remix.objects.unbilled(timezone.now() - PRICED_WITHIN, ROWS_PER_QUERY)
     if not remixes:
         return
     ids = {remix.endpoint_id for remix in remixes}
@@ -37,11 +37,11 @@ def settle_bills() -> None:
     for remix in remixes:
         if price := prices.get(remix.endpoint_id):
             with isolated(remix):
-                remix.bill(price)
+                remix.set_calculated_cost(price)
 
 
 def _fresh_prices(endpoint_ids: set[str]) -> dict[str, Decimal]:
-    since = timezone.now() - PRICE_LIVES
+    since = timezone.now() - PRICE_LIFETIME
     noted = {one: EndpointFact.objects.unit_price_of(one) for one in endpoint_ids}
     return {
         one: price.amount
@@ -51,7 +51,7 @@ def _fresh_prices(endpoint_ids: set[str]) -> dict[str, Decimal]:
 
 
 def _ask_for_prices(endpoint_ids: set[str]) -> None:
-    due = [one for one in endpoint_ids if cache.add(f"sora_remix.price.{one}", True, ASKED_EVERY)]
+    due = [one for one in endpoint_ids if cache.add(f"sora_remix.price.{one}", True, ASK_EVERY)]
     if not due:
         return
     try:

@@ -1,4 +1,4 @@
-"""Ask fal about the remixes that are due."""
+"""Check the status of remixes at fal."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from django.db import close_old_connections
 from .. import fal
 from ..database import atomic
 from ..exceptions import InvalidTransition, RemoteError
-from ..flight import Flight
 from ..logs import get_logger
 from ..models import Remix
+from ..request_pool import RequestPool
 from .isolation import describe, isolated
-from .pace import HEARTBEAT, Watch, back_off, next_check
+from .pace import HEARTBEAT_SECONDS, Heartbeat, back_off, next_check
 
 logger = get_logger(__name__)
 
 Answered = tuple[Remix, fal.Progress | Exception]
 
 
-def check_due(watch: Watch, until: float) -> None:
-    """Ask about what is due, group by group, starting none after `until`."""
+def check_due(heartbeat: Heartbeat, until: float) -> None:
+    """Check remixes that are due, group by group, and start none after `until`."""
     in_flight: int | None = None
-    while time.monotonic() < until and not watch.is_over:
+    while time.monotonic() < until and not heartbeat.is_over:
         if not (claimed := Remix.objects.claim_to_check(fal.PLACES)):
             return
         in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
-        with Flight[Remix, fal.Progress](fal.PLACES) as flight:
+        with RequestPool[Remix, fal.Progress](fal.PLACES) as pool:
             for remix in claimed:
-                flight.start(remix, _ask(remix))
-            while flight:
-                _settle_together(flight.answers(HEARTBEAT), in_flight)
-                watch.keep(flight.tags)
+                pool.start(remix, _ask(remix))
+            while pool:
+                _settle_together(pool.answers(HEARTBEAT_SECONDS), in_flight)
+                heartbeat.beat(pool.keys)
 
 
 def _settle_together(answers: list[Answered], in_flight: int) -> None:
-    """Commit answers in one transaction; one by one when any of them breaks that."""
+    """Commit answers in one transaction; if that fails, one by one."""
     try:
         with atomic():
             for remix, answer in answers:
@@ -48,7 +48,7 @@ def _settle_together(answers: list[Answered], in_flight: int) -> None:
         close_old_connections()
         for remix, answer in answers:
             with isolated(remix, partial(_ask_later, remix)):
-                remix.refresh_from_db()  # what was rolled back still stands on the instance
+                remix.refresh_from_db()  # the instance still has the values that were rolled back
                 _settle(remix, answer, in_flight)
 
 
@@ -67,16 +67,16 @@ def _is_cancel_due(remix: Remix) -> bool:
 
 
 def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> None:
-    with suppress(InvalidTransition):  # another worker has gone on with it meanwhile
+    with suppress(InvalidTransition):  # another worker has taken over
         if isinstance(answer, fal.Progress) and _is_cancel_due(remix):
-            remix.cancel_asked()
+            remix.cancellation_sent()
         match answer:
             case fal.Progress(is_finished=True):
                 logger.info("Remix %s: finished at fal", remix.pk)
                 remix.completed()
             case fal.Progress():
                 due_at = next_check(remix.submitted_at, in_flight)
-                remix.look_again(due_at, position=answer.position, log=answer.logs)
+                remix.check_again(due_at, position=answer.position, log=answer.logs)
             case RemoteError():
                 logger.warning("Remix %s: no status: %s", remix.pk, answer)
                 remix.postpone(back_off(remix.failures), str(answer))

@@ -1,4 +1,4 @@
-"""Bring finished remixes home: fetch the result, copy its files, commit. All of it is free."""
+"""Collect finished remixes, free of charge: fetch the result, store its files, commit."""
 
 from __future__ import annotations
 
@@ -37,40 +37,40 @@ from ..exceptions import (
     TryLater,
     UnknownEndpoint,
 )
-from ..flight import Flight
 from ..logs import get_logger
-from ..models import PendingFile, Remix, Video, renew
+from ..models import PendingFile, Remix, Video, renew_leases
+from ..request_pool import RequestPool
 from ..storage import new_name
-from .delivering import forget_copies
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
-from .pace import HEARTBEAT, TimeLimit, Watch, back_off
+from .pace import HEARTBEAT_SECONDS, Heartbeat, TimeLimit, back_off
+from .source_copies import forget_copies
 
 logger = get_logger(__name__)
 
-GONE_FOR = timedelta(minutes=10)
-"""How long a missing file is asked for again, each time under a fresh URL."""
+GONE_AFTER = timedelta(minutes=10)
+"""How long a missing file is requested again, each time under a fresh URL."""
 GONE_PAUSE = timedelta(seconds=200)
 SLOWEST_STORAGE = 1024**2
-"""Bytes a second that a storage is trusted to take."""
+"""Bytes per second: the assumed minimum speed of a storage."""
 NOT_STORABLE = "result_not_storable"
-"""Error code of a remix whose result breaks what is to store it."""
+"""Error code of a remix whose result causes an error while it is stored."""
 OUT_OF_TIME = _("The files could not be copied within one task's time limit (Q_CLUSTER timeout).")
 TITLE_LENGTH = 80
-ONLOOKERS = 2
-"""Results that are decoded at once."""
+DECODING_THREADS = 2
+"""How many results are decoded at once."""
 
 
 @dataclass
-class Parcel:
-    """A result with its files, still in temporary ones."""
+class FetchedResult:
+    """A result with its files, downloaded to temporary files."""
 
     result: fal.Result
     video: IO[bytes]
     thumbnail: IO[bytes] | None
     spritesheet: IO[bytes] | None
     facts: media.VideoFacts = dataclasses.field(init=False)
-    """Set before it is stored."""
+    """Set by `_decode`."""
 
     def close(self) -> None:
         for file in (self.video, self.thumbnail, self.spritesheet):
@@ -78,13 +78,13 @@ class Parcel:
                 file.close()
 
 
-Flown = fal.Result | Parcel
+CollectAnswer = fal.Result | FetchedResult
 
 
 def collect(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
-    """Collect those of these remixes that wait for it, a few at once, within the time limit.
+    """Collect those of these remixes whose result can be collected, within the time limit.
 
-    Raise `OpenTransaction` inside one: a rollback would forget where the files are.
+    Raise `OpenTransaction` inside a transaction: a rollback would lose the names of the files.
     """
     refuse_transaction()
     limit, rest = limit or TimeLimit(), iter(pks)
@@ -93,75 +93,75 @@ def collect(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
 
 
 def _collect_group(remixes: list[Remix], limit: TimeLimit) -> None:
-    watch = Watch()
-    # What has failed before goes last, each alone: it may need all the time there is.
+    heartbeat = Heartbeat()
+    # Remixes that failed before go last, one by one: each may need all the time.
     waiting = sorted(remixes, key=lambda remix: remix.failures)
-    with Flight[Remix, Flown](media.PLACES) as flight:
-        while (flight or waiting) and not limit.is_over:
-            _start_next(flight, waiting)
-            for remix, answer in flight.answers(min(HEARTBEAT, limit.left)):
-                watch.keep([*flight.tags, *waiting, remix])
-                with isolated(remix, partial(_fail_in_words, remix)):
-                    _go_on(flight, remix, answer, limit)
-            watch.keep([*flight.tags, *waiting])
-        unfinished = flight.tags
+    with RequestPool[Remix, CollectAnswer](media.PLACES) as pool:
+        while (pool or waiting) and not limit.is_over:
+            _start_next(pool, waiting)
+            for remix, answer in pool.answers(min(HEARTBEAT_SECONDS, limit.left)):
+                heartbeat.beat([*pool.keys, *waiting, remix])
+                with isolated(remix, partial(_fail, remix)):
+                    _advance(pool, remix, answer, limit)
+            heartbeat.beat([*pool.keys, *waiting])
+        unfinished = pool.keys
     for remix in unfinished:
         with isolated(remix):
             remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
     for remix in waiting:
         with isolated(remix):
-            remix.hand_back()
+            remix.release()
 
 
-def _start_next(flight: Flight[Remix, Flown], waiting: list[Remix]) -> None:
-    while waiting and (not flight or not waiting[0].failures):
+def _start_next(pool: RequestPool[Remix, CollectAnswer], waiting: list[Remix]) -> None:
+    while waiting and (not pool or not waiting[0].failures):
         remix = waiting.pop(0)
-        flight.start(remix, _fetch(remix))
+        pool.start(remix, _fetch(remix))
         if remix.failures:
             return
 
 
-def _fail_in_words(remix: Remix, error: Exception) -> None:
-    """End what can't be settled: trying it again would only break again."""
-    if isinstance(error, IntegrityError):  # of two at once, the later one finds the first now
+def _fail(remix: Remix, error: Exception) -> None:
+    """Fail a remix that can't be settled: another attempt would only break again."""
+    if isinstance(error, IntegrityError):  # of two at once, the later one now finds the first
         remix.postpone(back_off(remix.failures), describe(error))
     elif not isinstance(error, DATABASE_IS_AWAY):
         remix.fail(NOT_STORABLE, describe(error))
 
 
-async def _fetch(remix: Remix) -> Flown:
+async def _fetch(remix: Remix) -> CollectAnswer:
     return await fal.result(remix.endpoint_id, remix.request_id, _outputs(remix))
 
 
 def _outputs(remix: Remix) -> Outputs:
-    """Return where the result's parts stand; a record that is gone must not lose a video."""
+    """Return where the parts of the result are; a removed record must not lose a video."""
     try:
         return get_endpoint(remix.endpoint).outputs
     except (UnknownEndpoint, InvalidEndpoint):
         return Outputs()
 
 
-async def _download(result: fal.Result) -> Flown:
+async def _download(result: fal.Result) -> CollectAnswer:
     video = asyncio.create_task(media.download(result.video_url))
     pictures: Sequence[IO[bytes] | None] = ()
     try:
         thumbnail, spritesheet = pictures = await asyncio.gather(
             _download_extra(result.thumbnail_url), _download_extra(result.spritesheet_url)
         )
-        parcel = Parcel(result, await video, thumbnail, spritesheet)
-        # It takes seconds, in which the claims are to be kept and other downloads to go on.
-        await asyncio.get_running_loop().run_in_executor(_onlookers(os.getpid()), _look_at, parcel)
+        fetched = FetchedResult(result, await video, thumbnail, spritesheet)
+        # This takes seconds, while the leases must be renewed and other downloads continue.
+        await asyncio.get_running_loop().run_in_executor(_decoders(os.getpid()), _decode, fetched)
     except BaseException as error:
         is_stopped = isinstance(error, asyncio.CancelledError)
-        await _put_away(video, pictures, keep_as=result.video_url if is_stopped else "")
+        await _stop_downloads(video, pictures, keep_as=result.video_url if is_stopped else "")
         raise
-    return parcel
+    return fetched
 
 
-async def _put_away(
+async def _stop_downloads(
     video: asyncio.Task[IO[bytes]], pictures: Sequence[IO[bytes] | None], *, keep_as: str
 ) -> None:
-    """Stop what has not come yet, and close the rest; keep a whole video for the next try."""
+    """Stop unfinished downloads and close the others; keep a whole video for the next attempt."""
     video.cancel()
     [file] = await asyncio.gather(video, return_exceptions=True)
     if not isinstance(file, BaseException):
@@ -173,23 +173,23 @@ async def _put_away(
 
 
 @cache
-def _onlookers(pid: int) -> ThreadPoolExecutor:
-    """Return the threads of this process that decode; each takes the memory of some pictures."""
-    return ThreadPoolExecutor(ONLOOKERS)
+def _decoders(pid: int) -> ThreadPoolExecutor:
+    """Return the decoding threads of this process; each needs the memory of a few pictures."""
+    return ThreadPoolExecutor(DECODING_THREADS)
 
 
-def _look_at(parcel: Parcel) -> None:
-    """Read what the files are, and make the thumbnail that fal did not give, or gave broken."""
-    parcel.thumbnail = _shown(parcel.thumbnail)
-    if parcel.thumbnail:
-        parcel.facts = media.video_facts(parcel.video)
+def _decode(fetched: FetchedResult) -> None:
+    """Read the facts of the files, and make a thumbnail if fal gave none that works."""
+    fetched.thumbnail = _displayable(fetched.thumbnail)
+    if fetched.thumbnail:
+        fetched.facts = media.video_facts(fetched.video)
     else:
-        parcel.facts, made = media.facts_and_thumbnail(parcel.video)
-        parcel.thumbnail = io.BytesIO(made) if made else None
+        fetched.facts, made = media.facts_and_thumbnail(fetched.video)
+        fetched.thumbnail = io.BytesIO(made) if made else None
 
 
-def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
-    """Return a picture that can be shown; close any other."""
+def _displayable(picture: IO[bytes] | None) -> IO[bytes] | None:
+    """Return a picture that browsers can show; close any other."""
     if not picture:
         return None
     try:
@@ -201,26 +201,29 @@ def _shown(picture: IO[bytes] | None) -> IO[bytes] | None:
 
 
 async def _download_extra(url: str) -> IO[bytes] | None:
-    """Fetch a picture that is nice to have: a broken one never fails a remix."""
+    """Download an optional picture: a broken one never fails a remix."""
     if not url:
         return None
     try:
         return await media.download(url, most_bytes=media.MAX_IMAGE_BYTES)
     except RemoteError as error:
-        logger.warning("A picture of the result can't be had: %s", error)
+        logger.warning("A picture of the result can't be downloaded: %s", error)
         return None
 
 
-def _go_on(
-    flight: Flight[Remix, Flown], remix: Remix, answer: Flown | Exception, limit: TimeLimit
+def _advance(
+    pool: RequestPool[Remix, CollectAnswer],
+    remix: Remix,
+    answer: CollectAnswer | Exception,
+    limit: TimeLimit,
 ) -> None:
     if isinstance(answer, fal.Result):
         remix.start_storing(answer.billable_units)
-        flight.start(remix, _download(answer))
-    elif not isinstance(answer, Parcel):
+        pool.start(remix, _download(answer))
+    elif not isinstance(answer, FetchedResult):
         _settle(remix, answer)
     elif limit.allows(_storing_seconds(answer)):
-        _hold_while_storing([*flight.tags, remix], answer)
+        _hold_while_storing([*pool.keys, remix], answer)
         _store(remix, answer)
     else:
         media.keep_download(answer.result.video_url, answer.video)
@@ -228,21 +231,21 @@ def _go_on(
         remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
 
 
-def _storing_seconds(parcel: Parcel) -> float:
-    return parcel.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
+def _storing_seconds(fetched: FetchedResult) -> float:
+    return fetched.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
 
 
-def _hold_while_storing(remixes: list[Remix], parcel: Parcel) -> None:
-    """Keep the claims while a large file is copied, during which nothing else can happen."""
-    if (seconds := _storing_seconds(parcel)) > HEARTBEAT:
-        renew(remixes, silence=timedelta(seconds=seconds))
+def _hold_while_storing(remixes: list[Remix], fetched: FetchedResult) -> None:
+    """Extend the leases while a large file is stored, because nothing can renew them then."""
+    if (seconds := _storing_seconds(fetched)) > HEARTBEAT_SECONDS:
+        renew_leases(remixes, silence=timedelta(seconds=seconds))
 
 
 def _settle(remix: Remix, error: Exception) -> None:
-    """Decide what an error means: later, or never."""
+    """Decide whether an error means a later attempt or a failure."""
     match error:
         case NotReady():
-            remix.look_again(back_off(1))
+            remix.check_again(back_off(1))
         case RemoteCancelled() if remix.cancel_requested_at:
             remix.cancelled_at_fal(error.message)
         case RemoteFailure():
@@ -254,7 +257,7 @@ def _settle(remix: Remix, error: Exception) -> None:
         case NotAVideo():
             remix.fail("not_a_video", error.message)
         case FileGone():
-            _ask_for_a_fresh_url(remix, error)
+            _retry_with_a_fresh_url(remix, error)
         case TryLater():
             logger.warning("Remix %s: not collected yet: %s", remix.pk, error)
             remix.postpone(back_off(remix.failures), str(error))
@@ -263,27 +266,27 @@ def _settle(remix: Remix, error: Exception) -> None:
             remix.postpone(back_off(remix.failures), describe(error))
 
 
-def _ask_for_a_fresh_url(remix: Remix, error: FileGone) -> None:
+def _retry_with_a_fresh_url(remix: Remix, error: FileGone) -> None:
     since = remix.failing_since
-    if since and timezone.now() - since >= GONE_FOR:
+    if since and timezone.now() - since >= GONE_AFTER:
         remix.fail("result_expired", error.message)
     else:
         remix.postpone(timezone.now() + GONE_PAUSE, str(error))
 
 
-def _store(remix: Remix, parcel: Parcel) -> None:
+def _store(remix: Remix, fetched: FetchedResult) -> None:
     names: dict[str, str] = {}
     try:
-        files = _named_files(parcel)
+        files = _named_files(fetched)
         PendingFile.objects.bulk_create(
             PendingFile(remix=remix, name=name) for name, _file in files.values()
         )
         for field, (name, file) in files.items():
             names[field] = media.store(name, file)
             PendingFile.objects.rename(remix, name, names[field])
-        _commit(remix, parcel.result, parcel.facts, names)
+        _commit(remix, fetched.result, fetched.facts, names)
     except InvalidTransition:
-        # The sweep may have come before the file: it will not come again.
+        # The sweep may have run before the file was stored: it will not come back.
         remove_unused(names.values())
         raise
     except DatabaseError:
@@ -291,18 +294,18 @@ def _store(remix: Remix, parcel: Parcel) -> None:
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
         _settle(remix, error)
     except BaseException:
-        # The task is stopped: the next one has all its time for the storage.
-        if not parcel.video.closed:
-            media.keep_download(parcel.result.video_url, parcel.video)
+        # The task was stopped: the next one can use all its time for storing.
+        if not fetched.video.closed:
+            media.keep_download(fetched.result.video_url, fetched.video)
         raise
     finally:
-        parcel.close()
+        fetched.close()
 
 
-def _named_files(parcel: Parcel) -> dict[str, tuple[str, IO[bytes]]]:
-    """Give each file that is worth keeping the name it will have in the storage."""
-    files = {"file": (new_name("videos", parcel.facts.extension), parcel.video)}
-    for field, file in (("thumbnail", parcel.thumbnail), ("spritesheet", parcel.spritesheet)):
+def _named_files(fetched: FetchedResult) -> dict[str, tuple[str, IO[bytes]]]:
+    """Choose a name in the storage for each file worth keeping."""
+    files = {"file": (new_name("videos", fetched.facts.extension), fetched.video)}
+    for field, file in (("thumbnail", fetched.thumbnail), ("spritesheet", fetched.spritesheet)):
         if file and (extension := media.image_extension(file)):
             files[field] = (new_name(f"{field}s", extension), file)
     return files
@@ -316,7 +319,7 @@ def _commit(
         title=Truncator(remix.prompt).chars(TITLE_LENGTH),
         sora_id=_free_sora_id(remix, result.sora_id),
         **facts.known(),
-        is_deleted_at_provider=_is_forgotten(remix),
+        is_deleted_at_provider=_is_deleted_at_fal(remix),
         created_by_id=remix.requested_by_id,
         root_id=remix.source.root_id or remix.source_id,
         **names,
@@ -327,14 +330,14 @@ def _commit(
 
 
 def _free_sora_id(remix: Remix, sora_id: str) -> str:
-    """Return the id unless another video has it: a paid result is not lost over its name."""
+    """Return the Sora id unless another video has it: a paid result must not be lost over it."""
     if sora_id and Video.objects.filter(sora_id=sora_id).exists():
         logger.warning("Remix %s: another video has the Sora id %s", remix.pk, sora_id)
         return ""
     return sora_id[:200]
 
 
-def _is_forgotten(remix: Remix) -> bool:
+def _is_deleted_at_fal(remix: Remix) -> bool:
     try:
         return get_endpoint(remix.endpoint).forgets(remix.options)
     except (UnknownEndpoint, InvalidEndpoint):

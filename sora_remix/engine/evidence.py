@@ -1,4 +1,4 @@
-"""Find out about remixes that were sent and never answered."""
+"""Search fal's list of requests for remixes that got no answer."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from .. import fal
 from ..clock import utc
 from ..database import atomic
 from ..exceptions import RemoteError
-from ..flight import wait_for
 from ..logs import get_logger
-from ..models import Chain, Remix, RemixEvent
+from ..models import Chain, Remix, RemixEvent, reconciliation
+from ..request_pool import wait_for
 from .isolation import isolated
 
 logger = get_logger(__name__)
 
 SEARCHED_FOR = timedelta(hours=1)
-"""How long fal's list is searched; it lags, so that absence never proves anything."""
-SKEW = timedelta(minutes=1)
-"""How far fal's clock may be from ours."""
-LATEST = timedelta(minutes=3)
-"""How long after we began to send, at most, fal may have got it."""
+"""How long fal's list is searched; it lags, so absence proves nothing."""
+CLOCK_SKEW = timedelta(minutes=1)
+"""How far fal's clock and ours may differ."""
+SENDING_TAKES = timedelta(minutes=3)
+"""The longest time from the start of sending until fal has the request."""
 
 
 def look_for_evidence() -> None:
-    """Search fal's list for unconfirmed remixes and give each a request that asked for the same.
+    """Match unconfirmed remixes with identical requests in fal's list.
 
-    Remixes that asked for the same are interchangeable: as many are settled as there are requests
-    that no other remix has.
+    Identical remixes are interchangeable: as many are settled as fal has requests that belong to
+    no other remix.
     """
     due: dict[str, list[Remix]] = defaultdict(list)
     for remix in Remix.objects.to_search(timezone.now() - SEARCHED_FOR):
@@ -45,7 +45,7 @@ def look_for_evidence() -> None:
 def _requests(endpoint_id: str, remixes: Iterable[Remix]) -> list[fal.SentRequest]:
     first = min(remix.submitted_at for remix in remixes if remix.submitted_at)
     try:
-        return wait_for(fal.sent_requests(endpoint_id, utc(first) - SKEW))
+        return wait_for(fal.sent_requests(endpoint_id, utc(first) - CLOCK_SKEW))
     except RemoteError as error:
         logger.warning("fal's list of requests to %s can't be read: %s", endpoint_id, error)
         return []
@@ -53,15 +53,15 @@ def _requests(endpoint_id: str, remixes: Iterable[Remix]) -> list[fal.SentReques
 
 @atomic()
 def _settle(remixes: Iterable[Remix], requests: list[fal.SentRequest]) -> None:
-    """Give away each request once; who gets none is looked at again later."""
+    """Give each request to one remix; search again later for the others."""
     Chain.objects.lock()
     known = Remix.objects.filter(request_id__in=[one.request_id for one in requests])
     taken = set(known.values_list("request_id", flat=True))
     free = [one for one in requests if one.request_id not in taken]
     for remix in remixes:
         request = next((one for one in free if _is_its(one, remix)), None)
-        # While an equal one is being sent, the request may be that one's.
-        if request is None or remix.has_twin_being_sent():
+        # While an identical remix is being sent, the request may belong to that one.
+        if request is None or reconciliation.has_twin_being_sent(remix):
             remix.search_again()
             continue
         free.remove(request)
@@ -78,4 +78,4 @@ def _is_its(request: fal.SentRequest, remix: Remix) -> bool:
     if remix.submitted_at is None or request.arguments != remix.arguments:
         return False
     sent_at = utc(remix.submitted_at)
-    return sent_at - SKEW <= request.sent_at <= sent_at + LATEST
+    return sent_at - CLOCK_SKEW <= request.sent_at <= sent_at + SENDING_TAKES

@@ -1,4 +1,4 @@
-"""Keep what happens to one row, or in one step, from the rows and steps beside it."""
+"""Keep an error in one row or step from affecting the others."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ logger = get_logger(__name__)
 T = TypeVar("T")
 
 DATABASE_IS_AWAY = (OperationalError, InterfaceError)
-"""What passes: the database can't be reached, or has too much to do. All else is about the row."""
+"""Temporary errors: the database is unreachable or overloaded. Others are about the row."""
 MESSAGE_LENGTH = 1000
 PAUSES = (0.5, 1.0, 2.0, 4.0)
-"""Seconds between the tries to save what can't be asked for again."""
+"""Seconds between attempts to save what can't be requested again."""
 
 
 @contextmanager
 def isolated(
     subject: object, fallback: Callable[[Exception], None] | None = None
 ) -> Iterator[None]:
-    """Log whatever is raised about one subject, then go on with the next.
+    """Log any error about one subject, so that the caller continues with the next.
 
-    `fallback` puts the row into words, and is isolated itself; it is not called for a row that
-    another worker has taken over.
+    `fallback` records the error on the row, and is isolated itself; it is not called for a row
+    that another worker has taken over.
     """
     try:
         yield
@@ -48,7 +48,7 @@ def isolated(
 
 
 def attempt(step: Callable[[], object]) -> bool:
-    """Take a step; log what it raises, and return False then."""
+    """Run a step; log an error and return False."""
     try:
         step()
     except Exception:
@@ -59,12 +59,12 @@ def attempt(step: Callable[[], object]) -> bool:
 
 
 def describe(error: BaseException, before: str = "") -> str:
-    """Return what was raised as text that can be stored and shown."""
+    """Return an error as text that can be stored and shown."""
     return fal.clean(f"{before}{type(error).__name__}: {error}", MESSAGE_LENGTH)
 
 
 def persist(subject: object, write: Callable[[], T]) -> T:
-    """Save what can't be asked for again, also while the database stumbles for some seconds."""
+    """Save what can't be requested again, even if the database fails for some seconds."""
     for pause in PAUSES:
         try:
             return write()

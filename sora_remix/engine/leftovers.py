@@ -1,4 +1,4 @@
-"""Remove files that were stored for a remix and that no video uses."""
+"""Remove files that were stored for a remix but that no video uses."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ logger = get_logger(__name__)
 
 
 def remove_abandoned() -> None:
-    """Remove the files of dead workers, also under the names that the storage gave them."""
+    """Remove the files of stopped workers, also under names that the storage chose."""
     folders = Folders()
     for name in PendingFile.objects.condemn_abandoned():
         if remove_unused([name, *_renamed(name, folders)]):
-            PendingFile.objects.removed(name)
+            PendingFile.objects.forget(name)
 
 
 def remove_unused(names: Iterable[str]) -> bool:
-    """Remove files unless a row or a worker uses them; tell whether each could be removed."""
+    """Remove files that no row or worker uses; return whether each could be removed."""
     removed = [_remove(name) for name in PendingFile.objects.unused(names)]
     return all(removed)
 
@@ -30,7 +30,7 @@ def _renamed(name: str, folders: Folders) -> list[str]:
     try:
         return folders.renamed(name)
     except Exception:
-        logger.exception("The storage can't be searched for what became of %s", name)
+        logger.exception("The storage can't be searched for the file stored as %s", name)
         return []
 
 

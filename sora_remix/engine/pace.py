@@ -1,4 +1,4 @@
-"""When to do things again, and how a long turn shows that it is alive."""
+"""Backoff, time limits, and the heartbeat of a long turn."""
 
 from __future__ import annotations
 
@@ -9,33 +9,30 @@ from math import inf
 
 from django.utils import timezone
 
-from ..models import Leased, renew
+from ..models import Leased, renew_leases
 
-Alive = Callable[[], bool]
-"""Say that the turn goes on; False when another one has taken over."""
-
-LEAST_RESERVE = 3.0
-"""Seconds of its limit that a task keeps for putting things away."""
-HEARTBEAT = 5.0
-"""Seconds after which a worker that waits for answers prolongs what it holds."""
-LONGEST_PAUSE = 300.0
+LEAST_RESERVE_SECONDS = 3.0
+"""How much of its limit a task keeps for cleaning up."""
+HEARTBEAT_SECONDS = 5.0
+"""How often a worker that waits for answers renews its leases."""
+LONGEST_BACKOFF_SECONDS = 300.0
 UNREACHABLE_FOR = timedelta(hours=1)
-"""How long fal may be out of reach before what waits for it fails."""
+"""How long fal may be unreachable before what waits for it fails."""
 UNREACHABLE_TIMES = 10
-"""How often it must have been tried in that time: an outage long ago proves nothing."""
+"""How many attempts that takes: a single one long ago proves nothing."""
 
 
 class TimeLimit:
-    """How long one task may work: what takes longer is stopped from outside, wherever it is."""
+    """The time that one task may take before it is killed."""
 
     def __init__(self, seconds: float = inf) -> None:
-        reserve = min(max(LEAST_RESERVE, 0.1 * seconds), 0.5 * seconds) if seconds < inf else 0
-        self._seconds = seconds - reserve
+        wanted = max(LEAST_RESERVE_SECONDS, 0.1 * seconds)
+        self._seconds = seconds - min(wanted, 0.5 * seconds) if seconds < inf else inf
         self._ends_at = time.monotonic() + self._seconds
 
     @property
     def left(self) -> float:
-        """Seconds until work must stop, which takes some of the time itself."""
+        """Seconds until work must stop; stopping takes some time itself."""
         return self._ends_at - time.monotonic()
 
     @property
@@ -44,40 +41,40 @@ class TimeLimit:
         return self.left <= 0
 
     def allows(self, seconds: float) -> bool:
-        """Tell whether to start what may take so long and can't be stopped.
+        """Return whether to start something that takes this long and can't be stopped.
 
-        It is started while half of the time is left: another task would have little more.
+        While half of the time is left, it always is: another task would have little more.
         """
         return self.left >= min(seconds, 0.5 * self._seconds)
 
 
-class Watch:
-    """Prolong what a worker holds, now and then while it waits for answers."""
+class Heartbeat:
+    """Renews the turn and the leases of a worker while it waits for answers."""
 
-    def __init__(self, alive: Alive = lambda: True) -> None:
-        self._alive = alive
-        self._looked_at = time.monotonic()
+    def __init__(self, renew_turn: Callable[[], bool] = lambda: True) -> None:
+        self._renew_turn = renew_turn
+        self._renewed_at = time.monotonic()
         self.is_over = False
-        """Set once another turn has taken over: finish what is in the air, start nothing."""
+        """True once another turn has taken over: then finish running calls and start no others."""
 
-    def keep(self, rows: Iterable[Leased]) -> None:
-        """Renew the turn and the leases on these rows of one table, if a few seconds old."""
-        if time.monotonic() - self._looked_at < HEARTBEAT:
+    def beat(self, rows: Iterable[Leased]) -> None:
+        """Renew the turn and the leases on these rows, at most every few seconds."""
+        if time.monotonic() - self._renewed_at < HEARTBEAT_SECONDS:
             return
-        self._looked_at = time.monotonic()
-        renew(rows)
-        self.is_over = self.is_over or not self._alive()
+        self._renewed_at = time.monotonic()
+        renew_leases(rows)
+        self.is_over = self.is_over or not self._renew_turn()
 
 
 def back_off(failures: int) -> datetime:
-    """Return when to try again after so many failures in a row."""
-    return _in(min(2.0 ** min(failures, 16), LONGEST_PAUSE))
+    """Return when to try again after this number of failures in a row."""
+    return _in(min(2.0 ** min(failures, 16), LONGEST_BACKOFF_SECONDS))
 
 
 def next_check(since: datetime | None, in_flight: int) -> datetime:
-    """Return when to ask about a remix again: the rarer, the older it is and the more there are.
+    """Return when to check a remix again: later the older it is and the more are in flight.
 
-    A call costs some 5 ms of processor time, so that 60 a second take a third of it.
+    A call takes about 5 ms of CPU time, so 60 calls per second use a third of a core.
     """
     age = (timezone.now() - since).total_seconds() if since else 0.0
     return _in(max(1.0, 0.15 * age, in_flight / 60))

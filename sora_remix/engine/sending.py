@@ -1,4 +1,4 @@
-"""Send queued remixes to fal: each by one POST, whatever happens."""
+"""Send queued remixes to fal, each with exactly one POST."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ from ..exceptions import (
     SourceUnreachable,
     UnknownEndpoint,
 )
-from ..flight import Flight
 from ..logs import get_logger
-from ..models import Chain, EndpointFact, Remix
-from .delivering import forget_copies, urls_for
+from ..models import Chain, EndpointFact, Remix, reconciliation
+from ..request_pool import RequestPool
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
-from .pace import HEARTBEAT, UNREACHABLE_FOR, UNREACHABLE_TIMES, Watch, back_off
+from .pace import HEARTBEAT_SECONDS, UNREACHABLE_FOR, UNREACHABLE_TIMES, Heartbeat, back_off
+from .source_copies import forget_copies, urls_for
 
 logger = get_logger(__name__)
 
 
-def send_waiting(watch: Watch, until: float) -> None:
-    """Send what waits, starting no more after `until` (`time.monotonic()`).
+def send_waiting(heartbeat: Heartbeat, until: float) -> None:
+    """Send queued remixes, and start no more after `until` (`time.monotonic()`).
 
-    A row is claimed only as its POST starts: a killed worker leaves in doubt what was in the air.
-    Raise `OpenTransaction` inside one: a rollback would send the same again.
+    A row is claimed as its POST starts, so a killed worker leaves only open POSTs unconfirmed.
+    Raise `OpenTransaction` inside a transaction: a rollback would send the same again.
     """
     refuse_transaction()
-    with Flight[Remix, fal.Submitted](fal.PLACES) as flight:
+    with RequestPool[Remix, fal.Submitted](fal.PLACES) as pool:
         while True:
             try:
-                if time.monotonic() < until and not watch.is_over:
-                    _fill(flight)
-                watch.keep(flight.tags)
+                if time.monotonic() < until and not heartbeat.is_over:
+                    _fill(pool)
+                heartbeat.beat(pool.keys)
             except DatabaseError:
                 logger.exception("Nothing more is sent in this turn")
                 close_old_connections()
                 until = 0
-            if not flight:
+            if not pool:
                 return
-            for remix, answer in flight.answers(HEARTBEAT):
+            for remix, answer in pool.answers(HEARTBEAT_SECONDS):
                 _settle(remix, answer)
 
 
-def _fill(flight: Flight[Remix, fal.Submitted]) -> None:
+def _fill(pool: RequestPool[Remix, fal.Submitted]) -> None:
     # A claim costs three queries, whether for one row or for many.
-    if flight.room * 2 > fal.PLACES:
-        for remix in _claim(flight.room):
+    if pool.room * 2 > fal.PLACES:
+        for remix in _claim(pool.room):
             with isolated(remix):
-                _start(flight, remix)
+                _start(pool, remix)
 
 
 def _claim(room: int) -> list[Remix]:
@@ -73,15 +73,15 @@ def _claim(room: int) -> list[Remix]:
         return Remix.objects.claim_to_send(min(room, free)) if free > 0 else []
 
 
-def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
-    """Put the POST of a claimed remix in the air, or say why there is none."""
+def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
+    """Start the POST of a claimed remix, or record why it can't be sent."""
     try:
         if (arguments := _arguments(remix)) is None:
             remix.not_ready()
             return
         remix.sending(arguments)
         logger.info("Remix %s: sending", remix.pk)
-        flight.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
+        pool.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
     except (UnknownEndpoint, InvalidEndpoint) as error:
         remix.refused("endpoint_retired", error.message)
     except RequestRefused as error:
@@ -92,13 +92,13 @@ def _start(flight: Flight[Remix, fal.Submitted], remix: Remix) -> None:
         logger.exception("Remix %s: could not be sent", remix.pk)
         persist(remix, partial(_try_later, remix, "source_unreachable", describe(error)))
     except Exception as error:
-        # It would fail like this for ever, and it was certainly not sent.
+        # Another attempt would fail in the same way, and it was certainly not sent.
         logger.exception("Remix %s: its request could not be made", remix.pk)
         remix.refused(fal.NOT_SENDABLE, describe(error))
 
 
 def _arguments(remix: Remix) -> dict[str, Any] | None:
-    """Return the body to send; None when fal does not have the files any more."""
+    """Return the body to send; None if fal no longer has the files."""
     endpoint = get_endpoint(remix.endpoint)
     if (urls := urls_for(remix, endpoint)) is None:
         return None
@@ -112,20 +112,19 @@ def _arguments(remix: Remix) -> dict[str, Any] | None:
 
 
 def _webhook_url(remix: Remix) -> str:
-    """Return where fal rings when it is done; it holds our key, which ties its id to the row."""
+    """Return the webhook URL; the key in it connects fal's request id with the row."""
     base = conf.SORA_REMIX_WEBHOOK_BASE_URL.rstrip("/")
     return base + reverse("sora_remix:webhook", args=[remix.key]) if base else ""
 
 
 def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:
-    """Commit what fal answered; whatever goes wrong stays with this remix."""
-    doubt = partial(_leave_in_doubt, remix, answer)
-    with isolated(remix, doubt):
+    """Commit fal's answer; an error concerns only this remix."""
+    with isolated(remix, partial(_mark_unconfirmed, remix, answer)):
         persist(remix, partial(_write_answer, remix, answer))
 
 
 def _write_answer(remix: Remix, answer: fal.Submitted | Exception) -> None:
-    """Move the row; every branch is certain of what it says, or says that it is not."""
+    """Move the row; only what is certain is recorded as such."""
     match answer:
         case fal.Accepted(request_id):
             logger.info("Remix %s: accepted as %s", remix.pk, request_id)
@@ -144,10 +143,10 @@ def _write_answer(remix: Remix, answer: fal.Submitted | Exception) -> None:
             remix.unanswered(describe(answer))
 
 
-def _leave_in_doubt(remix: Remix, answer: object, error: Exception) -> None:
-    """Say that fal may have it: its answer is known, and can't be written down as it should."""
+def _mark_unconfirmed(remix: Remix, answer: object, error: Exception) -> None:
+    """Mark it as unconfirmed, because fal's answer could not be saved."""
     if isinstance(error, DATABASE_IS_AWAY):
-        return  # it becomes unconfirmed when its lease ends
+        return  # it becomes unconfirmed when its lease runs out
     remix.unanswered(describe(error, f"fal answered {answer!r}, which could not be saved. "))
 
 
@@ -164,20 +163,21 @@ def _accepted(remix: Remix, request_id: str) -> None:
     try:
         remix.accepted(request_id)
     except InvalidTransition:
-        remix.rang(request_id)  # its webhook was quicker, or says something else
+        # Its webhook was quicker, or gave another id.
+        reconciliation.webhook_received(remix, request_id)
     except IntegrityError:
         remix.unanswered(f"Another remix that asked for the same has {request_id}.")
 
 
 def _not_sent(remix: Remix, message: str) -> None:
     logger.info("Remix %s: not sent: %s", remix.pk, message)
-    # First, for it can be done twice.
+    # This comes first, because it may happen twice.
     Chain.objects.hold_back(back_off(remix.failures), message)
     _try_later(remix, "cannot_reach_fal", message)
 
 
 def _try_later(remix: Remix, code: str, message: str) -> None:
-    """Send it later, for it certainly did not leave; give up after an hour of that."""
+    """Send it later, because it was certainly not sent; fail it after an hour of failures."""
     since = remix.failing_since or timezone.now()
     if timezone.now() - since > UNREACHABLE_FOR and remix.failures >= UNREACHABLE_TIMES:
         remix.refused(code, message)

@@ -1,12 +1,12 @@
-"""Do what dead workers and lost messages left undone."""
+"""Finish what stopped workers and lost messages left undone."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from ..logs import get_logger
-from ..models import Delivery, Remix, RemixBatch
-from .billing import settle_bills
+from ..models import Remix, RemixBatch, SourceCopy
+from .billing import calculate_costs
 from .evidence import look_for_evidence
 from .isolation import attempt
 from .leftovers import remove_abandoned
@@ -16,9 +16,9 @@ logger = get_logger(__name__)
 
 
 def sweep() -> None:
-    """Settle what is unconfirmed, as far as can be, and remove what nobody uses.
+    """Settle unconfirmed remixes if possible, and remove what nobody uses.
 
-    Each step is taken, whatever happens in the others.
+    Each step runs even if another one fails.
     """
     for step in STEPS:
         attempt(step)
@@ -26,15 +26,15 @@ def sweep() -> None:
 
 def give_up_lost_sends() -> None:
     if lost := Remix.objects.give_up_lost_sends():
-        logger.warning("%s remixes are unconfirmed: their worker died while sending", lost)
+        logger.warning("%s remixes are unconfirmed: their worker stopped while sending", lost)
 
 
 STEPS: tuple[Callable[[], object], ...] = (
     give_up_lost_sends,
     remove_abandoned,
     RemixBatch.objects.forget_old_drafts,
-    Delivery.objects.forget_old,
+    SourceCopy.objects.forget_old,
     look_for_evidence,
-    settle_bills,
+    calculate_costs,
     read_unread,
 )

@@ -1,4 +1,4 @@
-"""Read files of which nothing is known yet, as those that an earlier version has stored."""
+"""Read the facts of files that are unknown, such as those stored by earlier versions."""
 
 from __future__ import annotations
 
@@ -12,19 +12,17 @@ from ..storage import app_storage
 
 logger = get_logger(__name__)
 
-MOST = 200
-"""Files that are read in one sweep."""
-SECONDS = 5
-"""After so long the rest waits for the next sweep."""
+FILES_PER_SWEEP = 200
+SECONDS_PER_SWEEP = 5
 
 
 def read_unread() -> None:
-    """Read what the files of some videos are, and stop at the first that can't be loaded.
+    """Read the facts of some files; stop at the first that can't be loaded.
 
-    What can't be read is tried some more times, after all others.
+    Files that can't be read are tried a few more times, after all others.
     """
-    end = time.monotonic() + SECONDS
-    for video in Video.objects.unread()[:MOST]:
+    end = time.monotonic() + SECONDS_PER_SWEEP
+    for video in Video.objects.unread()[:FILES_PER_SWEEP]:
         if Video.objects.start_reading(video) and not _read(video):
             return
         if time.monotonic() > end:
@@ -32,7 +30,7 @@ def read_unread() -> None:
 
 
 def _read(video: Video) -> bool:
-    """Tell whether the file could be had: if not, the storage may be away."""
+    """Return whether the file could be loaded; if not, the storage may be unavailable."""
     try:
         with app_storage().open(str(video.file.name)) as file:
             facts = media.video_facts(file)

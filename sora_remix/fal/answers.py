@@ -32,7 +32,7 @@ async def asking(seconds: float) -> AsyncIterator[None]:
     except RemoteError:
         raise
     except Exception as error:  # noqa: BLE001 - answers can make any error come up
-        raise TryLater(told(without_origin(error))) from None
+        raise TryLater(describe(without_origin(error))) from None
 
 
 def exchange(response: httpx.Response) -> str:
@@ -40,7 +40,7 @@ def exchange(response: httpx.Response) -> str:
     return f"HTTP {response.status_code}: {clean(response.text)}"
 
 
-def told(error: BaseException) -> str:
+def describe(error: BaseException) -> str:
     """Show an error, short."""
     return f"{type(error).__name__}: {clean(error)}"
 

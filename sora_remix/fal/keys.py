@@ -17,7 +17,7 @@ from django.core.cache import cache
 from ..conf import conf
 from ..exceptions import TryLater
 from ..logs import get_logger
-from .answers import told
+from .answers import describe
 from .cleaning import clean
 
 logger = get_logger(__name__)
@@ -101,7 +101,7 @@ def _answer(url: str) -> bytes:
             raise ValueError("neither https nor on this machine")
         return _download(url)
     except Exception as error:  # noqa: BLE001 - somebody waits for an answer, whatever it is
-        logger.warning("fal's keys at %s can't be read: %s", clean(url), told(error))
+        logger.warning("fal's keys at %s can't be read: %s", clean(url), describe(error))
         return b""
 
 

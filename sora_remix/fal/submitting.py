@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 from fal_client.auth import FAL_QUEUE_RUN_HOST, MissingCredentialsError
 
-from .answers import exchange, failure_code, is_id, json_of, told
+from .answers import describe, exchange, failure_code, is_id, json_of
 from .cleaning import clean
 from .credentials import Credentials, credentials
 from .transport import MIB, BoundedClient
@@ -107,9 +107,9 @@ async def submit(
     except MissingCredentialsError as error:
         return Refused("credentials_refused", clean(error))
     except (httpx.HTTPError, OSError) as error:
-        return NotSent(told(error))
+        return NotSent(describe(error))
     except Exception as error:  # noqa: BLE001 - nothing has left, and no repeat makes it better
-        return Refused(NOT_SENDABLE, told(error))
+        return Refused(NOT_SENDABLE, describe(error))
     return await _sent(client, request, key)
 
 
@@ -118,11 +118,11 @@ async def _sent(client: httpx.AsyncClient, request: httpx.Request, key: Credenti
         async with asyncio.timeout(SUBMIT_SECONDS):
             return _submitted(await client.send(request, auth=key))
     except NO_CONNECTION as error:
-        return NotSent(told(error))
+        return NotSent(describe(error))
     except httpx.UnsupportedProtocol as error:
-        return Refused(NOT_SENDABLE, told(error))
+        return Refused(NOT_SENDABLE, describe(error))
     except Exception as error:  # noqa: BLE001 - the POST has left, or may have
-        return Unknown(told(error))
+        return Unknown(describe(error))
 
 
 def _submitted(response: httpx.Response) -> Submitted:

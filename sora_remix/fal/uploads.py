@@ -21,7 +21,7 @@ from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
 from ..exceptions import RemoteFailure, TryLater
-from .answers import MAX_URL, exchange, json_of, told
+from .answers import MAX_URL, describe, exchange, json_of
 from .cleaning import clean
 from .credentials import Credentials, credentials
 from .keys import is_safe_url
@@ -69,7 +69,7 @@ async def upload(name: str, content_type: str, file: IO[bytes], life: timedelta)
         send = _upload_parts if size > IN_PARTS_FROM else _upload_whole
         return await send(token, headers, file, size)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise TryLater(told(error)) from None
+        raise TryLater(describe(error)) from None
 
 
 def _header_name(name: str) -> str:
@@ -97,7 +97,7 @@ async def _key() -> Credentials:
     except MissingCredentialsError as error:
         raise RemoteFailure("credentials_refused", clean(error)) from None
     except OSError as error:
-        raise TryLater(told(error)) from None
+        raise TryLater(describe(error)) from None
 
 
 def _life(life: timedelta) -> dict[str, str]:
@@ -155,7 +155,7 @@ async def _call(
         async with asyncio.timeout(ANSWER_SECONDS + size / SLOWEST):
             response = await client.request(method, url, auth=key, **content)  # type: ignore[arg-type]
     except TimeoutError as error:
-        raise TryLater(told(error)) from None
+        raise TryLater(describe(error)) from None
     if response.is_success:
         return response
     if response.status_code in (401, 402, 403):

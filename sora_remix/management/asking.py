@@ -9,7 +9,7 @@ from .. import fal
 from ..clock import today
 from ..endpoints import Endpoint
 from ..exceptions import TryLater
-from ..flight import wait_for
+from ..request_pool import wait_for
 
 MOST_SHOWN = 2000
 """Characters of a line that a command writes."""

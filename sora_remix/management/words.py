@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from ..clock import local
+from ..dollars import english_dollars
 from ..endpoints import Endpoint, Price
 
 UNITS = {
@@ -22,7 +23,7 @@ def cost(price: Price) -> str:
     parts = [f"{_span(rates)} {unit}" for unit, rates in tables.items() if rates]
     if not parts:
         return "unknown"
-    least = f", at least {_dollars(price.floor)}" if price.floor is not None else ""
+    least = f", at least {english_dollars(price.floor)}" if price.floor is not None else ""
     return f"{'' if price.is_firm else 'about '}{' + '.join(parts)}{least}"
 
 
@@ -36,10 +37,4 @@ def life(record: Endpoint, retired: Mapping[str, datetime], today: date) -> str:
 
 
 def _span(rates: Collection[Decimal]) -> str:
-    least, most = min(rates), max(rates)
-    return _dollars(least) if least == most else f"{_dollars(least)} to {_dollars(most)}"
-
-
-def _dollars(amount: Decimal) -> str:
-    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
-    return f"${amount:,.{places}f}"
+    return " to ".join(dict.fromkeys(map(english_dollars, (min(rates), max(rates)))))

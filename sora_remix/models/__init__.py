@@ -1,23 +1,23 @@
-"""Our rows; the only module that changes a status."""
+"""The app's models; only this package changes a status."""
 
+from . import reconciliation, refusals
 from .approval import Approval
 from .batch import RemixBatch
 from .chain import Chain, Pause
-from .delivery import Delivery
 from .endpoint import EndpointFact
 from .event import RemixEvent
 from .files import delete_after_commit, delete_files_after_commit, files_in_use
 from .image import ReferenceImage
-from .leased import Leased, renew
+from .leased import Leased, renew_leases
 from .pending import PendingFile
 from .preset import PromptPreset
 from .remix import Remix
+from .source_copy import SourceCopy
 from .video import Video
 
 __all__ = [
     "Approval",
     "Chain",
-    "Delivery",
     "EndpointFact",
     "Leased",
     "Pause",
@@ -27,9 +27,12 @@ __all__ = [
     "Remix",
     "RemixBatch",
     "RemixEvent",
+    "SourceCopy",
     "Video",
     "delete_after_commit",
     "delete_files_after_commit",
     "files_in_use",
-    "renew",
+    "reconciliation",
+    "refusals",
+    "renew_leases",
 ]

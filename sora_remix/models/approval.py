@@ -1,4 +1,4 @@
-"""Whether a video may be shown on the site: what a person decided, and when."""
+"""Approval: whether a person lets the site show a row."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
-    from .batch import User
+    from .users import User
 
 
 OVERTAKEN = _("Someone else has changed it or decided on it in the meantime.")
 
 
 class Approval(models.TextChoices):
-    """What a person has decided about a video."""
+    """A person's decision about a video."""
 
     NEW = "new", _("new")
-    """Nobody has decided: it is not shown on the site."""
+    """Nobody has decided; the site does not show it."""
     APPROVED = "approved", _("approved")
-    """It may be shown on the site."""
+    """The site may show it."""
     REJECTED = "rejected", _("rejected")
-    """It is not to be shown; its files may be cleared from the storage."""
+    """The site must not show it; its files may be cleared."""
 
 
 def decision(approval: str, by: User | None, note: str = "") -> dict[str, Any]:
-    """Return what a row keeps of a decision."""
+    """Return the columns that record a decision."""
     return {
         "approval": approval,
         "approval_note": note,
@@ -45,10 +45,10 @@ def decision(approval: str, by: User | None, note: str = "") -> dict[str, Any]:
 
 
 class Approvable(models.Model):
-    """A row that the site shows once a person has approved it."""
+    """A row that the site shows only after a person has approved it."""
 
     SHOWN_FIELDS: ClassVar[tuple[str, ...]]
-    """Columns of what visitors of the site see: a decision is about these values."""
+    """Columns that visitors of the site see; a decision is about their values."""
 
     approval = ExactCharField(
         _("approval"),
@@ -81,9 +81,9 @@ class Approvable(models.Model):
 
     @property
     def revision(self) -> str:
-        """Return 12 characters that stand for what the site shows of it and what was decided.
+        """Return 12 characters that identify what the site shows and the decision about it.
 
-        They are made with the site's secret: nobody can find another content with the same ones.
+        They depend on the site's secret, so nobody can craft other content with the same ones.
         """
         names = ("approval", *self.SHOWN_FIELDS)
         shown = json.dumps([str(getattr(self, name) or "") for name in names])
@@ -91,16 +91,16 @@ class Approvable(models.Model):
         return urlsafe_b64encode(digest[:9]).decode()
 
     def approve(self, *, by: User | None = None, note: str = "", seen: str | None = None) -> None:
-        """Let the site show it as it was `seen`: its `revision`, by default of this instance.
+        """Let the site show the `revision` that was `seen`, by default that of this instance.
 
-        Raise `InvalidTransition` when somebody has changed it or decided about it since.
+        Raise `InvalidTransition` if somebody has changed it or decided about it since.
         """
         self._decide(Approval.APPROVED, by, note, seen)
 
     def reject(self, *, by: User | None = None, note: str = "", seen: str | None = None) -> None:
-        """Keep the site from showing it as it was `seen`: its `revision`, by default as read.
+        """Reject the `revision` that was `seen`, by default that of this instance.
 
-        Raise `InvalidTransition` when somebody has changed it or decided about it since.
+        Raise `InvalidTransition` if somebody has changed it or decided about it since.
         """
         self._decide(Approval.REJECTED, by, note, seen)
 

@@ -1,8 +1,7 @@
-"""What an editor selected together: first a draft, then the order for its remixes."""
+"""Batches: videos that an editor selected together, first as a draft."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -17,11 +16,9 @@ from .users import UserForeignKey, forget_user
 from .video import Video
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+    from .users import User
 
-    User = AbstractBaseUser | AnonymousUser
-
-DRAFTS_LIVE = timedelta(days=7)
+DRAFT_LIFETIME = timedelta(days=7)
 
 
 class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
@@ -29,7 +26,7 @@ class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
         return self.filter(confirmed_at__isnull=True)
 
     def start(self, videos: Iterable[int], *, by: User | None) -> RemixBatch:
-        """Keep a selection of videos, by primary key, as a draft: nothing is lost on reload."""
+        """Save a selection of videos, by primary key, as a draft."""
         batch = self.create(created_by_id=by.pk if by else None)
         chosen = RemixBatch.videos.through
         chosen.objects.bulk_create(
@@ -38,21 +35,20 @@ class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
         return batch
 
     def forget_old_drafts(self) -> int:
-        """Delete drafts that nobody confirmed for a week."""
-        return self.filter(created_at__lt=timezone.now() - DRAFTS_LIVE).delete_drafts()
+        """Delete drafts that nobody confirmed within a week."""
+        return self.filter(created_at__lt=timezone.now() - DRAFT_LIFETIME).delete_drafts()
 
     @atomic()
     def delete_drafts(self) -> int:
-        """Delete those that are drafts, and return how many: one that is confirmed first stays."""
+        """Delete drafts, and return how many; one that is confirmed first stays."""
         drafts = self.drafts().order_by().select_for_update().values_list("pk", flat=True)
         rows = self.model._default_manager.filter(pk__in=list(drafts))
         return rows.delete()[1].get(self.model._meta.label, 0)
 
 
 class RemixBatch(models.Model):
-    """A selection of videos, and the remixes made from it once someone has confirmed."""
+    """A selection of videos, and the remixes requested from it once it is confirmed."""
 
-    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     videos = models.ManyToManyField(Video, verbose_name=_("videos"), related_name="+")
     created_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
@@ -80,7 +76,7 @@ class RemixBatch(models.Model):
         return str(_("Batch %(number)s") % {"number": self.pk})
 
     def confirm(self) -> bool:
-        """Take the order; only the first of all calls, in any process, gets True."""
+        """Confirm the draft; of all calls in any process, only the first returns True."""
         now = timezone.now()
         if not RemixBatch.objects.drafts().filter(pk=self.pk).update(confirmed_at=now):
             return False

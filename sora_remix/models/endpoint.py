@@ -1,4 +1,4 @@
-"""What fal has said of its endpoints, beside what their records say."""
+"""Facts that fal reports about its endpoints, beside their records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PLACES = Decimal("0.000001")
 
 
 class NotedPrice(NamedTuple):
-    """What fal said that one unit costs, and when."""
+    """The list price of one unit, as fal reported it."""
 
     amount: Decimal
     unit: str
@@ -27,22 +27,22 @@ class NotedPrice(NamedTuple):
 
 class EndpointFactQuerySet(models.QuerySet["EndpointFact"]):
     def retired(self) -> dict[str, datetime]:
-        """Return since when fal has been known to declare endpoints gone, by their id at fal."""
+        """Return when fal was first found to have retired endpoints, by their id at fal."""
         gone = self.filter(retired_at__isnull=False)
         return {fact.endpoint_id: fact.retired_at for fact in gone if fact.retired_at}
 
     def note_retired(self, endpoint_id: str) -> None:
-        """Note that fal has declared an endpoint gone; the first time stays."""
+        """Record that fal has retired an endpoint; the first time is kept."""
         self.get_or_create(endpoint_id=endpoint_id)
         known = self.filter(endpoint_id=endpoint_id, retired_at__isnull=True)
         known.update(retired_at=timezone.now())
 
     def note_living(self, endpoint_id: str) -> None:
-        """Note that fal has the endpoint, whatever it said before."""
+        """Record that fal offers the endpoint, even if it was retired before."""
         self.filter(endpoint_id=endpoint_id).update(retired_at=None)
 
     def note_price(self, endpoint_id: str, amount: Decimal, unit: str, currency: str) -> None:
-        """Note what fal says that one unit costs; a price that the column can't hold is unknown."""
+        """Record the price of one unit; a price that the column can't hold counts as unknown."""
         fits = amount == amount.quantize(PLACES)
         self.update_or_create(
             endpoint_id=endpoint_id,
@@ -55,7 +55,7 @@ class EndpointFactQuerySet(models.QuerySet["EndpointFact"]):
         )
 
     def unit_price_of(self, endpoint_id: str) -> NotedPrice | None:
-        """Return what fal last said that one unit costs there, None when unknown."""
+        """Return the last known price of one unit, or None."""
         fact = self.filter(endpoint_id=endpoint_id).first()
         if fact is None or fact.unit_price is None or fact.priced_at is None:
             return None
@@ -63,12 +63,12 @@ class EndpointFactQuerySet(models.QuerySet["EndpointFact"]):
 
 
 class EndpointFact(models.Model):
-    """What fal has said of one endpoint."""
+    """What fal reported about one endpoint."""
 
     endpoint_id = ExactCharField(max_length=200, unique=True)
-    """Its id at fal: facts are about the endpoint, whatever record leads to it."""
+    """Its id at fal, which several records may share."""
     retired_at = models.DateTimeField(null=True)
-    """When fal was first heard to have declared it gone."""
+    """When fal was first found to have retired it."""
     unit_price = models.DecimalField(max_digits=14, decimal_places=6, null=True)
     unit = ExactCharField(max_length=100, blank=True)
     currency = ExactCharField(max_length=10, blank=True)

@@ -1,4 +1,4 @@
-"""What happened to remixes, who did it, and when."""
+"""The history of remixes."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
-    from .batch import User
+    from .users import User
 
 
 class RemixEvent(models.Model):
-    """One thing that happened to a remix; what workers did has no person."""
+    """An entry in the history of a remix; `by` is empty for workers."""
 
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("Requested.")
-        """Its row was made; `detail` is the remix that it requests again, if there is one."""
+        """Its row was created; `detail` is the remix that it retries, if any."""
         SENT = "sent", _("Sent to fal.")
-        """Its POST is about to leave."""
+        """Its POST is about to start."""
         NOT_SENT = "not_sent", _("Not sent: fal could not be reached. It will be sent later.")
         """Nothing is spent."""
         REQUEUED = "requeued", _("fal asked for it to be sent later.")
@@ -34,23 +34,23 @@ class RemixEvent(models.Model):
         REFUSED = "refused", _("fal refused it.")
         """It failed before fal had it; `detail` is the error code."""
         UNCONFIRMED = "unconfirmed", _("No answer came. fal may have it.")
-        """Nobody knows whether it is paid for."""
+        """It is unknown whether it is charged."""
         FOUND = "found", _("Found in fal's list of requests.")
         """`detail` is the request id."""
         CALLED = "called", _("fal confirmed that it has the remix.")
-        """A webhook brought the request id, which is `detail`."""
+        """A webhook gave the request id, which is `detail`."""
         DOUBLED = "doubled", _("fal confirmed another request for it. You may have paid twice.")
         """`detail` is the other request id."""
         CANCEL_WISHED = "cancel_wished", _("Requested cancellation.")
-        """fal has it, or may have it, and is to be asked."""
+        """fal has it, or may have it, and will be asked to stop."""
         CANCEL_ASKED = "cancel_asked", _("fal was asked to stop.")
-        """It may make the video all the same."""
+        """fal may finish it anyway."""
         CANCELLED = "cancelled", _("Cancelled before it was sent.")
-        """It never will be."""
+        """It will never be sent."""
         STOPPED = "stopped", _("fal stopped before it started.")
-        """It was cancelled, as somebody wished."""
+        """It was cancelled on request."""
         FINISHED = "finished", _("Finished at fal.")
-        """Its result, or its reason, can be collected."""
+        """Its result or its error can be collected."""
         STORED = "stored", _("The result was stored.")
         """It succeeded."""
         FAILED = "failed", _("Failed.")
@@ -78,7 +78,7 @@ class RemixEvent(models.Model):
     )
     kind = ExactCharField(_("what"), max_length=20, choices=Kind)
     detail = ExactTextField(blank=True)
-    """What belongs to this kind, as data: it is put into words where it is shown."""
+    """Data that belongs to this kind; pages turn it into a sentence."""
 
     objects = PrimaryManager["RemixEvent"]()
 
@@ -95,5 +95,5 @@ class RemixEvent(models.Model):
 
     @classmethod
     def of(cls, remix: int, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
-        """Return what is to be written about the remix with this primary key."""
+        """Return an unsaved entry for the remix with this primary key."""
         return cls(remix_id=remix, kind=kind, detail=detail, by_id=by.pk if by else None)

@@ -1,4 +1,4 @@
-"""Text columns that every database compares in the same way: exactly, to the last space."""
+"""Text columns that every database compares exactly, including trailing spaces."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MYSQL_COLLATION = "utf8mb4_0900_bin"
 
 
 def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
-    """Return the collation of columns that are compared exactly; None: the database's own.
+    """Return the collation for exact comparison, or None for the database's own.
 
-    MySQL and MariaDB ignore case, accents and trailing spaces by default, and take one emoji for
-    another. PostgreSQL and SQLite compare exactly.
+    MySQL and MariaDB ignore case, accents and trailing spaces by default, and treat different
+    emoji as equal. PostgreSQL and SQLite compare exactly.
     """
     if connection.vendor != "mysql":
         return None
@@ -36,7 +36,7 @@ def exact_collation(connection: BaseDatabaseWrapper) -> str | None:
 
 
 class ExactMixin(Base):
-    """Compare text exactly on every database; only lookups like `icontains` ignore case."""
+    """Compare text exactly on every database; lookups like `icontains` still ignore case."""
 
     def db_parameters(self, connection: BaseDatabaseWrapper) -> Any:
         """Return the type of the column with its collation."""
@@ -46,8 +46,8 @@ class ExactMixin(Base):
 class BlankAsNullMixin(Base):
     """Store a blank text as NULL and read NULL as a blank text.
 
-    A unique constraint then allows any number of blank ones, also on databases without conditional
-    constraints. Find blank ones by `""` or `isnull`; `__in` never finds them.
+    A unique constraint then allows any number of blank ones, even on databases without
+    conditional constraints. Find them by `""` or `isnull`; `__in` never finds them.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -79,7 +79,7 @@ else:
 
 
 class BlankExact(lookups.Exact):
-    """Find NULL where a blank text is looked for."""
+    """Find NULL when a blank text is searched for."""
 
     def get_prep_lookup(self) -> Any:
         """Return None for a blank text, which Django compares with `IS NULL`."""
@@ -94,7 +94,7 @@ class UniqueUnlessBlank(models.UniqueConstraint):
     """A unique constraint on `BlankAsNullCharField`s, whose validation ignores blank texts."""
 
     def deconstruct(self) -> Any:
-        """Be a plain constraint in migrations: the database's is the same."""
+        """Appear as a plain constraint in migrations; it is the same in the database."""
         _path, args, kwargs = super().deconstruct()
         return "django.db.models.UniqueConstraint", args, kwargs
 
@@ -107,7 +107,7 @@ class UniqueUnlessBlank(models.UniqueConstraint):
 
 
 class CaseIgnored(BuiltinLookup):
-    """Ignore case where the column does not, as PostgreSQL and SQLite do."""
+    """Ignore case on MySQL and MariaDB, where the exact collation respects it."""
 
     def process_lhs(self, compiler: Any, connection: Any, lhs: Any = None) -> tuple[str, Any]:
         """Compare the column in lower case."""

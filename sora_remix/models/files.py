@@ -1,4 +1,4 @@
-"""Files that a row owns go with it, once that is committed."""
+"""Files that rows own: they are deleted with the row, on commit."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..storage import app_storage
 
 
 class OwnedFieldFile(FieldFile):
-    """A file that its row owns from the moment the app has stored it."""
+    """A file that its row owns once the app has stored it."""
 
     def save(self, name: str, content: IO[Any], save: bool = True) -> None:
-        """Store a file, and note in its row that the app did so."""
+        """Store a file, and record on its row that the app did so."""
         super().save(name, content, save=False)  # type: ignore[arg-type]
         row: OwnsFiles = self.instance  # type: ignore[assignment]
         row.stored_files = [*row.stored_files, str(self.name)]
@@ -26,25 +26,25 @@ class OwnedFieldFile(FieldFile):
 
 
 class OwnedFileField(models.FileField):
-    """A file that the app may have stored, or that the site had before.
+    """A file that the app stored or that the site already had.
 
-    It must come before `stored_files`: the columns of a row are prepared in their order.
+    It must come before `stored_files`, because columns are prepared in their order.
     """
 
     attr_class = OwnedFieldFile
 
     def formfield(self, **options: Any) -> Any:
-        """Accept uploads with names of any length, as the app gives them new ones."""
+        """Accept uploads with names of any length, because the app renames them."""
         return super().formfield(**{"max_length": None, **options})
 
     def deconstruct(self) -> Any:
-        """Be a plain field in migrations: the column is the same."""
+        """Appear as a plain field in migrations; the column is the same."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.FileField", args, kwargs
 
 
 class OwnsFiles(models.Model):
-    """A row with files in the storage, of which it owns those that the app stored for it."""
+    """A row with files, which owns those that the app stored for it."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]]
     stored_files: models.JSONField[list[str], list[str]]
@@ -53,7 +53,7 @@ class OwnsFiles(models.Model):
         abstract = True
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Save the row, and with a file field which files it owns."""
+        """Save the row; with a file field, also save which files it owns."""
         written = options.get("update_fields")
         if written is None:
             self.stored_files  # noqa: B018  (loads it if deferred, so that it is written too)
@@ -62,18 +62,18 @@ class OwnsFiles(models.Model):
         super().save(*args, **options)
 
     def owned_files(self, *fields: str) -> list[str]:
-        """Return the names in these fields, or in all, of files that the app stored."""
+        """Return the names of owned files in these fields, by default in all."""
         names = (getattr(self, field).name for field in fields or self.FILE_FIELDS)
         return [str(name) for name in names if name and name in self.stored_files]
 
 
 def stored_files_field() -> models.JSONField[list[str], list[str]]:
-    """Return the column with the names of the files that the app stored for a row."""
+    """Return the column that lists the files that the app stored for a row."""
     return models.JSONField(default=list, blank=True, editable=False)
 
 
 def files_in_use(names: Collection[str], using: str) -> set[str]:
-    """Return those of these names in the storage that rows of the app point at."""
+    """Return those of these stored names that rows of the app refer to."""
     found: set[str] = set()
     for model in apps.get_models():
         if issubclass(model, OwnsFiles) and not model._meta.proxy:
@@ -85,17 +85,16 @@ def files_in_use(names: Collection[str], using: str) -> set[str]:
 
 
 def delete_files_after_commit(instance: OwnsFiles, using: str, **_signal: object) -> None:
-    """Delete the files that a row owns, once its deletion is committed (receives `pre_delete`).
+    """Delete the files of a row once its deletion is committed (receives `pre_delete`).
 
-    Only the signal sees every way to delete a row: `QuerySet.delete()`, which the admin's own
-    action uses, and cascades call no method of the model. Afterwards, deferred fields could not
-    be read any more.
+    Only this signal sees every deletion: `QuerySet.delete()`, which the admin's own action uses,
+    and cascades call no method of the model. Afterwards, deferred fields can't be read.
     """
     delete_after_commit(instance.owned_files(), using)
 
 
 def delete_after_commit(names: Collection[str], using: str) -> None:
-    """Delete files that the app stored once this transaction is committed, unless used then."""
+    """Delete stored files when this transaction commits, unless a row uses them then."""
     for name in names:
         transaction.on_commit(_deletion(name, using), using=using, robust=True)
 

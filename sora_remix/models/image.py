@@ -1,4 +1,4 @@
-"""Reference images: uploaded with a draft, named in the options of the remixes made from it."""
+"""Reference images: uploaded with a draft, and named in the options of its remixes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from .files import OwnedFileField, OwnsFiles, stored_files_field
 class ReferenceImageQuerySet(models.QuerySet["ReferenceImage"]):
     @atomic()
     def discard(self, batch: RemixBatch, pks: Iterable[int]) -> None:
-        """Remove images of a draft; those of a confirmed batch stay, its remixes name them."""
+        """Delete images of a draft; a confirmed batch keeps them, because its remixes use them."""
         if RemixBatch.objects.select_for_update().drafts().filter(pk=batch.pk).exists():
             self.filter(batch=batch, pk__in=list(pks)).delete()
 
 
 class ReferenceImage(OwnsFiles):
-    """A picture that an endpoint gets beside the video; their order is that of their upload."""
+    """A picture that an endpoint gets with the video; ordered by upload."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file",)
 
@@ -37,7 +37,7 @@ class ReferenceImage(OwnsFiles):
     height = models.PositiveIntegerField(_("height"))
     size = models.PositiveBigIntegerField(_("size in bytes"))
     digest = ExactCharField(max_length=64, editable=False)
-    """SHA-256 of its bytes: however often the same is sent, a draft keeps it once."""
+    """SHA-256 of its bytes: a draft keeps identical images once."""
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     stored_files = stored_files_field()
 
@@ -60,5 +60,5 @@ class ReferenceImage(OwnsFiles):
 
     @property
     def extension(self) -> str:
-        """What the file's name ends in, as “.png”."""
+        """Return the extension of the file name, such as “.png”."""
         return PurePosixPath(str(self.file.name)).suffix

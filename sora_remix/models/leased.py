@@ -1,4 +1,4 @@
-"""Rows that workers share: each is due at some time, and leased by who works on it."""
+"""Leases: the columns and queries by which workers share rows."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 LEASE = timedelta(seconds=30)
-"""A worker that renews no claim for so long has lost it."""
-HANDED_OVER = timedelta(seconds=60)
-"""How long a message about a row may be under way before another one is sent."""
+"""How long a lease lasts unless its worker renews it."""
+MESSAGE_LIFETIME = timedelta(seconds=60)
+"""How long a message about a row may wait before another one is sent."""
 
 Row = TypeVar("Row", bound="Leased", covariant=True)
 
 
 class LeasedQuerySet(models.QuerySet[Row]):
     needed: ClassVar[tuple[str, ...]] = ()
-    """Relations that are read with each claimed row."""
+    """Relations to read with each claimed row."""
 
     def free(self) -> Self:
-        """Keep those on which nobody works."""
+        """Keep rows that no worker holds."""
         return self.filter(Q(leased_until__isnull=True) | Q(leased_until__lte=timezone.now()))
 
     def due(self) -> Self:
-        """Keep those whose next step may be taken now and on which nobody works."""
+        """Keep rows whose next step is due and that no worker holds."""
         return self.free().filter(due_at__lte=timezone.now())
 
     def _lost(self) -> list[Row]:
-        """Return those whose worker no longer renews its lease."""
+        """Return rows whose lease ran out while a worker held them."""
         lost = self.filter(lease__isnull=False, leased_until__lte=timezone.now())
         return list(lost.order_by("pk"))
 
     def _claim(self, most: int, **changes: Any) -> list[Row]:
-        """Lease rows to the caller by compare-and-set, under a token that nobody else has."""
+        """Lease up to `most` rows to the caller by compare-and-set, under a new token."""
         pks = list(self.values_list("pk", flat=True)[:most])
         if not pks:
             return []
@@ -51,38 +51,38 @@ class LeasedQuerySet(models.QuerySet[Row]):
         return list(rows.select_related(*self.needed) if self.needed else rows)
 
     def _hand_over(self, most: int) -> list[int]:
-        """Choose due rows to send a message for; again only when that one got lost."""
+        """Choose due rows to send a message for; again only if that message was lost."""
         pks = list(self.due().order_by("due_at", "pk").values_list("pk", flat=True)[:most])
-        self.due().order_by().filter(pk__in=pks).update(due_at=timezone.now() + HANDED_OVER)
+        self.due().order_by().filter(pk__in=pks).update(due_at=timezone.now() + MESSAGE_LIFETIME)
         return pks
 
 
 class Leased(models.Model):
-    """Who works on a row, when its next step is due, and how often that did not come off."""
+    """The worker that holds a row, the time of its next step, and its failures so far."""
 
     due_at = models.DateTimeField(default=timezone.now, editable=False)
-    """When the next step may be taken."""
+    """When the next step may start."""
     lease = models.UUIDField(null=True, editable=False, db_index=True)
     """Token of the claim under which a worker holds the row."""
     leased_until = models.DateTimeField(null=True, editable=False)
     failures = models.PositiveIntegerField(default=0, editable=False)
-    """How many times in a row the present step did not come off."""
+    """How many times in a row the current step failed."""
     failing_since = models.DateTimeField(_("no answer since"), null=True, editable=False)
 
     class Meta:
         abstract = True
 
-    def _failed_step(self, due_at: datetime) -> dict[str, Any]:
-        """Return the columns of a row whose step did not come off and is due again then."""
+    def _failed_until(self, due_at: datetime) -> dict[str, Any]:
+        """Return the columns that release a row whose step failed and is due again then."""
         return {
-            **step(due_at),
+            **released_until(due_at),
             "failures": self.failures + 1,
             "failing_since": self.failing_since or timezone.now(),
         }
 
 
-def step(due_at: datetime) -> dict[str, Any]:
-    """Return the columns of a row whose next step is due then, after one that came off."""
+def released_until(due_at: datetime) -> dict[str, Any]:
+    """Return the columns that release a row, after a step that succeeded, until its next one."""
     return {
         "due_at": due_at,
         "lease": None,
@@ -92,10 +92,10 @@ def step(due_at: datetime) -> dict[str, Any]:
     }
 
 
-def renew(rows: Iterable[Leased], *, silence: timedelta = timedelta()) -> None:
-    """Prolong the leases of rows of one table that are still being worked on.
+def renew_leases(rows: Iterable[Leased], *, silence: timedelta = timedelta()) -> None:
+    """Extend the leases that a worker holds on these rows.
 
-    `silence` is how long their worker will not get to renew them again.
+    `silence` is how long the worker will be unable to renew them again.
     """
     rows = list(rows)
     pks, leases = [row.pk for row in rows], {row.lease for row in rows}

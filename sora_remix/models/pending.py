@@ -1,10 +1,9 @@
-"""Files that a worker may have written and that no video owns yet."""
+"""Files that a worker may have stored and that no video owns yet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -14,59 +13,59 @@ from django.utils.translation import gettext_lazy as _
 from ..database import PrimaryManager
 from ..exceptions import InvalidTransition
 from ..storage import MAX_NAME_LENGTH
+from .columns import RemixColumns
 from .fields import ExactCharField
 from .files import files_in_use
 from .status import UNSETTLED
 
-if TYPE_CHECKING:
-    from .remix import Remix
-
-ABANDONED = timedelta(minutes=1)
+ABANDONED_AFTER = timedelta(minutes=1)
 
 
 class PendingFileQuerySet(models.QuerySet["PendingFile"]):
     def condemn_abandoned(self) -> list[str]:
-        """Choose the names that nobody will use any more; from here on nobody can."""
+        """Condemn names whose worker has stopped, so that no worker can use them; return them."""
         now = timezone.now()
         idle = Q(remix__leased_until__isnull=True) | Q(remix__leased_until__lt=now)
         over = ~Q(remix__status__in=UNSETTLED)
-        old = self.filter(idle | over, created_at__lt=now - ABANDONED)
+        old = self.filter(idle | over, created_at__lt=now - ABANDONED_AFTER)
         pks = list(old.values_list("pk", flat=True)[:1000])
         self.filter(pk__in=pks).update(is_condemned=True)
         return list(self.filter(pk__in=pks).values_list("name", flat=True))
 
-    def rename(self, remix: Remix, name: str, stored: str) -> None:
-        """Note the name that the storage gave a file.
+    def rename(self, remix: RemixColumns, name: str, stored: str) -> None:
+        """Record the name that the storage gave a file.
 
-        Raise `InvalidTransition` if the file was condemned since its name was written down.
+        Raise `InvalidTransition` if the file was condemned in the meantime.
         """
         if name != stored:
-            mine = self.filter(remix=remix, name=name, is_condemned=False)
+            mine = self.filter(remix_id=remix.pk, name=name, is_condemned=False)
             if not mine.update(name=stored):
                 raise InvalidTransition(_("The file was removed before it could be used."))
 
     def unused(self, names: Iterable[str]) -> list[str]:
-        """Keep the names that no row of the app uses and no worker can use any more."""
+        """Return the names that no row of the app uses and no worker can still use."""
         names = list(names)
         used = files_in_use(names, self.db)
         used |= {*self.filter(name__in=names, is_condemned=False).values_list("name", flat=True)}
         return [name for name in names if name not in used]
 
-    def removed(self, name: str) -> None:
-        """Forget a name whose file is gone."""
+    def forget(self, name: str) -> None:
+        """Delete the row of a condemned name whose file is deleted."""
         self.filter(name=name, is_condemned=True).delete()
 
 
 class PendingFile(models.Model):
-    """A name in the storage, written down before the file is: a killed worker leaves no orphan.
+    """The name of a file, committed before the file is stored, so that no orphan stays behind.
 
     A storage that names files by their content gives two remixes the same name.
     """
 
-    remix = models.ForeignKey("Remix", on_delete=models.CASCADE, related_name="pending_files")
+    remix = models.ForeignKey(
+        "sora_remix.Remix", on_delete=models.CASCADE, related_name="pending_files"
+    )
     name = ExactCharField(max_length=MAX_NAME_LENGTH, db_index=True)
     is_condemned = models.BooleanField(default=False)
-    """Set before the file is deleted, so that its worker, if it lives, can't use it any more."""
+    """Set before the file is deleted, so that a worker that is still alive can't use it."""
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PrimaryManager.from_queryset(PendingFileQuerySet)()

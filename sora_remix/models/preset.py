@@ -1,4 +1,4 @@
-"""Prompts that are kept under a name, to be used again."""
+"""Prompts saved under a name for reuse."""
 
 from __future__ import annotations
 
@@ -14,14 +14,12 @@ from .fields import ExactCharField, ExactTextField
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
-    User = AbstractBaseUser | AnonymousUser
+    from .users import User
 
 
 class PromptPresetQuerySet(models.QuerySet["PromptPreset"]):
     def visible_to(self, user: User) -> PromptPresetQuerySet:
-        """Return what this user may see: what is shared, and what is their own."""
+        """Keep presets that this user may see: shared ones and their own."""
         shared = Q(is_shared=True)
         return self.filter(shared if user.pk is None else shared | Q(owner_id=user.pk))
 

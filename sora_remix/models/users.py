@@ -1,4 +1,4 @@
-"""Foreign keys to users, whose table may be in another database than the app's."""
+"""Users: their type, and foreign keys to them, as their table may be in another database."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from django.db.models.fields.related_descriptors import ForwardManyToOneDescript
 from ..database import alias
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    User = AbstractBaseUser | AnonymousUser
     ToOneDescriptor = ForwardManyToOneDescriptor[Any]
 else:
     ToOneDescriptor = ForwardManyToOneDescriptor
@@ -23,7 +26,7 @@ GetType = TypeVar("GetType")
 def forget_user(
     collector: Collector, field: models.Field[Any, Any], rows: models.QuerySet[Any], using: str
 ) -> None:
-    """Clear the references to a deleted user in the app's database (an `on_delete`)."""
+    """Clear references to a deleted user in the app's database (an `on_delete`)."""
     models.SET_NULL(collector, field, rows.using(alias()), using)
 
 
@@ -31,10 +34,10 @@ forget_user.lazy_sub_objs = True  # type: ignore[attr-defined]  # as `SET_NULL`:
 
 
 class UserDescriptor(ToOneDescriptor):
-    """Read a user from the users' own database; a missing user reads as None."""
+    """Read a user from the users' database; a missing user is None."""
 
     def get_queryset(self, **_hints: Any) -> models.QuerySet[Any]:
-        """Return all users. Django itself would look in the database of the row."""
+        """Return all users; Django itself would use the database of the row."""
         users = self.field.remote_field.model
         queryset: models.QuerySet[Any] = users._base_manager.using(router.db_for_read(users))
         return queryset
@@ -48,6 +51,6 @@ class UserDescriptor(ToOneDescriptor):
 
 
 class UserForeignKey(models.ForeignKey[SetType, GetType]):
-    """Point to a user without a database constraint and without joins: use `prefetch_related`."""
+    """Refer to a user without a database constraint or joins; use `prefetch_related`."""
 
     forward_related_accessor_class = UserDescriptor

@@ -1,4 +1,4 @@
-"""Videos: uploads, registered Sora generations, and what remixes made of them."""
+"""Videos: uploads, registered Sora generations, and results of remixes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .status import UNSETTLED
 from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
-    from .batch import User
+    from .users import User
 
     BooleanField = models.BooleanField[bool, bool]
 else:
@@ -34,7 +34,7 @@ else:
 
 
 MOST_READINGS = 10
-"""How often a file is read to learn what it is: it may be broken, or break what reads it."""
+"""How often reading a file is tried: it may be broken, or may break the decoder."""
 
 
 def upload_name(video: Video, filename: str) -> str:
@@ -51,23 +51,23 @@ class WasMadeByAiField(BooleanField):
     """Whether a row has ever been saved as made by a model."""
 
     def pre_save(self, model_instance: Any, add: bool) -> bool:
-        """Note that a model made it, also in `bulk_create()`; nothing takes that back."""
+        """Record that a model made it, also in `bulk_create()`; this is never undone."""
         model_instance.was_made_by_ai = model_instance.is_made_by_ai
         return bool(model_instance.was_made_by_ai)
 
     def deconstruct(self) -> Any:
-        """Be a plain field in migrations: the column is the same."""
+        """Appear as a plain field in migrations; the column is the same."""
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.BooleanField", args, kwargs
 
 
 class VideoQuerySet(models.QuerySet["Video"]):
     def approved(self) -> VideoQuerySet:
-        """Keep those that the site may show."""
+        """Keep videos that the site may show."""
         return self.filter(approval=Approval.APPROVED)
 
     def awaiting_decision(self) -> VideoQuerySet:
-        """Keep those that nobody has approved or rejected."""
+        """Keep videos that nobody has approved or rejected."""
         return self.filter(approval=Approval.NEW)
 
     def decide(
@@ -78,12 +78,12 @@ class VideoQuerySet(models.QuerySet["Video"]):
         by: User | None = None,
         note: str = "",
     ) -> set[int]:
-        """Decide about those whose `revision` is the one that was seen; return their keys."""
+        """Decide about videos whose `revision` is as `seen`; return their primary keys."""
         return self.write_decision(decision(approval, by, note), seen)
 
     @atomic()
     def write_decision(self, changes: dict[str, Any], seen: Mapping[int, str]) -> set[int]:
-        """Write what was decided to the rows that are still as they were seen."""
+        """Save a decision on the rows whose `revision` is as `seen`; return their primary keys."""
         rows = self.filter(pk__in=seen, cleared_at=None).order_by().select_for_update()
         # SQLite locks no rows: it lets nobody write between these two statements.
         shown = rows.only("approval", *self.model.SHOWN_FIELDS)
@@ -92,39 +92,39 @@ class VideoQuerySet(models.QuerySet["Video"]):
         return pks
 
     def reset_approval(self, *, by: User | None) -> int:
-        """Have approved ones approved again, as after a change by somebody who may not."""
+        """Make approved videos await a decision again; return how many."""
         return self.approved().update(**decision(Approval.NEW, by))
 
     def unread(self) -> VideoQuerySet:
-        """Keep those with a file of which nothing is known yet, those tried least often first."""
+        """Keep videos whose file has not been read, the least often tried first."""
         unread = self.filter(container="", readings__lt=MOST_READINGS).exclude(file="")
         return unread.order_by("readings", "-pk")
 
     def start_reading(self, video: Video) -> bool:
-        """Count a try to read the file of a video, unless somebody else has begun one."""
+        """Count an attempt to read a video's file; return False if another worker was first."""
         mine = self.filter(pk=video.pk, readings=video.readings, container="")
         return bool(mine.update(readings=F("readings") + 1))
 
     def stop_reading(self, video: Video) -> None:
-        """Never try again to read the file of a video: it is none, or can't be decoded."""
+        """Stop trying to read a file that is no video or can't be decoded."""
         self.filter(pk=video.pk, file=video.file.name).update(readings=MOST_READINGS)
 
     def note_facts(self, video: Video, facts: Mapping[str, Any]) -> None:
-        """Note what the file of a video was found to be."""
+        """Save the facts of a video's file."""
         self.filter(pk=video.pk, file=video.file.name).update(**facts)
 
     def family_of(self, video: Video) -> VideoQuerySet:
-        """Keep a video, what it was made from, and all that was made from any of those."""
+        """Keep a video with its ancestors and everything made from them."""
         root = video.root_id or video.pk
         return self.filter(Q(pk=root) | Q(root=root))
 
     def hold(self) -> int:
-        """Keep those that are not cleared as they are until the transaction ends; count them."""
-        # An UPDATE gets in the way of another one at every isolation level; a lock does not.
+        """Lock videos that are not cleared until the transaction ends; return how many."""
+        # An UPDATE conflicts with others at every isolation level; a lock does not.
         return self.filter(cleared_at=None).update(cleared_at=None)
 
     def clearable(self) -> VideoQuerySet:
-        """Keep rejected ones that have files which no remix needs any more."""
+        """Keep rejected videos with files that no remix in progress needs."""
         rejected = self.filter(approval=Approval.REJECTED, cleared_at=None).exclude(file="")
         return rejected.exclude(remixes__status__in=UNSETTLED)
 
@@ -182,12 +182,12 @@ class Video(Approvable, OwnsFiles):
         help_text=_("A code such as “en” or “pt-br”. Leave empty for the site's language."),
     )
     container = ExactCharField(max_length=16, blank=True, editable=False)
-    """What kind of file it is, as “mp4” or “webm”; empty while that was not read."""
+    """The kind of file, such as “mp4” or “webm”; empty until it is read."""
     video_codec = ExactCharField(max_length=32, blank=True, editable=False)
-    """Empty with a `container` when nothing moves: sound with a cover, or a single picture."""
+    """Empty with a `container` if nothing moves: sound with a cover, or a single picture."""
     audio_codec = ExactCharField(max_length=32, blank=True, editable=False)
     readings = models.PositiveSmallIntegerField(default=0, editable=False)
-    """How often its file was read, while its `container` is not known."""
+    """How often reading its file was tried while its `container` is unknown."""
     duration = models.DecimalField(
         _("seconds"),
         max_digits=9,
@@ -198,7 +198,7 @@ class Video(Approvable, OwnsFiles):
         help_text=_("Read from the file if there is one."),
     )
     width = models.PositiveIntegerField(_("width"), null=True, blank=True, editable=False)
-    """In pixels, as players show it: limits of endpoints are about that as well."""
+    """In pixels as players show it, which is also what endpoints limit."""
     height = models.PositiveIntegerField(_("height"), null=True, blank=True, editable=False)
     fps = models.DecimalField(
         _("frames per second"),
@@ -215,7 +215,7 @@ class Video(Approvable, OwnsFiles):
         help_text=_("Its provider no longer has it, so it can't be remixed there."),
     )
     was_made_by_ai = WasMadeByAiField(default=False, editable=False)
-    """True for good from the moment that it was saved as made by a model."""
+    """True forever once it was saved as made by a model."""
     created_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("created by"),
@@ -234,7 +234,7 @@ class Video(Approvable, OwnsFiles):
         editable=False,
         related_name="descendants",
     )
-    """What it was made from in the first place, however many remixes ago; None: from nothing."""
+    """The first video of its family; None if this is the first."""
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True, editable=False)
     stored_files = stored_files_field()
 
@@ -263,9 +263,9 @@ class Video(Approvable, OwnsFiles):
 
     @property
     def extension(self) -> str:
-        """What kind of file it is, as “.mp4”; empty when there is none.
+        """Return the kind of file, such as “.mp4”; empty without a file.
 
-        While that was not read, it is what its name ends in.
+        Until the file is read, this is the extension of its name.
         """
         if not self.file or not self.container:
             return PurePosixPath(self.file.name or "").suffix.lower()
@@ -287,7 +287,7 @@ class Video(Approvable, OwnsFiles):
         return bool(self.was_made_by_ai or self.sora_id or self.root_id)
 
     def clean(self) -> None:
-        """Refuse to take the Sora id away; raise `ValidationError`."""
+        """Raise `ValidationError` if the Sora id would be removed."""
         super().clean()
         if self.pk and not self.sora_id:
             kept = Video.objects.filter(pk=self.pk).values_list("sora_id", flat=True).first()
@@ -298,7 +298,7 @@ class Video(Approvable, OwnsFiles):
                 raise ValidationError({"sora_id": message})
 
     def save(self, *args: Any, **options: Any) -> None:
-        """Save the row, and with what says that a model made it that this was so."""
+        """Save the row, with `was_made_by_ai` whenever a column that decides it is saved."""
         written = options.get("update_fields")
         if written is not None and not {*written}.isdisjoint(("sora_id", "root", "root_id")):
             options["update_fields"] = {*written, "was_made_by_ai"}
@@ -307,8 +307,8 @@ class Video(Approvable, OwnsFiles):
     def clear(self, *, seen: str | None = None) -> None:
         """Empty the file fields of a rejected video for good, and delete the files that it owns.
 
-        Raise `InvalidTransition` if it is not rejected, was cleared already, is the source of a
-        remix that is not finished, or is not as it was `seen`, if its `revision` then is given.
+        Raise `InvalidTransition` if it is not rejected, is already cleared, is the source of an
+        unfinished remix, or differs from the `revision` that was `seen`, if given.
         """
         emptied = dict.fromkeys(self.FILE_FIELDS, "")
         gone = {**emptied, "stored_files": [], "cleared_at": timezone.now()}

@@ -17,7 +17,7 @@ from django_q.conf import Conf
 
 from sora_remix.admin.formatting.failures import CAUSES
 from sora_remix.endpoints import all_endpoints
-from sora_remix.models import Chain, Delivery, Remix, RemixEvent
+from sora_remix.models import Chain, Remix, RemixEvent, SourceCopy
 from tests import ordering
 from tests.browser.places import PLACES, REMIXES, Place
 from tests.deciding import ACTIONS, ask, confirm
@@ -226,7 +226,7 @@ def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, An
     RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
     Chain.objects.hold_back(ago(minutes=-9), "429")
     waiting = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
-    Delivery.objects.create(name=str(waiting.source.file), **FAILING)
+    SourceCopy.objects.create(name=str(waiting.source.file), **FAILING)
 
     for url in (change_url(remix), change_url(waiting), REMIXES):
         reader.goto(url)

@@ -14,7 +14,7 @@ from django_q.conf import Conf
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.endpoints import SORA_2
-from sora_remix.models import Chain, Delivery, EndpointFact, Remix, RemixEvent
+from sora_remix.models import Chain, EndpointFact, Remix, RemixEvent, SourceCopy
 from sora_remix.models.status import Status
 from tests.deciding import LIST, log_in
 from tests.factories import ago, make_remix, make_video, moment
@@ -342,9 +342,9 @@ def test_uploads_that_keep_failing_are_told_while_a_remix_waits_for_them(
 ) -> None:
     _worked(seconds=1)
     for name in "ab":
-        Delivery.objects.create(name=name, **OLD, error_message="ConnectError: no route")
-    Delivery.objects.create(name="c", error_message="It failed just now.", failing_since=ago())
-    Delivery.objects.create(name="d", **OLD, error_code="source_unreachable")
+        SourceCopy.objects.create(name=name, **OLD, error_message="ConnectError: no route")
+    SourceCopy.objects.create(name="c", error_message="It failed just now.", failing_since=ago())
+    SourceCopy.objects.create(name="d", **OLD, error_code="source_unreachable")
     before = _notices(admin_client)
 
     remix = make_remix(is_ready=False, due_at=ago(minutes=-1))
@@ -452,4 +452,4 @@ def test_notices_take_two_queries_however_many_there_are(
         for status in (Status.UNCONFIRMED, Status.QUEUED, Status.PROCESSING, Status.STORING):
             make_remix(status=status, due_at=ago(hours=1), failing_since=ago(hours=2))
         make_remix(is_ready=False)
-        Delivery.objects.create(name=str(Remix.objects.count()), failing_since=ago(hours=2))
+        SourceCopy.objects.create(name=str(Remix.objects.count()), failing_since=ago(hours=2))

@@ -9,7 +9,7 @@ from django.core.files.base import ContentFile
 from playwright.sync_api import FilePayload, Page, expect
 
 from sora_remix import services
-from sora_remix.models import Chain, Delivery, PromptPreset, Remix, Video
+from sora_remix.models import Chain, PromptPreset, Remix, SourceCopy, Video
 from sora_remix.storage import app_storage
 from tests import ordering
 from tests.deciding import ACTIONS
@@ -157,7 +157,7 @@ def list_with_notices(page: Page) -> None:
     for values in (finished, {"status": Status.STORING}, {"status": Status.PROCESSING}, {}):
         make_remix(**failing, **values)
     make_remix(is_ready=False)
-    Delivery.objects.create(name="sea.mp4", **failing)
+    SourceCopy.objects.create(name="sea.mp4", **failing)
     page.goto(REMIXES)
     page.wait_for_selector(".sora-remix-notices")
 
@@ -166,7 +166,7 @@ def list_with_notices(page: Page) -> None:
 def remix_whose_upload_fails(page: Page) -> None:
     remix = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
     failing = {"failing_since": ago(hours=2), "failures": 30, "error_message": "503"}
-    Delivery.objects.create(name=str(remix.source.file), **failing)
+    SourceCopy.objects.create(name=str(remix.source.file), **failing)
     page.goto(change_url(remix))
 
 
@@ -352,12 +352,12 @@ def tree_of_a_video(page: Page) -> None:
     root = made().result
     assert root
     video = remix_of(root)
-    closed = remix_of(video, prompt="make it gold")
-    remix_of(closed)
+    remix_of(remix_of(video, prompt="make it gold"))
     for status in Status.values:
         make_remix(source=root, status=status, estimated_cost=Decimal("0.4"))
-    page.goto(f"{tree_url(video)}?show=all&flip={closed.pk}")
-    assert page.locator(".sora-remix-node").count() == 3 + len(Status)
+    page.goto(tree_url(video))
+    assert page.locator(".sora-remix-node").count() == 4 + len(Status)
+    page.locator(".sora-remix-tree summary").last.click()
 
 
 @_place

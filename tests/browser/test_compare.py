@@ -134,7 +134,7 @@ def test_both_stay_within_a_frame_over_seeks_and_while_they_play(
     assert _apart_mostly(seen) < FRAME
 
 
-def test_one_that_runs_slower_is_waited_for(page: Page, pair: tuple[Video, Video]) -> None:
+def test_the_faster_one_waits_for_the_slower_one(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     page.evaluate(SLOWER)
 
@@ -234,7 +234,7 @@ def test_one_plays_on_when_the_other_is_broken(
     expect(page.locator("[data-side=right] [role=alert]")).to_be_hidden()
 
 
-def test_a_server_that_sends_files_whole_is_named(
+def test_a_server_without_range_requests_is_reported(
     page: Page, pair: tuple[Video, Video], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("django.test.testcases.serve", serve)
@@ -244,7 +244,7 @@ def test_a_server_that_sends_files_whole_is_named(
     expect(page.locator("[data-side=left] [role=alert]")).to_contain_text("range requests")
 
 
-def test_all_is_done_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:
+def test_every_control_has_a_key(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     stage = page.locator("#sora-remix-compare")
     right = page.locator("[data-side=right] video")
@@ -286,7 +286,7 @@ def test_all_is_done_by_keyboard(page: Page, pair: tuple[Video, Video]) -> None:
     page.wait_for_url(f"**{compare_url(*reversed(pair))}")
 
 
-def test_keys_that_have_another_meaning_keep_it(page: Page, pair: tuple[Video, Video]) -> None:
+def test_focused_controls_keep_their_keys(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     mode = page.locator("#sora-remix-compare")
     playing = page.locator(".sora-remix-play")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from sora_remix.models import Video
 from tests.browser.test_preview import keep
 from tests.factories import make_remix, make_video
-from tests.links import review_url
+from tests.links import compare_url, review_url
 
 
 def _results(many: int, clip: Path) -> list[Video]:
@@ -64,7 +64,7 @@ def test_keys_write_a_note_reject_skip_go_back_and_undo(page: Page, clip: Path) 
     assert _approvals(results) == ["rejected", "rejected", "new"]
 
 
-def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path) -> None:
+def test_modified_and_held_keys_are_ignored(page: Page, clip: Path) -> None:
     results = _results(2, clip)
     page.goto(review_url())
 
@@ -82,7 +82,7 @@ def test_keys_with_modifiers_and_held_keys_decide_nothing(page: Page, clip: Path
     assert _approvals(results) == ["new", "new"]
 
 
-def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> None:
+def test_keys_can_be_switched_off(page: Page, clip: Path) -> None:
     results = _results(1, clip)
     page.goto(review_url())
 
@@ -100,7 +100,7 @@ def test_keys_that_are_switched_off_decide_nothing(page: Page, clip: Path) -> No
     assert _approvals(results) == ["rejected"]
 
 
-def test_keys_in_quick_succession_decide_about_one(page: Page, clip: Path) -> None:
+def test_quick_keys_decide_about_one_video_only(page: Page, clip: Path) -> None:
     results = _results(2, clip)
     page.goto(review_url())
 
@@ -111,3 +111,16 @@ def test_keys_in_quick_succession_decide_about_one(page: Page, clip: Path) -> No
 
     expect(page.locator("h2")).to_contain_text("Sea 1")
     assert _approvals(results) == ["approved", "new"]
+
+
+def test_the_switch_for_keys_holds_for_the_comparison_too(page: Page, clip: Path) -> None:
+    [result] = _results(1, clip)
+    page.goto(review_url())
+    page.click(".sora-remix-keys summary")
+    page.uncheck("#sora-remix-keys")
+
+    page.goto(compare_url(keep(make_video(title="Sky"), clip), result))
+    page.keyboard.press("2")
+
+    expect(page.locator("#sora-remix-compare")).to_have_attribute("data-mode", "side")
+    expect(page.locator("#sora-remix-keys")).not_to_be_checked()

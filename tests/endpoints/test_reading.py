@@ -21,7 +21,7 @@ from sora_remix.endpoints import (
     References,
     Source,
 )
-from sora_remix.endpoints.reading import READERS, read_endpoint
+from sora_remix.endpoints.reading import read_endpoint, readers
 from sora_remix.exceptions import InvalidEndpoint
 
 RECORD: dict[str, Any] = {
@@ -136,7 +136,7 @@ def test_a_price_is_exact_however_it_is_written(amount: object) -> None:
 
 @pytest.mark.parametrize("kind", [Endpoint, Source, References, Option, Audio, Price, Outputs])
 def test_every_field_has_a_reader(kind: type) -> None:
-    assert {field.name for field in fields(kind)} == READERS[kind].keys()
+    assert {field.name for field in fields(kind)} == readers(kind).keys()
 
 
 def test_a_finished_record_is_taken_under_its_own_key() -> None:
@@ -245,7 +245,6 @@ SWITCHES = [
 COUNTS = [
     "prompt_max",
     "typical_seconds",
-    "longest_seconds",
     "source.max_bytes",
     "source.below_bytes",
     "source.min_side",
@@ -303,9 +302,7 @@ def test_a_value_of_another_kind_is_refused_wherever_it_stands(path: str, value:
     assert _message(_changed(path, value)).startswith(f"mine.{path}")
 
 
-@pytest.mark.parametrize(
-    "path", ["prompt_max", "references", "ends_on", "longest_seconds", "source.max_seconds"]
-)
+@pytest.mark.parametrize("path", ["prompt_max", "references", "ends_on", "source.max_seconds"])
 def test_what_may_be_missing_may_be_none(path: str) -> None:
     assert read_endpoint("mine", _changed(path, None)).key == "mine"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from django.db.models import CharField, Model
 
 from sora_remix.fal import answers, catalogue, queue
-from sora_remix.models import Delivery, EndpointFact, Remix, Video
+from sora_remix.models import EndpointFact, Remix, SourceCopy, Video
 
 
 def test_limits_are_those_of_the_columns() -> None:
     columns: dict[tuple[type[Model], str], int] = {
         (Remix, "request_id"): answers.MAX_ID,
         (Remix, "error_code"): answers.MAX_CODE,
-        (Delivery, "error_code"): answers.MAX_CODE,
+        (SourceCopy, "error_code"): answers.MAX_CODE,
         (Video, "sora_id"): queue.SORA_ID,
         (EndpointFact, "endpoint_id"): catalogue.MAX_ENDPOINT_ID,
         (EndpointFact, "unit"): catalogue.MAX_UNIT,

@@ -21,7 +21,7 @@ from sora_remix.endpoints import SORA_2, all_endpoints
 from sora_remix.exceptions import RemoteFailure, TryLater, WebhookRefused
 from sora_remix.fal import keys, platform, queue, submitting, uploads, webhook
 from sora_remix.fal.transport import MIB, BoundedClient
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 ID = SORA_2.endpoint_id
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

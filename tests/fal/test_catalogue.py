@@ -12,7 +12,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.exceptions import TryLater
 from sora_remix.fal import catalogue, platform
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 SORA = "fal-ai/sora-2/video-to-video/remix"
 FLUX = "blackforestlabs/flux-3/edit-video"

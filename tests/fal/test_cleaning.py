@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from sora_remix import fal
 from sora_remix.fal import credentials
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 KEY = "key-id-1:key-secret-2"
 

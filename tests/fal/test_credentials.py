@@ -24,7 +24,7 @@ from sora_remix.endpoints import SORA_2
 from sora_remix.exceptions import TryLater
 from sora_remix.fal import credentials, submitting
 from sora_remix.fal.transport import BoundedClient
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 from tests.fal.test_queue import BODY, ID
 
 SECRET = "secret-0123456789"

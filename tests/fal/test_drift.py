@@ -22,7 +22,7 @@ from sora_remix.endpoints import (
     get_endpoint,
 )
 from sora_remix.fal import Finding, Model, UnitPrice
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 ID = "fal-ai/sea/edit"
 TODAY = date(2026, 11, 25)

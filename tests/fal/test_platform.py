@@ -11,7 +11,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.exceptions import TryLater
 from sora_remix.fal import platform
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 from tests.fal.test_queue import BODY, ID, accepted, finished
 
 

@@ -16,7 +16,7 @@ from sora_remix import fal
 from sora_remix.endpoints import SORA_2
 from sora_remix.exceptions import NotReady, RemoteCancelled, RemoteFailure, TryLater
 from sora_remix.fal import credentials, queue
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 ID = SORA_2.endpoint_id
 BODY = {"video_id": "video_clip", "prompt": "make it noir", "delete_video": False}

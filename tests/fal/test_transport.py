@@ -19,7 +19,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.fal import queue, submitting, uploads
 from sora_remix.fal.transport import BoundedClient
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 from tests.fal.conftest import KeyServer
 from tests.fal.proxy import TunnelProxy, tunnel_proxy
 from tests.fal.test_queue import BODY, ID

@@ -14,7 +14,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.exceptions import RemoteFailure, TryLater
 from sora_remix.fal import uploads
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 DAY = timedelta(days=1)
 

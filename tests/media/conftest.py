@@ -14,8 +14,8 @@ import pytest
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
 from sora_remix.endpoints import SORA_2
-from sora_remix.flight import wait_for
 from sora_remix.media import connections
+from sora_remix.request_pool import wait_for
 from tests.media.servers import Authority
 
 

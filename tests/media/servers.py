@@ -14,7 +14,7 @@ from typing import Any, Self
 import trustme
 
 from sora_remix import media
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 
 Answer = Callable[[str], Iterable[bytes]]
 """Makes the pieces of an answer from the head of a request."""

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from sora_remix.exceptions import FileRefused, TryLater
-from sora_remix.flight import wait_for
 from sora_remix.media import connections, downloads, hosts
+from sora_remix.request_pool import wait_for
 from tests.media.servers import Authority, ConnectProxy, FileServer, answer, download, header
 
 NAME = "v3.fal.test"

@@ -23,9 +23,9 @@ import pytest
 
 from sora_remix import media
 from sora_remix.exceptions import FileGone, FileRefused, TryLater
-from sora_remix.flight import wait_for
 from sora_remix.media import downloads, parts
 from sora_remix.media.parts import Part, PartFile, Version
+from sora_remix.request_pool import wait_for
 from tests.media.servers import Authority, RangeServer, answer, download, header
 
 CONTENT = random.Random(1).randbytes(3_000_000)
@@ -278,7 +278,7 @@ import sys, tempfile, django
 django.setup()
 tempfile.tempdir = sys.argv[1]
 from sora_remix import media
-from sora_remix.flight import wait_for
+from sora_remix.request_pool import wait_for
 wait_for(media.download(sys.argv[2]))
 """
 

@@ -26,10 +26,6 @@ def _chain() -> tuple[int, str]:
     return chain.turn, chain.state
 
 
-def test_a_site_that_is_new_has_no_turn_yet(db: None) -> None:
-    assert Chain.objects.last_turn_at() is None
-
-
 def test_many_nudges_announce_one_turn(db: None) -> None:
     announced = [Chain.objects.announce() for _ in range(3)]
 
@@ -136,14 +132,14 @@ def test_a_pending_turn_is_waited_for(db: None, seconds: int) -> None:
 @pytest.mark.parametrize("act", ["admit", "renew", "release"])
 def test_the_last_sign_of_life_is_that_of_a_worker_at_its_turn(db: None, act: str) -> None:
     Chain.objects.announce()
-    announced = Chain.objects.last_turn_at()
+    announced = Chain.objects.get().worked_at
     Chain.objects.admit(1)
     Chain.objects.update(worked_at=ago(hours=1), state=_STATES[act])
 
     assert getattr(Chain.objects, act)(1)
 
     assert announced is None
-    assert Chain.objects.last_turn_at() == Chain.objects.get().since
+    assert Chain.objects.get().worked_at == Chain.objects.get().since
 
 
 def test_the_row_can_be_locked_before_there_was_a_turn(db: None) -> None:

@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import PendingFile, Remix, RemixEvent
+from sora_remix.models.reconciliation import webhook_received
 from tests.factories import ago, make_remix, make_video
 from tests.users import User
 
@@ -29,18 +30,18 @@ TOLD: list[tuple[Move, str, Kind, str]] = [
     (lambda remix: remix.refused("no", "No."), Status.SUBMITTING, Kind.REFUSED, "no"),
     (lambda remix: remix.unanswered("?"), Status.SUBMITTING, Kind.UNCONFIRMED, ""),
     (lambda remix: remix.accepted("fal-1", Kind.FOUND), Status.UNCONFIRMED, Kind.FOUND, "fal-1"),
-    (lambda remix: remix.rang("fal-1"), Status.UNCONFIRMED, Kind.CALLED, "fal-1"),
-    (lambda remix: remix.rang("fal-1"), Status.FAILED, Kind.CALLED, "fal-1"),
+    (lambda remix: webhook_received(remix, "fal-1"), Status.UNCONFIRMED, Kind.CALLED, "fal-1"),
+    (lambda remix: webhook_received(remix, "fal-1"), Status.FAILED, Kind.CALLED, "fal-1"),
     (lambda remix: remix.give_up(), Status.UNCONFIRMED, Kind.GIVEN_UP, ""),
-    (lambda remix: remix.wish_to_cancel(), Status.PROCESSING, Kind.CANCEL_WISHED, ""),
-    (lambda remix: remix.cancel_asked(), Status.PROCESSING, Kind.CANCEL_ASKED, ""),
+    (lambda remix: remix.request_cancellation(), Status.PROCESSING, Kind.CANCEL_WISHED, ""),
+    (lambda remix: remix.cancellation_sent(), Status.PROCESSING, Kind.CANCEL_ASKED, ""),
     (lambda remix: remix.cancelled_at_fal(""), Status.PROCESSING, Kind.STOPPED, ""),
     (lambda remix: remix.cancel(), Status.QUEUED, Kind.CANCELLED, ""),
     (lambda remix: remix.completed(), Status.PROCESSING, Kind.FINISHED, ""),
     (lambda remix: remix.fail("no", "No."), Status.STORING, Kind.FAILED, "no"),
 ]
 SILENT: list[tuple[Move, str]] = [
-    (lambda remix: remix.look_again(LATER), Status.PROCESSING),
+    (lambda remix: remix.check_again(LATER), Status.PROCESSING),
     (lambda remix: remix.postpone(LATER), Status.PROCESSING),
     (lambda remix: remix.start_storing(), Status.PROCESSING),
     (lambda remix: remix.not_ready(), Status.SUBMITTING),
@@ -92,7 +93,7 @@ def test_a_check_of_what_is_in_progress_stays_one_query(
     remix = make_remix(status=Status.PROCESSING)
 
     with django_assert_num_queries(1):
-        remix.look_again(LATER)
+        remix.check_again(LATER)
 
 
 def test_a_stored_result_is_told_and_not_when_it_is_rolled_back(db: None) -> None:
@@ -112,7 +113,7 @@ def test_a_stored_result_is_told_and_not_when_it_is_rolled_back(db: None) -> Non
     ("act", "status", "kind"),
     [
         ("cancel", Status.QUEUED, Kind.CANCELLED),
-        ("wish_to_cancel", Status.UNCONFIRMED, Kind.CANCEL_WISHED),
+        ("request_cancellation", Status.UNCONFIRMED, Kind.CANCEL_WISHED),
         ("give_up", Status.UNCONFIRMED, Kind.GIVEN_UP),
         ("reopen", Status.FAILED, Kind.COLLECTED_AGAIN),
     ],
@@ -138,8 +139,8 @@ def test_what_a_person_did_stays_when_the_person_goes(db: None) -> None:
 def test_an_id_under_which_fal_has_it_as_well_is_told_once(db: None) -> None:
     remix = make_remix(status=Status.PROCESSING, request_id="fal-0")
 
-    remix.rang("fal-1")
-    remix.rang("fal-1")
+    webhook_received(remix, "fal-1")
+    webhook_received(remix, "fal-1")
 
     assert _told(remix) == [(Kind.DOUBLED, "fal-1", None)]
 

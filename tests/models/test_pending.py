@@ -62,8 +62,8 @@ def test_only_a_condemned_name_is_forgotten(db: None) -> None:
     PendingFile.objects.condemn_abandoned()
     _pending("in-use.mp4", at=ago(seconds=61))
 
-    PendingFile.objects.removed("condemned.mp4")
-    PendingFile.objects.removed("in-use.mp4")
+    PendingFile.objects.forget("condemned.mp4")
+    PendingFile.objects.forget("in-use.mp4")
 
     assert [str(pending) for pending in PendingFile.objects.all()] == ["in-use.mp4"]
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from sora_remix.models import Remix, renew
+from sora_remix.models import Remix, renew_leases
 from tests.factories import ago, at_once, make_remix, write_together
 
 Status = Remix.Status
@@ -213,7 +213,7 @@ def test_a_lease_is_prolonged_while_its_worker_says_so(db: None) -> None:
     [remix] = Remix.objects.claim_to_send(1)
     Remix.objects.update(leased_until=ago(seconds=-1))
 
-    renew([remix])
+    renew_leases([remix])
 
     renewed = Remix.objects.get().leased_until
     assert renewed
@@ -226,7 +226,7 @@ def test_a_lease_that_another_worker_got_is_not_prolonged(db: None) -> None:
     until = ago(seconds=-1)
     Remix.objects.update(lease=uuid4(), leased_until=until)
 
-    renew([remix])
+    renew_leases([remix])
 
     assert Remix.objects.get().leased_until == until
 

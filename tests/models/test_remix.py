@@ -44,12 +44,12 @@ MOVES: dict[str, tuple[Callable[[Remix], None], dict[str, str]]] = {
     "completed": (lambda remix: remix.completed(), {P: P}),
     "start_storing": (lambda remix: remix.start_storing(), {P: T, T: T}),
     "postpone": (lambda remix: remix.postpone(LATER), {P: P, T: T}),
-    "look_again": (lambda remix: remix.look_again(LATER), {P: P, T: T}),
+    "check_again": (lambda remix: remix.check_again(LATER), {P: P, T: T}),
     "succeed": (_succeed, {T: Status.SUCCEEDED}),
     "fail": (lambda remix: remix.fail("no", "No."), dict.fromkeys((Q, P, T), Status.FAILED)),
     "cancel": (lambda remix: remix.cancel(), {Q: Status.CANCELLED}),
-    "wish_to_cancel": (lambda remix: remix.wish_to_cancel(), {S: S, U: U, P: P}),
-    "cancel_asked": (lambda remix: remix.cancel_asked(), {P: P}),
+    "request_cancellation": (lambda remix: remix.request_cancellation(), {S: S, U: U, P: P}),
+    "cancellation_sent": (lambda remix: remix.cancellation_sent(), {P: P}),
     "cancelled_at_fal": (lambda remix: remix.cancelled_at_fal("HTTP 499"), {P: Status.CANCELLED}),
     "give_up": (lambda remix: remix.give_up(), {U: Status.FAILED}),
     "reopen": (lambda remix: remix.reopen(), {Status.FAILED: T}),
@@ -61,12 +61,12 @@ NEEDS_THE_CLAIM = [
     "completed",
     "start_storing",
     "postpone",
-    "look_again",
-    "cancel_asked",
+    "check_again",
+    "cancellation_sent",
     "cancelled_at_fal",
     "fail",
 ]
-KEEPS = ["start_storing", "sending", "wish_to_cancel", "cancel_asked"]
+KEEPS = ["start_storing", "sending", "request_cancellation", "cancellation_sent"]
 FREES = [one for one in ALLOWED if one[0] not in KEEPS]
 
 
@@ -211,8 +211,8 @@ def test_what_did_not_leave_is_due_later_as_if_it_was_never_sent(db: None, name:
         ("postpone", P, 4),
         ("postpone", T, 4),
         ("requeued", S, 0),
-        ("look_again", P, 0),
-        ("look_again", T, 0),
+        ("check_again", P, 0),
+        ("check_again", T, 0),
         ("accepted", S, 0),
         ("completed", P, 0),
         ("reopen", Status.FAILED, 0),
@@ -257,8 +257,8 @@ def test_a_step_that_failed_says_why(db: None, fail: Callable[[Remix], None], st
 @pytest.mark.parametrize(
     ("name", "status"),
     [
-        *(("requeued", S), ("not_ready", S), ("accepted", S), ("look_again", P)),
-        *(("look_again", T), ("completed", P), ("succeed", T), ("reopen", Status.FAILED)),
+        *(("requeued", S), ("not_ready", S), ("accepted", S), ("check_again", P)),
+        *(("check_again", T), ("completed", P), ("succeed", T), ("reopen", Status.FAILED)),
     ],
 )
 def test_why_a_step_failed_is_forgotten_once_it_has_succeeded(
@@ -291,7 +291,7 @@ def test_a_remix_without_answer_says_why_and_is_due_at_once(db: None) -> None:
 def test_how_far_fal_is_is_noted_when_it_says_so(db: None) -> None:
     remix = _remix(P)
 
-    remix.look_again(LATER, position=3, log=["step 1"])
+    remix.check_again(LATER, position=3, log=["step 1"])
 
     assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (3, ["step 1"])
 
@@ -299,7 +299,7 @@ def test_how_far_fal_is_is_noted_when_it_says_so(db: None) -> None:
 def test_looking_again_without_word_of_fal_keeps_how_far_it_was(db: None) -> None:
     remix = _remix(P, queue_position=3, progress_log=["step 1"])
 
-    remix.look_again(LATER)
+    remix.check_again(LATER)
 
     assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (3, ["step 1"])
 

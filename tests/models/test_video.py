@@ -214,8 +214,8 @@ def test_what_a_model_made_stays_so_when_its_remix_and_its_source_are_deleted(db
 
 
 def test_what_a_model_made_stays_so_whatever_code_saves_afterwards(db: None) -> None:
-    [video] = Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
-    video = Video.objects.get(pk=video.pk)
+    Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
+    video = Video.objects.get()
 
     video.sora_id = ""
     video.save()

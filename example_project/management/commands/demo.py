@@ -24,7 +24,7 @@ from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.settings import DEMO_FOLDER
 from sora_remix import clock
 from sora_remix.endpoints import get_endpoint
-from sora_remix.models import Delivery, Video
+from sora_remix.models import SourceCopy, Video
 from sora_remix.services import default_endpoint
 
 PROMPT = "The same place as a watercolour painting"
@@ -92,7 +92,7 @@ class Command(BaseCommand):
         for scene in clips.keys() - samples.UPLOADS:
             sandbox.add_video(samples.sora_id(scene), clips[scene])
         # An earlier sandbox, on another port, may have had copies that lie there no more.
-        Delivery.objects.exclude(url__startswith=sandbox.url).delete()
+        SourceCopy.objects.exclude(url__startswith=sandbox.url).delete()
         # A proxy that is set for the rest of the world can't reach the sandbox.
         return {**sandbox.environment(), "NO_PROXY": LOCAL, "no_proxy": LOCAL}
 

@@ -10,7 +10,7 @@ from django.utils.translation import ngettext_lazy
 
 from ...models import Remix
 from ..permissions import CANCEL, DECIDE, RETRY
-from .remix import AT_FAL, RemixAction, Status
+from .remix import RemixAction, Status
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -41,15 +41,6 @@ class Cancel(RemixAction):
         "you pay for it and the video is stored.",
         "many",
     )
-    states = (Status.QUEUED, *AT_FAL)
-    wrong_state = _("It has already finished.")
-
-    def refusal(self, row: Remix) -> Text | None:
-        if row.status == Status.STORING:
-            return _("fal has already finished. The video is being stored.")
-        if row.status in AT_FAL and row.cancel_requested_at:
-            return _("Cancellation was already requested.")
-        return super().refusal(row)
 
     def effect(self, row: Remix) -> Text:
         if row.status == Status.QUEUED:
@@ -79,13 +70,6 @@ class CollectAgain(RemixAction):
         "%(many)d remixes are being collected again, free of charge.",
         "many",
     )
-    states = (Status.FAILED,)
-    wrong_state = _("Only a remix that failed can be collected again.")
-
-    def refusal(self, row: Remix) -> Text | None:
-        if row.status == Status.FAILED and not row.request_id:
-            return _("fal never accepted it, so there is nothing to collect.")
-        return super().refusal(row)
 
 
 class GiveUp(RemixAction):
@@ -99,5 +83,3 @@ class GiveUp(RemixAction):
     counted_as = _("Will be given up")
     button_label = ngettext_lazy("Give up %(many)d remix", "Give up %(many)d remixes", "many")
     done = ngettext_lazy("%(many)d remix was given up.", "%(many)d remixes were given up.", "many")
-    states = (Status.UNCONFIRMED,)
-    wrong_state = _("Only an unconfirmed remix can be given up.")

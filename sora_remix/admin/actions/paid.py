@@ -14,7 +14,7 @@ from ...models import Remix
 from ..formatting import money
 from ..permissions import DECIDE, REMIX, RETRY
 from .cost import ActionCost, price
-from .remix import RemixAction, Status
+from .remix import RemixAction
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -55,8 +55,6 @@ class Retry(PaidAction):
         "%(many)d remixes were requested again, as new ones.",
         "many",
     )
-    states = (Status.FAILED, Status.CANCELLED)
-    wrong_state = _("Only a remix that failed or was cancelled can be retried.")
 
 
 class SendAgain(PaidAction):
@@ -75,8 +73,6 @@ class SendAgain(PaidAction):
         "%(many)d remixes were sent again, as new ones. fal may charge for all of them.",
         "many",
     )
-    states = (Status.UNCONFIRMED,)
-    wrong_state = _("Only an unconfirmed remix can be sent again.")
 
 
 def _request_refusal(remix: Remix) -> Text | None:

@@ -16,7 +16,7 @@ from ... import services
 from ...conf import conf
 from ...database import retry_conflicts
 from ...exceptions import InvalidTransition, RequestRefused
-from ...models import Remix
+from ...models import Remix, refusals
 from ..formatting import html
 from ..params import parse_pks
 from ..visibility import filter_viewable
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ...endpoints.option import Text
 
 Status = Remix.Status
-AT_FAL = (Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING)
-"""States in which fal has it, or may have it, and can still be asked to stop."""
 NOT_NEEDED = ("arguments", "price", "progress_log", "prompt_template")
 """Columns that no action reads."""
 NAMED = 10
@@ -47,13 +45,11 @@ class RemixAction(AdminAction[Remix]):
     )
     back_label = _("Back to the remixes")
     shows_source = True
-    states: tuple[str, ...]
-    """Statuses that allow it."""
-    wrong_state: Text
-    """Why it is refused in others."""
 
     def refusal(self, row: Remix) -> Text | None:
-        return None if row.status in self.states else self.wrong_state
+        """Ask the check of this name why its status refuses it, if it does."""
+        reason: Text | None = getattr(refusals, self.name)(row)
+        return reason
 
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         """Say to how many remixes it was done."""

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from ... import services
 from ...database import retry_conflicts
 from ...exceptions import InvalidTransition
-from ...models import Remix
+from ...models import Remix, refusals
 from ..links import Links
 from ..pages import render_page
 from ..permissions import DECIDE, require_perms
@@ -68,8 +68,8 @@ def enter_request_id(
     remix = get_row_or_404(model_admin, request, pk)
     form = RequestIdForm(request.POST if request.method == "POST" else None)
     try:
-        if remix.status != Remix.Status.UNCONFIRMED:
-            raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+        if refusal := refusals.enter_request_id(remix):
+            raise InvalidTransition(refusal)
         if not form.is_valid():
             return _show(request, remix, form, model_admin)
         _enter(model_admin, request, remix, form.cleaned_data["request_id"])
@@ -78,9 +78,9 @@ def enter_request_id(
     except IntegrityError:
         form.add_error("request_id", TAKEN)
         return _show(request, remix, form, model_admin)
-    except InvalidTransition as refusal:
+    except InvalidTransition as error:
         message = gettext("%(remix)s: %(reason)s")
-        messages.warning(request, message % {"remix": remix, "reason": refusal})
+        messages.warning(request, message % {"remix": remix, "reason": error})
     return HttpResponseRedirect(Links(model_admin.admin_site).change_url(remix))
 
 

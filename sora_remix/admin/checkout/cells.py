@@ -1,4 +1,4 @@
-"""The grid of what will be made: videos by prompts, of which single cells are switched off."""
+"""The grid of videos by prompts, in which an editor unticks what is not to be made."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from .prompts import Prompts
 from .quote import QuoteLine
 
 CELL = "_cell"
-"""Name of the boxes that are ticked where a remix is made."""
+"""Name of the checkboxes, ticked where a remix is made."""
 ROWS = "_rows"
-"""Name of the field with the videos whose boxes are on the page: no tick there means off."""
+"""Name of the field with the videos whose checkboxes are on the page."""
 WITHOUT = "_without"
-"""Name of the field with all cells that are switched off, on whatever page they are."""
+"""Name of the field with all cells that are not ticked, on any page."""
 MOST_ROWS = 100
 MOST_BOXES = 800
-"""Boxes on a page: Django takes no more than 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
-SAID = 60
-"""Characters of a prompt that stand over its column."""
+"""Checkboxes on a page: Django takes no more than 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+HEADING_LENGTH = 60
+"""Characters of a prompt that head its column."""
 TOKEN = re.compile(r"\b([0-9]{1,18}):([0-9]{1,6})\b")
 
 Token = tuple[int, int]
@@ -36,12 +36,12 @@ Token = tuple[int, int]
 
 @dataclass(frozen=True)
 class CellBox:
-    """A cell as the page shows it."""
+    """The checkbox of a cell."""
 
     video: int
     number: int
     label: str
-    is_on: bool
+    is_ticked: bool
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ class CellRow:
 
 @dataclass(frozen=True)
 class CellColumn:
-    """A prompt over its cells."""
+    """A prompt that heads its cells."""
 
     number: int
     label: str
-    said: str
+    heading: str
 
 
 class CellGrid:
-    """Which of the cells are switched off; all others are made."""
+    """The cells, and which of them are not ticked: all others are made."""
 
     def __init__(self, data: QueryDict, videos: Iterable[Video], prompts: Prompts) -> None:
         self.prompts = prompts
@@ -70,39 +70,39 @@ class CellGrid:
         pks = {video.pk for video in videos}
         off = {*_tokens(data.get(WITHOUT, ""))}
         rows = [pk for pk in map(parse_pk, data.get(ROWS, "").split()) if pk in pks]
-        shown = {(pk, number) for pk in rows for number in prompts.sent}
+        shown = {(pk, number) for pk in rows for number in prompts.shown}
         ticked = {*_tokens(" ".join(data.getlist(CELL)))}
         off = (off - shown) | (shown - ticked)
         self.off = {(pk, number) for pk, number in off if pk in pks and number in prompts.texts}
 
     @cached_property
     def without(self) -> set[tuple[int, int]]:
-        """Return what is not made, by the primary key of the video and the index of the prompt."""
+        """List what is not made, by primary key of the video and index of the prompt."""
         index = {number: at for at, number in enumerate(self.numbers)}
         return {(pk, index[number]) for pk, number in self.off}
 
     @property
-    def kept(self) -> str:
-        """Return all cells that are switched off, to be sent along."""
+    def unticked(self) -> str:
+        """Return all cells that are not ticked, as the page sends them back."""
         return " ".join(f"{pk}:{number}" for pk, number in sorted(self.off))
 
     @property
-    def rows_on_a_page(self) -> int:
+    def rows_per_page(self) -> int:
         return max(1, min(MOST_ROWS, MOST_BOXES // len(self.numbers)))
 
-    def many(self, video: Video) -> int:
-        """Count the remixes that are made of a video."""
+    def count(self, video: Video) -> int:
+        """Count the remixes of a video."""
         return len(self.numbers) - self._off_by_video[video.pk]
 
     def rows(self, lines: Iterable[QuoteLine]) -> list[CellRow]:
-        """Return these videos with their cells."""
+        """List these videos with their cells."""
         return [CellRow(line, [*self._boxes(line.video)]) for line in lines]
 
     def columns(self) -> list[CellColumn]:
-        """Return the prompts, as they stand over the cells."""
+        """List the prompts with their headings."""
         texts = self.prompts.texts.items()
         return [
-            CellColumn(number, self.prompts.label(number), Truncator(text).chars(SAID))
+            CellColumn(number, self.prompts.label(number), Truncator(text).chars(HEADING_LENGTH))
             for number, text in texts
         ]
 

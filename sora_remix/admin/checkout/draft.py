@@ -1,4 +1,4 @@
-"""An draft as it stands: a draft with what was chosen and typed so far."""
+"""A draft with everything that was chosen and typed so far."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from ... import filling, services
+from ... import placeholders, services
 from ...exceptions import Reason, RequestRefused
 from ...models import PromptPreset, ReferenceImage, RemixBatch, Video
 from ..visibility import find_viewable_rows, get_rows
 from .cells import CellGrid
 from .endpoints import endpoint_choices, is_retired
 from .forms import DraftForm, OptionsForm
-from .images import Kept, keep
-from .prompts import ADD, DROP, USE, Prompts
+from .images import DraftImage, store_images
+from .prompts import ADD_PROMPT, REMOVE_PROMPT, USE_PRESET, Prompts
 from .quote import Quote
 
 if TYPE_CHECKING:
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from ...models.preset import PromptPresetQuerySet
 
 RECALCULATE = "_recalculate"
-"""Name of the button that shows everything anew, and confirms nothing."""
-TURN = "_page"
-"""Name of the buttons that turn pages: they keep what was typed, and confirm nothing."""
+"""Name of the button that updates the page."""
+TURN_PAGE = "_page"
+"""Name of the buttons that show other videos."""
 ENTER = "_enter"
-"""Name of the button that stands for the Enter key: it shows everything anew as well."""
-LOOKS = frozenset((RECALCULATE, TURN, ENTER, ADD, DROP, USE))
-"""Names of all buttons that confirm nothing."""
-SHOWN = "_shown"
+"""Name of the hidden button that the Enter key presses: it updates the page as well."""
+NOT_FINAL = frozenset((RECALCULATE, TURN_PAGE, ENTER, ADD_PROMPT, REMOVE_PROMPT, USE_PRESET))
+"""Names of the buttons that don't confirm the draft."""
+SHOWN_ENDPOINT = "_shown"
 """Name of the field with the endpoint whose options are on the page."""
-REMOVE = "_remove"
-"""Name of the boxes that remove images."""
+REMOVE_IMAGE = "_remove"
+"""Name of the checkboxes that remove images."""
 TERMS = "_terms"
-"""Name of the field with what the page says will be made and paid."""
+"""Name of the field with the terms that the page shows."""
 CHANGED = _(
     "Nothing was sent, because the selection or the cost changed while this page "
     "was open. Check it and confirm again."
@@ -52,7 +52,7 @@ CHANGED = _(
 
 @dataclass(frozen=True)
 class Selection:
-    """What a person may use of a draft at this moment."""
+    """The videos and presets that a person can use for a draft."""
 
     videos: Sequence[Video]
     presets: Sequence[PromptPreset]
@@ -61,11 +61,11 @@ class Selection:
 
     @classmethod
     def of(cls, batch: RemixBatch, site: AdminSite, request: HttpRequest) -> Selection:
-        """Read it from the rows that the site has for this person.
+        """Select from the rows that the site shows to this person.
 
         Raise `RequestRefused` for more videos than one request may take.
         """
-        if reasons := services.too_many(many := batch.videos.count()):
+        if reasons := services.too_many(count := batch.videos.count()):
             raise RequestRefused(reasons)
         chosen = batch.videos.all()
         videos = find_viewable_rows(site, request, chosen)
@@ -73,17 +73,17 @@ class Selection:
             "PromptPresetQuerySet", get_rows(site, request, PromptPreset).prefetch_related(None)
         )
         own = list(presets.visible_to(request.user))
-        return cls(videos, own, many - len(videos))
+        return cls(videos, own, count - len(videos))
 
     @property
     def digest(self) -> str:
-        """Tell this selection of videos from any other."""
+        """Return a hash of the selected videos."""
         pks = ",".join(str(video.pk) for video in self.videos)
         return sha256(pks.encode()).hexdigest()[:16]
 
 
 class Draft:
-    """A draft with all that was chosen.
+    """A draft with everything that was chosen.
 
     Raise `UnknownEndpoint`, `InvalidEndpoint`, and `RequestRefused` for too many videos.
     """
@@ -94,30 +94,30 @@ class Draft:
         self.batch, self.selection = batch, selection
         self._data, self._files = data, files
         sent = QueryDict() if data is None else data
-        self.is_final = data is not None and not LOOKS & sent.keys()
+        self.is_final = data is not None and not NOT_FINAL & sent.keys()
         videos = selection.videos
         self.images: list[ReferenceImage] = list(batch.images.all())
-        self.offered = endpoint_choices(videos)
-        self.endpoint = self.offered.endpoint(sent.get("endpoint", "")) or self.offered.preferred
-        # A box that is not ticked is not sent: only of options on the page is that a choice.
-        is_shown = sent.get(SHOWN) == self.endpoint.key
+        self.endpoints = endpoint_choices(videos)
+        self.endpoint = self.endpoints.get(sent.get("endpoint", "")) or self.endpoints.preferred
+        # An unticked checkbox is not sent: that is a choice only where the page showed it.
+        is_shown = sent.get(SHOWN_ENDPOINT) == self.endpoint.key
         self.options_form = OptionsForm(data if is_shown else None, endpoint=self.endpoint)
         self.prompts = Prompts(sent, selection.presets)
         self.grid = CellGrid(sent, videos, self.prompts)
-        self.quote = Quote(videos, self.endpoint, self.options_form.chosen(), self.grid.many)
+        self.quote = Quote(videos, self.endpoint, self.options_form.chosen(), self.grid.count)
 
-    def take(self) -> None:
-        """Keep and remove images as it was sent, and find all that is wrong with the rest."""
+    def clean(self) -> None:
+        """Store and remove images, and collect all errors."""
         self._remove_images()
         is_agreed = self._data.get(TERMS) == self.terms
         self.form.full_clean()
         if uploads := self.form.cleaned_data.get("images"):
-            keep(self.batch, uploads)
+            store_images(self.batch, uploads)
             self.images = list(self.batch.images.all())
-        for problem in dict.fromkeys(one.problem for one in self.kept if one.problem):
+        for problem in dict.fromkeys(filter(None, (one.problem for one in self.draft_images))):
             self.form.add_error("images", problem)
         self.add_reasons(self.endpoint.option_problems(self.options))
-        self.add_reasons(reasons := services.too_many(self.quote.many))
+        self.add_reasons(reasons := services.too_many(self.quote.remix_count))
         if not reasons:
             self._check_prompts()
         if self.is_final and not is_agreed:
@@ -128,20 +128,20 @@ class Draft:
         return DraftForm(
             self._data,
             self._files,
-            offered=self.offered,
-            record=self.endpoint,
+            endpoints=self.endpoints,
+            selected=self.endpoint,
             prompts=self.prompts,
             images=self.images,
             is_final=self.is_final,
         )
 
     @property
-    def is_wrong(self) -> bool:
+    def has_errors(self) -> bool:
         return bool(self.form.errors or self.options_form.errors)
 
     @property
     def options(self) -> dict[str, Any]:
-        """Return what was chosen, the images by their names in the storage among it."""
+        """Return the chosen options, among them the images by their names in the storage."""
         names = [str(image.file.name) for image in self.images]
         references = self.endpoint.references
         images = {references.param: names} if references and names else {}
@@ -149,20 +149,22 @@ class Draft:
 
     @property
     def terms(self) -> str:
-        """Return what an editor agrees to, to be compared when they confirm."""
-        images = [one.image.pk for one in self.kept]
+        """Return the terms that the page shows, to be compared when they are confirmed."""
+        images = [one.image.pk for one in self.draft_images]
         return json.dumps([*self.quote.terms, images, self.selection.digest])
 
     @property
-    def kept(self) -> list[Kept]:
-        """Return the images of the draft, where the endpoint takes any."""
+    def draft_images(self) -> list[DraftImage]:
+        """List the images of the draft, where the endpoint takes any."""
         if not (references := self.endpoint.references):
             return []
-        return [Kept(image, number, references) for number, image in enumerate(self.images, 1)]
+        return [
+            DraftImage(image, number, references) for number, image in enumerate(self.images, 1)
+        ]
 
     @property
     def image_limits(self) -> str:
-        """Say which images are taken."""
+        """Say which images are accepted."""
         references = self.endpoint.references
         return ". ".join(map(str, references.limits())) if references else ""
 
@@ -171,14 +173,14 @@ class Draft:
         return is_retired(self.endpoint)
 
     @property
-    def typed(self) -> list[str]:
-        """Return the prompts, in the draft of the columns."""
+    def prompt_texts(self) -> list[str]:
+        """List the prompts, in the order of the columns."""
         return [text.strip() for text in self.prompts.texts.values()]
 
     @property
-    def many_off(self) -> int:
-        """Count what could be made and is switched off."""
-        return len(self.quote.accepted) * len(self.grid.numbers) - self.quote.many
+    def unticked_count(self) -> int:
+        """Count the remixes that could be made and are not ticked."""
+        return len(self.quote.accepted) * len(self.grid.numbers) - self.quote.remix_count
 
     @property
     def prompt_fields(self) -> list[tuple[int, BoundField]]:
@@ -186,14 +188,14 @@ class Draft:
 
     @property
     def preset_groups(self) -> list[tuple[Any, list[PromptPreset]]]:
-        return self.prompts.groups(self.endpoint.key)
+        return self.prompts.preset_groups(self.endpoint.key)
 
     @property
-    def option_sets(self) -> AdminForm:
+    def option_fieldsets(self) -> AdminForm:
         return AdminForm(self.options_form, self.options_form.fieldsets, {})  # type: ignore[arg-type]
 
     def add_reasons(self, reasons: Iterable[Reason]) -> None:
-        """Put each reason of a refusal beside the field it is about."""
+        """Add each reason of a refusal to the field it is about."""
         references = self.endpoint.references
         names = {
             "prompts": self.form.first_prompt,
@@ -208,17 +210,17 @@ class Draft:
                 self.form.add_error(field, str(reason.message))
 
     def _check_prompts(self) -> None:
-        """Put what is wrong with the prompts, as they are filled in, beside each."""
+        """Add the problems of the prompts, as they are sent, to their fields."""
         videos = [line.video for line in self.quote.accepted]
-        typed = self.typed
-        cells = filling.cells(videos, typed, self.grid.without)
+        texts = self.prompt_texts
+        cells = placeholders.cells(videos, texts, self.grid.without)
         names = [*self.form.prompts.values()]
-        there = [(video, index) for video, index in cells if typed[index]]
-        for index, problem in filling.problems(self.endpoint, typed, there):
+        filled = [(video, index) for video, index in cells if texts[index]]
+        for index, problem in placeholders.problems(self.endpoint, texts, filled):
             self.form.add_error(names[index], str(problem))
 
     def _remove_images(self) -> None:
-        ticked = set(self._data.getlist(REMOVE))
+        ticked = set(self._data.getlist(REMOVE_IMAGE))
         if removed := [image.pk for image in self.images if str(image.pk) in ticked]:
             ReferenceImage.objects.discard(self.batch, removed)
             self.images = list(self.batch.images.all())

@@ -1,4 +1,4 @@
-"""Which endpoints an editor may choose from."""
+"""The endpoints that an editor can choose from."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EndpointChoice:
-    """An endpoint that can take at least one of the videos, as it is offered."""
+    """An endpoint that accepts at least one of the videos."""
 
     endpoint: Endpoint
 
@@ -39,31 +39,31 @@ class EndpointChoice:
 class EndpointChoices:
     """The endpoints for a selection of videos."""
 
-    choices: Sequence[EndpointChoice]
+    available: Sequence[EndpointChoice]
     preferred: Endpoint
-    """What is chosen at first; when nothing can be chosen, the one to be told about."""
-    others: Sequence[tuple[Endpoint, str]]
+    """Selected at first; shown even when nothing can be chosen."""
+    unavailable: Sequence[tuple[Endpoint, str]]
     """The endpoints that can't be chosen, each with the reason of most videos."""
 
-    def endpoint(self, key: str) -> Endpoint | None:
-        """Return the endpoint with this key, if it is offered."""
-        return next((one.endpoint for one in self.choices if one.endpoint.key == key), None)
+    def get(self, key: str) -> Endpoint | None:
+        """Return the endpoint with this key, if it can be chosen."""
+        return next((one.endpoint for one in self.available if one.endpoint.key == key), None)
 
 
 def endpoint_choices(videos: Sequence[Video]) -> EndpointChoices:
-    """Choose the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`."""
-    able, others = [], []
+    """Sort the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`."""
+    able, unavailable = [], []
     gone = EndpointFact.objects.retired()
     ranked = choosable(gone, today())
     for endpoint in ranked:
         if any(not endpoint.refusal(video) for video in videos):
             able.append(endpoint)
         else:
-            others.append((endpoint, _usual_refusal(endpoint, videos)))
+            unavailable.append((endpoint, _usual_refusal(endpoint, videos)))
     first = preferred(videos, able or ranked, today()) or default_endpoint(videos, gone, today())
     able.sort(key=lambda endpoint: endpoint != first)
-    choices = [EndpointChoice(endpoint) for endpoint in able]
-    return EndpointChoices(choices, first, [*others, *_over(ranked, gone)])
+    available = [EndpointChoice(endpoint) for endpoint in able]
+    return EndpointChoices(available, first, [*unavailable, *_unavailable(ranked, gone)])
 
 
 def is_retired(endpoint: Endpoint) -> bool:
@@ -72,9 +72,9 @@ def is_retired(endpoint: Endpoint) -> bool:
 
 
 def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
-    """Say why none of the endpoints can take this video, if none can.
+    """Say why none of the endpoints accepts this video, if none does.
 
-    Of all reasons it is the first that speaks of what the video is: a file or a generation.
+    Of all reasons, it is the first about what the video is: a file or a Sora generation.
     """
     if not endpoints:
         return gettext("fal no longer offers any of this site's endpoints.")
@@ -92,10 +92,10 @@ def _usual_refusal(endpoint: Endpoint, videos: Sequence[Video]) -> str:
     return reasons.most_common(1)[0][0] if reasons else gettext("There is no video to remix.")
 
 
-def _over(
+def _unavailable(
     ranked: Sequence[Endpoint], gone: Mapping[str, datetime]
 ) -> Iterator[tuple[Endpoint, str]]:
-    """Yield the endpoints that can't be chosen at all, each with the reason."""
+    """Yield the endpoints that are no longer offered, each with the reason."""
     keys = {endpoint.key for endpoint in ranked}
     for endpoint in all_endpoints().values():
         if endpoint.key in keys:

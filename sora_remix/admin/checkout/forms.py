@@ -1,4 +1,4 @@
-"""What an editor chooses and types before money is spent."""
+"""The forms of the checkout page."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Fieldsets = list[tuple[Any, dict[str, Any]]]
 
 
 class OptionsForm(forms.Form):
-    """Take the options of an endpoint."""
+    """Accept the options of an endpoint."""
 
     prefix = "option"
 
@@ -32,14 +32,14 @@ class OptionsForm(forms.Form):
             self.fields[option.name] = option_field(option)
 
     def chosen(self) -> dict[str, Any]:
-        """Return what was chosen and can be sent, under wire names; the rest is the record's."""
+        """Return the valid options by wire name, without those left to the record."""
         self.is_valid()
         cleaned = getattr(self, "cleaned_data", {})
         return {name: value for name, value in cleaned.items() if value not in (None, "")}
 
     @property
     def fieldsets(self) -> Fieldsets:
-        """Return the options, with those that are seldom needed folded up."""
+        """Group the options: those that are seldom needed are collapsed."""
         common = [option.name for option in self.endpoint.options if not option.advanced]
         advanced = [option.name for option in self.endpoint.options if option.advanced]
         sets: Fieldsets = [
@@ -50,7 +50,7 @@ class OptionsForm(forms.Form):
 
 
 class DraftForm(forms.Form):
-    """Take the endpoint, the prompts, and reference images where the endpoint takes some."""
+    """Accept the endpoint, the prompts, and reference images where the endpoint takes any."""
 
     endpoint = forms.ChoiceField(required=False)
 
@@ -59,49 +59,42 @@ class DraftForm(forms.Form):
         data: Any = None,
         files: Any = None,
         *,
-        offered: EndpointChoices,
-        record: Endpoint,
+        endpoints: EndpointChoices,
+        selected: Endpoint,
         prompts: Prompts,
         images: Sequence[ReferenceImage],
         is_final: bool,
     ) -> None:
         super().__init__(data, files)
-        self.record = record
-        self.is_final = is_final
         self.fields["endpoint"].choices = [  # type: ignore[attr-defined]
-            (one.endpoint.key, str(one.endpoint)) for one in offered.choices
+            (one.endpoint.key, str(one.endpoint)) for one in endpoints.available
         ]
         self.prompts = {number: field_name(number) for number in prompts.texts}
         for number, name in self.prompts.items():
-            self.fields[name] = _prompt_field(prompts, number, record)
-        self.fields[self.first_prompt].help_text = _prompt_help(record)
-        if record.references:
-            self.fields["images"] = ImagesField(record.references, images)
-
-    def full_clean(self) -> None:
-        """Find what is wrong; before it is final, nothing need be there yet."""
-        super().full_clean()
-        for name in () if self.is_final else self.prompts.values():
-            if self.has_error(name, "required"):
-                del self.errors[name]
+            self.fields[name] = _prompt_field(prompts, number, selected, is_final)
+        self.fields[self.first_prompt].help_text = _prompt_help(selected)
+        if selected.references:
+            self.fields["images"] = ImagesField(selected.references, images)
 
     @property
     def first_prompt(self) -> str:
-        """Return the name of the field that speaks for all prompts."""
+        """Return the name of the field that shows the errors about all prompts."""
         return next(iter(self.prompts.values()))
 
 
-def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint) -> forms.Field:
+def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint, is_final: bool) -> forms.Field:
     attrs: dict[str, Any] = {
         "rows": 3 if prompts.is_several else 5,
         "class": "vLargeTextField",
         "data-heading": f"sora-remix-said-{number}",
         "maxlength": endpoint.prompt_limit,
+        "required": True,
     }
     if number == prompts.focus:
         attrs["autofocus"] = True
     widget = PromptInput(prompts.texts[number], attrs)
-    return forms.CharField(label=prompts.label(number), widget=widget)
+    # Until the draft is confirmed, prompts may be empty.
+    return forms.CharField(label=prompts.label(number), widget=widget, required=is_final)
 
 
 def _prompt_help(endpoint: Endpoint) -> SafeString:

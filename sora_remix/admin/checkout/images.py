@@ -1,4 +1,4 @@
-"""Reference images: looked at when they are uploaded, and kept with the draft at once."""
+"""Reference images: checked when they are uploaded, and stored with the draft at once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..formatting import html
 
 @dataclass(frozen=True)
 class Upload:
-    """A picture that may be kept."""
+    """An uploaded image that passed the checks."""
 
     file: UploadedFile[bytes]
     facts: ImageFacts
@@ -34,7 +34,7 @@ class Upload:
 
 
 @dataclass(frozen=True)
-class Kept:
+class DraftImage:
     """An image of the draft, as the page shows it."""
 
     image: ReferenceImage
@@ -43,7 +43,7 @@ class Kept:
 
     @property
     def tag(self) -> str:
-        """Return what the prompt calls it."""
+        """Return its name in prompts."""
         tag = self.references.tag.replace("{n}", str(self.number))
         return tag or gettext("Image %(number)d") % {"number": self.number}
 
@@ -59,14 +59,14 @@ class Kept:
 
     @property
     def problem(self) -> str:
-        """Say why the endpoint can't take it, if it can't."""
+        """Say why the endpoint can't accept it, if it can't."""
         if self.number > self.references.maximum:
             return too_many(self.references)
         return str(self.references.refusal(self.image) or "")
 
 
 class ImagesInput(forms.FileInput):
-    """Choose several files at once, where several are taken."""
+    """Choose several files at once."""
 
     allow_multiple_selected = True
 
@@ -75,11 +75,11 @@ class ImagesInput(forms.FileInput):
 
 
 class ImagesField(forms.FileField):
-    """Take pictures that an endpoint accepts as references."""
+    """Accept images that an endpoint takes as references."""
 
-    def __init__(self, references: References, kept: Sequence[ReferenceImage]) -> None:
+    def __init__(self, references: References, stored: Sequence[ReferenceImage]) -> None:
         self.references = references
-        self.kept = kept
+        self.stored = stored
         attrs: dict[str, Any] = {"accept": ",".join(references.extensions) or "image/*"}
         super().__init__(
             required=False,
@@ -89,7 +89,7 @@ class ImagesField(forms.FileField):
         )
 
     def clean(self, data: Sequence[UploadedFile[bytes]], initial: Any = None) -> list[Upload]:
-        """Return the pictures that are not kept yet; name all that is wrong with any."""
+        """Return the images that are not stored yet; name every problem with any of them."""
         uploads, errors = {}, []
         for file in data:
             try:
@@ -99,9 +99,9 @@ class ImagesField(forms.FileField):
                 errors.append(error)
                 if error.code == "unchecked":
                     break  # the next ones may take as long again
-        known = {image.digest for image in self.kept}
+        known = {image.digest for image in self.stored}
         new = [upload for digest, upload in uploads.items() if digest not in known]
-        if new and len(self.kept) + len(new) > self.references.maximum:
+        if new and len(self.stored) + len(new) > self.references.maximum:
             errors.append(forms.ValidationError(too_many(self.references), code="too_many"))
         if errors:
             raise forms.ValidationError(errors)
@@ -109,7 +109,7 @@ class ImagesField(forms.FileField):
 
 
 def too_many(references: References) -> str:
-    """Say how many images are taken."""
+    """Say how many images are allowed."""
     message = ngettext(
         "Only %(most)d image is allowed.",
         "At most %(most)d images are allowed.",
@@ -118,8 +118,8 @@ def too_many(references: References) -> str:
     return message % {"most": references.maximum}
 
 
-def keep(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
-    """Store pictures with their draft, each once however often it is sent."""
+def store_images(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
+    """Store images with their draft, each once."""
     for upload in uploads:
         name = media.store(new_name("references", upload.facts.extension), upload.file)
         try:
@@ -141,7 +141,7 @@ def keep(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
 
 
 def _checked(file: UploadedFile[bytes], references: References) -> Upload:
-    """Return a picture that can be taken; raise `ValidationError`, which names the file."""
+    """Check an uploaded image; raise `ValidationError`, which names the file."""
     name = {"name": str(file.name)}
     try:
         facts = media.image_facts(file)
@@ -156,13 +156,13 @@ def _checked(file: UploadedFile[bytes], references: References) -> Upload:
 def _unusable(
     error: NotAnImage | TryLater, name: dict[str, str], references: References
 ) -> forms.ValidationError:
-    """Say why a file can't be taken."""
+    """Say why a file can't be accepted."""
     if isinstance(error, NotAnImage) and not error.is_over_limit:
         most = min(references.max_bytes or media.MAX_IMAGE_BYTES, media.MAX_IMAGE_BYTES)
         message = _(
             "“%(name)s” is not a readable image. Choose a JPG, PNG or WebP of at most %(most)s."
         )
-        params = {**name, "most": BYTES.words(most)}
+        params = {**name, "most": BYTES.with_unit(most)}
         return forms.ValidationError(message, code="not_an_image", params=params)
     message = _("“%(name)s” can't be checked. %(reason)s")
     params = {**name, "reason": str(error)}

@@ -1,4 +1,4 @@
-"""Fields for the options of an endpoint, whose values have the option's wire type."""
+"""Form fields for the options of an endpoint; their values have the wire type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNCHOSEN = _("Endpoint default")
 
 
 def option_field(option: Option) -> forms.Field:
-    """Return the field of an option; left alone, it leaves the choice to the record."""
+    """Return the field of an option; when left empty, the record decides."""
     common: dict[str, Any] = {
         "label": option.label or option.name,
         "help_text": escape(option.help),

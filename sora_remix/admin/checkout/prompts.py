@@ -1,4 +1,4 @@
-"""The prompts of an draft as they stand, and the buttons that add and remove them."""
+"""The prompts of a draft, and the buttons that add and remove them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PROMPT = "prompt"
 """Name of all fields with prompts."""
 NUMBERS = "_numbers"
 """Name of the field with the numbers of the prompts, which stay the same as others come and go."""
-ADD = "_add"
-DROP = "_drop"
-USE = "_use"
+ADD_PROMPT = "_add"
+REMOVE_PROMPT = "_drop"
+USE_PRESET = "_use"
 """Names of the buttons that add a prompt, remove one, and add a preset as one."""
 PRESET = "_preset"
 """Name of the field with the preset that is chosen."""
@@ -28,34 +28,34 @@ NUMBER = re.compile(r"\b[0-9]{1,6}\b")
 
 
 class Prompts:
-    """What was typed, by number, once the button that was pressed has had its effect."""
+    """The prompts by number, after the effect of the button that was pressed."""
 
     def __init__(self, data: QueryDict, presets: Sequence[PromptPreset]) -> None:
         self.presets = presets
-        self.sent = _numbers(data)
+        self.shown = _numbers(data)
         """Numbers of the prompts that are on the page."""
-        self.texts = _typed(data)
+        self.texts = _texts(data)
         self.focus: int | None = None
-        """Number of the prompt that the editor wants to type in now."""
-        if DROP in data:
-            self._drop(str(data[DROP]))
-        if ADD in data:
+        """Number of the prompt that gets the focus."""
+        if REMOVE_PROMPT in data:
+            self._remove(str(data[REMOVE_PROMPT]))
+        if ADD_PROMPT in data:
             self._add("")
-        if USE in data:
-            self._use(data.get(PRESET, ""))
+        if USE_PRESET in data:
+            self._add_preset(data.get(PRESET, ""))
 
     @property
     def is_several(self) -> bool:
         return len(self.texts) > 1
 
     def label(self, number: int) -> str:
-        """Return what the page calls a prompt."""
+        """Return the label of a prompt."""
         if not self.is_several:
             return gettext("Prompt")
         return gettext("Prompt %(number)d") % {"number": [*self.texts].index(number) + 1}
 
-    def groups(self, endpoint: str) -> list[tuple[Any, list[PromptPreset]]]:
-        """Return the presets under headings, those for this endpoint first."""
+    def preset_groups(self, endpoint: str) -> list[tuple[Any, list[PromptPreset]]]:
+        """List the presets under headings, those for this endpoint first."""
         groups: list[tuple[Any, list[PromptPreset]]] = [
             (_("For this endpoint"), [one for one in self.presets if one.endpoint == endpoint]),
             (_("For any endpoint"), [one for one in self.presets if not one.endpoint]),
@@ -70,15 +70,15 @@ class Prompts:
         self.focus = max(self.texts) + 1
         self.texts[self.focus] = text
 
-    def _drop(self, number: str) -> None:
+    def _remove(self, number: str) -> None:
         numbers = [*self.texts]
         gone = next((at for at, one in enumerate(numbers) if str(one) == number), None)
         if gone is not None and self.is_several:
             del self.texts[numbers.pop(gone)]
             self.focus = numbers[min(gone, len(numbers) - 1)]
 
-    def _use(self, chosen: str) -> None:
-        """Add the text of a preset, in the place of prompts in which nothing was typed."""
+    def _add_preset(self, chosen: str) -> None:
+        """Add the text of a preset, and remove empty prompts."""
         preset = next((one for one in self.presets if str(one.pk) == chosen), None)
         if preset:
             self._add(preset.text)
@@ -86,7 +86,7 @@ class Prompts:
 
 
 class PromptInput(forms.Textarea):
-    """Show a prompt; all prompts are sent under one name."""
+    """Show a prompt: all prompts are sent under one name."""
 
     def __init__(self, text: str, attrs: dict[str, Any]) -> None:
         super().__init__(attrs)
@@ -100,7 +100,7 @@ class PromptInput(forms.Textarea):
 
 
 def field_name(number: int) -> str:
-    """Return under which name the form knows a prompt."""
+    """Return the name of a prompt in the form."""
     return f"{PROMPT}_{number}" if number else PROMPT
 
 
@@ -108,7 +108,7 @@ def _numbers(data: QueryDict) -> list[int]:
     return [*dict.fromkeys(int(one) for one in NUMBER.findall(data.get(NUMBERS, "0")))]
 
 
-def _typed(data: QueryDict) -> dict[int, str]:
+def _texts(data: QueryDict) -> dict[int, str]:
     # Browsers send line ends as CR LF; the prompt is what the editor typed.
     texts = [text.replace("\r\n", "\n") for text in data.getlist(PROMPT)] or [""]
     numbers = _numbers(data)

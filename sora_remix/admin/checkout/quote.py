@@ -1,4 +1,4 @@
-"""What a draft would make and cost, before anybody pays."""
+"""The quote of a draft: how many remixes it makes, and what they cost."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ class QuoteLine:
     amount: Decimal | None = None
     is_firm: bool = True
     warnings: Sequence[Text] = ()
-    many: int = 0
-    """Remixes that are made of it."""
+    remix_count: int = 0
 
     @property
     def seconds(self) -> str:
@@ -45,9 +44,9 @@ class QuoteLine:
 
 
 class Quote:
-    """The videos of a draft with what an endpoint makes of them, with these options.
+    """Calculate what these videos cost at an endpoint, with these options.
 
-    `many` counts the remixes that are made of a video.
+    `count` counts the remixes of a video.
     """
 
     def __init__(
@@ -55,10 +54,10 @@ class Quote:
         videos: Iterable[Video],
         endpoint: Endpoint,
         options: Mapping[str, Any],
-        many: Callable[[Video], int],
+        count: Callable[[Video], int],
     ) -> None:
         self.endpoint = endpoint
-        self._many_of = many
+        self._count = count
         self.options = endpoint.complete(options)
         lines = [self._line(video) for video in videos]
         self.accepted = [line for line in lines if not line.refusal]
@@ -73,7 +72,7 @@ class Quote:
             self.endpoint.estimate(video, self.options),
             self.endpoint.price.is_firm,
             self.endpoint.warnings(video, self.options),
-            self._many_of(video),
+            self._count(video),
         )
 
     @property
@@ -81,55 +80,56 @@ class Quote:
         return self.accepted + self.refused
 
     @cached_property
-    def many(self) -> int:
-        """Count the remixes."""
-        return sum(line.many for line in self.accepted)
+    def remix_count(self) -> int:
+        return sum(line.remix_count for line in self.accepted)
 
     @cached_property
     def amounts(self) -> list[Decimal]:
-        """Return what the remixes of each video cost together, where that is known."""
+        """List the cost of all remixes of each video, where it is known."""
         return [
-            line.amount * line.many
+            line.amount * line.remix_count
             for line in self.accepted
-            if line.many and line.amount is not None
+            if line.remix_count and line.amount is not None
         ]
 
     @cached_property
-    def unknown(self) -> int:
-        """Count the remixes whose cost nobody knows before they are made."""
-        return sum(line.many for line in self.accepted if line.amount is None)
+    def unknown_count(self) -> int:
+        """Count the remixes whose cost is unknown."""
+        return sum(line.remix_count for line in self.accepted if line.amount is None)
 
     @property
     def total(self) -> str:
-        """Show what all of it costs; an unknown cost is never 0."""
-        if not self.many:
+        """Show the cost of all remixes; an unknown cost is never 0."""
+        if not self.remix_count:
             return gettext("nothing")
         is_firm = self.endpoint.price.is_firm
-        return money.total(self.amounts, unknown=self.unknown, is_firm=is_firm)
+        return money.total(self.amounts, unknown=self.unknown_count, is_firm=is_firm)
 
     @property
     def button_label(self) -> str:
-        """Say what is ordered and for how much, on the button."""
+        """Label the button with the number of remixes and their cost."""
         if self.amounts:
             message = ngettext(
                 "Make %(many)d remix for %(cost)s",
                 "Make %(many)d remixes for %(cost)s",
-                self.many,
+                self.remix_count,
             )
         else:
             message = ngettext(
-                "Make %(many)d remix (%(cost)s)", "Make %(many)d remixes (%(cost)s)", self.many
+                "Make %(many)d remix (%(cost)s)",
+                "Make %(many)d remixes (%(cost)s)",
+                self.remix_count,
             )
-        return message % {"many": self.many, "cost": self.total}
+        return message % {"many": self.remix_count, "cost": self.total}
 
     @property
     def terms(self) -> list[Any]:
-        """Return what is ordered and for how much, and the options that decide about it."""
+        """List the number of remixes, their cost, and the options that it depends on."""
         price = self.endpoint.price
         names = filter(None, (*price.by, price.duration_option))
         chosen = {name: self.options.get(name) for name in names}
         amount = str(sum(self.amounts, Decimal(0)))
-        return [self.endpoint.key, chosen, self.many, amount, self.unknown]
+        return [self.endpoint.key, chosen, self.remix_count, amount, self.unknown_count]
 
     @property
     def sound(self) -> Text:
@@ -140,9 +140,9 @@ class Quote:
         return text.usual_time(self.endpoint.typical_seconds)
 
     @property
-    def whole_time(self) -> str:
-        """Say how long all of it takes at a new account of fal."""
-        turns = -(-self.many // AT_A_TIME)
+    def total_time(self) -> str:
+        """Estimate how long all remixes take with a new account at fal."""
+        turns = -(-self.remix_count // AT_A_TIME)
         time = text.usual_time(turns * self.endpoint.typical_seconds)
         if turns < 2:
             return time
@@ -151,13 +151,13 @@ class Quote:
 
     @property
     def warnings(self) -> list[tuple[str, int]]:
-        """Return each warning with the number of its videos."""
-        lines = [line for line in self.accepted if line.many]
+        """List each warning with the number of its videos."""
+        lines = [line for line in self.accepted if line.remix_count]
         return _counted(warning for line in lines for warning in line.warnings)
 
     @property
     def refusals(self) -> list[tuple[str, int]]:
-        """Return each reason with the number of its videos."""
+        """List each refusal with the number of its videos."""
         return _counted(str(line.refusal) for line in self.refused)
 
 

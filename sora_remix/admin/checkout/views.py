@@ -1,4 +1,4 @@
-"""The page between a selection and its quote."""
+"""The checkout page: it shows the quote of a draft, and confirms it."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ..links import Links
 from ..pages import render_page
 from ..permissions import REMIX, can_view, require_perms
 from ..visibility import find_model_admin
-from .draft import TURN, Draft, Selection
+from .draft import TURN_PAGE, Draft, Selection
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 
 PAGE = "_at"
-"""Name of the field with the page that is shown."""
+"""Name of the field with the number of the page of videos."""
 
 
 class ConfirmView(View):
-    """Show what a draft would make and cost; make it when that is confirmed."""
+    """Show a draft with its quote; request the remixes when it is confirmed."""
 
     http_method_names = ["get", "head", "post"]
     model_admin: ModelAdmin[RemixBatch] = None  # type: ignore[assignment]  # given to `as_view`
@@ -62,13 +62,13 @@ class ConfirmView(View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         draft = Draft(self.batch, request.POST, request.FILES, selection=self._selection)
-        draft.take()
-        if draft.is_wrong or not draft.is_final:
+        draft.clean()
+        if draft.has_errors or not draft.is_final:
             return self._show(draft)
         try:
             remixes = services.confirm(
                 self.batch,
-                draft.typed,
+                draft.prompt_texts,
                 by=request.user,
                 endpoint=draft.endpoint.key,
                 options=draft.options,
@@ -83,23 +83,23 @@ class ConfirmView(View):
             return self._show(draft)
         return self._confirmed(len(remixes)) if remixes else self._was_confirmed()
 
-    def _confirmed(self, many: int) -> HttpResponse:
+    def _confirmed(self, count: int) -> HttpResponse:
         message = ngettext(
             "%(many)d remix was requested. You can leave this page.",
             "%(many)d remixes were requested. You can leave this page.",
-            many,
+            count,
         )
-        messages.success(self.request, message % {"many": many})
-        return self._to_result()
+        messages.success(self.request, message % {"many": count})
+        return self._redirect()
 
     def _was_confirmed(self) -> HttpResponse:
         messages.info(
             self.request, _("This batch was already confirmed. You can see its remixes here.")
         )
-        return self._to_result()
+        return self._redirect()
 
-    def _to_result(self) -> HttpResponse:
-        """Go to the remixes of the batch, or back when this user may not see them."""
+    def _redirect(self) -> HttpResponse:
+        """Redirect to the remixes of the batch, or to the videos for users who can't see them."""
         links, site = self.links, self.model_admin.admin_site
         remixes = links.changelist_url(Remix, batch__id__exact=self.batch.pk)
         may_view = can_view(find_model_admin(site, Remix), self.request)
@@ -107,8 +107,8 @@ class ConfirmView(View):
 
     def _show(self, draft: Draft) -> HttpResponse:
         sent = self.request.POST
-        pages = Paginator(draft.quote.lines, draft.grid.rows_on_a_page)
-        page = pages.get_page(sent.get(TURN) or sent.get(PAGE))
+        pages = Paginator(draft.quote.lines, draft.grid.rows_per_page)
+        page = pages.get_page(sent.get(TURN_PAGE) or sent.get(PAGE))
         return self._page(
             {
                 "draft": draft,

@@ -1,4 +1,4 @@
-"""What the page that compares two videos says, its script included."""
+"""Texts of the page that compares two videos, for its template and its script."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 SPEEDS = ("0.25", "0.5", "1", "1.5", "2")
 
 
-class Key(NamedTuple):
-    """Keys that all do the same."""
+class Shortcut(NamedTuple):
+    """Keys with what they do."""
 
     names: tuple[str | _StrPromise, ...]
     text: str | _StrPromise
 
 
-KEYS = (
-    Key((_("Space"), "K"), _("Play or pause")),
-    Key((",", "."), _("One frame back or forward")),
-    Key(("←", "→"), _("One second back or forward")),
-    Key((_("Home"), _("End")), _("To the start or the end")),
-    Key(("I", "O"), _("Loop from here, or to here")),
-    Key(("X",), _("Clear the loop")),
-    Key(("1", "2", "3"), _("Side by side, wipe, difference")),
-    Key(("[", "]"), _("Move the divider of the wipe")),
-    Key(("-", "+"), _("Slower or faster")),
-    Key(("A", "B"), _("Mute the left or the right video")),
-    Key(("S",), _("Swap sides")),
-    Key(("?",), _("Show or hide this list")),
+SHORTCUTS = (
+    Shortcut((_("Space"), "K"), _("Play or pause")),
+    Shortcut((",", "."), _("One frame back or forward")),
+    Shortcut(("←", "→"), _("One second back or forward")),
+    Shortcut((_("Home"), _("End")), _("To the start or the end")),
+    Shortcut(("I", "O"), _("Loop from here, or to here")),
+    Shortcut(("X",), _("Clear the loop")),
+    Shortcut(("1", "2", "3"), _("Side by side, wipe, difference")),
+    Shortcut(("[", "]"), _("Move the divider of the wipe")),
+    Shortcut(("-", "+"), _("Slower or faster")),
+    Shortcut(("A", "B"), _("Mute the left or the right video")),
+    Shortcut(("S",), _("Swap sides")),
+    Shortcut(("?",), _("Show or hide this list")),
 )
 
 
-def script() -> dict[str, Any]:
-    """Return what the page tells its script, and what both need to know."""
+def script_context() -> dict[str, Any]:
+    """Return the context that the script needs."""
     attributes = {
         "data-mode": "side",
         "data-time": _("%(time)s of %(length)s"),
@@ -53,7 +53,7 @@ def script() -> dict[str, Any]:
         ),
         "data-fixed": _("Seeking isn't available: the file server doesn't support range requests."),
     }
-    return {"attributes": flatatt(attributes), "keys": KEYS, "speeds": _speeds()}
+    return {"attributes": flatatt(attributes), "keys": SHORTCUTS, "speeds": _speeds()}
 
 
 def _speeds() -> list[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Two videos under one play head: a source and its result, or any two others."""
+"""The page that compares two videos, such as a source and its result."""
 
 from __future__ import annotations
 
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
 
 
 MOST_OFFERED = 200
-"""Others of the family that one can choose from, the newest first."""
+"""Other videos of the family to choose from, newest first."""
 TITLE_SHOWN = 80
+SCRIPTS = tuple(
+    f"sora_remix/{name}.js"
+    for name in ("shortcuts", "compare_side", "compare_player", "compare_view", "compare")
+)
 
 
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
@@ -45,8 +49,8 @@ def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
 
 
 @dataclass(frozen=True)
-class Side:
-    """One of the two videos, and what its viewer may know about it."""
+class ComparedVideo:
+    """One of the two videos, and what the user may see of it."""
 
     name: str
     label: str
@@ -60,7 +64,7 @@ class Side:
 
     @property
     def attributes(self) -> SafeString:
-        """Return what the video element needs; a script finds it by its side."""
+        """Return the attributes of the video element."""
         video = self.video
         attributes = {
             "controls": True,
@@ -104,7 +108,7 @@ class Side:
 
 @require_safe
 def compare(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
-    """Show two videos under one play head, or ask what to compare the one with."""
+    """Show two videos under one play head, or ask for the second one."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     links = Links(model_admin.admin_site)
@@ -117,15 +121,15 @@ def compare(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResp
     if len(filter_viewable(model_admin, request, videos)) < len(videos):
         raise PermissionDenied
     sides = _sides(videos, find_known_results(site, request, videos), links)
+    is_ready = len(sides) == 2 and any(side.video.file for side in sides)
     context = {
-        **labels.script(),
+        **labels.script_context(),
         "title": gettext("Compare videos"),
         "sides": sides,
-        "is_ready": len(sides) == 2 and any(side.video.file for side in sides),
+        "is_ready": is_ready,
         "is_same": pks[0] == pks[1],
         "swap_url": links.compare_url(*reversed(videos)) if len(videos) == 2 else "",
         "offered": _offered(videos, rows),
-        "script": "sora_remix/compare.js",
     }
     return render_page(
         request,
@@ -133,14 +137,14 @@ def compare(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResp
         "compare.html",
         context,
         stylesheets=["sora_remix/compare.css"],
-        scripts=[RENEW_SCRIPT],
+        scripts=[RENEW_SCRIPT, *(SCRIPTS if is_ready else ())],
     )
 
 
 def choose(request: HttpRequest, remixes: Iterable[Remix], links: Links) -> str:
-    """Return where the results of two remixes are compared, or that of one with its source.
+    """Return the URL that compares the results of two remixes, or of one with its source.
 
-    Say why not and return nothing when they are neither.
+    With any other selection, add a warning and return an empty string.
     """
     found = list(remixes)
     videos = [remix.result for remix in found if remix.result]
@@ -154,7 +158,7 @@ def choose(request: HttpRequest, remixes: Iterable[Remix], links: Links) -> str:
 
 
 def with_source(remix: Remix | None, links: Links) -> str:
-    """Return where a result is compared with its source; nothing where a file is missing."""
+    """Return the URL that compares a result with its source; empty if a file is missing."""
     if not (remix and remix.result and remix.result.file and remix.source.file):
         return ""
     return links.compare_url(remix.source, remix.result)
@@ -168,7 +172,7 @@ def _pk(request: HttpRequest, name: str) -> int | None:
 
 
 def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
-    """Return both, or the one that was given twice or alone."""
+    """Return both videos, or one if it was given twice or alone."""
     wanted = list(dict.fromkeys(pk for pk in pks if pk is not None))
     found = rows.select_related("remix").in_bulk(wanted)
     if len(found) < len(wanted):
@@ -176,14 +180,14 @@ def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
     return [found[pk] for pk in wanted]
 
 
-def _sides(videos: Sequence[Video], told: Collection[int], links: Links) -> list[Side]:
+def _sides(videos: Sequence[Video], told: Collection[int], links: Links) -> list[ComparedVideo]:
     named = (("left", gettext("Left")), ("right", gettext("Right")))
     pairs = zip(named, videos, strict=False)
-    return [Side(*name, video, video.pk in told, links) for name, video in pairs]
+    return [ComparedVideo(*name, video, video.pk in told, links) for name, video in pairs]
 
 
 def _offered(videos: Sequence[Video], rows: QuerySet[Video]) -> list[dict[str, Any]]:
-    """Return what the left one can be compared with: what it came from, and all from there."""
+    """Return what the left video can be compared with: the newest others of its family."""
     left, *right = videos
     family = Video.objects.family_of(left).exclude(pk=left.pk).exclude(file="").order_by()
     seen = rows.filter(pk__in=family.values("pk")).values_list("pk", "title")

@@ -1,4 +1,4 @@
-"""Dates and times as the reader's language and time zone have them."""
+"""Dates and times in the reader's language and time zone."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from ...clock import local
 
 
 def moment(time: datetime) -> str:
-    """Show a date with its time."""
+    """Format a date with its time."""
     return date_format(local(time), "SHORT_DATETIME_FORMAT")
 
 
 def time_of_day(time: datetime) -> str:
-    """Show the time of day alone, for a moment within the next hours."""
+    """Format the time of day only, for times within the next hours."""
     return date_format(local(time), "TIME_FORMAT")

@@ -1,4 +1,4 @@
-"""Why remixes fail, in words that an editor understands, and what can be changed about it."""
+"""Why remixes fail, and what an editor can do about it."""
 
 from __future__ import annotations
 
@@ -67,21 +67,21 @@ FREE_CODES = {
     "client_cancelled",
     "source_unreachable",
 }
-"""Answers of 5xx, and what never began, are not billed (https://docs.fal.ai/errors)."""
+"""fal doesn't bill 5xx responses and requests that never started (https://docs.fal.ai/errors)."""
 FREE_PREFIXES = ("http_5", "runner_")
-PASSING_CODES = (FREE_CODES - {"client_cancelled"}) | {
+TEMPORARY_CODES = (FREE_CODES - {"client_cancelled"}) | {
     "cannot_reach_fal",
     "downstream_service_error",
     "given_up",
 }
-"""What need not happen again (https://fal.ai/docs/documentation/model-apis/errors)."""
+"""Temporary errors (https://fal.ai/docs/documentation/model-apis/errors)."""
 SITE_CODES = {"credentials_refused", "endpoint_retired", "request_not_sendable"}
-"""What an administrator has to look at first."""
+"""Errors that an administrator must fix."""
 CONTENT_CODES = {"content_policy_violation"}
 
 
 class Failure(Enum):
-    """What an editor has to tell apart."""
+    """The kinds of failures that an editor needs to tell apart."""
 
     CONTENT = auto()
     INPUT = auto()
@@ -102,7 +102,7 @@ LABELS: dict[Failure, _StrPromise] = {
     Failure.UNKNOWN: _("Unknown reason"),
 }
 KINDS: dict[str, Failure] = {
-    **dict.fromkeys(FREE_CODES | PASSING_CODES, Failure.FAULT),
+    **dict.fromkeys(FREE_CODES | TEMPORARY_CODES, Failure.FAULT),
     **dict.fromkeys(INPUTS, Failure.INPUT),
     **dict.fromkeys(CONTENT_CODES, Failure.CONTENT),
     **dict.fromkeys(CHARGED_CODES, Failure.RESULT),
@@ -114,7 +114,7 @@ KINDS: dict[str, Failure] = {
 
 
 def failure(remix: Remix) -> Failure:
-    """Tell moderation from faults, and both from what was wrong in the request."""
+    """Classify the failure of a remix."""
     code = remix.error_code
     if known := KINDS.get(code):
         return known
@@ -125,7 +125,7 @@ def failure(remix: Remix) -> Failure:
 
 
 def cause(remix: Remix) -> str:
-    """Say in words of ours why it failed; those of fal are for who may see the exchange."""
+    """Say why it failed, without fal's own message: not everybody may see that."""
     if known := CAUSES.get(remix.error_code):
         return str(known)
     if remix.error_message or remix.error_code:
@@ -136,7 +136,7 @@ def cause(remix: Remix) -> str:
 
 
 def advice(remix: Remix) -> Iterator[str]:
-    """Say what to change and whether trying again can help, as far as that is known."""
+    """Say what to change, and whether retrying can help."""
     code = remix.error_code
     if code in INPUTS:
         yield remedy(code, remix.error_message)
@@ -146,7 +146,7 @@ def advice(remix: Remix) -> Iterator[str]:
         yield gettext("Collect it again first: that is free.")
     elif code in SITE_CODES:
         yield gettext("Retrying won't help until an administrator has fixed this.")
-    elif code in PASSING_CODES or code.startswith(FREE_PREFIXES):
+    elif code in TEMPORARY_CODES or code.startswith(FREE_PREFIXES):
         yield gettext("Retrying may help.")
     elif code in INPUTS:
         yield gettext("Retrying won't help unless you change something.")

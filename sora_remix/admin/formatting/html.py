@@ -1,4 +1,4 @@
-"""How videos and what is known about them look in the admin."""
+"""HTML for videos, their pictures and their status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXPLANATION_SHOWN = 300
 
 
 def state(remix: Remix) -> SafeString:
-    """Show the status of a remix, and what went wrong in words."""
+    """Show the status of a remix, and what went wrong."""
     label = outcomes.label(remix)
     return format_html(
         '<span class="sora-remix-status sora-remix-{}">{}</span> {}<span>{}</span>',
@@ -32,7 +32,7 @@ def state(remix: Remix) -> SafeString:
 
 
 def approval(video: Video) -> SafeString:
-    """Show what was decided about a video, in a word."""
+    """Show whether a video is new, approved, rejected or cleared."""
     return format_html(
         '<span class="sora-remix-status sora-remix-{}">{}</span>',
         video.approval,
@@ -41,12 +41,12 @@ def approval(video: Video) -> SafeString:
 
 
 def decided(video: Video) -> SafeString | str:
-    """Show what was decided about a video, if anything was."""
+    """Show whether a video was approved or rejected; nothing for a new one."""
     return "" if video.approval == Approval.NEW else approval(video)
 
 
 def thumbnail(video: Video, links: Links, description: str = "") -> SafeString:
-    """Show a small picture that moves when asked; a title beside it is description enough."""
+    """Show a thumbnail that plays a preview; beside a title it needs no description."""
     if video.thumbnail:
         renew = links.file_url(video, "thumbnail")
         picture = _small_picture(video.thumbnail.url, description, renew)
@@ -64,17 +64,17 @@ def thumbnail(video: Video, links: Links, description: str = "") -> SafeString:
 
 
 def hidden(text: str) -> SafeString:
-    """Tell screen readers what the eye sees beside it."""
+    """Return a text for screen readers only."""
     return format_html('<span class="visually-hidden">{}</span>', text)
 
 
 def small_picture(image: ReferenceImage, description: str) -> SafeString:
-    """Show a reference image as small as the pictures of videos."""
+    """Show a thumbnail of a reference image."""
     return _small_picture(image.file.url, description)
 
 
 def titled(video: Video, links: Links) -> SafeString:
-    """Show the picture of a video beside its title, which links to it."""
+    """Show the thumbnail of a video beside its title, which links to it."""
     return format_html(
         '<span class="sora-remix-beside">{} <span>{}</span></span>',
         thumbnail(video, links),
@@ -83,7 +83,7 @@ def titled(video: Video, links: Links) -> SafeString:
 
 
 def player(video: Video, links: Links) -> SafeString | str:
-    """Show the video itself, if the site has its file."""
+    """Show a player for a video, if the site has its file."""
     if not video.file:
         return gettext("The site has no file for this video.")
     if video.is_gif:
@@ -141,7 +141,7 @@ def _small_picture(url: str, description: str, renew: str = "") -> SafeString:
 
 
 def yes_or_why_not(reason: str) -> SafeString:
-    """Show the admin's own icon, with the reason in words beside a no."""
+    """Show the admin's icon for yes or no, with the reason for a no."""
     return format_html(
         '<img src="{}" alt="{}"> <span class="quiet">{}</span>',
         static(f"admin/img/icon-{'no' if reason else 'yes'}.svg"),

@@ -1,4 +1,4 @@
-"""What fal finds wrong with prompts, clips and options, and what to change about them."""
+"""fal's errors about prompts, videos and options, and how to fix them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT_SHOWN = 60
 
 
 class Fault(NamedTuple):
-    """A type of fal's errors (https://docs.fal.ai/errors)."""
+    """An error type of fal (https://docs.fal.ai/errors)."""
 
     cause: _StrPromise
     remedy: _StrPromise
@@ -134,7 +134,7 @@ INPUTS: dict[str, Fault] = {
 
 
 def remedy(code: str, message: str) -> str:
-    """Say what to change, with the limit if fal's answer names it."""
+    """Say how to fix an error, with the limit if fal's answer names it."""
     fault = INPUTS[code]
     limits = [_limit(name, message) for name in fault.names]
     if fault.precise is None or not all(limits):

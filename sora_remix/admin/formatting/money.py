@@ -1,4 +1,4 @@
-"""Money and errors in words that an editor understands."""
+"""Costs as text, and whether a remix was charged."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from decimal import Decimal
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ...dollars import dollars
 from ...endpoints import Price
 from ...models import Remix
 from .failures import CHARGED_CODES, FREE_CODES, FREE_PREFIXES
@@ -22,7 +22,7 @@ Status = Remix.Status
 
 
 class Charge(Enum):
-    """What is known about the money of a remix."""
+    """Whether a remix was charged."""
 
     NOTHING = auto()
     PERHAPS = auto()
@@ -36,26 +36,20 @@ CHARGES: dict[Charge, _StrPromise] = {
 }
 
 
-def dollars(amount: Decimal) -> str:
-    """Show the exact amount, to the cent at least."""
-    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
-    return gettext("$%(amount)s") % {"amount": number_format(amount, places, force_grouping=True)}
-
-
 def about(amount: Decimal | None) -> str:
-    """Show an amount that is not certain, or not known: then it is never 0."""
+    """Format an uncertain amount; an unknown one is never 0."""
     if amount is None:
         return gettext("cost unknown")
     return gettext("about %(amount)s") % {"amount": dollars(amount)}
 
 
 def price(amount: Decimal | None, is_firm: bool) -> str:
-    """Show what a remix will cost: exactly, about, or that it is not known."""
+    """Format the estimated cost of a remix."""
     return about(amount) if amount is None or not is_firm else dollars(amount)
 
 
 def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
-    """Show what several remixes will cost together; an unknown cost is never 0."""
+    """Format the estimated cost of several remixes; an unknown cost is never 0."""
     if not amounts:
         return gettext("cost unknown")
     shown = price(sum(amounts, Decimal(0)), is_firm)
@@ -68,7 +62,7 @@ def total(amounts: Sequence[Decimal], *, unknown: int, is_firm: bool) -> str:
 
 
 def rate(price: Price) -> str:
-    """Show the least that an endpoint charges, to compare it with others."""
+    """Format the lowest rate of an endpoint, to compare it with others."""
     rates = {(per_second, per_run) for per_second, per_run in price.rates()}
     if not rates:
         return gettext("cost unknown")
@@ -83,7 +77,7 @@ def rate(price: Price) -> str:
 
 
 def cost(remix: Remix) -> str:
-    """Show what a remix cost as far as that is known, else what it is going to."""
+    """Format the billed cost of a remix if it is known, else the estimate."""
     if remix.billed_cost is not None:
         return dollars(remix.billed_cost)
     if remix.status in (Status.FAILED, Status.CANCELLED) and charge(remix) == Charge.NOTHING:
@@ -92,7 +86,7 @@ def cost(remix: Remix) -> str:
 
 
 def charge(remix: Remix) -> Charge:
-    """Tell what is known about the money of a remix."""
+    """Tell whether a remix was charged."""
     if remix.billed_cost is not None:
         return Charge.CHARGED if remix.billed_cost else Charge.NOTHING
     match remix.status:

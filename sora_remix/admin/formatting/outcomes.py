@@ -1,4 +1,4 @@
-"""What went wrong with a remix, and what that means for the money."""
+"""Why a remix failed or is delayed, and what that means for the cost."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Status = Remix.Status
 
 
 def explain(remix: Remix) -> str:
-    """Say what went wrong, and what that means for the money; nothing when all is well."""
-    return " ".join(filter(None, (paid_twice(remix), _outcome(remix), _wish(remix))))
+    """Explain what went wrong and what it costs; return nothing when all is well."""
+    return " ".join(filter(None, (paid_twice(remix), _outcome(remix), _cancellation(remix))))
 
 
 def paid_twice(remix: Remix) -> str:
-    """Warn where fal was heard to have a remix under several ids."""
+    """Warn when fal has a remix under several request ids."""
     many = len(remix.other_request_ids)
     if not many:
         return ""
@@ -31,7 +31,7 @@ def paid_twice(remix: Remix) -> str:
 
 
 def label(remix: Remix) -> str:
-    """Say in a word or two what kind of failure it was; nothing when it did not fail."""
+    """Name the kind of failure in a word or two; return nothing unless the remix failed."""
     return str(LABELS[failure(remix)]) if remix.status == Status.FAILED else ""
 
 
@@ -49,8 +49,8 @@ def _outcome(remix: Remix) -> str:
     return tries(remix) if is_failing(remix) else ""
 
 
-def _wish(remix: Remix) -> str:
-    """Say what became of the wish to cancel it, unless its state says so."""
+def _cancellation(remix: Remix) -> str:
+    """Say how far a requested cancellation is, unless the status says so."""
     if not remix.cancel_requested_at or remix.status in (Status.FAILED, Status.CANCELLED):
         return ""
     if remix.status in (Status.STORING, Status.SUCCEEDED):

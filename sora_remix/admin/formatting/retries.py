@@ -1,4 +1,4 @@
-"""Steps of remixes and uploads that failed and are tried again, in words."""
+"""Texts about steps of remixes and uploads that failed and are retried."""
 
 from __future__ import annotations
 
@@ -6,39 +6,39 @@ from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
-from ...models import Delivery, Leased, Remix
+from ...models import Leased, Remix, SourceCopy
 from .dates import moment
 
 Status = Remix.Status
 RETRIED = (Status.QUEUED, Status.PROCESSING, Status.STORING)
-"""States in which a step that failed costs nothing and is tried again."""
+"""Statuses in which a failed step is retried automatically, free of charge."""
 REASON_SHOWN = 200
 
 
 def is_failing(remix: Remix) -> bool:
-    """Tell whether the last try of the present step failed, and another one follows."""
+    """Tell whether the current step failed and is retried."""
     return remix.failing_since is not None and remix.status in RETRIED
 
 
-def tries(row: Remix | Delivery) -> str:
-    """Say how often the present step has failed, since when, and when it is tried next."""
+def tries(row: Remix | SourceCopy) -> str:
+    """Say how often the current step has failed, since when, and when it is retried."""
     known = {"many": row.failures, "since": moment(row.failing_since or row.due_at)}
     return " ".join((_failed(row) % known, _charge(row), _next_try(row)))
 
 
 def because(message: str) -> str:
-    """Quote what fal, the storage or a library said."""
+    """Quote an error message of fal, the storage or a library."""
     return gettext("Reason: “%(reason)s”.") % {"reason": one_line(message)}
 
 
 def one_line(message: str) -> str:
-    """Shorten a message of fal, the storage or a library to one line."""
+    """Shorten an error message to one line."""
     return Truncator(" ".join(message.split())).chars(REASON_SHOWN)
 
 
-def _failed(row: Remix | Delivery) -> str:
+def _failed(row: Remix | SourceCopy) -> str:
     many = row.failures
-    if isinstance(row, Delivery):
+    if isinstance(row, SourceCopy):
         return ngettext(
             "Since %(since)s, uploading a file to fal has failed %(many)d time.",
             "Since %(since)s, uploading a file to fal has failed %(many)d times.",
@@ -63,8 +63,8 @@ def _failed(row: Remix | Delivery) -> str:
     )
 
 
-def _charge(row: Remix | Delivery) -> str:
-    if isinstance(row, Delivery) or row.status == Status.QUEUED:
+def _charge(row: Remix | SourceCopy) -> str:
+    if isinstance(row, SourceCopy) or row.status == Status.QUEUED:
         return gettext("Nothing is charged.")
     return gettext("Nothing more is charged.")
 

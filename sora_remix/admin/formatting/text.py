@@ -1,9 +1,8 @@
-"""Lengths, times and names as texts."""
+"""Lengths, times, prompts and names as text."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from django.utils.formats import number_format
 from django.utils.text import Truncator
@@ -14,19 +13,16 @@ from ...exceptions import SoraRemixError
 from ...models import Approval, Remix, Video
 from .dates import moment
 
-if TYPE_CHECKING:
-    pass
-
 PROMPT_SHOWN = 500
 
 
 def shortened(prompt: str) -> str:
-    """Return the start of a prompt: the page of its remix has all of it."""
+    """Shorten a prompt: the page of its remix shows all of it."""
     return Truncator(prompt).chars(PROMPT_SHOWN)
 
 
 def usual_time(length: int) -> str:
-    """Show how long a remix usually takes."""
+    """Format how many seconds a remix usually takes."""
     if length < 100:
         return ngettext("about %(many)d second", "about %(many)d seconds", length) % {
             "many": length
@@ -40,7 +36,7 @@ def usual_time(length: int) -> str:
 
 
 def seconds(length: Decimal | None) -> str:
-    """Show a length, or that it is not known."""
+    """Format a length, which may be unknown."""
     if length is None:
         return gettext("unknown")
     places = next((n for n in range(3) if round(length, n) == length), 3)
@@ -48,7 +44,7 @@ def seconds(length: Decimal | None) -> str:
 
 
 def decided(video: Video) -> str:
-    """Say who decided about a video, and when; nothing while nobody has."""
+    """Say who approved or rejected a video, and when; return nothing for a new one."""
     if not video.decided_at or video.approval == Approval.NEW:
         return ""
     time = moment(video.decided_at)
@@ -58,7 +54,7 @@ def decided(video: Video) -> str:
 
 
 def endpoint_name(remix: Remix) -> str:
-    """Show the name of the endpoint of a remix, or its key when the site no longer has it."""
+    """Name the endpoint of a remix; use its key when the site no longer has it."""
     try:
         return str(get_endpoint(remix.endpoint))
     except SoraRemixError:

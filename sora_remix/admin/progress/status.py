@@ -1,4 +1,4 @@
-"""How far remixes are, as pages show it and keep it up to date while they are open."""
+"""The progress of remixes in HTML, which a script keeps up to date."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ...endpoints import get_endpoint
 from ...exceptions import SoraRemixError
 from ...models import Remix
+from ...models.status import IN_FLIGHT
 from ..formatting import html, text
 from ..links import Links
 from ..params import parse_pk
@@ -23,7 +24,6 @@ from ..params import parse_pk
 Status = Remix.Status
 PROGRESS_SCRIPT = "sora_remix/progress.js"
 OVER = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED)
-
 
 PLACE = _("Place %(place)s in fal's queue")
 TIME = _("%(time)s so far, usually %(usual)s")
@@ -35,7 +35,7 @@ FORBIDDEN = _("You no longer have permission to see the progress.")
 
 
 def page(links: Links, batch: int | None = None) -> dict[str, Any]:
-    """Return what a page tells its script."""
+    """Return the context of a page whose script keeps remixes up to date."""
     attributes = {
         "data-url": links.remix_url("progress"),
         "data-batch": "" if batch is None else batch,
@@ -52,7 +52,7 @@ def page(links: Links, batch: int | None = None) -> dict[str, Any]:
 
 
 def page_of_batch(links: Links, batch: int, remixes: QuerySet[Remix]) -> dict[str, Any]:
-    """Return the same for a batch, by its primary key, and how far those of its remixes are."""
+    """Return the same with the progress of a batch, which is given by its primary key."""
     is_over = Count("pk", filter=Q(status__in=OVER))
     counts = remixes.filter(batch=batch).aggregate(over=is_over, many=Count("pk"))
     return {**page(links, batch), **counts, "said": counted(counts["over"], counts["many"])}
@@ -64,12 +64,12 @@ def chosen_batch(request: HttpRequest) -> int | None:
 
 
 def counted(over: int, many: int) -> str:
-    """Say how many are over."""
+    """Return a text that says how many remixes are finished."""
     return str(DONE % {"over": over, "many": many})
 
 
 def bar(over: int, many: int) -> SafeString:
-    """Show how many are over, as a bar and in words."""
+    """Show how many remixes are finished, as a bar and as text."""
     said = counted(over, many)
     template = '<progress max="{}" value="{}" aria-label="{}"></progress> <span>{}</span>'
     return format_html(template, str(many), str(over), said, said)
@@ -78,13 +78,17 @@ def bar(over: int, many: int) -> SafeString:
 def started_at(
     status: str, submitted_at: datetime | None, completed_at: datetime | None
 ) -> datetime | None:
-    """Return since when fal is busy with a remix, if it is."""
-    is_at_fal = status in (Status.SUBMITTING, Status.PROCESSING) and completed_at is None
-    return submitted_at if is_at_fal else None
+    """Return when fal started on a remix, if it is still working on it."""
+    return submitted_at if status in IN_FLIGHT and completed_at is None else None
+
+
+def position(index: int | None) -> int | None:
+    """Count from 1 what fal counts from 0."""
+    return None if index is None else index + 1
 
 
 def state(remix: Remix) -> SafeString:
-    """Show the status of a remix and how far it is, where a script finds and renews it."""
+    """Show the status and the progress of a remix, in an element that the script updates."""
     start = started_at(remix.status, remix.submitted_at, remix.completed_at)
     usual = _usual(remix) if remix.status not in OVER else ""
     return format_html(
@@ -94,7 +98,7 @@ def state(remix: Remix) -> SafeString:
         remix.pk,
         remix.status,
         int(start.timestamp()) if start else "",
-        "" if remix.queue_position is None else remix.queue_position + 1,
+        position(remix.queue_position) or "",
         usual,
         html.state(remix),
         " · ".join(filter(None, (_place(remix), _time(start, usual)))),
@@ -105,7 +109,7 @@ def state(remix: Remix) -> SafeString:
 def _place(remix: Remix) -> str:
     if remix.queue_position is None:
         return ""
-    return str(PLACE % {"place": remix.queue_position + 1})
+    return str(PLACE % {"place": position(remix.queue_position)})
 
 
 def _time(start: datetime | None, usual: str) -> str:

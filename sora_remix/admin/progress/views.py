@@ -1,61 +1,57 @@
-"""How far remixes are, told to pages that are open: small answers, often asked for."""
+"""The progress of remixes as JSON, which open pages ask for again and again."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import Count, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
-from django.utils.cache import get_conditional_response, patch_cache_control
-from django.utils.http import quote_etag
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
 
 from ...models import Remix
 from .. import notices
 from ..params import parse_pk, parse_pk_ranges
-from .status import OVER, counted, started_at
+from .status import OVER, counted, position, started_at
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 
-Status = Remix.Status
-CODES: tuple[str, ...] = tuple(Status.values)
-"""A status is told by its place here."""
 MOST = 2000
-"""Remixes that one answer tells about."""
+"""Remixes in one response."""
 FEW = 20
-"""The log lines of more remixes than that are not told."""
+"""A response about more remixes leaves out their logs."""
 
 
 @require_safe
+@cache_control(private=True, no_cache=True)
+@conditional_page
 def progress(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpResponseBase:
-    """Tell how far these remixes are, or those of a batch; 304 while nothing has changed."""
+    """Return the progress of these remixes or of a batch; 304 while nothing has changed."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     batch = parse_pk(chosen := request.GET.get("batch", ""))
     if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
     pks = parse_pk_ranges(request.GET.get("remixes", ""), name="remixes", most=MOST)
-    said = notices.get_notices(request, model_admin.admin_site, on_list=False)
+    shown = notices.get_notices(request, model_admin.admin_site, on_list=False)
     rows = _rows(model_admin.get_queryset(request), batch, pks)
-    answer = {"notices": notices.hash_notices(said), **_answer(rows)}
-    body = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
-    etag = quote_etag(hashlib.sha256(body.encode()).hexdigest()[:32])
-    fresh = HttpResponse(body, content_type="application/json", headers={"ETag": etag})
-    response = get_conditional_response(request, etag, None, fresh) or fresh
-    patch_cache_control(response, private=True, no_cache=True)
-    return response
+    return JsonResponse(
+        {
+            "notices": notices.hash_notices(shown),
+            "batch": _batch(rows),
+            "remixes": [_remix(row) for row in rows],
+        }
+    )
 
 
 def _rows(found: QuerySet[Remix], batch: int | None, pks: Sequence[int]) -> list[dict[str, Any]]:
-    """Read all that an answer needs in one query."""
+    """Read everything in one query."""
     rows = found.prefetch_related(None).order_by("pk")
     if batch is not None:
         own = rows.order_by().filter(batch=batch).values("batch")
@@ -68,26 +64,21 @@ def _rows(found: QuerySet[Remix], batch: int | None, pks: Sequence[int]) -> list
     return list(rows.values(*names, *(("over", "many") if batch is not None else ()))[:MOST])
 
 
-def _answer(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Tell a remix in a few bytes: its key, its status, its place, its start, its log."""
-    starts = [row["submitted_at"] for row in rows if _is_running(row)]
-    since = int(min(starts).timestamp()) if starts else 0
-    legend = [[status.value, str(status.label)] for status in Status]
-    answer: dict[str, Any] = {"legend": legend, "since": since}
-    if rows and "many" in rows[0]:
-        over, many = rows[0]["over"], rows[0]["many"]
-        answer["batch"] = [over, many, counted(over, many)]
-    return answer | {"remixes": [_told(row, since) for row in rows]}
+def _batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return the progress of the whole batch, which each of its rows has."""
+    if not (rows and "many" in rows[0]):
+        return None
+    over, many = rows[0]["over"], rows[0]["many"]
+    return {"finished": over, "total": many, "text": counted(over, many)}
 
 
-def _told(row: dict[str, Any], since: int) -> list[Any]:
-    start = int(row["submitted_at"].timestamp()) - since if _is_running(row) else None
-    told = [row["pk"], CODES.index(row["status"]), row["queue_position"], start]
-    told += [row["progress_log"]] if row.get("progress_log") else []
-    while told[-1] is None:
-        told.pop()
-    return told
-
-
-def _is_running(row: dict[str, Any]) -> bool:
-    return started_at(row["status"], row["submitted_at"], row["completed_at"]) is not None
+def _remix(row: dict[str, Any]) -> dict[str, Any]:
+    start = started_at(row["status"], row["submitted_at"], row["completed_at"])
+    return {
+        "id": row["pk"],
+        "status": row["status"],
+        "label": str(Remix.Status(row["status"]).label),
+        "position": position(row["queue_position"]),
+        "started_at": int(start.timestamp()) if start else None,
+        **({"log": row["progress_log"]} if "progress_log" in row else {}),
+    }

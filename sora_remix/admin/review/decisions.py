@@ -19,7 +19,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from ...database import retry_conflicts
+from ...database import ROWS_PER_QUERY, retry_conflicts
 from ...exceptions import InvalidTransition
 from ...models import Approval, Video
 from ...models.approval import OVERTAKEN
@@ -34,12 +34,10 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
     from ...endpoints.option import Text
-    from ...services import User
+    from ...models.users import User
 
 NOTE_LENGTH = 2000
 HIDDEN = _("It was deleted, or you may not view it.")
-AT_ONCE = 500
-"""Videos in one transaction."""
 
 
 class VideoAction(AdminAction[Video]):
@@ -77,7 +75,7 @@ class VideoAction(AdminAction[Video]):
         """Do it to videos that are as they were seen; count why not, or "" where it is done."""
         outcomes: Counter[str] = Counter()
         pairs = iter(seen.items())
-        while part := dict(islice(pairs, AT_ONCE)):
+        while part := dict(islice(pairs, ROWS_PER_QUERY)):
             try:
                 left = self._run_part(model_admin, request, part, note)
             except InvalidTransition as refusal:

@@ -60,7 +60,7 @@ class ReviewView(View):
             "all_url": self.links.review_url(),
             **(self._describe(self.video) if self.video else {}),
         }
-        scripts = (*SCRIPTS, "sora_remix/review.js")
+        scripts = (*SCRIPTS, "sora_remix/shortcuts.js", "sora_remix/review.js")
         return render_page(request, self.model_admin, "review.html", context, scripts=scripts)
 
     def post(self, request: HttpRequest) -> HttpResponse:

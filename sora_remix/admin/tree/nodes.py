@@ -1,4 +1,4 @@
-"""A family of videos as the nodes of a tree, each with what there is to say about it."""
+"""The videos and remixes of a family as nodes of a tree, and what the page says about each."""
 
 from __future__ import annotations
 
@@ -18,32 +18,25 @@ from ..links import Links
 from .shape import Shape
 
 MOST = 1000
-"""Nodes shown at once."""
+"""Nodes on one page."""
 NOT_SHOWN = ("arguments", "price", "progress_log", "options")
-MARKS = {
-    Remix.Status.SUCCEEDED: "✓",
-    Remix.Status.FAILED: "✕",
-    Remix.Status.CANCELLED: "⊘",
-    Remix.Status.UNCONFIRMED: "?",
-}
-WORKING = "…"
 
 
 @dataclass(frozen=True)
-class Node:
-    """A video, or a remix that has not made one."""
+class TreeNode:
+    """A video, or a remix without a result."""
 
     key: str
     row: Video | Remix
     remix: Remix | None
-    """The remix that made the video, or that made none."""
+    """The remix that made the video, or the one without a result."""
     endpoint: str
     has_details: bool
-    """Whether this user may see what became of remixes."""
+    """The user may see the endpoint, state and cost of the remix."""
     is_current: bool
     is_remixable: bool
     has_source: bool
-    """Whether this user may see what the video was made from."""
+    """The user may see what the video was made from."""
     links: Links
 
     @property
@@ -60,55 +53,33 @@ class Node:
 
     @property
     def picture(self) -> SafeString | str:
-        """What moves when pointed at, if there is a video."""
         return html.thumbnail(self.video, self.links) if self.video else ""
 
     @property
-    def decided(self) -> SafeString | str:
-        """What was decided about the video, if anything was."""
+    def approval(self) -> SafeString | str:
         return html.decided(self.video) if self.video else ""
 
     @property
     def compare_url(self) -> str:
-        """Where the video is compared with what it was made from."""
+        """Return the URL of the comparison of the video with its source."""
         if not (self.video and self.remix and self.video.file and self.has_source):
             return ""
         return self.links.compare_url(Video(pk=self.remix.source_id), self.video)
 
     @property
     def prompt(self) -> str:
-        """What was asked for, unless the video is called just so."""
-        prompt = self.remix.prompt if self.remix else ""
-        is_named = self.video and prompt.startswith(self.name.removesuffix("…"))
-        return "" if is_named else text.shortened(prompt)
-
-    @property
-    def full_prompt(self) -> str:
-        """What was asked for, unless it is the whole name of the video."""
+        """Return the prompt, unless it is the title of the video."""
         prompt = self.remix.prompt if self.remix else ""
         return "" if prompt == self.name else text.shortened(prompt)
 
     @property
-    def heading(self) -> str:
-        """What the drawing has room for: of a remix that is what it was to make."""
-        return self.name if self.video else self.prompt
-
-    @property
-    def tip(self) -> str:
-        return "\n".join(filter(None, (self.name, self.full_prompt)))
-
-    @property
     def status(self) -> str:
-        """The status of the remix, if there is one to be seen."""
+        """Return the status of the remix, if the user may see it."""
         return self.remix.status if self.remix and self.has_details else ""
 
     @property
-    def mark(self) -> str:
-        return MARKS.get(Remix.Status(self.status), WORKING) if self.status else ""
-
-    @property
     def state(self) -> str:
-        """Say how far the remix is, or where a video came from that none has made."""
+        """Name the state of the remix, or the origin of a video that wasn't made by one."""
         if self.status and self.remix:
             is_lost = self.status == Remix.Status.SUCCEEDED and not self.video
             return gettext("result deleted") if is_lost else self.remix.get_status_display()
@@ -126,13 +97,13 @@ class Node:
 
     @property
     def remix_url(self) -> str:
-        """The page of the remix that made the video."""
+        """Return the URL of the remix that made the video."""
         is_told = self.status and self.video and self.remix
         return self.links.change_url(self.remix) if is_told and self.remix else ""
 
 
 class Family:
-    """A video, what it was made from and all made from that, in as many queries for any number."""
+    """All videos and remixes that come from the same source, read in a fixed number of queries."""
 
     def __init__(
         self,
@@ -142,9 +113,10 @@ class Family:
         links: Links,
         endpoints: Sequence[Endpoint] = (),
     ) -> None:
-        """Choose from these rows; without remixes, say nothing of them but their prompts.
+        """Read the family of a video from the rows that the user may see.
 
-        What one of the endpoints takes may be remixed.
+        Without `remixes`, only their prompts are shown. A video can be remixed if one of the
+        endpoints accepts it.
         """
         self.current = str(video.pk)
         self.has_details = remixes is not None
@@ -158,9 +130,14 @@ class Family:
         near = whole if self.many <= MOST else whole.nearest(self.current, MOST)
         self.nodes = self._read(near.parents)
         self.shape = near.only(self.nodes)
-        """Without what was deleted while it was read."""
+        """Without rows that were deleted while they were read."""
 
-    def _read(self, keys: Collection[str]) -> dict[str, Node]:
+    def source(self, key: str) -> TreeNode | None:
+        """Return what a node was made from, if it is in the tree."""
+        parent = self.shape.parents[key]
+        return self.nodes[parent] if parent else None
+
+    def _read(self, keys: Collection[str]) -> dict[str, TreeNode]:
         rows: dict[str, Video | Remix] = {
             **{str(video.pk): video for video in self._videos(keys)},
             **{_key(remix.pk): remix for remix in self._remixes(keys)},
@@ -168,9 +145,9 @@ class Family:
         labels = _labels()
         return {key: self._node(key, rows[key], labels) for key in keys if key in rows}
 
-    def _node(self, key: str, row: Video | Remix, labels: Mapping[str, str]) -> Node:
+    def _node(self, key: str, row: Video | Remix, labels: Mapping[str, str]) -> TreeNode:
         remix = getattr(row, "remix", None) if isinstance(row, Video) else row
-        return Node(
+        return TreeNode(
             key=key,
             row=row,
             remix=remix,
@@ -184,7 +161,7 @@ class Family:
         )
 
     def _parents(self) -> list[tuple[str, str | None]]:
-        """Return each node with what it was made from, oldest first."""
+        """Return each node with its parent, in the order in which they were requested."""
         videos, remixes = self._rows
         made = videos.filter(pk__in=self._members).order_by("pk")
         found = [
@@ -211,17 +188,17 @@ class Family:
 
 
 def family_of(video: Video) -> QuerySet[Video, Any]:
-    """Return the primary keys of a family, as a subquery."""
+    """Return a subquery for the primary keys of a family."""
     return Video.objects.family_of(video).order_by().values("pk")
 
 
 def _key(remix: int) -> str:
-    """Tell a remix from a video with the same primary key."""
+    """Return a key that no video has."""
     return f"r{remix}"
 
 
 def _labels() -> dict[str, str]:
-    """Return what the endpoints are called; a record that is wrong leaves their keys."""
+    """Return the names of the endpoints, or nothing while a record is invalid."""
     try:
         return {key: str(endpoint) for key, endpoint in all_endpoints().items()}
     except SoraRemixError:

@@ -1,23 +1,15 @@
-"""What was made from what, as a tree of any depth: pure, and without recursion."""
+"""Which node was made from which, as a tree of any depth, without recursion."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
-
-
-class Step(NamedTuple):
-    """One node on the walk through a tree."""
-
-    key: str
-    depth: int
 
 
 class Shape:
-    """Which node was made from which: each from one at most, and none from itself."""
+    """A forest: each node has one parent at most, and none is its own ancestor."""
 
     def __init__(self, parents: Mapping[str, str | None]) -> None:
-        """Take whatever leads back to itself, or to what is not there, for a beginning."""
+        """Take a node as a top if it leads back to itself or if its parent is missing."""
         self.parents = _without_rings(parents)
         self.children: dict[str, list[str]] = {key: [] for key in self.parents}
         for key, parent in self.parents.items():
@@ -28,23 +20,23 @@ class Shape:
     def __len__(self) -> int:
         return len(self.parents)
 
-    def walk(self, closed: Collection[str] = ()) -> Iterator[Step]:
-        """Yield each node before what was made from it, but nothing of what is closed."""
-        waiting = [Step(top, 0) for top in reversed(self.tops)]
+    def walk(self) -> Iterator[tuple[str, int]]:
+        """Yield each node with its depth, before what was made from it."""
+        waiting = [(top, 0) for top in reversed(self.tops)]
         while waiting:
-            yield (step := waiting.pop())
-            if step.key not in closed:
-                waiting += (Step(one, step.depth + 1) for one in reversed(self.children[step.key]))
+            key, depth = waiting.pop()
+            yield key, depth
+            waiting += ((child, depth + 1) for child in reversed(self.children[key]))
 
     def path(self, key: str) -> list[str]:
-        """Return a node, what it was made from, and so on to the beginning."""
+        """Return a node, what it was made from, and so on up to the top."""
         path = [key]
         while (parent := self.parents[path[-1]]) is not None:
             path.append(parent)
         return path
 
-    def below(self) -> dict[str, int]:
-        """Return how many nodes stand below each, however deep."""
+    def descendants(self) -> dict[str, int]:
+        """Return the number of nodes below each, at any depth."""
         many = dict.fromkeys(self.parents, 0)
         for key, _ in reversed(list(self.walk())):
             if (parent := self.parents[key]) is not None:
@@ -52,7 +44,7 @@ class Shape:
         return many
 
     def nearest(self, key: str, most: int) -> Shape:
-        """Return at most so many nodes: what this one was made from first, then by distance."""
+        """Return at most `most` nodes: first the path to this one, then the nearest."""
         seen = [key]
         known = {key}
         for one in seen:  # grows while it is read
@@ -65,7 +57,7 @@ class Shape:
         return self.only(set(list(in_order)[:most]))
 
     def only(self, keys: Collection[str]) -> Shape:
-        """Return what is left with these nodes alone."""
+        """Return the tree without the other nodes."""
         return Shape({one: parent for one, parent in self.parents.items() if one in keys})
 
 

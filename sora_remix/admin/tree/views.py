@@ -1,4 +1,4 @@
-"""The tree of a video: where it came from, and everything made from it."""
+"""The tree of a video: its source, and everything made from that."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
@@ -19,31 +18,26 @@ from ...endpoints import Endpoint, choosable
 from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Remix, RemixBatch, Video
 from ..links import Links
-from ..pages import SCRIPTS, render_page
+from ..pages import render_page
 from ..params import parse_pk
 from ..permissions import can_start_draft, can_view
 from ..visibility import find_model_admin, get_rows
-from .drawing import Drawing
-from .folding import Folding
 from .nodes import Family, family_of
+from .outline import outline
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 
-PART = "part"
-"""Name of the parameter with which the script asks for the drawing alone."""
-
-
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
-    """Return the address of the tree of a video."""
+    """Return the routes of these pages."""
     view = model_admin.admin_site.admin_view(partial(tree, model_admin=model_admin))
     return [path("<sora_remix_key:pk>/tree/", view, name="sora_remix_video_tree")]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
-    """Show the family of a video; of a node that was chosen, start a draft to remix it."""
+    """Show the family of a video, or start a draft that remixes one of its nodes."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     videos = model_admin.get_queryset(request)
@@ -56,25 +50,16 @@ def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> Ht
     remixes = _remixes(request, model_admin)
     links = Links(model_admin.admin_site)
     family = Family(video, videos, remixes, links, remixable)
-    drawing = Drawing(family, Folding.asked(request.GET, family.shape))
-    if request.GET.get(PART) == "drawing":
-        return TemplateResponse(
-            request, "admin/sora_remix/video/tree_drawing.html", {"drawing": drawing}
-        )
+    context = _context(video, family, links)
     return render_page(
-        request,
-        model_admin,
-        "tree.html",
-        _context(video, drawing, links),
-        stylesheets=["sora_remix/tree.css"],
-        scripts=(*SCRIPTS, "sora_remix/tree.js"),
+        request, model_admin, "tree.html", context, stylesheets=["sora_remix/tree.css"]
     )
 
 
 def _remix(
     request: HttpRequest, family: QuerySet[Video], model_admin: ModelAdmin[Video]
 ) -> HttpResponse:
-    """Keep a video of the family as the selection of a new draft and show what it would cost."""
+    """Start a draft with a video of the family and redirect to its confirm page."""
     if not can_start_draft(model_admin.admin_site, request):
         raise PermissionDenied
     if (chosen := parse_pk(request.POST.get("video"))) is None:
@@ -87,7 +72,7 @@ def _remix(
 
 
 def _endpoints() -> list[Endpoint]:
-    """Return what an editor may choose from; nothing while a record of the site is wrong."""
+    """Return the endpoints that an editor can choose, or none while a record is invalid."""
     try:
         return choosable(EndpointFact.objects.retired(), today())
     except SoraRemixError:
@@ -95,20 +80,20 @@ def _endpoints() -> list[Endpoint]:
 
 
 def _remixes(request: HttpRequest, model_admin: ModelAdmin[Video]) -> QuerySet[Remix] | None:
-    """Return the remixes that this user may see; None where that is none at all."""
+    """Return the remixes that the user may see, or None without the permission."""
     site = model_admin.admin_site
     return (
         get_rows(site, request, Remix) if can_view(find_model_admin(site, Remix), request) else None
     )
 
 
-def _context(video: Video, drawing: Drawing, links: Links) -> dict[str, Any]:
+def _context(video: Video, family: Family, links: Links) -> dict[str, Any]:
     return {
         "title": gettext("Tree of “%(video)s”") % {"video": video},
         "video": video,
-        "drawing": drawing,
-        "left_out": drawing.family.many - len(drawing.family.shape),
-        "sees_remixes": drawing.family.has_details,
+        "items": outline(family),
+        "left_out": family.many - len(family.shape),
+        "sees_remixes": family.has_details,
         "tree_url": links.tree_url(video),
         "video_url": links.change_url(video),
     }

@@ -14,6 +14,7 @@ from django.utils.text import Truncator
 
 from ... import services, tasks
 from ...database import retry_conflicts
+from ...dollars import english_dollars
 from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
 from ...models import Remix, Video
@@ -163,13 +164,13 @@ def _read_options(key: str, texts: Iterable[str], reasons: list[Reason]) -> dict
 def _requested(remix: Remix) -> str:
     prompt = Truncator(presentable(remix.prompt)).chars(60)
     source = f"{presentable(remix.source.title)} (video {remix.source.pk})"
-    return f"{remix}: {source}, “{prompt}”, {_dollars(remix.estimated_cost)}"
+    return f"{remix}: {source}, “{prompt}”, {_about(remix.estimated_cost)}"
 
 
 def _total(remixes: list[Remix]) -> str:
     known = [remix.estimated_cost for remix in remixes if remix.estimated_cost is not None]
     unknown = len(remixes) - len(known)
-    total = _dollars(sum(known, Decimal(0)) if known else None)
+    total = _about(sum(known, Decimal(0)) if known else None)
     rest = f" + {unknown} of unknown cost" if known and unknown else ""
     return f"Requested {len(remixes)}: {total}{rest}"
 
@@ -183,8 +184,5 @@ def _outcome(remix: Remix) -> str:
     return f"{remix}: {status}: {said}" if said else f"{remix}: {status}"
 
 
-def _dollars(amount: Decimal | None) -> str:
-    if amount is None:
-        return "cost unknown"
-    places = next((n for n in range(2, 6) if round(amount, n) == amount), 6)
-    return f"about ${amount:,.{places}f}"
+def _about(amount: Decimal | None) -> str:
+    return "cost unknown" if amount is None else f"about {english_dollars(amount)}"

@@ -22,7 +22,7 @@ from ...clock import local
 from ...conf import conf
 from ...database import alias
 from ...logs import get_logger
-from ...models import Chain, Delivery, Remix
+from ...models import Chain, Remix, SourceCopy
 from ...storage import app_storage, new_name
 from .report import OK, PROBLEM, WARNING, Line, within
 
@@ -200,7 +200,7 @@ def look_at_remixes() -> Iterator[Line]:
     else:
         yield Line(OK, "No remix is unconfirmed.")
     yield from _failing("Remixes", Remix.objects.unsettled())
-    yield from _failing("Uploads to fal", Delivery.objects.to_deliver())
+    yield from _failing("Uploads to fal", SourceCopy.objects.to_upload())
 
 
 def _failing(what: str, rows: QuerySet[Any]) -> Iterator[Line]:

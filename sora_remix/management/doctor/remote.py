@@ -24,7 +24,7 @@ from .report import OK, PROBLEM, WARNING, Line, within
 LOOK_UP_SECONDS = 10.0
 COMMAND = "manage.py sora_remix_endpoints --check"
 NO_ANSWER = "Let this machine reach the URL in SORA_REMIX_FAL_API_URL, or try again later."
-RECORDS = "Its fields are those of sora_remix.endpoints.Endpoint; the README has an example."
+RECORDS = "The documentation lists the fields of a record and has an example."
 KEYS = {
     fal.Key.GOOD: Line(OK, "The fal API key is good, and may read the list of requests."),
     fal.Key.LIMITED: Line(

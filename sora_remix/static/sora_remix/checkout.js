@@ -1,4 +1,4 @@
-/* Calculates anew when a choice changes. Without it, the button “Recalculate” does the same. */
+/* Recalculates when a choice changes. Without this script, the button “Recalculate” does the same. */
 "use strict";
 
 (() => {
@@ -6,20 +6,21 @@
     if (!form || !document.getElementById("sora-remix-progress")) {
         return;
     }
-    const TYPED = 500; // milliseconds after a key, before what was typed counts
-    const TICKED = 250; // many boxes are often ticked in a row
-    const SAID = 60; // characters of a prompt over its column
+    // In milliseconds.
+    const AFTER_TYPING = 500;
+    const AFTER_TICKING = 250; // checkboxes are often ticked one after the other
     const SLOW = 800;
-    const TOO_SLOW = 60000; // images may have to be sent first
+    const TIMEOUT = 60000; // images may have to be uploaded first
+    const HEADING_LENGTH = 60; // characters of a prompt over its column
     let latest = 0;
     let timer = 0;
-    let underway = null;
-    let pressing = false; // a button's effect must not be lost: it is waited for
+    let running = null;
+    let pressing = false; // a request for a button is never aborted
     const waiting = [];
 
     form.addEventListener("change", (event) => {
-        if (matters(event.target)) {
-            later(event.target.name === "_cell" ? TICKED : 0);
+        if (affectsQuote(event.target)) {
+            schedule(event.target.name === "_cell" ? AFTER_TICKING : 0);
         }
     });
     form.addEventListener("submit", (event) => {
@@ -30,41 +31,41 @@
             recalculate({ [button.name]: button.value, _preset: preset });
         }
     });
-    form.addEventListener("formdata", ({ formData }) => onlySwitchedOff(formData));
+    form.addEventListener("formdata", ({ formData }) => sendUnticked(formData));
     form.addEventListener("input", ({ target }) => {
         const heading = document.getElementById(target.dataset.heading ?? "");
         if (heading) {
-            heading.textContent = target.value.length > SAID ? `${target.value.slice(0, SAID - 1)}…` : target.value;
+            heading.textContent = target.value.length > HEADING_LENGTH ? `${target.value.slice(0, HEADING_LENGTH - 1)}…` : target.value;
         }
     });
     form.addEventListener("input", (event) => {
-        if (matters(event.target) && event.target.matches("[type=number], [type=text]")) {
-            later(TYPED);
+        if (affectsQuote(event.target) && event.target.matches("[type=number], [type=text]")) {
+            schedule(AFTER_TYPING);
         }
     });
     window.addEventListener("pageshow", () => {
-        // Browsers restore what was chosen before, on a page that shows something else.
+        // Browsers restore an earlier choice on a page that shows another one.
         if ([...form.querySelectorAll("[type=radio]")].some((one) => one.checked !== one.defaultChecked)) {
-            later(0);
+            schedule(0);
         }
     });
 
-    function matters(field) {
+    function affectsQuote(field) {
         return field.name && !["prompt", "_preset"].includes(field.name);
     }
 
-    /* Sends the few boxes without a tick, those of other pages among them, instead of all others. */
-    function onlySwitchedOff(data) {
-        const off = new Set(String(data.get("_without") ?? "").split(" ").filter(Boolean));
+    /* Sends the unticked cells, those of other pages included, instead of all ticked ones. */
+    function sendUnticked(data) {
+        const unticked = new Set(String(data.get("_without") ?? "").split(" ").filter(Boolean));
         for (const box of form.querySelectorAll("[name=_cell]")) {
-            off[box.checked ? "delete" : "add"](box.value);
+            unticked[box.checked ? "delete" : "add"](box.value);
         }
         data.delete("_cell");
         data.set("_rows", "");
-        data.set("_without", [...off].join(" "));
+        data.set("_without", [...unticked].join(" "));
     }
 
-    function later(delay) {
+    function schedule(delay) {
         clearTimeout(timer);
         timer = setTimeout(recalculate, delay);
     }
@@ -77,12 +78,12 @@
         pressing = Boolean(pressed);
         clearTimeout(timer);
         const number = ++latest;
-        underway?.abort();
-        underway = new AbortController();
-        const { signal } = underway;
+        running?.abort();
+        running = new AbortController();
+        const { signal } = running;
         const files = form.querySelector("[type=file]")?.files;
-        const slow = setTimeout(() => say(number, form.dataset.busy), SLOW);
-        const tooSlow = setTimeout(() => signal === underway.signal && underway.abort(), TOO_SLOW);
+        const slow = setTimeout(() => report(number, form.dataset.busy), SLOW);
+        const timeout = setTimeout(() => signal === running.signal && running.abort(), TIMEOUT);
         form.setAttribute("aria-busy", "true");
         try {
             const body = new FormData(form);
@@ -97,16 +98,16 @@
             }
             if (number === latest) {
                 show(fresh, files);
-                say(number, "");
+                report(number, "");
                 if (pressed) {
                     form.querySelector("textarea[autofocus]")?.focus();
                 }
             }
         } catch {
-            say(number, form.dataset.failed);
+            report(number, form.dataset.failed);
         } finally {
             clearTimeout(slow);
-            clearTimeout(tooSlow);
+            clearTimeout(timeout);
             if (number === latest) {
                 form.removeAttribute("aria-busy");
             }
@@ -117,7 +118,7 @@
         }
     }
 
-    function say(number, text) {
+    function report(number, text) {
         const progress = document.getElementById("sora-remix-progress");
         if (number === latest && progress) {
             progress.textContent = text;
@@ -138,15 +139,15 @@
         }
         const input = form.querySelector("[type=file]");
         if (input && input.files === files && !form.querySelector("#id_images_error")) {
-            input.value = ""; // they are kept with the draft now
+            input.value = ""; // they are stored with the draft now
         }
         if (active && !active.isConnected) {
             (document.getElementById(active.id) ?? input ?? form.querySelector("[type=radio]:checked"))?.focus();
         }
     }
 
-    /* Makes the old tree like the new one. Fields that are in both stay as they are: focus, caret
-       and what was typed live in them. */
+    /* Turns the old tree into the fresh one. Fields that are in both stay: they hold the focus, the
+       caret and what was typed. */
     function morph(old, fresh) {
         if (old.nodeType !== Node.ELEMENT_NODE) {
             if (old.data !== fresh.data) {
@@ -198,7 +199,7 @@
         }
     }
 
-    /* What has a key is looked for among all that follows; the rest only where it should be. */
+    /* Finds a node with a key among all that follow; a node without one only at its place. */
     function find(from, fresh) {
         const key = keyOf(fresh);
         for (let one = from; one; one = one.nextSibling) {

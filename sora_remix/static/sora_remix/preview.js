@@ -55,13 +55,12 @@
         return of(target) ?? (around ? of(around) : null);
     }
 
-    /* Who can't point, or wants nothing to move by itself, gets a button, which is never inside a link,
-       nor in what is hidden from readers because it stands elsewhere as well. */
+    /* Touch screens, and people who want less motion, get a button. It is never inside a link. */
     function addButtons() {
         if (untouched.matches && !still.matches) {
             return;
         }
-        for (const preview of document.querySelectorAll(".sora-remix-preview:not([data-has-button], [aria-hidden=true] *)")) {
+        for (const preview of document.querySelectorAll(".sora-remix-preview:not([data-has-button])")) {
             preview.dataset.hasButton = "";
             const button = document.createElement("button");
             button.type = "button";

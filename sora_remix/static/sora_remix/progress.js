@@ -1,4 +1,4 @@
-/* Keeps states up to date while a page is open. Without it, reloading the page does the same. */
+/* Keeps the states of remixes up to date while a page is open. Without it, reload the page. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -6,11 +6,12 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!root) {
         return;
     }
-    const FIRST = 2000; // milliseconds between two questions
+    const FIRST = 2000; // milliseconds between two requests
     const SLOWEST = 15000;
-    const LONGEST = 60000; // between two attempts while there is no connection
-    const PATIENCE = 20000;
-    const OVER = ["succeeded", "failed", "cancelled"];
+    const LONGEST = 60000; // between two attempts without a connection
+    const TIMEOUT = 20000;
+    const MOST = 2000; // remixes in one request
+    const FINISHED = ["succeeded", "failed", "cancelled"];
     const bar = document.getElementById("sora-remix-bar");
     const area = document.getElementById("sora-remix-notice-area");
     const ahead = Number(root.dataset.now) * 1000 - Date.now(); // this clock may be wrong
@@ -18,8 +19,7 @@ document.addEventListener("DOMContentLoaded", () => {
     let failures = 0;
     let timer = 0;
     let ticker = 0;
-    let etag = "";
-    let asked = "";
+    let known = "";
     let isAsking = false;
     let isStopped = !isMoving();
 
@@ -36,12 +36,12 @@ document.addEventListener("DOMContentLoaded", () => {
         return [...document.querySelectorAll("[data-remix]")];
     }
 
-    function open() {
-        return nodes().filter((node) => !OVER.includes(node.dataset.status));
+    function unfinished() {
+        return nodes().filter((node) => !FINISHED.includes(node.dataset.status));
     }
 
     function isMoving() {
-        return open().length > 0 || Boolean(bar && bar.value < bar.max);
+        return unfinished().length > 0 || Boolean(bar && bar.value < bar.max);
     }
 
     function later(delay) {
@@ -59,36 +59,11 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
 
-    /* Names many primary keys in few bytes: 1,3,7-20. */
-    function spans(pks) {
-        const parts = [];
-        for (const pk of [...new Set(pks)].sort((a, b) => a - b)) {
-            const last = parts.at(-1);
-            if (last && last[1] === pk - 1) {
-                last[1] = pk;
-            } else {
-                parts.push([pk, pk]);
-            }
-        }
-        return parts.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",");
-    }
-
-    function question() {
-        const chosen = open().length ? open() : nodes().slice(0, 1);
-        const pks = chosen.slice(0, 2000).map((node) => Number(node.dataset.remix));
-        return `${root.dataset.url}?${new URLSearchParams({ batch: root.dataset.batch, remixes: spans(pks) })}`;
-    }
-
-    async function get(url, headers) {
-        const patience = new AbortController();
-        const timeout = setTimeout(() => patience.abort(), PATIENCE);
-        try {
-            const options = { headers, redirect: "manual", cache: "no-store", credentials: "same-origin" };
-            const response = await fetch(url, { ...options, signal: patience.signal });
-            return { response, text: response.status === 200 ? await response.text() : "" };
-        } finally {
-            clearTimeout(timeout);
-        }
+    function stop(reason) {
+        isStopped = true;
+        clearTimeout(timer);
+        clearTimeout(ticker);
+        trouble(reason);
     }
 
     async function ask() {
@@ -97,25 +72,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         isAsking = true;
         try {
-            const url = question();
-            if (url !== asked) {
-                etag = "";
-            }
-            const { response, text } = await get(url, etag ? { "If-None-Match": etag } : {});
-            if (response.type === "opaqueredirect" || response.status === 401) {
-                stop(root.dataset.loggedOut);
-            } else if (response.status === 403) {
-                stop(root.dataset.forbidden);
-            } else if (response.status === 304) {
-                pause = Math.min(pause * 1.5, SLOWEST);
-            } else if (response.status !== 200) {
-                throw new Error(`HTTP ${response.status}`);
-            } else {
-                pause = FIRST;
-                await take(JSON.parse(text));
-                asked = url;
-                etag = response.headers.get("ETag") ?? "";
-            }
+            await update();
             failures = 0;
             if (!isStopped) {
                 trouble("");
@@ -134,85 +91,110 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
 
-    function stop(reason) {
-        isStopped = true;
-        clearTimeout(timer);
-        clearTimeout(ticker);
-        trouble(reason);
+    async function update() {
+        const { response, text } = await get(progressUrl());
+        if (response.type === "opaqueredirect" || response.status === 401) {
+            stop(root.dataset.loggedOut);
+        } else if (response.status === 403) {
+            stop(root.dataset.forbidden);
+        } else if (response.status !== 200) {
+            throw new Error(`HTTP ${response.status}`);
+        } else if (text === known) {
+            pause = Math.min(pause * 1.5, SLOWEST);
+        } else {
+            pause = FIRST;
+            await show(JSON.parse(text));
+            known = text;
+        }
     }
 
-    async function take({ legend, since, batch, remixes, notices }) {
+    /* The browser sends the ETag of what it has, and takes that again after a 304. */
+    async function get(url) {
+        const options = { redirect: "manual", cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT) };
+        const response = await fetch(url, options);
+        return { response, text: response.status === 200 ? await response.text() : "" };
+    }
+
+    function progressUrl() {
+        const chosen = unfinished().length ? unfinished() : nodes().slice(0, 1);
+        const remixes = spans(chosen.slice(0, MOST).map((node) => Number(node.dataset.remix)));
+        return `${root.dataset.url}?${new URLSearchParams({ batch: root.dataset.batch, remixes })}`;
+    }
+
+    /* Writes many primary keys in few bytes: 1,3,7-20. */
+    function spans(pks) {
+        const parts = [];
+        for (const pk of [...new Set(pks)].sort((a, b) => a - b)) {
+            const last = parts.at(-1);
+            if (last && last[1] === pk - 1) {
+                last[1] = pk;
+            } else {
+                parts.push([pk, pk]);
+            }
+        }
+        return parts.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",");
+    }
+
+    async function show({ notices, batch, remixes }) {
         const changed = [];
-        for (const [pk, code, place, start, log] of remixes) {
-            const [status, label] = legend[code];
-            for (const node of document.querySelectorAll(`[data-remix="${pk}"]`)) {
-                node.dataset.start = start === undefined || start === null ? "" : since + start;
-                node.dataset.place = place === undefined || place === null ? "" : place + 1;
-                if (log || node.dataset.start === "") {
-                    showLog(node, log ?? []);
-                }
-                if (status === node.dataset.status) {
-                    continue;
-                }
-                if (OVER.includes(status) || status === "unconfirmed") {
-                    changed.push([node, status, label]);
-                } else {
-                    showStatus(node, status, label);
+        for (const remix of remixes) {
+            for (const node of document.querySelectorAll(`[data-remix="${remix.id}"]`)) {
+                showProgress(node, remix);
+                if (remix.status !== node.dataset.status) {
+                    changed.push([node, remix]);
                 }
             }
         }
         tick();
-        const isNews = Boolean(area) && area.dataset.notices !== notices;
-        if (changed.length || isNews) {
-            await renew(changed);
-        }
-        if (isNews) {
-            area.dataset.notices = notices;
-        }
+        await showChanges(changed, notices);
         if (batch && bar) {
-            bar.max = batch[1];
-            bar.value = batch[0];
-            say(batch[2]);
+            bar.max = batch.total;
+            bar.value = batch.finished;
+            say("said", batch.text);
         } else {
             count();
         }
     }
 
-    function showStatus(node, status, label) {
-        const pill = node.querySelector(".sora-remix-status");
-        pill.className = `sora-remix-status sora-remix-${status}`;
-        pill.textContent = label;
-        node.dataset.status = status;
+    function showProgress(node, remix) {
+        node.dataset.start = remix.started_at ?? "";
+        node.dataset.place = remix.position ?? "";
+        if (remix.log || !node.dataset.start) {
+            showLog(node.querySelector(".sora-remix-log"), remix.log ?? []);
+        }
     }
 
-    function showLog(node, lines) {
-        const log = node.querySelector(".sora-remix-log");
-        if (!log) {
-            return;
-        }
+    function showLog(log, lines) {
         const old = [...log.children].map((line) => line.textContent);
-        if (old.length !== lines.length || old.some((line, index) => line !== lines[index])) {
+        if (old.join("\n") !== lines.join("\n")) {
             log.replaceChildren(...lines.map((line) => Object.assign(document.createElement("bdi"), { dir: "auto", textContent: line })));
         }
     }
 
-    /* Fetches this page once for all that have changed, and puts their new parts in place. */
-    async function renew(changed) {
-        const { response, text } = await get(window.location.href, {});
+    /* Fetches this page once if there is more to show than the name of a state. */
+    async function showChanges(changed, notices) {
+        const isNews = Boolean(area) && area.dataset.notices !== notices;
+        const isMore = ([, { status }]) => FINISHED.includes(status) || status === "unconfirmed";
+        const page = isNews || changed.some(isMore) ? await fetchPage() : null;
+        showNotices(page?.getElementById("sora-remix-notice-area"));
+        for (const [node, remix] of changed) {
+            showStatus(node, remix);
+            if (isMore([node, remix])) {
+                node.querySelector(".sora-remix-far").textContent = "";
+                replace(partOf(node), partOf(page.querySelector(`[data-remix="${remix.id}"]`)));
+            }
+        }
+        if (isNews) {
+            area.dataset.notices = notices;
+        }
+    }
+
+    async function fetchPage() {
+        const { response, text } = await get(window.location.href);
         if (response.status !== 200) {
             throw new Error(`HTTP ${response.status}`);
         }
-        const page = new DOMParser().parseFromString(text, "text/html");
-        showNotices(page.getElementById("sora-remix-notice-area"));
-        for (const [node, status, label] of changed) {
-            const fresh = page.querySelector(`[data-remix="${node.dataset.remix}"]`);
-            const [old, part] = [partOf(node), fresh && partOf(fresh)];
-            showStatus(node, status, label);
-            node.querySelector(".sora-remix-far").textContent = "";
-            if (old && part) {
-                replace(old, document.importNode(part, true));
-            }
-        }
+        return new DOMParser().parseFromString(text, "text/html");
     }
 
     /* Says a notice once, when it comes, and takes it away when it is over. */
@@ -223,12 +205,23 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
 
+    function showStatus(node, { status, label }) {
+        const pill = node.querySelector(".sora-remix-status");
+        pill.className = `sora-remix-status sora-remix-${status}`;
+        pill.textContent = label;
+        node.dataset.status = status;
+    }
+
     function partOf(node) {
-        return node.closest("[data-remix-part], tr, #content-main");
+        return node?.closest("[data-remix-part], tr, #content-main");
     }
 
     /* Keeps boxes and their ticks, and the focus. */
-    function replace(old, fresh) {
+    function replace(old, part) {
+        if (!old || !part) {
+            return;
+        }
+        const fresh = document.importNode(part, true);
         const active = old.contains(document.activeElement) ? document.activeElement : null;
         for (const box of fresh.querySelectorAll("[type=checkbox][name]")) {
             const kept = [...old.querySelectorAll("[type=checkbox]")].find((one) => one.name === box.name && one.value === box.value);
@@ -249,18 +242,14 @@ document.addEventListener("DOMContentLoaded", () => {
         if (document.hidden || isStopped) {
             return;
         }
-        for (const node of open()) {
+        for (const node of unfinished()) {
             const { start, usual, place } = node.dataset;
             const parts = place ? [fill(root.dataset.place, { place })] : [];
             if (start) {
                 const time = clock((Date.now() + ahead) / 1000 - Number(start));
                 parts.push(fill(usual ? root.dataset.time : root.dataset.timeAlone, { time, usual }));
             }
-            const far = node.querySelector(".sora-remix-far");
-            const text = parts.join(" · ");
-            if (far.textContent !== text) {
-                far.textContent = text;
-            }
+            setText(node.querySelector(".sora-remix-far"), parts.join(" · "));
         }
         ticker = setTimeout(tick, 1000);
     }
@@ -278,30 +267,33 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function count() {
         const all = nodes();
+        const finished = all.length - unfinished().length;
         if (bar) {
             return;
         }
-        if (all.length === 1) {
-            if (OVER.includes(all[0].dataset.status)) {
-                say(all[0].querySelector(".sora-remix-status").textContent);
-            }
-        } else {
-            say(fill(root.dataset.done, { over: all.length - open().length, many: all.length }));
-        }
-    }
-
-    function say(text) {
-        const said = document.getElementById("sora-remix-said");
-        if (said && said.textContent !== text) {
-            said.textContent = text;
+        if (all.length !== 1) {
+            say("said", fill(root.dataset.done, { over: finished, many: all.length }));
+        } else if (finished) {
+            say("said", all[0].querySelector(".sora-remix-status").textContent);
         }
     }
 
     function trouble(text) {
-        const said = document.getElementById("sora-remix-trouble");
-        if (said && said.textContent !== text) {
-            said.textContent = text;
+        const said = say("trouble", text);
+        if (said) {
             said.hidden = !text;
         }
+    }
+
+    function say(where, text) {
+        return setText(document.getElementById(`sora-remix-${where}`), text);
+    }
+
+    /* Screen readers say again what is set again. */
+    function setText(element, text) {
+        if (element && element.textContent !== text) {
+            element.textContent = text;
+        }
+        return element;
     }
 });

@@ -5,11 +5,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("sora-remix-review");
     const video = document.querySelector(".sora-remix-review video");
     const note = document.getElementById("sora-remix-note");
-    const usesKeys = document.getElementById("sora-remix-keys");
     let isSent = false; // the next page is on its way: nothing is decided twice
-
-    usesKeys.checked = remembered() !== "off";
-    usesKeys.addEventListener("change", () => remember(usesKeys.checked ? "on" : "off"));
 
     form?.addEventListener("submit", (event) => {
         if (isSent) {
@@ -20,42 +16,19 @@ document.addEventListener("DOMContentLoaded", () => {
     window.addEventListener("pageshow", () => {
         isSent = false;
     });
-    document.addEventListener("keydown", (event) => {
-        if (event.key === "Escape" && event.target === note) {
-            note.blur();
-            return;
-        }
-        if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || isTaken(event)) {
-            return;
-        }
-        if (isSent || !usesKeys.checked) {
-            return;
-        }
-        if (press(event.key)) {
-            event.preventDefault();
-        }
-    });
-
-    /* Fields need their letters, and what has the focus its own keys. */
-    function isTaken({ key, target }) {
-        if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) {
-            return true;
-        }
-        const isLetter = key.length === 1 && key !== " ";
-        return !isLetter && Boolean(target.closest("a, button, summary, input, video"));
-    }
+    note?.addEventListener("keydown", ({ key }) => key === "Escape" && note.blur());
+    window.soraRemix.useKeys((key, isHeld) => !isSent && !isHeld && press(key));
 
     function press(key) {
-        const wanted = key.length === 1 ? key.toLowerCase() : key;
-        const decision = { a: "approve", r: "reject" }[wanted];
+        const decision = { a: "approve", r: "reject" }[key];
         if (decision && form) {
             form.requestSubmit(form.querySelector(`[value="${decision}"]`));
-        } else if (wanted === "n" && note) {
+        } else if (key === "n" && note) {
             note.focus();
-        } else if (wanted === " " && video) {
+        } else if (key === " " && video) {
             play();
         } else {
-            return follow(wanted);
+            return follow(key);
         }
         return true;
     }
@@ -68,27 +41,10 @@ document.addEventListener("DOMContentLoaded", () => {
         }
     }
 
-    function follow(wanted) {
+    function follow(key) {
         const links = [...document.querySelectorAll("[data-key]")];
-        const link = links.find(({ dataset }) => dataset.key.split(",").includes(wanted));
+        const link = links.find(({ dataset }) => dataset.key.split(",").includes(key));
         link?.click();
         return Boolean(link);
-    }
-
-    /* For this page and for the one that compares. */
-    function remembered() {
-        try {
-            return localStorage.getItem("sora-remix-keys");
-        } catch {
-            return null;
-        }
-    }
-
-    function remember(value) {
-        try {
-            localStorage.setItem("sora-remix-keys", value);
-        } catch {
-            // Kept for this page alone.
-        }
     }
 });

@@ -40,12 +40,12 @@ def test_a_living_endpoint_is_not_announced_as_retired(
     assert "was switched off" not in text_of(admin_client, draft())
 
 
-def _offered(client: Client, *videos: Video) -> Any:
-    return client.get(page_of(draft(*videos))).context["draft"].offered
+def _endpoints(client: Client, *videos: Video) -> Any:
+    return client.get(page_of(draft(*videos))).context["draft"].endpoints
 
 
-def _keys(offered: Any) -> list[str]:
-    return [choice.endpoint.key for choice in offered.choices]
+def _keys(endpoints: Any) -> list[str]:
+    return [choice.endpoint.key for choice in endpoints.available]
 
 
 def test_the_endpoint_of_the_site_comes_first_when_it_can_take_a_video(
@@ -53,23 +53,23 @@ def test_the_endpoint_of_the_site_comes_first_when_it_can_take_a_video(
 ) -> None:
     settings.SORA_REMIX_ENDPOINT = "sora-2"
 
-    offered = _offered(admin_client, make_video(), make_clip())
+    endpoints = _endpoints(admin_client, make_video(), make_clip())
 
-    assert _keys(offered)[:2] == ["sora-2", "flux-3"]
-    assert offered.preferred.key == "sora-2"
+    assert _keys(endpoints)[:2] == ["sora-2", "flux-3"]
+    assert endpoints.preferred.key == "sora-2"
 
 
 def test_its_successor_comes_first_when_it_can_take_none(admin_client: Client) -> None:
-    offered = _offered(admin_client, make_clip())
+    endpoints = _endpoints(admin_client, make_clip())
 
-    assert _keys(offered)[0] == offered.preferred.key == "flux-3"
-    assert "sora-2" not in _keys(offered)
+    assert _keys(endpoints)[0] == endpoints.preferred.key == "flux-3"
+    assert "sora-2" not in _keys(endpoints)
 
 
 def test_else_the_first_that_can_take_one_comes_first(admin_client: Client) -> None:
-    offered = _offered(admin_client, make_clip(duration=60))
+    endpoints = _endpoints(admin_client, make_clip(duration=60))
 
-    assert offered.preferred.key == "gemini-omni"
+    assert endpoints.preferred.key == "gemini-omni"
 
 
 def test_a_switched_off_endpoint_that_the_site_did_not_choose_is_not_offered(
@@ -77,21 +77,21 @@ def test_a_switched_off_endpoint_that_the_site_did_not_choose_is_not_offered(
 ) -> None:
     settings.SORA_REMIX_ENDPOINT = "flux-3"
 
-    offered = _offered(admin_client, make_video(file="videos/sea.mp4"))
+    endpoints = _endpoints(admin_client, make_video(file="videos/sea.mp4"))
 
-    assert "sora-2" not in _keys(offered)
-    reasons = {endpoint.key: reason for endpoint, reason in offered.others}
+    assert "sora-2" not in _keys(endpoints)
+    reasons = {endpoint.key: reason for endpoint, reason in endpoints.unavailable}
     assert reasons["sora-2"] == "Its provider switched it off on Sept. 24, 2026."
 
 
 def test_what_cannot_take_any_is_listed_with_the_reason_of_most(admin_client: Client) -> None:
     clips = [make_clip(duration=seconds) for seconds in (20, 20, 1)]
 
-    offered = _offered(admin_client, *clips)
+    endpoints = _endpoints(admin_client, *clips)
 
-    reasons = {endpoint.key: reason for endpoint, reason in offered.others}
+    reasons = {endpoint.key: reason for endpoint, reason in endpoints.unavailable}
     assert reasons["kling-o3"] == "It is 20 s long, but the endpoint accepts at most 15 s."
-    assert "kling-o3" not in _keys(offered)
+    assert "kling-o3" not in _keys(endpoints)
 
 
 def test_without_any_choice_the_reasons_are_open_to_read(admin_client: Client) -> None:
@@ -112,18 +112,18 @@ def test_a_switched_off_site_without_any_living_endpoint_is_told_about_itself(
         for key, endpoint in BUILT_IN.items()
     }
 
-    offered = _offered(admin_client, make_clip())
+    endpoints = _endpoints(admin_client, make_clip())
 
-    assert (offered.preferred.key, _keys(offered)) == ("sora-2", [])
+    assert (endpoints.preferred.key, _keys(endpoints)) == ("sora-2", [])
 
 
 def test_without_a_setting_what_takes_the_selection_is_listed_and_chosen_first(
     admin_client: Client,
 ) -> None:
-    offered = _offered(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
+    endpoints = _endpoints(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
 
-    assert _keys(offered)[:2] == ["flux-3", "sora-2"]
-    assert offered.preferred.key == "flux-3"
+    assert _keys(endpoints)[:2] == ["flux-3", "sora-2"]
+    assert endpoints.preferred.key == "flux-3"
 
 
 def test_each_choice_has_its_vendor_and_the_least_it_charges(admin_client: Client) -> None:
@@ -176,10 +176,10 @@ def test_what_fal_has_declared_gone_is_not_offered_and_said_to_be_gone(
 ) -> None:
     EndpointFact.objects.note_retired(BUILT_IN["flux-3"].endpoint_id)
 
-    offered = _offered(admin_client, make_clip())
+    endpoints = _endpoints(admin_client, make_clip())
 
-    assert "flux-3" not in [one.endpoint.key for one in offered.choices]
-    others = {endpoint.key: reason for endpoint, reason in offered.others}
+    assert "flux-3" not in [one.endpoint.key for one in endpoints.available]
+    others = {endpoint.key: reason for endpoint, reason in endpoints.unavailable}
     assert others["flux-3"].startswith("fal has not offered it since")
 
 
@@ -187,9 +187,9 @@ def test_a_site_whose_only_endpoint_is_gone_can_still_open_the_page(admin_client
     for endpoint in BUILT_IN.values():
         EndpointFact.objects.note_retired(endpoint.endpoint_id)
 
-    offered = _offered(admin_client, make_clip())
+    endpoints = _endpoints(admin_client, make_clip())
 
-    assert (offered.choices, offered.preferred.key) == ([], "sora-2")
+    assert (endpoints.available, endpoints.preferred.key) == ([], "sora-2")
 
 
 def test_the_list_of_videos_can_be_opened_when_every_endpoint_is_gone(

@@ -49,7 +49,7 @@ def _upload(
 
 def _known_to_nobody(field: ImagesField, data: Any, initial: Any = None) -> list[Any]:
     """Take a picture as if no other request had stored it yet."""
-    field.kept = ()
+    field.stored = ()
     return CLEAN(field, data, initial)
 
 

@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from sora_remix.admin.formatting import money, text
+from sora_remix.admin.formatting import text
+from sora_remix.dollars import dollars
 from sora_remix.endpoints import get_endpoint
 from sora_remix.models import Remix, Video
 from tests.factories import make_remix, make_video
@@ -54,7 +55,7 @@ def test_money_and_times_are_written_as_the_language_does(
     language: str, cost: str, length: str, time: str
 ) -> None:
     with translation.override(language):
-        assert money.dollars(Decimal("1234.5")) == cost
+        assert dollars(Decimal("1234.5")) == cost
         assert text.seconds(Decimal("8.25")) == length
         assert text.usual_time(190) == time
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from sora_remix.admin.formatting import outcomes, retries
-from sora_remix.models import Delivery
+from sora_remix.models import SourceCopy
 from sora_remix.models.status import Status
 from tests.deciding import LIST, log_in
 from tests.factories import ago, make_remix
@@ -102,7 +102,7 @@ def test_the_page_tells_of_an_upload_that_fails_while_the_remix_waits_for_it(
     remix = make_remix(source=make_clip(), endpoint="flux-3", is_ready=False)
     url = f"{LIST}{remix.pk}/change/"
     before = admin_client.get(url).content.decode()
-    Delivery.objects.create(
+    SourceCopy.objects.create(
         name=str(remix.source.file), failures=4, failing_since=ago(hours=1), error_message=ERROR
     )
 

@@ -1,4 +1,4 @@
-"""Pages show how far remixes are, and tell their script how to keep that up to date."""
+"""Pages show the progress of remixes and what their script needs to update it."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def text_of(remix: Remix) -> str:
         (5, "gone", r"0:0\d so far$"),
     ],
 )
-def test_what_is_in_progress_says_how_long_it_has_taken(
-    seconds: int, endpoint: str, shown: str
-) -> None:
+def test_a_remix_in_progress_shows_its_time(seconds: int, endpoint: str, shown: str) -> None:
     started = ago(seconds=seconds)
     remix = make_remix(status=Status.PROCESSING, submitted_at=started, endpoint=endpoint)
 
@@ -53,18 +51,18 @@ def test_what_is_in_progress_says_how_long_it_has_taken(
         ({"progress_log": ["<b>loading", "step 1"]}, "<b>loadingstep 1$"),
     ],
 )
-def test_what_is_in_progress_says_how_far_it_is(values: dict[str, Any], shown: str) -> None:
+def test_a_remix_in_progress_shows_its_place_and_log(values: dict[str, Any], shown: str) -> None:
     assert re.search(shown, text_of(make_remix(status=Status.PROCESSING, **values)))
 
 
 @pytest.mark.parametrize("value", [Status.QUEUED, Status.STORING, *status.OVER])
-def test_nothing_counts_up_while_fal_is_not_busy_with_it(value: str) -> None:
+def test_time_is_shown_only_while_fal_works_on_it(value: str) -> None:
     remix = make_remix(status=value, submitted_at=ago(seconds=65))
 
     assert "so far" not in status.state(remix)
 
 
-def test_the_list_and_the_page_of_a_remix_keep_up_to_date(admin_client: Client) -> None:
+def test_the_list_and_the_page_of_a_remix_have_the_script(admin_client: Client) -> None:
     remix = make_remix(status=Status.PROCESSING, submitted_at=ago(seconds=65))
 
     pages = [admin_client.get(url).content.decode() for url in (LIST, f"{LIST}{remix.pk}/change/")]
@@ -78,7 +76,7 @@ def test_the_list_and_the_page_of_a_remix_keep_up_to_date(admin_client: Client) 
         assert '<p id="sora-remix-said" role="status"></p>' in page
 
 
-def test_the_list_of_a_batch_says_how_far_it_is_and_leads_to_its_grid(
+def test_the_list_of_a_batch_shows_its_progress_and_links_to_its_grid(
     admin_client: Client,
 ) -> None:
     batch = draft()
@@ -99,7 +97,7 @@ def test_the_list_of_an_empty_batch_has_no_bar(admin_client: Client) -> None:
     assert "as a grid" not in page
 
 
-def test_only_who_may_see_batches_is_led_to_the_grid(client: Client) -> None:
+def test_the_link_to_the_grid_needs_the_permission_to_view_batches(client: Client) -> None:
     batch = make_remix(batch=draft()).batch
     assert batch
     log_in(client, "view_remix")

@@ -1,0 +1,198 @@
+"""Upload the files that remixes need to fal, free of charge; each copy lives for a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.core.exceptions import SuspiciousOperation
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from .. import fal, media
+from ..conf import conf
+from ..database import atomic, refuse_transaction
+from ..endpoints import Endpoint, get_endpoint
+from ..exceptions import (
+    InvalidEndpoint,
+    RemoteError,
+    RemoteFailure,
+    SourceUnreachable,
+    TryLater,
+    UnknownEndpoint,
+)
+from ..fal.keys import is_safe_url
+from ..logs import get_logger
+from ..models import Remix, SourceCopy, Video
+from ..request_pool import RequestPool
+from ..storage import app_storage, content_type_of
+from .isolation import DATABASE_IS_AWAY, describe, isolated
+from .pace import (
+    HEARTBEAT_SECONDS,
+    UNREACHABLE_FOR,
+    UNREACHABLE_TIMES,
+    Heartbeat,
+    TimeLimit,
+    back_off,
+)
+
+logger = get_logger(__name__)
+
+UPLOADS_AT_ONCE = 2
+"""Each upload holds a part of its file in memory."""
+PREPARED_AT_ONCE = 200
+"""How many remixes one step prepares."""
+COPY_LIFETIME = timedelta(days=1)
+OUT_OF_TIME = _(
+    "The file could not be copied to fal within one task's time limit (Q_CLUSTER timeout)."
+)
+OUR_ERRORS = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    SuspiciousOperation,
+    TypeError,
+    ValueError,
+)
+"""Errors of code, not of networks: another attempt would raise the same."""
+
+
+def prepare_waiting() -> None:
+    """Release remixes whose files fal has for sending, and request copies for the others."""
+    if not (remixes := Remix.objects.to_prepare(PREPARED_AT_ONCE)):
+        return
+    names: dict[int, set[str]] = {}
+    for remix in remixes:
+        with isolated(remix, partial(_fail, remix)):
+            names[remix.pk] = _files_of(remix)
+    every = {name for files in names.values() for name in files}
+    urls, refusals = SourceCopy.objects.urls(every), SourceCopy.objects.refusals(every)
+    for remix in remixes:
+        files = names.get(remix.pk, ())
+        if refusal := next((refusals[one] for one in files if one in refusals), None):
+            with isolated(remix):
+                remix.fail(refusal.error_code, refusal.error_message)
+    waiting = {pk for pk, files in names.items() if not files <= urls.keys()}
+    Remix.objects.mark_ready(names.keys() - waiting)
+    SourceCopy.objects.request(every - urls.keys() - refusals.keys())
+    Remix.objects.recheck_files_later(waiting)
+
+
+def files_to_copy(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set[str]:
+    """Return the names of the stored files that fal needs a copy of before this request."""
+    if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
+        return set()
+    return _files(endpoint, source, options)
+
+
+def forget_copies(remix: Remix) -> None:
+    """Discard the copies of a remix's files, so that the next request uploads them again."""
+    SourceCopy.objects.discard(_files_of(remix))
+
+
+def urls_for(remix: Remix, endpoint: Endpoint) -> dict[str, str] | None:
+    """Return the URLs of a remix's files for fal, by name; None if a copy is missing.
+
+    Raise `SourceUnreachable` when the storage has no URL that can be reached from outside.
+    """
+    names = _files(endpoint, remix.source, remix.options)
+    if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
+        return {name: _public_url(name) for name in names}
+    urls = SourceCopy.objects.urls(names) if names else {}
+    return urls if urls.keys() == names else None
+
+
+def _files(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set[str]:
+    own = [str(source.file.name)] if endpoint.source.kind == "url" and source.file else []
+    return {*own, *endpoint.files(options)}
+
+
+def _files_of(remix: Remix) -> set[str]:
+    try:
+        return files_to_copy(get_endpoint(remix.endpoint), remix.source, remix.options)
+    except (UnknownEndpoint, InvalidEndpoint):
+        return set()  # it is refused when it is sent
+
+
+def _public_url(name: str) -> str:
+    url = app_storage().url(name)
+    if not is_safe_url(url):
+        message = _("fal can't load “%(url)s”: the storage must give an https URL.")
+        raise SourceUnreachable(message % {"url": url.partition("?")[0]})
+    return url
+
+
+def _fail(remix: Remix, error: Exception) -> None:
+    """Fail a remix that can't be prepared: nothing was sent, and it would only break again."""
+    if not isinstance(error, DATABASE_IS_AWAY):
+        remix.fail(fal.NOT_SENDABLE, describe(error))
+
+
+def upload_copies(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
+    """Upload those of these files that fal does not have, within the time limit.
+
+    Raise `OpenTransaction` inside a transaction.
+    """
+    refuse_transaction()
+    limit, rest = limit or TimeLimit(), iter(pks)
+    while (group := list(islice(rest, UPLOADS_AT_ONCE))) and not limit.is_over:
+        _upload_group(SourceCopy.objects.claim(group), limit)
+
+
+def _upload_group(copies: list[SourceCopy], limit: TimeLimit) -> None:
+    heartbeat = Heartbeat()
+    with RequestPool[SourceCopy, str](UPLOADS_AT_ONCE) as pool:
+        for copy in copies:
+            pool.start(copy, _upload(copy.name))
+        while pool and not limit.is_over:
+            for copy, answer in pool.answers(min(HEARTBEAT_SECONDS, limit.left)):
+                _settle(copy, answer)
+            heartbeat.beat(pool.keys)
+        unfinished = pool.keys
+    for copy in unfinished:
+        _settle(copy, TryLater(OUT_OF_TIME))
+
+
+async def _upload(name: str) -> str:
+    try:
+        file = app_storage().open(name, "rb")
+    except FileNotFoundError as error:
+        raise RemoteFailure("source_unreachable", describe(error)) from error
+    with file:
+        sent = media.true_name(name.rpartition("/")[2], file)
+        return await fal.upload(sent, content_type_of(sent), file, COPY_LIFETIME)
+
+
+def _settle(copy: SourceCopy, answer: str | Exception) -> None:
+    with isolated(copy, partial(_refuse, copy)), atomic():
+        match answer:
+            case str():
+                copy.uploaded(answer, timezone.now() + COPY_LIFETIME)
+            case RemoteFailure():
+                copy.refused(answer.code, str(answer))
+            case RemoteError() | OSError():
+                _try_later(copy, answer)
+            case _ if isinstance(answer, OUR_ERRORS):
+                logger.error("%s: can't be uploaded to fal", copy, exc_info=answer)
+                copy.refused("source_unreachable", describe(answer))
+            case _:
+                logger.error("%s: uploading it to fal broke", copy, exc_info=answer)
+                _try_later(copy, answer)
+        Remix.objects.recheck_files_now()
+
+
+def _refuse(copy: SourceCopy, error: Exception) -> None:
+    if not isinstance(error, DATABASE_IS_AWAY):
+        copy.refused("source_unreachable", describe(error))
+
+
+def _try_later(copy: SourceCopy, error: Exception) -> None:
+    since = copy.failing_since or timezone.now()
+    if timezone.now() - since > UNREACHABLE_FOR and copy.failures >= UNREACHABLE_TIMES:
+        copy.refused("cannot_reach_fal", describe(error))
+        return
+    logger.warning("%s: not at fal yet: %s", copy, describe(error))
+    copy.postpone(back_off(copy.failures), describe(error))

@@ -1,0 +1,134 @@
+"""The columns of a remix."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .batch import RemixBatch
+from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
+from .leased import Leased
+from .status import Status
+from .users import UserForeignKey, forget_user
+from .video import Video
+
+if TYPE_CHECKING:
+    TextColumn = ExactCharField[str, str]
+else:
+    TextColumn = ExactCharField
+
+
+class PromptDigest(TextColumn):
+    """Hold the SHA-256 of the prompt as typed, in hex.
+
+    It groups the remixes of a batch, because some databases treat different texts as equal.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "max_length": 64, "editable": False})
+
+    def deconstruct(self) -> tuple[str, str, Sequence[Any], dict[str, Any]]:
+        """Be a plain column in migrations."""
+        name, _path, args, options = super().deconstruct()
+        return name, "sora_remix.models.fields.ExactCharField", args, options
+
+    def pre_save(self, model_instance: Any, add: bool) -> str:
+        typed = model_instance.prompt_template or model_instance.prompt
+        digest = hashlib.sha256(typed.encode("utf-8", "surrogatepass")).hexdigest()
+        setattr(model_instance, self.attname, digest)
+        return digest
+
+
+class RemixColumns(Leased):
+    """The columns of a remix."""
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
+    source = models.ForeignKey(
+        Video, verbose_name=_("source"), on_delete=models.PROTECT, related_name="remixes"
+    )
+    result = models.OneToOneField(
+        Video,
+        verbose_name=_("result"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="remix",
+    )
+    prompt = ExactTextField(_("prompt"))
+    prompt_template = ExactTextField(_("prompt as typed"), blank=True, editable=False)
+    """The prompt with its placeholders; empty if there were none."""
+    prompt_digest = PromptDigest()
+    endpoint = ExactCharField(_("endpoint"), max_length=100)
+    endpoint_id = ExactCharField(max_length=200, editable=False)
+    """The endpoint's id at fal, kept so that a changed or removed record loses no result."""
+    options = models.JSONField(_("options"), default=dict, blank=True)
+    status = ExactCharField(_("status"), max_length=12, choices=Status, default=Status.QUEUED)
+    request_id = BlankAsNullCharField(_("request id"), max_length=255, blank=True, editable=False)
+    other_request_ids = models.JSONField(default=list, editable=False)
+    """Other ids that fal has confirmed for it: evidence of a double charge."""
+    is_ready = models.BooleanField(default=True, editable=False)
+    """False while fal lacks files that it needs."""
+    arguments = models.JSONField(null=True, editable=False)
+    """The body that was sent, used to find it in fal's list of requests."""
+    estimated_cost = models.DecimalField(
+        _("estimated cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    price = models.JSONField(default=dict, editable=False)
+    """The prices that the estimate was calculated from."""
+    billable_units = models.DecimalField(
+        _("billable units"), max_digits=18, decimal_places=6, null=True, editable=False
+    )
+    """What fal charges for, in the units of its list price."""
+    billed_cost = models.DecimalField(
+        _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    error_code = ExactCharField(_("error code"), max_length=100, blank=True)
+    error_message = ExactTextField(_("error"), blank=True)
+    requested_by = UserForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("requested by"),
+        on_delete=forget_user,
+        db_constraint=False,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    batch = models.ForeignKey(
+        RemixBatch,
+        verbose_name=_("batch"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="remixes",
+    )
+    retry_of = models.ForeignKey(
+        "sora_remix.Remix",
+        verbose_name=_("retry of"),
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="retries",
+    )
+    created_at = models.DateTimeField(_("requested at"), auto_now_add=True)
+    submitted_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
+    """When a worker learned that fal had finished."""
+    finished_at = models.DateTimeField(_("finished at"), null=True, blank=True)
+    cancel_requested_at = models.DateTimeField(
+        _("cancellation requested at"), null=True, blank=True
+    )
+    cancel_asked_at = models.DateTimeField(null=True, editable=False)
+    """When fal was asked to cancel it."""
+    queue_position = models.PositiveIntegerField(null=True, editable=False)
+    """How many requests are ahead of it in fal's queue."""
+    progress_log = models.JSONField(default=list, editable=False)
+    """The last lines of fal's log, while fal works on it."""
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,68 @@
+"""Reconciling remixes with the request ids that fal reports for them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from django.utils import timezone
+
+from ..database import atomic
+from ..exceptions import InvalidTransition
+from .event import RemixEvent
+from .remix import Remix
+from .status import Status
+
+Kind = RemixEvent.Kind
+
+
+def webhook_received(remix: Remix, request_id: str) -> None:
+    """Record the id that a webhook gives for a remix; it may come late, or several times."""
+    if Remix.objects.exclude(pk=remix.pk).filter(request_id=request_id).exists():
+        return  # fal's list gave this id to an identical remix
+    if not _first_id(remix, request_id):
+        _another_id(remix, request_id)
+    processing = Remix.objects.filter(pk=remix.pk, request_id=request_id, leased_until=None)
+    processing.filter(status=Status.PROCESSING).update(due_at=timezone.now())
+
+
+def has_twin_being_sent(remix: Remix) -> bool:
+    """Return whether an identical remix is being sent to fal at this moment."""
+    return _twin(remix, Status.SUBMITTING) is not None
+
+
+def _first_id(remix: Remix, request_id: str) -> bool:
+    """Settle a remix that got no answer, or that was given up too early."""
+    with suppress(InvalidTransition):
+        remix.accepted(request_id, Kind.CALLED)
+        return True
+    given_up = Remix.objects.filter(pk=remix.pk, status=Status.FAILED, request_id="")
+    if not given_up.update(request_id=request_id):
+        return False
+    remix.note_request_id(Kind.CALLED, request_id)
+    return True
+
+
+def _another_id(remix: Remix, request_id: str) -> None:
+    """Keep a second id of the same remix: you may have been charged twice."""
+    with atomic():
+        row = Remix.objects.select_for_update().get(pk=remix.pk)
+        if request_id in (row.request_id, *row.other_request_ids):
+            return
+        if twin := _twin(row, Status.UNCONFIRMED):
+            twin.accepted(request_id, Kind.CALLED)
+            return
+        row.other_request_ids = [*row.other_request_ids, request_id]
+        row.save(update_fields=["other_request_ids"])
+        row.note_request_id(Kind.DOUBLED, request_id)
+
+
+def _twin(remix: Remix, status: str) -> Remix | None:
+    """Return another remix with the same request and this status."""
+    others = Remix.objects.exclude(pk=remix.pk).filter(
+        status=status,
+        source_id=remix.source_id,
+        prompt=remix.prompt,
+        endpoint_id=remix.endpoint_id,
+    )
+    # Databases differ in when two JSON texts are equal.
+    return next((one for one in others if one.options == remix.options), None)

@@ -1,0 +1,295 @@
+"""How a remix changes its status: each change is one method and one UPDATE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import Error, models
+from django.dispatch import Signal
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from ..database import atomic, on_commit
+from ..exceptions import InvalidTransition
+from ..logs import get_logger
+from ..signals import remix_failed, remix_succeeded
+from . import refusals
+from .columns import RemixColumns
+from .event import RemixEvent
+from .leased import released_until
+from .pending import PendingFile
+from .status import AT_FAL, Status
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    from .users import User
+    from .video import Video
+
+logger = get_logger(__name__)
+
+EVIDENCE_AFTER = timedelta(seconds=30)
+"""How long to wait before searching fal's list for a request that got no answer."""
+FIRST_CHECK = timedelta(seconds=2)
+"""How long after accepting a request fal is first asked about it."""
+MILLIONTH = Decimal("0.000001")
+COST_LIMIT = 10**8
+"""The column holds less than this."""
+Kind = RemixEvent.Kind
+NO_PROGRESS: dict[str, Any] = {"queue_position": None, "progress_log": []}
+
+
+class RemixTransitions(RemixColumns):
+    """The status changes of a remix, each recorded in its history."""
+
+    class Meta:
+        abstract = True
+
+    def sending(self, arguments: dict[str, Any]) -> None:
+        """Record the body of the request that is about to be sent."""
+        self._move_mine((Status.SUBMITTING,), self._event(Kind.SENT), arguments=arguments)
+
+    def refused(self, code: str, message: str | _StrPromise) -> None:
+        """Fail it because fal refused it; nothing is spent."""
+        event = self._event(Kind.REFUSED, code)
+        self._end(Status.FAILED, (Status.SUBMITTING,), event, code, message)
+
+    def not_sent(self, due_at: datetime, message: str | _StrPromise = "") -> None:
+        """Queue it again because it was certainly not sent."""
+        self._move(
+            (Status.SUBMITTING,),
+            self._event(Kind.NOT_SENT),
+            status=Status.QUEUED,
+            submitted_at=None,
+            error_message=str(message),
+            **self._failed_until(due_at),
+        )
+
+    def not_ready(self) -> None:
+        """Queue it again, unsent, because fal no longer has its files."""
+        self._move(
+            (Status.SUBMITTING,),
+            status=Status.QUEUED,
+            submitted_at=None,
+            is_ready=False,
+            error_message="",
+            **released_until(timezone.now()),
+        )
+
+    def requeued(self, due_at: datetime) -> None:
+        """Queue it again because fal asked to send it later; nothing is spent."""
+        self._move(
+            (Status.SUBMITTING,),
+            self._event(Kind.REQUEUED),
+            status=Status.QUEUED,
+            submitted_at=None,
+            error_message="",
+            **released_until(due_at),
+        )
+
+    def unanswered(self, message: str | _StrPromise) -> None:
+        """Mark it as unconfirmed: it was sent, and fal may have accepted it."""
+        self._move(
+            (Status.SUBMITTING,),
+            self._event(Kind.UNCONFIRMED),
+            status=Status.UNCONFIRMED,
+            error_message=str(message),
+            **released_until(timezone.now() + EVIDENCE_AFTER),
+        )
+
+    def accepted(
+        self, request_id: str, how: str = Kind.ACCEPTED, *, by: User | None = None
+    ) -> None:
+        """Record that fal has it; commit this before anything else."""
+        self._move(
+            (Status.SUBMITTING, Status.UNCONFIRMED),
+            status=Status.PROCESSING,
+            request_id=request_id,
+            error_code="",
+            error_message="",
+            **released_until(timezone.now() + FIRST_CHECK),
+        )
+        self.note_request_id(how, request_id, by)
+
+    def search_again(self) -> None:
+        """Search fal's list again later, after growing pauses."""
+        pause = EVIDENCE_AFTER * 2 ** min(self.failures, 5)
+        with suppress(InvalidTransition):
+            self._move((Status.UNCONFIRMED,), **self._failed_until(timezone.now() + pause))
+
+    def completed(self) -> None:
+        """Record that fal has finished: its result or its error can be collected."""
+        now = timezone.now()
+        event = self._event(Kind.FINISHED)
+        changes = {"completed_at": now, "error_message": "", **NO_PROGRESS, **released_until(now)}
+        self._move_mine((Status.PROCESSING,), event, **changes)
+
+    def start_storing(self, billable_units: Decimal | None = None) -> None:
+        """Start to store a usable result; the lease on the row stays."""
+        sources = (Status.PROCESSING, Status.STORING)
+        self._move_mine(sources, status=Status.STORING, billable_units=billable_units)
+
+    def postpone(self, due_at: datetime, message: str | _StrPromise = "") -> None:
+        """Repeat the current step later, because it failed with this message."""
+        changes = {"error_message": str(message), **self._failed_until(due_at)}
+        self._move_mine((Status.PROCESSING, Status.STORING), **changes)
+
+    def release(self) -> None:
+        """Release it to another worker, because the current step was not started."""
+        sources = (Status.PROCESSING, Status.STORING)
+        self._move_mine(sources, due_at=timezone.now(), lease=None, leased_until=None)
+
+    def check_again(
+        self, due_at: datetime, *, position: int | None = None, log: Sequence[str] | None = None
+    ) -> None:
+        """Ask fal again later, and record its progress if there is a log."""
+        seen: dict[str, Any] = {"error_message": ""}
+        if log is not None:
+            seen |= {"queue_position": position, "progress_log": list(log)}
+        self._move_mine((Status.PROCESSING, Status.STORING), **seen, **released_until(due_at))
+
+    def succeed(self, result: Video, stored: Sequence[str]) -> None:
+        """Link the result, stored under these names, in the caller's transaction."""
+        owned = PendingFile.objects.filter(remix_id=self.pk, name__in=stored, is_condemned=False)
+        if owned.delete()[0] != len(stored):
+            raise InvalidTransition(_("The files were removed before they could be used."))
+        self._move(
+            (Status.STORING,),
+            self._event(Kind.STORED),
+            status=Status.SUCCEEDED,
+            result=result,
+            finished_at=timezone.now(),
+            error_code="",
+            error_message="",
+            **released_until(timezone.now()),
+        )
+        on_commit(lambda: _send(remix_succeeded, self), robust=False)
+
+    def set_calculated_cost(self, unit_price: Decimal) -> None:
+        """Set its cost to fal's units times this list price, unless it has one."""
+        cost = (self.billable_units or 0) * unit_price
+        if self.billable_units is not None and cost < COST_LIMIT:
+            unbilled = self._rows().filter(pk=self.pk, billed_cost=None)
+            unbilled.update(billed_cost=cost.quantize(MILLIONTH))
+
+    def fail(self, code: str, message: str | _StrPromise) -> None:
+        """Fail it: there will be no result."""
+        sources = (Status.QUEUED, Status.PROCESSING, Status.STORING)
+        self._end(Status.FAILED, sources, self._event(Kind.FAILED, code), code, message)
+
+    def cancel(self, *, by: User | None = None) -> None:
+        """Cancel it before it is sent, free of charge."""
+        event = self._event(Kind.CANCELLED, by=by)
+        self._end(Status.CANCELLED, (Status.QUEUED,), event, "", "")
+
+    def request_cancellation(self, *, by: User | None = None) -> None:
+        """Have fal asked to stop as soon as fal is known to have it."""
+        now = timezone.now()
+        unrequested = self._rows().filter(status__in=AT_FAL, cancel_requested_at=None)
+        event = self._event(Kind.CANCEL_WISHED, by=by)
+        self._update(unrequested, {"cancel_requested_at": now, "due_at": now}, event)
+
+    def cancellation_sent(self) -> None:
+        """Record that fal has answered the request to cancel it."""
+        event = self._event(Kind.CANCEL_ASKED)
+        self._move_mine((Status.PROCESSING,), event, cancel_asked_at=timezone.now())
+
+    def cancelled_at_fal(self, message: str | _StrPromise) -> None:
+        """Cancel it because fal confirmed that it stopped before it started."""
+        event = self._event(Kind.STOPPED)
+        self._end(Status.CANCELLED, (Status.PROCESSING,), event, "", message)
+
+    def give_up(self, *, by: User | None = None) -> None:
+        """Fail an unconfirmed remix because a person gave it up."""
+        message = _("It was never found out whether fal received it.")
+        event = self._event(Kind.GIVEN_UP, by=by)
+        self._end(Status.FAILED, (Status.UNCONFIRMED,), event, "given_up", message)
+
+    def reopen(self, *, by: User | None = None) -> None:
+        """Collect the result of a failed remix again, free of charge."""
+        if not self.request_id:
+            raise InvalidTransition(refusals.NEVER_ACCEPTED)
+        self._move(
+            (Status.FAILED,),
+            self._event(Kind.COLLECTED_AGAIN, by=by),
+            status=Status.STORING,
+            finished_at=None,
+            error_code="",
+            error_message="",
+            **released_until(timezone.now()),
+        )
+
+    def note_request_id(self, kind: str, request_id: str, by: User | None = None) -> None:
+        """Record in the history how a request id came; a failure must not undo the id itself."""
+        try:
+            with atomic():
+                self._event(kind, request_id, by).save()
+        except Error:
+            logger.exception("Remix %s: its history lacks “%s” %s", self.pk, kind, request_id)
+
+    def _rows(self) -> models.QuerySet[Self]:
+        return type(self)._default_manager.all()
+
+    def _event(self, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
+        return RemixEvent.of(self.pk, kind, detail, by)
+
+    def _move(
+        self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
+    ) -> None:
+        """Change the row in one UPDATE that names the states it may leave."""
+        self._update(self._rows().filter(status__in=sources), changes, event)
+
+    def _move_mine(
+        self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
+    ) -> None:
+        """Change the row only while the caller holds its lease."""
+        self._update(self._rows().filter(status__in=sources, lease=self.lease), changes, event)
+
+    def _update(
+        self,
+        rows: models.QuerySet[Self],
+        changes: dict[str, Any],
+        event: RemixEvent | None = None,
+    ) -> None:
+        """Change the row and record the event, or neither; raise `InvalidTransition`."""
+        if event is None:
+            has_moved = bool(rows.filter(pk=self.pk).update(**changes))
+        else:
+            # Without a savepoint: the error is raised only once this block has ended.
+            with atomic(savepoint=False):
+                has_moved = bool(rows.filter(pk=self.pk).update(**changes))
+                if has_moved:
+                    event.save()
+        if not has_moved:
+            raise InvalidTransition
+        for name, value in changes.items():
+            setattr(self, name, value)
+
+    def _end(
+        self,
+        status: str,
+        sources: Sequence[str],
+        event: RemixEvent,
+        code: str,
+        message: str | _StrPromise,
+    ) -> None:
+        self._move_mine(
+            sources,
+            event,
+            status=status,
+            error_code=code[:100],
+            error_message=str(message),
+            finished_at=timezone.now(),
+            **NO_PROGRESS,
+            **released_until(timezone.now()),
+        )
+        if status == Status.FAILED:
+            on_commit(lambda: _send(remix_failed, self), robust=False)
+
+
+def _send(signal: Signal, remix: RemixTransitions) -> None:
+    signal.send_robust(sender=remix._meta.concrete_model, remix=remix)

@@ -1,0 +1,31 @@
+"""An amount is written exactly, as its reader's language does."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from django.utils import translation
+
+from sora_remix.dollars import dollars, english_dollars
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "$0.00"),
+        ("0.4", "$0.40"),
+        ("0.126", "$0.126"),
+        ("1234.5", "$1,234.50"),
+        ("0.123456", "$0.123456"),
+        ("0.0000215", "$0.000022"),
+    ],
+)
+def test_an_amount_has_at_least_two_decimal_places_and_at_most_six(amount: str, text: str) -> None:
+    assert dollars(Decimal(amount)) == text
+
+
+def test_the_output_of_commands_is_english_in_every_language() -> None:
+    with translation.override("de"):
+        assert english_dollars(Decimal("1234.5")) == "$1,234.50"
+        assert dollars(Decimal("1234.5")) == "1.234,50\N{NO-BREAK SPACE}$"
