@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from sora_remix.models import Remix
+from tests.markup import form_of
 from tests.users import User
 
 LIST = "/admin/sora_remix/remix/"
@@ -47,9 +48,8 @@ def ask(client: Client, act: str, remixes: Iterable[Remix], query: str = "", **m
 
 def confirm(client: Client, asked: Any) -> Any:
     """Press the button of the page."""
-    plan = asked.context["preview"]
-    data = {"remixes": plan.pks, "_terms": plan.terms}
-    return client.post(asked.context["action_url"], data, follow=True)
+    url, fields = form_of(asked.content.decode())
+    return client.post(url, fields, follow=True)
 
 
 def history(remix: Remix) -> list[str]:

@@ -50,8 +50,8 @@ def _both(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
     return (*_get(*urls, row=row, **data), *_post(*urls, row=row, **data))
 
 
-def _cells(act: str) -> tuple[Place, ...]:
-    return _post("remixbatch_cells", row="batch", act=act, cell="{remix}")
+def _cells(action: str) -> tuple[Place, ...]:
+    return _post("remixbatch_cells", row="batch", action=action, cell="{remix}")
 
 
 VIEW_VIDEOS, REMIX = ("view_video",), ("view_video", "remix_video")

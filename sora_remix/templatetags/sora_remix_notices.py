@@ -17,10 +17,10 @@ register = template.Library()
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
     """Show what blocks remixes, and what waits for this user."""
     request = context["request"]
-    found = notices.current(request, _site(context), on_list=on_list)
+    found = notices.get_notices(request, _site(context), on_list=on_list)
     return {
         "notices": found,
-        "version": notices.version(found),
+        "version": notices.hash_notices(found),
         "page_url": request.get_full_path(),
     }
 

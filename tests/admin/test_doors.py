@@ -124,7 +124,7 @@ def test_every_url_and_method_of_the_site_is_in_the_table() -> None:
 def test_every_action_on_a_selection_is_in_the_table(admin_user: User) -> None:
     places = [place for door in DOORS for place in door.places]
     listed = {place.url for place in places if place.url.startswith("action:")}
-    cells = {dict(place.data)["act"] for place in places if place.url == "remixbatch_cells"}
+    cells = {dict(place.data)["action"] for place in places if place.url == "remixbatch_cells"}
     request = _request(admin_user, "GET", "/", {})
 
     found = {

@@ -107,19 +107,19 @@ POSTS: dict[str, Callable[[Walked], tuple[str, tuple[Any, ...], dict[str, Any]]]
     "cells to cancel": lambda rows: (
         "remixbatch_cells",
         (rows.batch.pk,),
-        {"act": "collect_again", "cell": [rows.failed.pk]},
+        {"action": "collect_again", "cell": [rows.failed.pk]},
     ),
     "cells to compare": lambda rows: (
         "remixbatch_cells",
         (rows.batch.pk,),
-        {"act": "compare", "cell": [rows.done.pk]},
+        {"action": "compare", "cell": [rows.done.pk]},
     ),
     "cells further": lambda rows: (
         "remixbatch_cells",
         (rows.batch.pk,),
-        {"act": "further", "cell": [rows.done.pk]},
+        {"action": "further", "cell": [rows.done.pk]},
     ),
-    "no cells": lambda rows: ("remixbatch_cells", (rows.batch.pk,), {"act": "further"}),
+    "no cells": lambda rows: ("remixbatch_cells", (rows.batch.pk,), {"action": "further"}),
     "confirm": lambda rows: ("remixbatch_confirm", (rows.draft.pk,), {"prompt": "noir"}),
     "confirm again": lambda rows: ("remixbatch_confirm", (rows.batch.pk,), {}),
 }

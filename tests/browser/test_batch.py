@@ -89,13 +89,13 @@ def test_a_remix_is_cancelled_and_another_is_retried_from_the_grid(
 
     _open_grid(page, batch)
     page.check(f'[name=cell][value="{waiting.pk}"]')
-    page.click('[name=act][value="cancel"]')
+    page.click('[name=action][value="cancel"]')
     page.click("#content .submit-row input[type=submit]")
     expect(page.locator(".messagelist .success")).to_contain_text("1 remix was cancelled")
 
     _open_grid(page, batch)
     page.check(f'[name=cell][value="{failed.pk}"]')
-    page.click('[name=act][value="retry"]')
+    page.click('[name=action][value="retry"]')
     page.click("#content .submit-row input[type=submit]")
     expect(page.locator(".messagelist .success")).to_be_visible()
 

@@ -19,7 +19,7 @@ from ...models import Remix
 from ...models.status import IN_FLIGHT
 from ..formatting import html, text
 from ..links import Links
-from ..params import key
+from ..params import parse_pk
 
 Status = Remix.Status
 PROGRESS_SCRIPT = "sora_remix/progress.js"
@@ -60,7 +60,7 @@ def page_of_batch(links: Links, batch: int, remixes: QuerySet[Remix]) -> dict[st
 
 def chosen_batch(request: HttpRequest) -> int | None:
     """Return the primary key of the batch that a list is filtered by."""
-    return key(request.GET.get("batch__id__exact"))
+    return parse_pk(request.GET.get("batch__id__exact"))
 
 
 def counted(over: int, many: int) -> str:

@@ -177,7 +177,7 @@ def test_a_large_family_needs_as_many_queries_as_a_small_one(
         Video.objects.bulk_create(
             Video(title="Other", file="videos/a.mp4", root=remix.source) for _ in range(many)
         )
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             response = admin_client.get(_pair(remix))
 
     assert len(response.context["offered"]) == MOST_OFFERED + 1
@@ -247,7 +247,7 @@ def test_two_cells_of_a_grid_are_compared(admin_client: Client, batch: RemixBatc
     assert one and two
 
     def press(*cells: Remix) -> Any:
-        return admin_client.post(url, {"act": "compare", "cell": [cell.pk for cell in cells]})
+        return admin_client.post(url, {"action": "compare", "cell": [cell.pk for cell in cells]})
 
     assert press(*remixes)["Location"] == compare_url(one, two)
     assert said(admin_client.get(press(waiting)["Location"])) == [NO_PAIR]

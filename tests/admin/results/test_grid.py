@@ -286,7 +286,7 @@ def test_who_may_only_look_is_offered_nothing_to_do(client: Client) -> None:
 
     assert str(remix) in page
     assert 'name="cell"' not in page
-    assert 'name="act"' not in page
+    assert 'form="sora-remix-cells-form" class="button"' not in page
 
 
 def test_the_grid_scrolls_in_a_region_of_its_own_with_a_name(admin_client: Client) -> None:

@@ -34,7 +34,7 @@ def press(
 ) -> Any:
     """Tick cells and press a button, as the page does it without a script."""
     page = client.get(f"/admin/sora_remix/remixbatch/{batch.pk}/change/")
-    data = {"cell": [remix.pk for remix in remixes], "act": act, "p": "1"}
+    data = {"cell": [remix.pk for remix in remixes], "action": act, "p": "1"}
     return client.post(page.context["cells_url"], data, **more)
 
 
@@ -52,7 +52,7 @@ def test_an_act_is_shown_first_and_done_when_it_is_confirmed(
     remix, other = make_remix(batch=batch, **values), make_remix(batch=batch)
 
     asked = press(admin_client, batch, act, [remix])
-    assert [line.remix for line in asked.context["preview"].allowed] == [remix]
+    assert [line.row for line in asked.context["preview"].allowed] == [remix]
     remix.refresh_from_db()
     assert not outcome(remix)
     done = confirm(admin_client, asked)
@@ -118,7 +118,7 @@ def test_an_act_that_does_not_exist_does_nothing(admin_client: Client, batch: Re
 def test_a_cell_that_is_no_number_is_refused(admin_client: Client, batch: RemixBatch) -> None:
     url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
 
-    assert admin_client.post(url, {"cell": "x", "act": "cancel"}).status_code == 400
+    assert admin_client.post(url, {"cell": "x", "action": "cancel"}).status_code == 400
     assert admin_client.get(url).status_code == 405
 
 
@@ -141,7 +141,7 @@ def test_only_who_may_see_remixes_and_do_it_can(
     log_in(client, *permissions)
     url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
 
-    assert client.post(url, {"cell": remix.pk, "act": act}).status_code == 403
+    assert client.post(url, {"cell": remix.pk, "action": act}).status_code == 403
 
 
 @pytest.mark.parametrize(
@@ -160,5 +160,5 @@ def test_only_what_a_user_may_do_is_offered(
 
     page = client.get(f"/admin/sora_remix/remixbatch/{batch.pk}/change/").content.decode()
 
-    assert set(re.findall('name="act" value="([a-z_]+)"', page)) == offered
+    assert set(re.findall('name="action" value="([a-z_]+)"', page)) == offered
     assert 'name="cell"' in page

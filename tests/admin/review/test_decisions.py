@@ -20,6 +20,7 @@ from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.factories import make_remix, make_video
 from tests.links import video_url
+from tests.markup import form_of
 
 pytestmark = pytest.mark.django_db
 
@@ -41,8 +42,15 @@ def _ask(client: Client, action: str, *videos: Video, **more: str) -> Any:
 
 
 def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
-    done = client.post(video_url(name), {"videos": page.context["seen"], **values}, follow=True)
+    url, fields = form_of(page.content.decode())
+    assert url == video_url(name)
+    done = client.post(url, {**fields, **values}, follow=True)
     return [str(message) for message in done.context["messages"]]
+
+
+def _counted(page: Any) -> tuple[int, int]:
+    preview = page.context["preview"]
+    return len(preview.allowed), len(preview.refused)
 
 
 def _named(video: Video) -> str:
@@ -80,7 +88,7 @@ def test_what_needs_no_decision_is_left_out(admin_client: Client) -> None:
 
     page = _ask(admin_client, "reject_selected", done, cleared, new)
 
-    assert (page.context["many"], page.context["left_alone"]) == (1, 2)
+    assert _counted(page) == (1, 2)
     text = page.content.decode()
     assert "1 × This has already been decided." in text
     assert "1 × Its files have already been cleared." in text
@@ -139,7 +147,7 @@ def test_1500_videos_are_approved_that_were_selected_across_pages(admin_client: 
 
     assert page.content.decode().count("sora-remix-beside") == 100
     with CaptureQueriesContext(connection) as captured:
-        answer = admin_client.post(video_url("approve"), {"videos": page.context["seen"]})
+        answer = admin_client.post(*form_of(page.content.decode()))
     assert len(captured) < 50
     [message] = get_messages(answer.wsgi_request)
     assert str(message) == "1500 videos were approved."
@@ -159,8 +167,8 @@ def test_files_of_rejected_videos_are_cleared(
     approved.approve()
     make_remix(source=needed, status=Remix.Status.PROCESSING)
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
-    assert (page.context["many"], page.context["left_alone"]) == (1, 2)
-    assert (page.context["freed"], page.context["files"]) == ("2.0\xa0KB", 1)
+    assert _counted(page) == (1, 2)
+    assert [value for _name, value in page.context["facts"]] == ["2.0\xa0KB", 1]
     assert "Files kept" not in page.content.decode()
     text = page.content.decode()
     assert "1 × It has not been rejected." in text
@@ -185,8 +193,8 @@ def test_clearing_counts_the_files_that_stay_apart_and_leaves_them(
     with django_capture_on_commit_callbacks(execute=True):
         _do(admin_client, "clear", page)
 
-    counted = {name: page.context[name] for name in ("files", "kept", "freed")}
-    assert counted == {"files": 1, "kept": 1, "freed": "0\xa0bytes"}
+    counted = [value for _name, value in page.context["facts"]]
+    assert counted == ["0\xa0bytes", 1, 1]
     assert "<dt>Files kept</dt><dd>1</dd>" in page.content.decode()
     assert [app_storage().exists(name) for name in names] == [True, False]
     assert not Video.objects.get().file

@@ -196,7 +196,7 @@ def test_nothing_is_done_to_remixes_that_are_hidden(
     one = [client.post(f"{url}/remix/{pk}/{act}/", {"_terms": ""}) for pk in hidden]
     client.post(f"{url}/remix/{act}/", {"remixes": ",".join(map(str, hidden)), "_terms": ""})
     asked = client.post(f"{url}/remix/", {"action": name, "_selected_action": hidden})
-    cells = {"act": act.replace("-", "_"), "cell": Remix.objects.values_list("pk", flat=True)}
+    cells = {"action": act.replace("-", "_"), "cell": Remix.objects.values_list("pk", flat=True)}
     page = client.post(f"{url}/remixbatch/{both.shown.batch.pk}/cells/", cells)
 
     assert {answer.status_code for answer in one} <= {403, 404}
@@ -231,7 +231,7 @@ def test_no_draft_is_started_from_a_hidden_video(
     Remix.objects.filter(pk=both.hidden.done.pk).update(result=None)
     Remix.objects.filter(pk=both.shown.done.pk).update(result=hidden)
 
-    cells = {"act": "further", "cell": [both.shown.done.pk]}
+    cells = {"action": "further", "cell": [both.shown.done.pk]}
     page = client.post(f"{url}/remixbatch/{both.shown.batch.pk}/cells/", cells, follow=True)
     tree = client.post(f"{url}/video/{both.shown.source.pk}/tree/", {"video": hidden.pk})
 
