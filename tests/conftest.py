@@ -55,7 +55,7 @@ def clip(small_clip: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def large_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A video that every endpoint takes: MP4, 3.5 seconds of 1280 × 720."""
+    """A video that every endpoint accepts: MP4, 3.5 seconds of 1280 × 720."""
     path = tmp_path_factory.mktemp("clips") / "large.mp4"
     draw_clip(path, "sea", seconds=3.5, width=1280, height=720, fps=12)
     return path
@@ -108,7 +108,7 @@ def media_root(tmp_path: Path, settings: pytest.FixtureRequest) -> Path:
 @pytest.fixture
 def any_endpoint(settings: pytest.FixtureRequest) -> None:
     """The only record of the site: it has an option of each kind, and no certain price."""
-    from tests.ordering import SORA
+    from tests.checkout import SORA
 
     settings.SORA_REMIX_ENDPOINTS = {"any": SORA}  # type: ignore[attr-defined]
     settings.SORA_REMIX_ENDPOINT = "any"  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Rows for tests, with every value that does not matter filled in."""
+"""Rows for tests, with a default for every value."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def make_remix(**values: Any) -> Remix:
 
 
 def at_once(call: Callable[[], Answer], *, times: int = 2) -> list[Answer]:
-    """Make the same call in so many threads at once, each on a connection of its own."""
+    """Call a function in several threads at once, each with its own connection."""
     start = threading.Barrier(times)
 
     def run() -> Answer:

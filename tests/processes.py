@@ -1,4 +1,4 @@
-"""Real qcluster processes on the database of the tests."""
+"""Real qcluster processes on the test database."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Qcluster:
         self.stop()
 
     def start(self) -> None:
-        """Start the cluster; it is up once it takes messages."""
+        """Start the cluster and wait until it handles messages."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "manage.py", "qcluster"],
@@ -55,7 +55,7 @@ class Qcluster:
             )
 
     def stop(self) -> None:
-        """End the cluster by a signal to its parent; kill it when that takes too long."""
+        """Stop the cluster by a signal to its parent; kill it after a timeout."""
         if self._process is None:
             return
         self._process.terminate()
@@ -66,7 +66,7 @@ class Qcluster:
         self._process = None
 
     def kill(self) -> None:
-        """Kill the parent and all it started, in the middle of whatever they do."""
+        """Kill the parent and all its children."""
         assert self._process
         for pid in family(self.pid):
             try:

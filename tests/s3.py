@@ -1,4 +1,4 @@
-"""S3 on loopback: moto's server, which signed addresses run out on as on the real one."""
+"""S3 on loopback: moto's server, on which signed URLs expire as on the real one."""
 
 from __future__ import annotations
 

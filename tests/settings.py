@@ -1,4 +1,4 @@
-"""Settings of the tests: the sandbox stands in for fal, wherever its environment points."""
+"""Settings of the tests: the sandbox stands in for fal."""
 
 import atexit
 import json

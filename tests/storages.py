@@ -1,4 +1,4 @@
-"""Storages that do what Django's contract allows, and some that break it."""
+"""Storages that follow Django's contract in unusual ways, and some that break it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Captions are WebVTT, say their language, and come from the site itself."""
+"""Captions are WebVTT, have a language, and are served by the site."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ CUE = "\n\n00:00.000 --> 00:01.000\nWaves."
         ("", False),
     ],
 )
-def test_webvtt_is_told_from_what_is_none(text: str, is_it: bool) -> None:
+def test_webvtt_is_distinguished_from_other_files(text: str, is_it: bool) -> None:
     assert is_webvtt(io.BytesIO(text.encode())) is is_it
 
 
-def test_webvtt_is_utf_8() -> None:
+def test_webvtt_must_be_utf_8() -> None:
     assert not is_webvtt(io.BytesIO("WEBVTT geräuschvoll".encode("latin-1")))
 
 
-def test_a_file_that_was_looked_at_can_be_read_from_its_beginning() -> None:
+def test_checked_file_is_rewound() -> None:
     files = [io.BytesIO(text) for text in (b"WEBVTT", b"\xff")]
 
     for file in files:
@@ -50,7 +50,7 @@ def test_a_file_that_was_looked_at_can_be_read_from_its_beginning() -> None:
     assert [file.tell() for file in files] == [0, 0]
 
 
-def test_no_more_is_read_than_captions_may_have() -> None:
+def test_reading_stops_at_the_limit_for_captions() -> None:
     file = io.BytesIO(b"WEBVTT".ljust(MAX_BYTES) + b"\xff")
 
     assert is_webvtt(file)
@@ -70,7 +70,7 @@ def test_no_more_is_read_than_captions_may_have() -> None:
         ("en\n", False),
     ],
 )
-def test_the_code_of_a_language_is_told_by_its_form(code: str, is_one: bool) -> None:
+def test_language_code_is_recognised_by_its_form(code: str, is_one: bool) -> None:
     assert bool(LANGUAGE_TAG.search(code)) is is_one
 
 
@@ -84,18 +84,18 @@ def test_the_code_of_a_language_is_told_by_its_form(code: str, is_one: bool) -> 
         ("tlh-x", "tlh-x"),
     ],
 )
-def test_a_track_is_labelled_with_what_the_language_calls_itself(language: str, label: str) -> None:
+def test_track_is_labelled_with_the_own_name_of_its_language(language: str, label: str) -> None:
     video = Video(captions="a.vtt", captions_language=language)
 
     assert track_of(video, "/a.vtt") == Track("/a.vtt", language, label)
 
 
 @override_settings(LANGUAGE_CODE="fr")
-def test_captions_without_a_language_are_in_that_of_the_site() -> None:
+def test_captions_without_a_language_are_in_the_language_of_the_site() -> None:
     assert track_of(Video(captions="a.vtt"), "/a.vtt") == Track("/a.vtt", "fr", "français")
 
 
-def test_captions_are_sent_as_what_they_are_and_as_nothing_else(settings: Settings) -> None:
+def test_captions_are_sent_only_as_webvtt(settings: Settings) -> None:
     settings.STORAGES = {**settings.STORAGES, "default": MEMORY}
     app_storage().save("a.vtt", ContentFile(b"WEBVTT"))
 
@@ -106,7 +106,7 @@ def test_captions_are_sent_as_what_they_are_and_as_nothing_else(settings: Settin
     assert response["X-Content-Type-Options"] == "nosniff"
 
 
-def test_captions_that_the_storage_has_lost_are_not_found(settings: Settings) -> None:
+def test_captions_missing_in_the_storage_are_not_found(settings: Settings) -> None:
     settings.STORAGES = {**settings.STORAGES, "default": MEMORY}
 
     assert response_with(Video(captions="a.vtt").captions).status_code == 404

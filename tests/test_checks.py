@@ -1,4 +1,4 @@
-"""Each check speaks when it should, and only then."""
+"""Each check reports its problem and nothing else."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _queue_without(name: str) -> dict[str, Any]:
     return {key: value for key, value in SOUND_QUEUE.items() if key != name}
 
 
-def test_sound_settings_are_silent() -> None:
+def test_correct_settings_have_no_messages() -> None:
     assert _ids() == []
 
 
@@ -99,7 +99,7 @@ def test_sound_settings_are_silent() -> None:
         ({"Q_CLUSTER": {}}, ["sora_remix.W004", "sora_remix.W005", "sora_remix.I001"]),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_else(
+def test_only_the_wrong_setting_is_named(
     settings: Settings, wrong: dict[str, Any], expected: list[str]
 ) -> None:
     for name, value in wrong.items():
@@ -109,7 +109,7 @@ def test_what_is_wrong_is_named_and_nothing_else(
 
 
 @pytest.mark.parametrize("unset", ["", None])
-def test_nobody_is_warned_of_an_endpoint_that_the_site_did_not_choose(
+def test_endpoint_that_the_site_did_not_choose_has_no_warning(
     settings: Settings, unset: str | None
 ) -> None:
     settings.SORA_REMIX_ENDPOINT = unset
@@ -119,7 +119,7 @@ def test_nobody_is_warned_of_an_endpoint_that_the_site_did_not_choose(
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, ["sora_remix.W003"]), (1, [])])
-def test_an_endpoint_is_told_to_be_gone_from_its_last_day_on(
+def test_endpoint_is_reported_as_retired_from_its_last_day(
     settings: Settings, days: int, expected: list[str]
 ) -> None:
     last_day = clock.today() + timedelta(days=days)
@@ -129,7 +129,7 @@ def test_an_endpoint_is_told_to_be_gone_from_its_last_day_on(
 
 
 @pytest.mark.parametrize("name", ["FAL_KEY", "FAL_KEY_ID"])
-def test_a_key_in_the_environment_is_enough(
+def test_key_in_the_environment_is_sufficient(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     settings.SORA_REMIX_FAL_KEY = None
@@ -138,7 +138,7 @@ def test_a_key_in_the_environment_is_enough(
     assert _ids() == []
 
 
-def test_a_wrong_record_is_named_with_its_field(settings: Settings) -> None:
+def test_wrong_record_is_named_with_its_field(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"living": {**LIVING, "lable": "Living"}}
 
     [message] = check_settings(None)
@@ -147,7 +147,7 @@ def test_a_wrong_record_is_named_with_its_field(settings: Settings) -> None:
     assert "lable" in message.msg
 
 
-def test_a_timeout_that_is_too_short_for_the_largest_result_is_told_with_one_that_is_not(
+def test_too_short_timeout_is_reported_with_a_sufficient_one(
     settings: Settings,
 ) -> None:
     settings.Q_CLUSTER = {**SOUND_QUEUE, "timeout": 100}
@@ -159,7 +159,7 @@ def test_a_timeout_that_is_too_short_for_the_largest_result_is_told_with_one_tha
     assert "takes 256 s" in str(message.hint)
 
 
-def test_a_site_that_runs_tasks_in_the_request_is_told_what_to_do(settings: Settings) -> None:
+def test_site_that_runs_tasks_in_the_request_gets_a_hint(settings: Settings) -> None:
     settings.Q_CLUSTER = {**SOUND_QUEUE, "sync": True}
 
     [message] = check_settings(None)
@@ -168,7 +168,7 @@ def test_a_site_that_runs_tasks_in_the_request_is_told_what_to_do(settings: Sett
     assert "SILENCED_SYSTEM_CHECKS" in str(message.hint)
 
 
-def test_the_checks_run_with_those_of_django(db: None, settings: Settings) -> None:
+def test_checks_run_with_those_of_django(db: None, settings: Settings) -> None:
     settings.SORA_REMIX_ENDPONT = "living"
     output = io.StringIO()
 
@@ -200,7 +200,7 @@ SITE_WITHOUT_OURS = "django.contrib.auth.urls"
         ({"SORA_REMIX_JWKS_URL": ""}, ["sora_remix.E006"]),
     ],
 )
-def test_what_is_wrong_with_webhooks_is_named_and_nothing_else(
+def test_only_the_wrong_webhook_setting_is_named(
     settings: Settings, changed: dict[str, Any], expected: list[str]
 ) -> None:
     for name, value in {**WEBHOOKS, **changed}.items():
@@ -209,7 +209,7 @@ def test_what_is_wrong_with_webhooks_is_named_and_nothing_else(
     assert _ids() == expected
 
 
-def test_what_takes_the_calls_of_fal_is_named(settings: Settings) -> None:
+def test_url_pattern_that_hides_the_webhook_is_named(settings: Settings) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
     settings.SORA_REMIX_WEBHOOK_USER_ID = "account"
     settings.ROOT_URLCONF = "tests.urls.swallowed"
@@ -219,7 +219,7 @@ def test_what_takes_the_calls_of_fal_is_named(settings: Settings) -> None:
     assert "don't reach the app: that path leads to “page-of-the-cms”" in message.msg
 
 
-def test_a_site_below_a_path_is_resolved_as_its_server_does(settings: Settings) -> None:
+def test_webhook_url_is_resolved_with_the_script_prefix(settings: Settings) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
     settings.SORA_REMIX_WEBHOOK_USER_ID = "account"
     set_script_prefix("/below/")
@@ -246,7 +246,7 @@ def test_a_site_below_a_path_is_resolved_as_its_server_does(settings: Settings) 
         ("https://me@www.example.com", ["sora_remix.E004"]),
     ],
 )
-def test_fal_can_only_call_the_base_of_a_site_over_https(
+def test_webhook_base_url_must_be_the_base_of_an_https_site(
     settings: Settings, url: str, expected: list[str]
 ) -> None:
     settings.SORA_REMIX_WEBHOOK_USER_ID = "account"
@@ -255,7 +255,7 @@ def test_fal_can_only_call_the_base_of_a_site_over_https(
     assert _ids() == expected
 
 
-def test_players_need_their_urls_also_without_webhooks(settings: Settings) -> None:
+def test_players_need_their_urls_without_webhooks_too(settings: Settings) -> None:
     settings.ROOT_URLCONF = "tests.urls.swallowed"
 
     assert _ids() == ["sora_remix.W011"]
@@ -270,7 +270,7 @@ def test_players_need_their_urls_also_without_webhooks(settings: Settings) -> No
         ({**_queue_without("orm"), "iron_mq": {"token": "x"}}, "iron_mq"),
     ],
 )
-def test_a_broker_whose_package_is_missing_is_an_error(
+def test_broker_with_a_missing_package_is_an_error(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, queue: dict[str, Any], package: str
 ) -> None:
     settings.Q_CLUSTER = queue
@@ -309,7 +309,7 @@ call_command("check", "sora_remix")
 """
 
 
-def test_a_site_without_django_q_is_told_so_in_words() -> None:
+def test_missing_django_q_is_an_error() -> None:
     without = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_DJANGO_Q], env=without, capture_output=True, text=True
@@ -319,7 +319,7 @@ def test_a_site_without_django_q_is_told_so_in_words() -> None:
     assert "RuntimeError" not in process.stderr
 
 
-def test_a_site_without_webhooks_needs_nothing_for_them(settings: Settings) -> None:
+def test_site_without_webhooks_needs_no_webhook_settings(settings: Settings) -> None:
     settings.ROOT_URLCONF = SITE_WITHOUT_OURS
     settings.CACHES = DUMMY_CACHE
 
@@ -350,7 +350,7 @@ class _Mysql:
         ((9, 0), False, ("utf8mb4", "utf8mb3"), ["sora_remix.E013"]),
     ],
 )
-def test_databases_that_can_not_keep_or_compare_texts_are_named(
+def test_databases_that_can_not_store_or_compare_texts_are_named(
     monkeypatch: pytest.MonkeyPatch,
     version: tuple[int, ...],
     is_mariadb: bool,
@@ -366,5 +366,5 @@ def test_databases_that_can_not_keep_or_compare_texts_are_named(
     assert checks.check_databases(None, None) == []
 
 
-def test_the_database_of_the_tests_keeps_and_compares_texts(db: None) -> None:
+def test_test_database_stores_and_compares_texts(db: None) -> None:
     assert checks.check_databases(None, ["default", "elsewhere"]) == []

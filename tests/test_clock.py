@@ -1,4 +1,4 @@
-"""The site's moments are told alike, with and without time zones."""
+"""Times are shown and sent correctly, with and without time zones."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def kept(request: pytest.FixtureRequest, settings: Settings) -> datetime:
     return LATE if request.param else EVENING
 
 
-def test_a_time_is_shown_in_the_time_zone_of_the_site(kept: datetime) -> None:
+def test_time_is_shown_in_the_time_zone_of_the_site(kept: datetime) -> None:
     assert clock.local(kept).replace(tzinfo=None) == EVENING
 
 
-def test_a_time_is_told_to_others_in_utc(kept: datetime) -> None:
+def test_time_is_sent_in_utc(kept: datetime) -> None:
     assert clock.utc(kept) == LATE
     assert clock.utc(kept).tzinfo is UTC
 
 
-def test_a_time_without_zone_is_that_of_the_site_whatever_the_reader_has_chosen(
+def test_naive_time_is_in_the_time_zone_of_the_site_not_of_the_user(
     settings: Settings,
 ) -> None:
     settings.TIME_ZONE = "America/St_Johns"
@@ -44,7 +44,7 @@ def test_a_time_without_zone_is_that_of_the_site_whatever_the_reader_has_chosen(
         assert clock.utc(EVENING) == LATE
 
 
-def test_today_is_the_day_of_the_site(kept: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_today_is_the_date_of_the_site(kept: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timezone, "now", lambda: kept)
 
     assert clock.today() == date(2026, 11, 2)

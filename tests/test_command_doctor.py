@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_doctor` looks at everything, whatever of it is broken."""
+"""`manage.py sora_remix_doctor` checks everything, even if parts of it are broken."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def site(
     monkeypatch: pytest.MonkeyPatch,
     asked_aside: None,
 ) -> Settings:
-    """A site in health, whose worker takes each turn at once."""
+    """A healthy site whose worker runs each turn at once."""
     cache.clear()
     tasks.ensure_schedule("default")
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
@@ -90,7 +90,7 @@ def _lines(look: Callable[[], Any]) -> list[tuple[str, str]]:
     return [(line.level, line.text) for line in examine(Examination("It", look))]
 
 
-def test_a_healthy_site_has_a_line_for_each_part_and_succeeds() -> None:
+def test_healthy_site_has_a_line_for_each_part_and_exits_with_success() -> None:
     lines, error = _doctor()
 
     assert [line.split(":")[0].removeprefix("ok       ") for line in lines] == [
@@ -117,7 +117,7 @@ def test_a_healthy_site_has_a_line_for_each_part_and_succeeds() -> None:
     assert error == ""
 
 
-def test_warnings_alone_are_no_failure(sandbox: SandboxProcess) -> None:
+def test_warnings_alone_exit_with_success(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("list", "answer", status=403, body={})
 
     lines, error = _doctor(verbosity=0)
@@ -127,7 +127,7 @@ def test_warnings_alone_are_no_failure(sandbox: SandboxProcess) -> None:
     assert (lines[2], error) == ("Problems: 0, warnings: 1.", "")
 
 
-def test_what_the_system_checks_say_of_the_app_is_repeated_and_ends_nothing(
+def test_system_checks_of_the_app_are_repeated_and_stop_nothing(
     settings: Settings,
 ) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "ftp://127.0.0.1"
@@ -150,7 +150,7 @@ def test_what_the_system_checks_say_of_the_app_is_repeated_and_ends_nothing(
     assert error.endswith("(1)")
 
 
-def test_what_the_site_has_silenced_is_not_repeated(settings: Settings) -> None:
+def test_silenced_checks_are_not_repeated(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPONT = "typo"
     settings.SILENCED_SYSTEM_CHECKS = ["sora_remix.W001"]
 
@@ -166,7 +166,7 @@ def test_other_errors_of_the_site_are_counted(settings: Settings) -> None:
     assert lines[1] == "         → Run “manage.py check” to see them."
 
 
-def test_missing_tables_are_told_with_the_command_that_makes_them(
+def test_missing_tables_are_reported_with_the_command_that_creates_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     initial = Migration("0001_initial", "sora_remix")
@@ -182,7 +182,7 @@ def test_missing_tables_are_told_with_the_command_that_makes_them(
     assert error.startswith("Problems: 1, ")
 
 
-def test_a_database_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_database_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "queue_databases", lambda: {"typo"})
 
     assert _bad()[0] == (
@@ -190,7 +190,7 @@ def test_a_database_that_there_is_not_is_told(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
-def test_a_site_without_django_q_is_told_what_to_add(
+def test_site_without_django_q_is_told_to_install_it(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apps, "is_installed", lambda name: name != "django_q")
@@ -209,7 +209,7 @@ def test_a_site_without_django_q_is_told_what_to_add(
     ("key", "said"),
     [("bad-key", "fal refuses the API key."), ("kéy", "There is no valid fal API key")],
 )
-def test_a_key_that_is_no_good_is_a_problem(settings: Settings, key: str, said: str) -> None:
+def test_invalid_key_is_a_problem(settings: Settings, key: str, said: str) -> None:
     settings.SORA_REMIX_FAL_KEY = key
 
     lines, error = _doctor()
@@ -219,7 +219,7 @@ def test_a_key_that_is_no_good_is_a_problem(settings: Settings, key: str, said: 
     assert not any(key in line for line in lines)
 
 
-def test_a_server_that_repeats_the_key_does_not_get_it_printed(sandbox: SandboxProcess) -> None:
+def test_key_repeated_by_a_server_is_not_printed(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("list", "answer", status=500, body="sandbox-key")
     sandbox.misbehave("models", "answer", status=500, body="sandbox-key")
 
@@ -234,13 +234,13 @@ def test_a_server_that_repeats_the_key_does_not_get_it_printed(sandbox: SandboxP
     ]
 
 
-def test_prices_that_can_not_be_read_are_a_warning(sandbox: SandboxProcess) -> None:
+def test_unreadable_prices_are_a_warning(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("pricing", "answer", status=500, body="")
 
     assert _bad() == ["warning  The prices could not be compared: HTTP 500:"]
 
 
-def test_the_end_of_the_endpoint_that_is_offered_first_is_a_problem(settings: Settings) -> None:
+def test_retirement_of_the_default_endpoint_is_a_problem(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINT = "sora-2"
 
     assert _bad()[2:] == [
@@ -249,7 +249,7 @@ def test_the_end_of_the_endpoint_that_is_offered_first_is_a_problem(settings: Se
     ]
 
 
-def test_a_site_that_names_no_endpoint_is_well_and_offers_a_living_one_first(
+def test_site_without_endpoint_setting_is_healthy_and_offers_a_current_one_first(
     settings: Settings,
 ) -> None:
     del settings.SORA_REMIX_ENDPOINT
@@ -261,7 +261,7 @@ def test_a_site_that_names_no_endpoint_is_well_and_offers_a_living_one_first(
 
 
 @pytest.mark.parametrize(("default", "level"), [("flux-3", "problem"), ("grok", "warning")])
-def test_an_endpoint_that_is_gone_at_fal_is_told(
+def test_endpoint_retired_at_fal_is_reported(
     sandbox: SandboxProcess, settings: Settings, default: str, level: str
 ) -> None:
     settings.SORA_REMIX_ENDPOINT = default
@@ -274,7 +274,7 @@ def test_an_endpoint_that_is_gone_at_fal_is_told(
     assert hint.startswith("         → Use another one")
 
 
-def test_drift_is_told_in_short(sandbox: SandboxProcess) -> None:
+def test_drift_is_reported_briefly(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(FLUX, unit_price=9)
 
     assert _bad() == [
@@ -283,7 +283,7 @@ def test_drift_is_told_in_short(sandbox: SandboxProcess) -> None:
     ]
 
 
-def test_an_endpoint_that_came_back_is_told() -> None:
+def test_endpoint_that_is_back_is_reported() -> None:
     EndpointFact.objects.create(endpoint_id=GROK, retired_at=moment(2026, 11, 3))
 
     assert _bad()[0] == (
@@ -291,13 +291,13 @@ def test_an_endpoint_that_came_back_is_told() -> None:
     )
 
 
-def test_an_endpoint_to_offer_first_that_there_is_not_is_a_problem(settings: Settings) -> None:
+def test_unknown_default_endpoint_is_a_problem(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINT = "typo"
 
     assert "problem  SORA_REMIX_ENDPOINT names “typo”, but there is no such endpoint." in _bad()
 
 
-def test_a_record_that_can_not_be_read_leaves_the_rest_to_be_looked_at(
+def test_unreadable_record_does_not_stop_the_other_checks(
     settings: Settings,
 ) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": {}}
@@ -308,7 +308,7 @@ def test_a_record_that_can_not_be_read_leaves_the_rest_to_be_looked_at(
     assert "ok       No remix is unconfirmed." in lines
 
 
-def test_a_missing_schedule_is_a_problem() -> None:
+def test_missing_schedule_is_a_problem() -> None:
     Schedule.objects.update(repeats=0)
     assert _bad()[0].startswith("problem  The sweep is not scheduled")
 
@@ -316,7 +316,7 @@ def test_a_missing_schedule_is_a_problem() -> None:
     assert _bad()[0].startswith("problem  The sweep is not scheduled")
 
 
-def test_a_real_worker_is_noticed(
+def test_running_worker_is_found(
     qcluster: Qcluster, monkeypatch: pytest.MonkeyPatch, site: Settings
 ) -> None:
     monkeypatch.undo()
@@ -325,7 +325,7 @@ def test_a_real_worker_is_noticed(
     assert _lines(lambda: local.check_worker(60)) == [("ok", "A worker is running.")]
 
 
-def test_a_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "nudge", Chain.objects.announce)
 
     lines = _bad("--timeout", "0.5")
@@ -334,7 +334,7 @@ def test_a_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.Mo
     assert "manage.py qcluster" in lines[1]
 
 
-def test_a_broker_that_can_not_be_reached_is_a_problem_with_a_hint(
+def test_unreachable_broker_is_a_problem_with_a_hint(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     nobody = Redis.from_url("redis://127.0.0.1:1")
@@ -366,7 +366,7 @@ def test_a_broker_that_can_not_be_reached_is_a_problem_with_a_hint(
         ([(3, State.IDLE, 0), (4, State.PENDING, 1)], False),
     ],
 )
-def test_a_worker_is_known_by_what_only_workers_do(
+def test_worker_is_recognised_by_actions_of_workers(
     monkeypatch: pytest.MonkeyPatch, states: list[tuple[int, str, int]], *, moves: bool
 ) -> None:
     chains = [Chain(turn=turn, state=state, since=ago(days=-day)) for turn, state, day in states]
@@ -386,7 +386,9 @@ def _files(root: Path) -> list[Path]:
 @pytest.mark.parametrize(
     "storage", [FileSystemStorage, FolderStorage, NamingStorage, ClosingStorage]
 )
-def test_nothing_is_left_in_the_storage(media_root: Path, settings: Settings, storage: Any) -> None:
+def test_check_of_the_storage_leaves_no_file(
+    media_root: Path, settings: Settings, storage: Any
+) -> None:
     if storage is not FileSystemStorage:
         use_storage(settings, storage)
 
@@ -394,7 +396,7 @@ def test_nothing_is_left_in_the_storage(media_root: Path, settings: Settings, st
     assert _files(media_root) == []
 
 
-def test_a_storage_that_can_not_be_written_is_a_problem(settings: Settings, tmp_path: Path) -> None:
+def test_unwritable_storage_is_a_problem(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     settings.MEDIA_ROOT = str(tmp_path / "file")
 
@@ -404,7 +406,7 @@ def test_a_storage_that_can_not_be_written_is_a_problem(settings: Settings, tmp_
     assert "STORAGES" in hint
 
 
-def test_a_storage_that_gives_back_something_else_is_a_problem(
+def test_storage_that_returns_other_content_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, media_root: Path
 ) -> None:
     monkeypatch.setattr(FileSystemStorage, "open", lambda *_: io.BytesIO(b"other"))
@@ -417,7 +419,7 @@ def test_a_storage_that_gives_back_something_else_is_a_problem(
     assert _files(media_root) == []
 
 
-def test_a_storage_that_does_not_answer_is_not_waited_for(
+def test_unresponsive_storage_times_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(local, "STORAGE_SECONDS", 0.01)
@@ -429,7 +431,7 @@ def test_a_storage_that_does_not_answer_is_not_waited_for(
 @pytest.mark.parametrize(
     ("url", "levels"), [("/media/", ["ok", "problem"]), ("https://cdn.example.com/", ["ok"])]
 )
-def test_the_storage_needs_https_when_fal_is_to_fetch_from_it(
+def test_storage_needs_https_when_fal_fetches_from_it(
     settings: Settings, url: str, levels: list[str]
 ) -> None:
     settings.SORA_REMIX_SOURCE_DELIVERY = "url"
@@ -462,7 +464,7 @@ def _not_found(*_args: object) -> None:
         ),
     ],
 )
-def test_the_host_that_fal_is_to_call_is_looked_up(
+def test_host_of_the_webhook_is_resolved(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, found: Any, level: str, said: str
 ) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
@@ -477,7 +479,7 @@ def test_the_host_that_fal_is_to_call_is_looked_up(
     assert key_server[0] == "ok"
 
 
-def test_keys_that_can_not_be_read_are_a_problem(settings: Settings) -> None:
+def test_unreadable_webhook_keys_are_a_problem(settings: Settings) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "http://127.0.0.1:8000"
     settings.SORA_REMIX_JWKS_URL = "http://127.0.0.1:9/jwks.json"
 
@@ -488,20 +490,20 @@ def test_keys_that_can_not_be_read_are_a_problem(settings: Settings) -> None:
     )
 
 
-def test_how_to_learn_the_account_is_told(settings: Settings) -> None:
+def test_way_to_find_the_account_is_explained(settings: Settings) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "http://127.0.0.1:8000"
 
     assert "in the site's log" in _bad()[-1]
 
 
-def test_an_account_that_fal_has_named_is_told(settings: Settings) -> None:
+def test_account_named_by_fal_is_shown(settings: Settings) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "http://127.0.0.1:8000"
     webhook.learn_account({"X-Fal-Webhook-User-Id": "account-1"})
 
     assert _bad()[-1] == '         → Set SORA_REMIX_WEBHOOK_USER_ID = "account-1".'
 
 
-def test_remixes_that_wait_for_a_person_or_for_an_answer_are_counted() -> None:
+def test_unconfirmed_and_waiting_remixes_are_counted() -> None:
     since = moment(2026, 11, 3, 12, 30)
     make_remix(status=Status.UNCONFIRMED, failing_since=ago(days=900))
     make_remix(status=Status.PROCESSING, request_id="a", failing_since=since)
@@ -514,7 +516,7 @@ def test_remixes_that_wait_for_a_person_or_for_an_answer_are_counted() -> None:
     assert lines[2] == "warning  Remixes that keep failing: 2, since 2026-11-03 12:30."
 
 
-def test_the_oldest_failure_of_remixes_and_of_uploads_is_told_with_its_reason() -> None:
+def test_oldest_failure_of_remixes_and_uploads_is_shown_with_its_reason() -> None:
     since = moment(2026, 11, 3, 12, 30)
     for later, message in enumerate(("HTTP 503\nbusy", "ConnectError")):
         values = {"failing_since": since + timedelta(hours=later), "error_message": message}
@@ -528,7 +530,7 @@ def test_the_oldest_failure_of_remixes_and_of_uploads_is_told_with_its_reason() 
     assert "the site keeps trying" in lines[1]
 
 
-def test_a_pause_of_sending_is_told_with_its_end_and_reason() -> None:
+def test_pause_is_shown_with_its_end_and_reason() -> None:
     Chain.objects.hold_back(ago(minutes=-30), "HTTP 429: slow down")
     end = Chain.objects.get().held_until
     assert end
@@ -541,7 +543,7 @@ def test_a_pause_of_sending_is_told_with_its_end_and_reason() -> None:
     assert "“Resume sending”" in lines[1]
 
 
-def test_a_site_that_runs_tasks_in_the_request_has_no_worker_to_wait_for(
+def test_site_that_runs_tasks_in_the_request_needs_no_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -552,7 +554,7 @@ def test_a_site_that_runs_tasks_in_the_request_has_no_worker_to_wait_for(
     assert error.startswith("Problems: 1, ")
 
 
-def test_colours_are_for_terminals() -> None:
+def test_output_is_coloured_only_on_terminals() -> None:
     out = io.StringIO()
 
     call_command("sora_remix_doctor", stdout=out, force_color=True)
@@ -560,7 +562,7 @@ def test_colours_are_for_terminals() -> None:
     assert "\x1b[32;1mok     \x1b[0m  A worker" in out.getvalue()
 
 
-def test_an_interrupt_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupt_exits_without_a_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 
@@ -571,7 +573,7 @@ def test_an_interrupt_ends_it_without_a_traceback(monkeypatch: pytest.MonkeyPatc
     assert interrupted.value.returncode == 130
 
 
-def test_a_part_that_breaks_becomes_a_line() -> None:
+def test_failing_check_becomes_a_line() -> None:
     def look() -> Any:
         yield ReportLine("ok", "first")
         raise ZeroDivisionError
@@ -582,6 +584,6 @@ def test_a_part_that_breaks_becomes_a_line() -> None:
     ]
 
 
-def test_what_breaks_while_it_is_waited_for_is_raised() -> None:
+def test_error_during_a_wait_is_raised() -> None:
     with pytest.raises(ZeroDivisionError):
         within(5, lambda: 1 // 0)

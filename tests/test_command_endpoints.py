@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_endpoints` lists the records, and says in what fal differs from them."""
+"""`manage.py sora_remix_endpoints` lists the records and their differences from fal."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _row(key: str) -> list[str]:
     return [row[start:end].strip() for start, end in zip(starts, ends, strict=True)]
 
 
-def test_all_records_are_listed_without_asking_fal(sandbox: SandboxProcess) -> None:
+def test_all_records_are_listed_without_calling_fal(sandbox: SandboxProcess) -> None:
     header, first, *others = _run()
 
     assert header.split() == ["KEY", "ENDPOINT", "PRICE", "STATUS", "CHECKED", "ON"]
@@ -75,7 +75,7 @@ def test_all_records_are_listed_without_asking_fal(sandbox: SandboxProcess) -> N
         ("grok", "$0.01 per second of the source + $0.05 to $0.07 per second of the result"),
     ],
 )
-def test_a_price_is_told_in_words(key: str, cost: str) -> None:
+def test_price_is_printed_in_words(key: str, cost: str) -> None:
     assert _row(key)[2] == cost
 
 
@@ -89,26 +89,26 @@ def test_a_price_is_told_in_words(key: str, cost: str) -> None:
         ),
     ],
 )
-def test_an_odd_price_is_told_as_well(settings: Settings, price: Any, cost: str) -> None:
+def test_unusual_price_is_printed_in_words(settings: Settings, price: Any, cost: str) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": _record(price=price)}
 
     assert _row("odd") == ["odd", UNKNOWN, cost, "available", "never"]
 
 
-def test_the_end_of_an_endpoint_is_told(settings: Settings) -> None:
+def test_last_day_of_an_endpoint_is_printed(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": _record(ends_on=date(2999, 1, 31))}
 
     assert _row("sora-2")[3:] == ["switched off on 2026-09-24", "2026-11-22"]
     assert _row("odd")[3] == "available until 2999-01-31"
 
 
-def test_what_fal_has_declared_gone_is_told() -> None:
+def test_endpoint_retired_by_fal_is_marked() -> None:
     EndpointFact.objects.create(endpoint_id=FLUX, retired_at=moment(2026, 11, 3))
 
     assert _row("flux-3")[3] == "deprecated by fal since 2026-11-03"
 
 
-def test_keys_choose_what_is_listed_each_once() -> None:
+def test_keys_select_each_listed_endpoint_once() -> None:
     assert [line.split()[0] for line in _run("grok", "flux-3", "grok")[1:]] == ["grok", "flux-3"]
 
 
@@ -119,14 +119,14 @@ def test_an_unknown_key_is_named() -> None:
         _run("typo", "flux-3")
 
 
-def test_a_record_that_can_not_be_read_is_named(settings: Settings) -> None:
+def test_unreadable_record_is_named(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": {}}
 
     with pytest.raises(CommandError, match="odd"):
         _run()
 
 
-def test_a_check_of_healthy_endpoints_succeeds_and_notes_what_fal_says() -> None:
+def test_check_of_healthy_endpoints_succeeds_and_stores_the_facts() -> None:
     facts = EndpointFact.objects
     facts.note_retired(FLUX)
 
@@ -136,7 +136,7 @@ def test_a_check_of_healthy_endpoints_succeeds_and_notes_what_fal_says() -> None
     assert facts.retired() == {}
 
 
-def test_an_endpoint_that_is_deprecated_one_that_has_changed_and_an_unknown_one_are_named(
+def test_deprecated_changed_and_unknown_endpoints_are_named(
     sandbox: SandboxProcess, settings: Settings
 ) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": _record()}
@@ -154,14 +154,16 @@ def test_an_endpoint_that_is_deprecated_one_that_has_changed_and_an_unknown_one_
     assert EndpointFact.objects.retired().keys() == {FLUX}
 
 
-def test_only_the_endpoints_that_are_named_are_checked(sandbox: SandboxProcess) -> None:
+def test_only_named_endpoints_are_checked(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(FLUX, gone=True)
 
     assert _run("--check", "grok") == ["Checked 1: all records agree with fal."]
     assert EndpointFact.objects.retired() == {}
 
 
-def test_an_end_that_the_record_knows_of_is_told_and_no_failure(sandbox: SandboxProcess) -> None:
+def test_retirement_known_to_the_record_is_printed_and_is_no_failure(
+    sandbox: SandboxProcess,
+) -> None:
     sandbox.endpoint(SORA, status="deprecated")
 
     line, verdict = _run("--check", "sora-2")
@@ -171,7 +173,7 @@ def test_an_end_that_the_record_knows_of_is_told_and_no_failure(sandbox: Sandbox
     assert list(EndpointFact.objects.retired()) == [SORA]
 
 
-def test_a_status_that_fal_has_not_used_yet_is_told_and_nothing_noted(
+def test_unknown_status_is_printed_and_not_stored(
     sandbox: SandboxProcess,
 ) -> None:
     sandbox.endpoint(FLUX, status="asleep\x1b[31m")
@@ -182,7 +184,7 @@ def test_a_status_that_fal_has_not_used_yet_is_told_and_nothing_noted(
     assert EndpointFact.objects.retired() == {}
 
 
-def test_a_check_rewrites_no_record(sandbox: SandboxProcess) -> None:
+def test_check_changes_no_record(sandbox: SandboxProcess) -> None:
     before = get_endpoint("flux-3")
     sandbox.endpoint(FLUX, unit_price=9)
 
@@ -192,7 +194,7 @@ def test_a_check_rewrites_no_record(sandbox: SandboxProcess) -> None:
     assert get_endpoint("flux-3") == before
 
 
-def test_fal_that_can_not_be_asked_is_a_failure_without_the_key(
+def test_unreachable_fal_is_a_failure_that_does_not_show_the_key(
     sandbox: SandboxProcess,
 ) -> None:
     sandbox.misbehave("models", "answer", status=500, body="sorry, sandbox-key\nnot now")
@@ -203,7 +205,7 @@ def test_fal_that_can_not_be_asked_is_a_failure_without_the_key(
     assert not EndpointFact.objects.exists()
 
 
-def test_prices_that_can_not_be_compared_are_a_failure_and_the_rest_is_compared(
+def test_incomparable_prices_are_a_failure_and_the_rest_is_compared(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FAL_KEY")

@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_groups` makes the groups for editors and approvers."""
+"""`manage.py sora_remix_groups` creates the groups for editors and approvers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _held(name: str) -> set[str]:
     return {*permissions.values_list("codename", flat=True)}
 
 
-def test_the_groups_get_the_permissions_that_they_need() -> None:
+def test_groups_get_their_permissions() -> None:
     said = _run()
 
     assert {name: _held(name) for name in GROUPS} == {
@@ -34,7 +34,7 @@ def test_the_groups_get_the_permissions_that_they_need() -> None:
     assert said[1] == "Remix approvers (new): view_video, approve_video, view_remix"
 
 
-def test_a_second_run_adds_nothing() -> None:
+def test_second_run_adds_nothing() -> None:
     _run()
 
     said = _run()
@@ -43,7 +43,7 @@ def test_a_second_run_adds_nothing() -> None:
     assert Group.objects.count() == len(GROUPS)
 
 
-def test_what_a_site_has_added_stays_and_what_is_missing_comes_back() -> None:
+def test_added_permissions_are_kept_and_missing_ones_restored() -> None:
     _run()
     group = Group.objects.get(name="Remix editors")
     group.permissions.add(Permission.objects.get(codename="delete_video"))
@@ -55,7 +55,7 @@ def test_what_a_site_has_added_stays_and_what_is_missing_comes_back() -> None:
     assert _held("Remix editors") == {*GROUPS["Remix editors"], "delete_video"}
 
 
-def test_before_migrate_nothing_is_made_and_the_command_says_what_to_do() -> None:
+def test_run_before_migrate_creates_nothing_and_explains_why() -> None:
     Permission.objects.filter(codename="approve_video").delete()
 
     with pytest.raises(CommandError, match=r"Run “manage.py migrate” first"):

@@ -1,4 +1,4 @@
-"""`manage.py remix` requests all or nothing, and sees it through when asked to."""
+"""`manage.py remix` requests all or nothing, and waits on request."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
+from tests.checkout import make_clip
 from tests.factories import make_video
-from tests.ordering import make_clip
 
 pytestmark = pytest.mark.django_db
 
@@ -64,7 +64,7 @@ def test_every_video_is_remixed_with_every_prompt() -> None:
     assert found == {(video.pk, prompt) for video in (sea, city) for prompt in ("noir", "gold")}
 
 
-def test_a_clip_goes_to_a_living_endpoint_whose_options_are_read() -> None:
+def test_clip_is_sent_to_a_current_endpoint_with_its_options() -> None:
     clip = make_clip()
 
     _remix(clip.pk, "--prompt", "noir", "--option", "safety_tolerance=1")
@@ -73,7 +73,7 @@ def test_a_clip_goes_to_a_living_endpoint_whose_options_are_read() -> None:
     assert (remix.endpoint, remix.options["safety_tolerance"]) == ("flux-3", 1)
 
 
-def test_a_line_for_each_remix_and_the_total_are_printed() -> None:
+def test_line_for_each_remix_and_the_total_are_printed() -> None:
     sea, odd = make_video(title="Sea"), make_video(title="Odd", duration=None)
 
     lines = _remix(sea.pk, odd.pk, "--prompt", "make it\nnoir").splitlines()
@@ -86,7 +86,7 @@ def test_a_line_for_each_remix_and_the_total_are_printed() -> None:
     ]
 
 
-def test_a_video_named_twice_is_remixed_once() -> None:
+def test_video_named_twice_is_remixed_once() -> None:
     video = make_video(sora_id="video_1")
 
     _remix(video.pk, "video_1", video.pk, "--prompt", "noir")
@@ -94,7 +94,7 @@ def test_a_video_named_twice_is_remixed_once() -> None:
     assert Remix.objects.count() == 1
 
 
-def test_a_sora_id_may_look_like_a_number() -> None:
+def test_sora_id_can_look_like_a_number() -> None:
     video = make_video(sora_id="99999999999999999999999")
 
     _remix("99999999999999999999999", "--prompt", "noir")
@@ -102,7 +102,7 @@ def test_a_sora_id_may_look_like_a_number() -> None:
     assert Remix.objects.get().source == video
 
 
-def test_options_are_read_by_the_record_of_the_endpoint() -> None:
+def test_options_are_parsed_by_the_record_of_the_endpoint() -> None:
     _remix(make_video().pk, "--prompt", "noir", "--option", "delete_video=true")
 
     assert Remix.objects.get().options == {"delete_video": True}
@@ -124,7 +124,7 @@ def test_another_endpoint_is_chosen_by_its_key(settings: Settings) -> None:
     assert "about $0.123457" in printed
 
 
-def test_all_that_is_wrong_is_named_at_once_and_nothing_written() -> None:
+def test_all_errors_are_named_at_once_and_nothing_is_stored() -> None:
     upload, sea = make_video(title="Upload", sora_id=""), make_video()
 
     refusals = _refusals(
@@ -143,7 +143,7 @@ def test_all_that_is_wrong_is_named_at_once_and_nothing_written() -> None:
     ]
 
 
-def test_an_unknown_endpoint_is_named() -> None:
+def test_unknown_endpoint_is_named() -> None:
     [refusal] = _refusals(make_video().pk, "--prompt", "noir", "--endpoint", "typo")
 
     assert refusal.startswith(
@@ -151,12 +151,12 @@ def test_an_unknown_endpoint_is_named() -> None:
     )
 
 
-def test_a_prompt_is_required() -> None:
+def test_prompt_is_required() -> None:
     with pytest.raises(CommandError, match="--prompt"):
         _remix(make_video().pk)
 
 
-def test_without_wait_the_command_ends_at_once(at_each_pause: Callable[..., None]) -> None:
+def test_command_without_wait_exits_at_once(at_each_pause: Callable[..., None]) -> None:
     at_each_pause()
 
     _remix(make_video().pk, "--prompt", "noir")
@@ -164,7 +164,7 @@ def test_without_wait_the_command_ends_at_once(at_each_pause: Callable[..., None
     assert Remix.objects.get().status == Status.QUEUED
 
 
-def test_nothing_is_waited_for_where_tasks_run_in_the_process_that_asks(
+def test_wait_is_skipped_where_tasks_run_in_the_same_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -175,7 +175,7 @@ def test_nothing_is_waited_for_where_tasks_run_in_the_process_that_asks(
     assert not Remix.objects.exists()
 
 
-def test_what_is_requested_where_tasks_run_in_the_process_is_said_to_wait(
+def test_remixes_are_reported_as_waiting_where_tasks_run_in_the_same_process(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -189,7 +189,7 @@ def test_what_is_requested_where_tasks_run_in_the_process_is_said_to_wait(
     assert "these remixes wait and cost nothing" in errors.getvalue()
 
 
-def test_waiting_prints_a_line_when_something_changes(
+def test_wait_prints_a_line_for_each_change(
     at_each_pause: Callable[..., None],
 ) -> None:
     result = make_video(file="sora_remix/videos/a.mp4")
@@ -206,7 +206,7 @@ def test_waiting_prints_a_line_when_something_changes(
     ]
 
 
-def test_waiting_on_a_terminal_rewrites_one_line(at_each_pause: Callable[..., None]) -> None:
+def test_wait_on_a_terminal_rewrites_one_line(at_each_pause: Callable[..., None]) -> None:
     at_each_pause(_move(Status.PROCESSING), _move(Status.SUCCEEDED))
 
     printed = _remix(make_video().pk, "--prompt", "noir", "--wait", stdout=Terminal())
@@ -222,7 +222,7 @@ def test_waiting_on_a_terminal_rewrites_one_line(at_each_pause: Callable[..., No
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNCONFIRMED, Status.CANCELLED])
-def test_what_did_not_succeed_is_an_error_with_its_reason(
+def test_failed_remix_is_an_error_with_its_reason(
     at_each_pause: Callable[..., None], status: Status
 ) -> None:
     at_each_pause(_move(status, error_code="odd", error_message="HTTP 418"))
@@ -236,7 +236,7 @@ def test_what_did_not_succeed_is_an_error_with_its_reason(
     assert f"{remix}: {remix.get_status_display()}: odd HTTP 418" in out.getvalue()
 
 
-def test_waiting_ends_when_the_time_is_up(at_each_pause: Callable[..., None]) -> None:
+def test_wait_ends_after_its_timeout(at_each_pause: Callable[..., None]) -> None:
     at_each_pause()
 
     with pytest.raises(CommandError, match=r"after 0 s\. The workers continue in the background"):
@@ -245,7 +245,7 @@ def test_waiting_ends_when_the_time_is_up(at_each_pause: Callable[..., None]) ->
     assert Remix.objects.get().status == Status.QUEUED
 
 
-def test_an_interrupt_says_that_the_work_goes_on(at_each_pause: Callable[..., None]) -> None:
+def test_interrupt_says_that_the_work_continues(at_each_pause: Callable[..., None]) -> None:
     def interrupt() -> None:
         raise KeyboardInterrupt
 

@@ -1,4 +1,4 @@
-"""Settings are read live, and a name that is no setting is found."""
+"""Settings are read live, and unknown names are found."""
 
 from __future__ import annotations
 
@@ -28,16 +28,14 @@ from sora_remix.conf import conf, unknown_settings
         ("SORA_REMIX_AI_LABEL", True),
     ],
 )
-def test_a_site_that_sets_nothing_gets_the_default(
-    settings: Settings, name: str, default: Any
-) -> None:
+def test_unset_setting_has_its_default(settings: Settings, name: str, default: Any) -> None:
     if hasattr(settings, name):
         delattr(settings, name)
 
     assert getattr(conf, name) == default
 
 
-def test_a_changed_setting_counts_at_once_and_no_longer_than_it_is_set(settings: Settings) -> None:
+def test_changed_setting_applies_at_once_and_only_while_it_is_set(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINT = "mine"
     before = conf.SORA_REMIX_ENDPOINT
 
@@ -46,14 +44,14 @@ def test_a_changed_setting_counts_at_once_and_no_longer_than_it_is_set(settings:
     assert (before, conf.SORA_REMIX_ENDPOINT) == ("mine", "")
 
 
-def test_what_is_no_setting_of_the_app_can_not_be_read(settings: Settings) -> None:
+def test_unknown_setting_can_not_be_read(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPONT = "sora-2"
 
     with pytest.raises(AttributeError, match="SORA_REMIX_ENDPONT"):
         _ = conf.SORA_REMIX_ENDPONT
 
 
-def test_names_that_only_look_like_ours_are_found(settings: Settings) -> None:
+def test_unknown_names_with_our_prefix_are_found(settings: Settings) -> None:
     settings.SORA_REMIX_STORGE = "media"
     settings.SORA_REMIX_ENDPONT = "sora-2"
     settings.SORA_REMIX_STORAGE = "default"

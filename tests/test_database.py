@@ -1,4 +1,4 @@
-"""The app's rows are read where they are written, and decisions are taken again after conflicts."""
+"""Rows are read where they are written, and transactions are retried after conflicts."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def replica(db: None, settings: Settings) -> Iterator[None]:
     ("router", "expected"),
     [([], "default"), (["ReplicaRouter"], "default"), (["SplitRouter"], "videos")],
 )
-def test_the_alias_is_the_one_that_the_router_writes_to(
+def test_alias_is_the_one_that_the_router_writes_to(
     settings: Settings, router: list[str], expected: str
 ) -> None:
     settings.DATABASE_ROUTERS = [f"tests.sites.routers.{name}" for name in router]
@@ -61,7 +61,7 @@ def test_the_alias_is_the_one_that_the_router_writes_to(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_each_model_reads_from_where_it_is_written(model: type[Model]) -> None:
+def test_each_model_is_read_where_it_is_written(model: type[Model]) -> None:
     assert all(isinstance(manager, PrimaryManager) for manager in model._meta.managers)
     assert isinstance(model._base_manager, PrimaryManager)
     assert model._meta.base_manager_name == "objects"
@@ -103,7 +103,7 @@ READS: dict[str, Callable[[Remix], object]] = {
 
 
 @pytest.mark.parametrize("read", READS.values(), ids=READS)
-def test_what_was_written_is_found_at_once(replica: None, read: Callable[[Remix], object]) -> None:
+def test_written_row_is_found_at_once(replica: None, read: Callable[[Remix], object]) -> None:
     source = make_video()
     batch = RemixBatch.objects.start([source.pk], by=None)
     remix = make_remix(source=source, batch=batch, result=make_video(title="Result"))
@@ -112,7 +112,7 @@ def test_what_was_written_is_found_at_once(replica: None, read: Callable[[Remix]
     assert read(remix)
 
 
-def test_another_database_is_read_where_it_is_named(replica: None) -> None:
+def test_another_database_is_read_when_named(replica: None) -> None:
     assert Remix.objects.using("replica").db == "replica"
     assert Remix.objects.db_manager("replica").all().db == "replica"
     assert Remix.objects.filter(pk=1).using("replica").db == "replica"
@@ -168,7 +168,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("error", CONFLICTS.values(), ids=CONFLICTS)
-def test_a_decision_that_was_broken_off_is_taken_again_from_its_start(
+def test_conflicting_transaction_is_retried_from_its_start(
     error: DatabaseError,
 ) -> None:
     decision = Decision(error)
@@ -179,7 +179,7 @@ def test_a_decision_that_was_broken_off_is_taken_again_from_its_start(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_decision_is_taken_again_for_as_long_as_others_get_in_its_way() -> None:
+def test_conflicting_transaction_is_retried_repeatedly() -> None:
     decision = Decision(*[OperationalError("database is locked")] * 50)
 
     assert retry_conflicts(decision)() == "done"
@@ -188,7 +188,7 @@ def test_a_decision_is_taken_again_for_as_long_as_others_get_in_its_way() -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_decision_is_given_up_in_words_when_others_do_not_stop() -> None:
+def test_retries_end_with_an_explanation() -> None:
     decision = Decision(*[OperationalError("database is locked")] * 100_000)
 
     with pytest.raises(InvalidTransition, match="nothing is charged") as refusal:
@@ -200,7 +200,7 @@ def test_a_decision_is_given_up_in_words_when_others_do_not_stop() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_unique_violation_that_stays_is_raised() -> None:
+def test_repeated_unique_violation_is_raised() -> None:
     decision = Decision(*[IntegrityError("UNIQUE constraint failed")] * 9)
 
     with pytest.raises(IntegrityError):
@@ -219,7 +219,7 @@ def test_a_unique_violation_that_stays_is_raised() -> None:
         ValueError("no database"),
     ],
 )
-def test_any_other_error_is_raised_at_once(error: Exception) -> None:
+def test_other_error_is_raised_at_once(error: Exception) -> None:
     decision = Decision(error)
 
     with pytest.raises(type(error)):
@@ -230,7 +230,7 @@ def test_any_other_error_is_raised_at_once(error: Exception) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_decision_within_another_is_part_of_it() -> None:
+def test_nested_call_is_part_of_the_outer_transaction() -> None:
     inner = Decision(OperationalError("database is locked"))
     starts: list[int] = []
 
@@ -246,7 +246,7 @@ def test_a_decision_within_another_is_part_of_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_decision_after_one_that_failed_is_taken_again_as_well() -> None:
+def test_call_after_a_failed_one_is_retried_too() -> None:
     with pytest.raises(ValueError, match="first"):
         retry_conflicts(Decision(ValueError("first")))()
 
@@ -255,7 +255,7 @@ def test_a_decision_after_one_that_failed_is_taken_again_as_well() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("error", CONFLICTS.values(), ids=CONFLICTS)
-def test_within_a_transaction_of_the_callers_a_conflict_is_told_in_words(
+def test_conflict_inside_a_transaction_of_the_caller_is_explained(
     error: DatabaseError,
 ) -> None:
     decision = Decision(error)
@@ -267,7 +267,7 @@ def test_within_a_transaction_of_the_callers_a_conflict_is_told_in_words(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_sent_where_a_rollback_would_forget_it() -> None:
+def test_sending_is_refused_inside_a_transaction() -> None:
     refuse_transaction()
 
     with atomic(), pytest.raises(OpenTransaction):
@@ -275,7 +275,7 @@ def test_nothing_is_sent_where_a_rollback_would_forget_it() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_is_sent_while_nothing_is_committed_by_itself() -> None:
+def test_sending_is_refused_without_autocommit() -> None:
     transaction.set_autocommit(False)
     try:
         with pytest.raises(OpenTransaction):
@@ -285,7 +285,7 @@ def test_nothing_is_sent_while_nothing_is_committed_by_itself() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_waits_for_the_commit_is_done_then_or_at_once() -> None:
+def test_on_commit_callback_runs_after_the_commit_or_at_once() -> None:
     done: list[str] = []
 
     with atomic():
@@ -300,9 +300,7 @@ def _view(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-def test_a_view_may_begin_and_end_its_transactions_itself(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_view_can_control_its_own_transactions(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     own: Any = own_transactions(lambda request: _view(request))
 
@@ -310,7 +308,7 @@ def test_a_view_may_begin_and_end_its_transactions_itself(
     assert BaseHandler().make_view_atomic(_view) is not _view
 
 
-def test_its_transactions_are_those_of_the_apps_database(settings: Settings) -> None:
+def test_view_transactions_are_on_the_database_of_the_app(settings: Settings) -> None:
     settings.DATABASE_ROUTERS = ["tests.sites.routers.SplitRouter"]
 
     own: Any = own_transactions(lambda request: _view(request))

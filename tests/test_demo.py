@@ -23,7 +23,7 @@ def demo(folder: Path, *options: str, **variables: str) -> subprocess.CompletedP
     )
 
 
-def test_demo_remixes_two_clips_and_one_in_a_chain_and_ends(tmp_path: Path) -> None:
+def test_demo_remixes_two_clips_and_one_result_and_exits(tmp_path: Path) -> None:
     done = demo(tmp_path, "--once", "--port", "0")
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -34,7 +34,7 @@ def test_demo_remixes_two_clips_and_one_in_a_chain_and_ends(tmp_path: Path) -> N
     assert "has stopped" in (tmp_path / "qcluster.log").read_text()
 
 
-def test_demo_says_that_its_port_is_taken(tmp_path: Path) -> None:
+def test_demo_reports_a_taken_port(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -46,7 +46,7 @@ def test_demo_says_that_its_port_is_taken(tmp_path: Path) -> None:
     assert f"Port {port} can't be used" in done.stderr
 
 
-def test_live_demo_refuses_a_site_of_the_sandbox(tmp_path: Path) -> None:
+def test_live_demo_refuses_the_site_of_the_sandbox(tmp_path: Path) -> None:
     (tmp_path / "made_for").write_text("sandbox")
 
     done = demo(tmp_path, "--live", FAL_KEY="never used")

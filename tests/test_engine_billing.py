@@ -1,4 +1,4 @@
-"""What a remix really cost is what fal counted, at the price that fal names."""
+"""The calculated cost is fal's units times its list price."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRICE = fal.UnitPrice(Decimal("0.05"), "units", "USD")
 
 
 class Prices(dict[str, fal.UnitPrice]):
-    """What fal names; it remembers what it was asked for."""
+    """Prices of fal; it records the requests."""
 
     asked: list[list[str]]
     error: Exception | None = None
@@ -56,14 +56,14 @@ def billed() -> list[Decimal | None]:
     return list(Remix.objects.order_by("pk").values_list("billed_cost", flat=True))
 
 
-def test_a_remix_costs_what_fal_counted_times_its_price() -> None:
+def test_cost_is_the_units_counted_by_fal_times_the_price() -> None:
     counted("9.6")
     counted("3.333333")
 
     assert billed() == [Decimal("0.48"), Decimal("0.166667")]
 
 
-def test_a_price_is_asked_for_once_a_day(prices: Prices) -> None:
+def test_price_is_requested_once_a_day(prices: Prices) -> None:
     for _ in range(3):
         counted()
         engine.sweep()
@@ -71,7 +71,7 @@ def test_a_price_is_asked_for_once_a_day(prices: Prices) -> None:
     assert prices.asked == [[GROK]]
 
 
-def test_an_old_price_is_asked_for_again(prices: Prices) -> None:
+def test_old_price_is_requested_again(prices: Prices) -> None:
     EndpointFact.objects.note_price(GROK, Decimal(1), "units", "USD")
     EndpointFact.objects.update(priced_at=ago(hours=25))
     counted()
@@ -89,20 +89,20 @@ def test_an_old_price_is_asked_for_again(prices: Prices) -> None:
         {"units": "999999999999"},
     ],
 )
-def test_what_nobody_can_price_stays_unknown(values: dict[str, Any]) -> None:
+def test_remix_without_a_known_price_has_unknown_cost(values: dict[str, Any]) -> None:
     counted(**values)
 
     assert billed() == [None]
 
 
-def test_a_price_in_another_currency_is_none(prices: Prices) -> None:
+def test_price_in_another_currency_is_ignored(prices: Prices) -> None:
     prices[GROK] = fal.UnitPrice(Decimal("0.05"), "units", "EUR")
     counted()
 
     assert billed() == [None]
 
 
-def test_prices_that_can_not_be_read_are_not_asked_for_each_minute(prices: Prices) -> None:
+def test_unreadable_prices_are_not_requested_every_minute(prices: Prices) -> None:
     prices.error = TryLater("HTTP 500")
     counted()
 
@@ -110,13 +110,13 @@ def test_prices_that_can_not_be_read_are_not_asked_for_each_minute(prices: Price
     assert len(prices.asked) == 1
 
 
-def test_a_bill_that_is_known_is_not_changed() -> None:
+def test_known_cost_is_not_changed() -> None:
     counted(billed_cost=Decimal(7))
 
     assert billed() == [Decimal(7)]
 
 
-def test_a_remix_without_any_count_has_no_bill() -> None:
+def test_remix_without_counted_units_has_no_cost() -> None:
     remix = counted(None)
 
     remix.set_calculated_cost(Decimal(1))
@@ -124,7 +124,7 @@ def test_a_remix_without_any_count_has_no_bill() -> None:
     assert Remix.objects.get().billed_cost is None
 
 
-def test_the_whole_bill_over_the_wire(
+def test_cost_is_calculated_from_real_answers(
     sandbox: SandboxProcess, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sora_remix.fal.catalogue import prices

@@ -1,4 +1,4 @@
-"""Asking fal about remixes, and the turn that does so."""
+"""Checking remixes at fal, and the turns that do it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check() -> None:
     engine.check_due(Heartbeat(), time.monotonic() + 5)
 
 
-def test_what_is_due_is_asked_about_once_and_later_again(asked: list[str]) -> None:
+def test_due_remix_is_checked_once_and_again_later(asked: list[str]) -> None:
     remix = processing()
     processing(request_id="not due", due_at=ago(minutes=-1))
 
@@ -67,7 +67,7 @@ def test_what_is_due_is_asked_about_once_and_later_again(asked: list[str]) -> No
     assert (remix.lease, remix.leased_until, remix.failures) == (None, None, 0)
 
 
-def test_how_far_fal_is_is_kept_for_editors(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_of_fal_is_stored(monkeypatch: pytest.MonkeyPatch) -> None:
     queued, running = processing(), processing(request_id="running")
     answers = {
         "id": fal.Progress(is_finished=False, position=2),
@@ -83,7 +83,7 @@ def test_how_far_fal_is_is_kept_for_editors(monkeypatch: pytest.MonkeyPatch) -> 
     assert (running.queue_position, running.progress_log) == (None, ["step 1"])
 
 
-def test_what_is_finished_waits_to_be_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_finished_remix_waits_to_be_collected(monkeypatch: pytest.MonkeyPatch) -> None:
     remix = processing()
     answer_with(monkeypatch, lambda request_id: FINISHED)
 
@@ -96,7 +96,7 @@ def test_what_is_finished_waits_to_be_collected(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("error", [TryLater("HTTP 500"), RuntimeError("a bug of ours")])
-def test_no_answer_is_remembered_and_asked_for_again(
+def test_missing_answer_is_counted_and_the_check_repeated(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     since = ago(hours=5)
@@ -111,7 +111,7 @@ def test_no_answer_is_remembered_and_asked_for_again(
     assert remix.due_at > timezone.now() + timedelta(seconds=6)
 
 
-def test_a_wish_to_cancel_is_told_to_fal_once(
+def test_cancellation_is_requested_at_fal_once(
     monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
     remix = processing(cancel_requested_at=timezone.now())
@@ -132,7 +132,7 @@ def test_a_wish_to_cancel_is_told_to_fal_once(
     assert (remix.status, len(asked)) == (Status.PROCESSING, 2)
 
 
-def test_a_wish_to_cancel_that_fal_did_not_hear_is_told_again(
+def test_cancellation_that_did_not_reach_fal_is_requested_again(
     monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
     remix = processing(cancel_requested_at=timezone.now())
@@ -148,7 +148,7 @@ def test_a_wish_to_cancel_that_fal_did_not_hear_is_told_again(
     assert (remix.status, remix.cancel_asked_at, remix.failures) == (Status.PROCESSING, None, 1)
 
 
-def test_an_answer_ends_the_count_of_failures(asked: list[str]) -> None:
+def test_answer_resets_the_count_of_failures(asked: list[str]) -> None:
     remix = processing(failures=3, failing_since=ago(hours=5))
 
     check()
@@ -166,7 +166,7 @@ def test_more_than_a_group_is_asked_about(asked: list[str]) -> None:
     assert len(set(asked)) == len(asked) == 3 * fal.MAX_PARALLEL_CALLS + 1
 
 
-def test_a_remix_is_asked_about_the_rarer_the_older_it_is_and_the_more_there_are() -> None:
+def test_old_remixes_and_many_remixes_are_checked_less_often() -> None:
     now = timezone.now()
 
     soon, old, many = next_check(now, 1), next_check(ago(minutes=10), 1), next_check(now, 6000)
@@ -176,7 +176,7 @@ def test_a_remix_is_asked_about_the_rarer_the_older_it_is_and_the_more_there_are
     assert (many - now).total_seconds() > 80
 
 
-def test_pauses_grow_and_are_bounded() -> None:
+def test_pauses_grow_up_to_a_limit() -> None:
     now = timezone.now()
 
     seconds = [(back_off(failures) - now).total_seconds() for failures in (0, 3, 100_000)]
@@ -195,7 +195,7 @@ def short_turn(monkeypatch: pytest.MonkeyPatch) -> int:
     return turn
 
 
-def test_a_turn_hands_finished_remixes_over_in_groups(
+def test_turn_hands_finished_remixes_over_in_groups(
     monkeypatch: pytest.MonkeyPatch, short_turn: int
 ) -> None:
     remixes = [processing(request_id=str(number)) for number in range(9)]
@@ -210,7 +210,7 @@ def test_a_turn_hands_finished_remixes_over_in_groups(
     assert sorted(pk for errand in errands for pk in errand.pks) == [remix.pk for remix in remixes]
 
 
-def test_a_turn_ends_at_once_when_results_wait_for_a_worker(
+def test_turn_ends_at_once_when_results_wait_for_a_worker(
     monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
 ) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 3600)
@@ -219,7 +219,7 @@ def test_a_turn_ends_at_once_when_results_wait_for_a_worker(
     assert list(engine.take_turn(short_turn)) == []
 
 
-def test_a_turn_asks_again_within_its_second(
+def test_turn_checks_repeatedly_within_its_second(
     monkeypatch: pytest.MonkeyPatch, short_turn: int
 ) -> None:
     remix = processing()
@@ -230,7 +230,7 @@ def test_a_turn_asks_again_within_its_second(
     assert list(engine.take_turn(short_turn)) == [engine.Errand("collect", (remix.pk,))]
 
 
-def test_what_is_asked_for_during_a_turn_is_sent_in_it(
+def test_remix_requested_during_a_turn_is_sent_in_it(
     monkeypatch: pytest.MonkeyPatch, short_turn: int
 ) -> None:
     async def submit(
@@ -250,7 +250,7 @@ def test_what_is_asked_for_during_a_turn_is_sent_in_it(
     assert Remix.objects.get().status == Status.PROCESSING
 
 
-def test_a_turn_that_lost_its_place_ends(
+def test_replaced_turn_ends(
     monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
 ) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 3600)

@@ -1,4 +1,4 @@
-"""Bringing results home: what each answer on the way makes of a row."""
+"""Collecting results: the effect of each answer on a row."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ from sora_remix.exceptions import (
 )
 from sora_remix.models import Leased, PendingFile, Remix, RemixBatch, Video, renew_leases
 from sora_remix.storage import new_name
+from tests.checkout import png
 from tests.decoding import bombs
 from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
-from tests.ordering import png
 from tests.storages import (
     ClosingStorage,
     ContentStorage,
@@ -107,7 +107,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.STORING])
-def test_a_result_becomes_a_video_with_its_files(
+def test_result_becomes_a_video_with_its_files(
     remote: Remote, media_root: Path, status: str
 ) -> None:
     remix = collect(finished(status=status))
@@ -124,7 +124,9 @@ def test_a_result_becomes_a_video_with_its_files(
 
 
 @pytest.mark.parametrize("pictures", [5, 1])
-def test_a_result_is_stored_as_what_it_is(remote: Remote, media_root: Path, pictures: int) -> None:
+def test_extension_of_a_result_comes_from_its_content(
+    remote: Remote, media_root: Path, pictures: int
+) -> None:
     remote.files[RESULT.video_url] = record("webm", pictures=pictures)
     remote.files[RESULT.thumbnail_url] = b"broken"
 
@@ -136,7 +138,7 @@ def test_a_result_is_stored_as_what_it_is(remote: Remote, media_root: Path, pict
     assert video.thumbnail
 
 
-def test_a_result_knows_what_it_was_made_from_in_the_first_place(remote: Remote) -> None:
+def test_result_knows_its_original_video(remote: Remote) -> None:
     first = make_video()
     for source in (first, make_video(root=first)):
         remix = collect(finished(source=source))
@@ -154,7 +156,7 @@ def test_collecting_twice_makes_one_video(remote: Remote, media_root: Path) -> N
     assert len(files_in(media_root)) == 3
 
 
-def test_only_what_waits_is_collected(remote: Remote) -> None:
+def test_only_waiting_results_are_collected(remote: Remote) -> None:
     rows = [make_remix(status=status) for status in Status if status != Status.STORING]
 
     engine.collect([row.pk for row in rows])
@@ -171,7 +173,7 @@ def test_more_than_a_group_is_collected(remote: Remote) -> None:
     assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.MAX_PARALLEL_DOWNLOADS + 2
 
 
-def test_a_result_that_its_provider_deleted_says_so(remote: Remote) -> None:
+def test_result_deleted_by_its_provider_is_marked(remote: Remote) -> None:
     kept = collect(finished(options={"delete_video": False}))
     remote.result = lambda: fal.Result(RESULT.video_url)
     deleted = collect(finished(options={"delete_video": True}))
@@ -180,7 +182,7 @@ def test_a_result_that_its_provider_deleted_says_so(remote: Remote) -> None:
     assert deleted.result and deleted.result.is_deleted_at_provider
 
 
-def test_a_result_is_not_lost_over_a_sora_id_that_is_taken(remote: Remote) -> None:
+def test_result_with_a_taken_sora_id_is_kept(remote: Remote) -> None:
     make_video(sora_id="video_new")
 
     remix = collect(finished())
@@ -189,7 +191,7 @@ def test_a_result_is_not_lost_over_a_sora_id_that_is_taken(remote: Remote) -> No
     assert remix.result and remix.result.sora_id == ""
 
 
-def test_a_result_is_not_lost_with_its_endpoints_record(remote: Remote) -> None:
+def test_result_of_a_removed_endpoint_is_kept(remote: Remote) -> None:
     remix = collect(finished(endpoint="gone"))
 
     assert remix.status == Status.SUCCEEDED
@@ -199,7 +201,7 @@ BROKEN = [TryLater(""), FileGone(""), FileRefused(""), b"<html>", b"\x89PNG\r\n\
 
 
 @pytest.mark.parametrize("content", BROKEN)
-def test_a_broken_picture_fails_nothing_and_another_is_made_from_the_file(
+def test_broken_thumbnail_is_replaced_by_one_made_from_the_file(
     remote: Remote, content: bytes | Exception
 ) -> None:
     remote.files[RESULT.thumbnail_url] = remote.files[RESULT.spritesheet_url] = content
@@ -225,7 +227,7 @@ def test_a_sprite_sheet_that_is_no_picture_is_not_kept(
     assert remix.result and remix.result.thumbnail and not remix.result.spritesheet
 
 
-def test_a_result_is_kept_without_any_picture_if_none_can_be_made(
+def test_result_is_kept_when_no_thumbnail_can_be_made(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remote.files[RESULT.thumbnail_url] = b"<html>"
@@ -244,7 +246,7 @@ def test_a_result_is_kept_without_any_picture_if_none_can_be_made(
         (RemoteFailure("result_missing", "HTTP 200"), "result_missing"),
     ],
 )
-def test_what_fal_calls_failed_is_failed(remote: Remote, error: Exception, code: str) -> None:
+def test_failure_at_fal_fails_the_remix(remote: Remote, error: Exception, code: str) -> None:
     remote.result = _raising(error)
 
     remix = collect(finished())
@@ -258,7 +260,7 @@ def test_what_fal_calls_failed_is_failed(remote: Remote, error: Exception, code:
     ("wished", "status", "code"),
     [(True, Status.CANCELLED, ""), (False, Status.FAILED, "client_cancelled")],
 )
-def test_what_fal_calls_cancelled_is_so_only_if_somebody_wished_it(
+def test_cancellation_at_fal_cancels_the_remix_only_if_requested(
     remote: Remote, wished: bool, status: str, code: str
 ) -> None:
     remote.result = _raising(RemoteCancelled("client_cancelled", "HTTP 499"))
@@ -268,7 +270,7 @@ def test_what_fal_calls_cancelled_is_so_only_if_somebody_wished_it(
     assert (remix.status, remix.error_code) == (status, code)
 
 
-def test_a_video_that_was_made_in_spite_of_a_wish_to_cancel_is_collected(remote: Remote) -> None:
+def test_video_finished_despite_a_requested_cancellation_is_collected(remote: Remote) -> None:
     remix = collect(finished(cancel_requested_at=timezone.now()))
 
     assert remix.status == Status.SUCCEEDED
@@ -278,7 +280,7 @@ def test_a_video_that_was_made_in_spite_of_a_wish_to_cancel_is_collected(remote:
     ("error", "code"),
     [(FileRefused("host"), "result_refused"), (NotAVideo("no"), "not_a_video")],
 )
-def test_a_file_that_can_not_be_used_fails_the_remix(
+def test_unusable_file_fails_the_remix(
     remote: Remote, error: Exception, code: str, media_root: Path
 ) -> None:
     remote.files[RESULT.video_url] = error
@@ -289,7 +291,7 @@ def test_a_file_that_can_not_be_used_fails_the_remix(
     assert files_in(media_root) == set()
 
 
-def test_a_file_that_is_no_video_is_not_stored(remote: Remote, media_root: Path) -> None:
+def test_file_that_is_not_a_video_is_not_stored(remote: Remote, media_root: Path) -> None:
     remote.files[RESULT.video_url] = b"<html></html>"
 
     remix = collect(finished())
@@ -298,7 +300,7 @@ def test_a_file_that_is_no_video_is_not_stored(remote: Remote, media_root: Path)
     assert files_in(media_root) == set()
 
 
-def test_a_result_that_would_take_too_much_is_refused_in_words(
+def test_result_over_the_memory_limit_is_refused_with_an_explanation(
     remote: Remote, media_root: Path
 ) -> None:
     remote.files[RESULT.video_url] = bombs.mp4(1, 60_000_000)
@@ -310,7 +312,7 @@ def test_a_result_that_would_take_too_much_is_refused_in_words(
     assert files_in(media_root) == set()
 
 
-def test_a_result_that_can_not_be_checked_now_is_collected_later(
+def test_result_that_can_not_be_checked_now_is_collected_later(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(file: object) -> None:
@@ -323,7 +325,7 @@ def test_a_result_that_can_not_be_checked_now_is_collected_later(
     assert (remix.status, remix.failures, remix.lease) == (Status.STORING, 1, None)
 
 
-def test_a_result_of_absurd_length_is_stored_without_one(remote: Remote, clip: Path) -> None:
+def test_result_of_absurd_length_is_stored_without_a_length(remote: Remote, clip: Path) -> None:
     remote.files[RESULT.video_url] = bombs.claim_weeks(clip)
 
     remix = collect(finished())
@@ -334,7 +336,7 @@ def test_a_result_of_absurd_length_is_stored_without_one(remote: Remote, clip: P
 
 @pytest.mark.parametrize("error", [TryLater("HTTP 502"), RuntimeError("a bug of ours")])
 @pytest.mark.parametrize("step", ["result", "file"])
-def test_what_may_pass_is_tried_again_without_end(
+def test_temporary_failures_are_retried_without_end(
     remote: Remote, error: Exception, step: str
 ) -> None:
     if step == "result":
@@ -349,7 +351,7 @@ def test_what_may_pass_is_tried_again_without_end(
     assert remix.due_at > timezone.now()
 
 
-def test_a_result_that_is_not_there_yet_is_no_failure(remote: Remote) -> None:
+def test_missing_result_is_no_failure(remote: Remote) -> None:
     remote.result = _raising(NotReady())
 
     remix = collect(finished())
@@ -361,7 +363,7 @@ def test_a_result_that_is_not_there_yet_is_no_failure(remote: Remote) -> None:
 @pytest.mark.parametrize(
     ("minutes", "status"), [(0, Status.STORING), (9, Status.STORING), (11, Status.FAILED)]
 )
-def test_a_file_that_is_gone_is_asked_for_again_for_ten_minutes(
+def test_missing_file_is_requested_again_for_ten_minutes(
     remote: Remote, minutes: int, status: str
 ) -> None:
     remote.files[RESULT.video_url] = FileGone("HTTP 404")
@@ -372,7 +374,7 @@ def test_a_file_that_is_gone_is_asked_for_again_for_ten_minutes(
     assert remix.error_code == ("result_expired" if status == Status.FAILED else "")
 
 
-def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
+def test_failing_storage_is_retried_and_keeps_no_orphan(
     remote: Remote, media_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = media.store
@@ -398,7 +400,7 @@ def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage, ContentStorage])
-def test_a_result_has_the_names_that_the_storage_gave_its_files(
+def test_result_has_the_names_that_the_storage_returned(
     remote: Remote, media_root: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -414,7 +416,7 @@ def test_a_result_has_the_names_that_the_storage_gave_its_files(
 
 
 @pytest.mark.parametrize("status", [Status.SUCCEEDED, Status.FAILED])
-def test_two_results_with_the_same_content_may_share_their_files(
+def test_results_with_equal_content_can_share_their_files(
     remote: Remote, media_root: Path, settings: Settings, status: str
 ) -> None:
     use_storage(settings, ContentStorage)
@@ -431,7 +433,7 @@ def test_two_results_with_the_same_content_may_share_their_files(
 
 
 @pytest.mark.parametrize("storage", [OddStorage, ForgetfulStorage, EmptyNameStorage])
-def test_a_name_that_can_not_be_kept_ends_a_remix_in_words(
+def test_unstorable_file_name_fails_the_remix_with_an_explanation(
     remote: Remote,
     media_root: Path,
     settings: Settings,
@@ -493,7 +495,7 @@ def _killed(*_args: object, **_options: object) -> Any:
         _kill_before_committing,
     ],
 )
-def test_a_kill_while_storing_leaves_no_file_and_loses_no_result(
+def test_kill_while_storing_leaves_no_file_and_loses_no_result(
     remote: Remote,
     media_root: Path,
     settings: Settings,
@@ -521,7 +523,7 @@ def test_a_kill_while_storing_leaves_no_file_and_loses_no_result(
     assert {*remix.result.stored_files} <= files_in(media_root)
 
 
-def test_files_of_a_killed_worker_are_removed_by_the_sweep(media_root: Path) -> None:
+def test_sweep_removes_files_of_a_killed_worker(media_root: Path) -> None:
     remix = finished(leased_until=ago(seconds=1))
     name = media.store("sora_remix/videos/a.mp4", io.BytesIO(b"x"))
     PendingFile.objects.create(remix=remix, name=name)
@@ -532,7 +534,7 @@ def test_files_of_a_killed_worker_are_removed_by_the_sweep(media_root: Path) -> 
     assert files_in(media_root) == set()
 
 
-def test_files_of_a_worker_that_lives_are_left_alone_by_the_sweep(media_root: Path) -> None:
+def test_sweep_keeps_files_of_a_living_worker(media_root: Path) -> None:
     remix = finished(leased_until=ago(seconds=-20))
     name = media.store("sora_remix/videos/a.mp4", io.BytesIO(b"x"))
     PendingFile.objects.create(remix=remix, name=name)
@@ -543,7 +545,7 @@ def test_files_of_a_worker_that_lives_are_left_alone_by_the_sweep(media_root: Pa
     assert files_in(media_root) == {name}
 
 
-def test_a_worker_that_lost_its_claim_changes_nothing(
+def test_worker_that_lost_its_lease_changes_nothing(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = finished()
@@ -562,7 +564,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing(
 
 
 @pytest.mark.parametrize("storage", [None, FolderStorage])
-def test_a_worker_that_stores_a_file_after_the_sweep_removes_it_itself(
+def test_worker_that_stores_a_file_after_the_sweep_removes_it(
     remote: Remote,
     media_root: Path,
     settings: Settings,
@@ -586,7 +588,7 @@ def test_a_worker_that_stores_a_file_after_the_sweep_removes_it_itself(
     assert files_in(media_root) == set()
 
 
-def test_a_storage_that_can_not_be_searched_keeps_nothing_from_being_removed(
+def test_storage_that_can_not_list_files_does_not_stop_their_removal(
     media_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = finished(leased_until=ago(seconds=1))
@@ -605,7 +607,7 @@ def test_a_storage_that_can_not_be_searched_keeps_nothing_from_being_removed(
     assert not PendingFile.objects.exists()
 
 
-def test_a_large_file_keeps_its_claim_while_it_is_copied(
+def test_large_file_keeps_its_lease_while_it_is_copied(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = finished()
@@ -626,7 +628,7 @@ def test_a_large_file_keeps_its_claim_while_it_is_copied(
     assert min(left) > timedelta(minutes=10)
 
 
-def test_a_result_keeps_its_claim_while_its_pictures_are_looked_at(
+def test_result_keeps_its_lease_while_its_pictures_are_checked(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     renewed, was_renewed = threading.Event(), []
@@ -650,7 +652,7 @@ def test_a_result_keeps_its_claim_while_its_pictures_are_looked_at(
     assert was_renewed == [True]
 
 
-def test_what_is_being_looked_at_is_closed_when_collecting_breaks_off(
+def test_checked_file_is_closed_when_collecting_is_interrupted(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks, is_over = itertools.count(), threading.Event()
@@ -673,7 +675,7 @@ def test_what_is_being_looked_at_is_closed_when_collecting_breaks_off(
     assert all(file.closed for file in remote.opened)
 
 
-def test_a_download_that_the_storage_takes_too_long_for_is_kept(
+def test_download_that_the_storage_is_too_slow_for_is_kept(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: list[str] = []
@@ -690,7 +692,7 @@ def test_a_download_that_the_storage_takes_too_long_for_is_kept(
     assert kept == ["https://fal.media/v.mp4"]
 
 
-def test_a_download_without_time_to_store_it_is_kept_and_counts_as_a_failure(
+def test_download_without_time_to_store_it_is_kept_and_counts_as_a_failure(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: list[str] = []
@@ -706,7 +708,7 @@ def test_a_download_without_time_to_store_it_is_kept_and_counts_as_a_failure(
     assert all(file.closed for file in remote.opened)
 
 
-def test_work_that_does_not_fit_its_time_limit_stops_and_counts_as_a_failure(
+def test_work_over_its_time_limit_stops_and_counts_as_a_failure(
     remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, new = finished(failures=2), finished()
@@ -725,7 +727,7 @@ def test_work_that_does_not_fit_its_time_limit_stops_and_counts_as_a_failure(
     assert (new.failures, new.lease) == (1, None)
 
 
-def test_a_file_that_can_not_be_removed_stops_nothing_and_is_removed_later(
+def test_file_that_can_not_be_removed_stops_nothing_and_is_removed_later(
     media_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = finished(leased_until=ago(seconds=1))
@@ -750,7 +752,7 @@ def test_a_file_that_can_not_be_removed_stops_nothing_and_is_removed_later(
     assert files_in(media_root) == set()
 
 
-def test_the_sweep_marks_what_died_while_it_was_sent() -> None:
+def test_sweep_marks_lost_sends_as_unconfirmed() -> None:
     dead = make_remix(status=Status.SUBMITTING, leased_until=ago(seconds=1))
     alive = make_remix(status=Status.SUBMITTING, leased_until=ago(seconds=-20))
 
@@ -761,7 +763,7 @@ def test_the_sweep_marks_what_died_while_it_was_sent() -> None:
     assert (dead.status, alive.status) == (Status.UNCONFIRMED, Status.SUBMITTING)
 
 
-def test_the_sweep_forgets_old_drafts_only() -> None:
+def test_sweep_deletes_only_old_drafts() -> None:
     old, young, confirmed = (RemixBatch.objects.start([], by=None) for _ in range(3))
     assert confirmed.confirm()
     RemixBatch.objects.exclude(pk=young.pk).update(created_at=ago(days=8))

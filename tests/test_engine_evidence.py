@@ -1,4 +1,4 @@
-"""Searching fal's list for remixes whose answer did not come."""
+"""Searching fal's list for remixes without an answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BODY = {"prompt": "a"}
 
 @pytest.fixture
 def listed(monkeypatch: pytest.MonkeyPatch) -> list[fal.SentRequest]:
-    """What fal lists; the test fills it."""
+    """The requests in fal's list, filled by the test."""
     requests: list[fal.SentRequest] = []
 
     async def sent_requests(endpoint_id: str, since: datetime) -> list[fal.SentRequest]:
@@ -49,7 +49,7 @@ def found() -> list[str]:
     return list(Remix.objects.filter(status=Status.PROCESSING).values_list("request_id", flat=True))
 
 
-def test_a_request_with_the_same_input_settles_a_remix(listed: list[fal.SentRequest]) -> None:
+def test_request_with_the_same_input_settles_a_remix(listed: list[fal.SentRequest]) -> None:
     unconfirmed()
     listed.append(request("fal-1"))
 
@@ -67,7 +67,7 @@ def test_a_request_with_the_same_input_settles_a_remix(listed: list[fal.SentRequ
         (BODY, 1),
     ],
 )
-def test_a_request_with_another_input_or_time_settles_nothing(
+def test_request_with_another_input_or_time_settles_nothing(
     listed: list[fal.SentRequest], arguments: dict[str, Any], minutes: int
 ) -> None:
     remix = unconfirmed()
@@ -80,7 +80,7 @@ def test_a_request_with_another_input_or_time_settles_nothing(
     assert remix.due_at > timezone.now()
 
 
-def test_a_request_that_a_remix_has_already_settles_no_other(
+def test_request_of_one_remix_settles_no_other(
     listed: list[fal.SentRequest],
 ) -> None:
     make_remix(status=Status.SUCCEEDED, request_id="fal-1", arguments=BODY)
@@ -93,7 +93,7 @@ def test_a_request_that_a_remix_has_already_settles_no_other(
 
 
 @pytest.mark.parametrize(("remixes", "requests"), [(3, 2), (2, 3), (2, 2)])
-def test_of_equal_ones_as_many_are_settled_as_there_are_requests(
+def test_equal_remixes_are_settled_by_one_request_each(
     listed: list[fal.SentRequest], remixes: int, requests: int
 ) -> None:
     source = make_video()
@@ -106,7 +106,7 @@ def test_of_equal_ones_as_many_are_settled_as_there_are_requests(
     assert len(set(found())) == len(found()) == min(remixes, requests)
 
 
-def test_nothing_is_given_away_while_an_equal_one_is_being_sent(
+def test_request_is_not_assigned_while_an_equal_remix_is_being_sent(
     listed: list[fal.SentRequest],
 ) -> None:
     remix = unconfirmed()
@@ -130,7 +130,7 @@ def test_pauses_between_searches_grow(listed: list[fal.SentRequest]) -> None:
     assert pauses == [30, 60, 120, 240]
 
 
-def test_after_an_hour_it_is_left_to_a_person(listed: list[fal.SentRequest]) -> None:
+def test_search_ends_after_an_hour(listed: list[fal.SentRequest]) -> None:
     unconfirmed(submitted_at=ago(minutes=61))
     listed.append(request("fal-1", minutes=61))
 
@@ -139,7 +139,7 @@ def test_after_an_hour_it_is_left_to_a_person(listed: list[fal.SentRequest]) -> 
     assert found() == []
 
 
-def test_a_list_that_can_not_be_read_is_read_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_list_is_read_again_later(monkeypatch: pytest.MonkeyPatch) -> None:
     remix = unconfirmed()
 
     async def sent_requests(endpoint_id: str, since: datetime) -> list[fal.SentRequest]:
@@ -154,7 +154,7 @@ def test_a_list_that_can_not_be_read_is_read_again_later(monkeypatch: pytest.Mon
     assert remix.due_at > timezone.now() + timedelta(seconds=20)
 
 
-def test_what_was_lost_before_it_could_be_sent_is_not_searched_for(
+def test_remix_lost_before_sending_is_not_searched_for(
     listed: list[fal.SentRequest],
 ) -> None:
     unconfirmed(arguments=None)

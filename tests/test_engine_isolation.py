@@ -1,4 +1,4 @@
-"""Whatever is raised about one row, its neighbours get what they paid for."""
+"""An error about one row doesn't affect the others."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def is_broken(subject: object) -> bool:
 def break_method(
     monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: type[Exception]
 ) -> list[object]:
-    """Let a method raise this for the broken row; return what counts how often it did."""
+    """Make a method raise an error for the broken row; return the counter of errors."""
     whole, struck = getattr(owner, name), list[object]()
 
     def method(*args: Any, **values: Any) -> Any:
@@ -112,7 +112,7 @@ def pass_time() -> None:
 
 
 def work(rounds: int = 5) -> None:
-    """Do what workers do, at least so many times, and until the neighbours are settled."""
+    """Run the work of workers at least this number of times, until the other rows are settled."""
     for turn in range(30):
         if turn >= rounds and not Remix.objects.exclude(prompt=BROKEN).unsettled().exists():
             return
@@ -165,7 +165,7 @@ METHODS: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 @pytest.mark.parametrize(("owner", "name"), METHODS, ids=lambda one: getattr(one, "__name__", one))
-def test_an_error_in_any_method_leaves_the_neighbours_whole(
+def test_error_in_any_method_does_not_affect_other_remixes(
     world: World, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: type[Exception]
 ) -> None:
     broken, *_others = neighbours(is_ready=name != "_files_of")
@@ -179,7 +179,7 @@ def test_an_error_in_any_method_leaves_the_neighbours_whole(
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
 @pytest.mark.parametrize("name", ["refused", "not_sent", "requeued", "unanswered"])
-def test_an_error_in_settling_a_refusal_leaves_the_neighbours_whole(
+def test_error_while_settling_a_refusal_does_not_affect_other_remixes(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str, error: type[Exception]
 ) -> None:
     answers: dict[str, fal.Submitted] = {
@@ -201,7 +201,7 @@ def test_an_error_in_settling_a_refusal_leaves_the_neighbours_whole(
 
 
 @pytest.mark.parametrize("name", ["_commit", "succeed", "start_storing"])
-def test_a_result_that_breaks_its_own_settling_ends_in_words(
+def test_result_that_breaks_its_own_settling_fails_with_an_explanation(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     remix = make_remix(prompt=BROKEN, status=Status.STORING, request_id="fal-0")
@@ -216,7 +216,7 @@ def test_a_result_that_breaks_its_own_settling_ends_in_words(
 
 
 @pytest.mark.parametrize("step", [step.__name__ for step in sweeping.STEPS])
-def test_a_step_of_the_sweep_that_breaks_keeps_none_of_the_others(
+def test_failing_step_of_the_sweep_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     taken: list[str] = []
@@ -238,7 +238,7 @@ def test_a_step_of_the_sweep_that_breaks_keeps_none_of_the_others(
 
 
 @pytest.mark.parametrize("step", ["release_lost", "prepare_waiting", "check_due"])
-def test_a_step_of_a_turn_that_breaks_keeps_none_of_the_others(
+def test_failing_step_of_a_turn_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     [remix] = neighbours(0)
@@ -254,7 +254,7 @@ def test_a_step_of_a_turn_that_breaks_keeps_none_of_the_others(
     assert remix.request_id == "fal-0"
 
 
-def test_evidence_for_one_that_can_not_be_settled_is_kept_from_none_of_the_others(
+def test_remix_that_can_not_be_settled_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remixes = neighbours(3, status=Status.UNCONFIRMED, submitted_at=timezone.now())
@@ -268,7 +268,7 @@ def test_evidence_for_one_that_can_not_be_settled_is_kept_from_none_of_the_other
     assert_neighbours_are_whole(world, remixes[0])
 
 
-def test_a_bill_that_can_not_be_written_is_kept_from_none_of_the_others(
+def test_cost_that_can_not_be_stored_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     values = {"status": Status.SUCCEEDED, "finished_at": timezone.now(), "billable_units": 2}
@@ -282,7 +282,7 @@ def test_a_bill_that_can_not_be_written_is_kept_from_none_of_the_others(
     assert costs == {Decimal(6)}
 
 
-def test_a_file_that_can_not_be_delivered_is_kept_from_none_of_the_others(
+def test_file_that_can_not_be_uploaded_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = source_copies._upload

@@ -1,4 +1,4 @@
-"""Sending: what each answer of fal makes of a row."""
+"""Sending: the effect of each answer of fal on a row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Answer = fal.Submitted | Exception
 
 
 class Gateway:
-    """Stand in for fal's submit: answers by prompt, and remembers what was sent."""
+    """Stand in for fal's submit: answer by prompt, and store the requests."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[str, Mapping[str, Any]]] = []
@@ -54,7 +54,7 @@ def send(heartbeat: Heartbeat | None = None) -> None:
     engine.send_waiting(heartbeat or Heartbeat(), time.monotonic() + 5)
 
 
-def test_an_accepted_remix_is_in_progress_under_fals_id(gateway: Gateway) -> None:
+def test_accepted_remix_is_in_progress_with_the_request_id(gateway: Gateway) -> None:
     remix = make_remix(prompt="a", options={"delete_video": True})
 
     send()
@@ -66,7 +66,7 @@ def test_an_accepted_remix_is_in_progress_under_fals_id(gateway: Gateway) -> Non
     assert gateway.sent == [("fal-ai/sora-2/video-to-video/remix", body)]
 
 
-def test_all_that_waits_is_sent_once_each(gateway: Gateway) -> None:
+def test_waiting_remixes_are_sent_once_each(gateway: Gateway) -> None:
     for number in range(45):
         make_remix(prompt=str(number))
 
@@ -100,7 +100,7 @@ def test_each_answer_has_its_outcome_and_nothing_is_sent_again(
     assert len(gateway.sent) == 1
 
 
-def test_a_remix_that_was_not_sent_is_sent_later(gateway: Gateway) -> None:
+def test_unsent_remix_is_sent_later(gateway: Gateway) -> None:
     remix = make_remix(prompt="a")
     gateway.answer = lambda prompt: fal.NotSent("ConnectError")
     send()
@@ -115,7 +115,7 @@ def test_a_remix_that_was_not_sent_is_sent_later(gateway: Gateway) -> None:
     assert len(gateway.sent) == 2
 
 
-def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
+def test_remix_fails_after_an_hour_without_a_connection(gateway: Gateway) -> None:
     remix = make_remix(failing_since=timezone.now() - timedelta(minutes=61), failures=10)
     gateway.answer = lambda prompt: fal.NotSent("ConnectError")
 
@@ -125,7 +125,7 @@ def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
     assert (remix.status, remix.error_code) == (Status.FAILED, "cannot_reach_fal")
 
 
-def test_refused_for_now_holds_back_all_that_waits(gateway: Gateway, settings: Any) -> None:
+def test_temporary_refusal_holds_back_all_waiting_remixes(gateway: Gateway, settings: Any) -> None:
     settings.SORA_REMIX_MAX_IN_FLIGHT = 1
     make_remix(prompt="a")
     make_remix(prompt="b")
@@ -138,7 +138,7 @@ def test_refused_for_now_holds_back_all_that_waits(gateway: Gateway, settings: A
     assert len(gateway.sent) == 1
 
 
-def test_no_more_than_allowed_are_in_flight(gateway: Gateway, settings: Any) -> None:
+def test_remixes_in_flight_are_limited(gateway: Gateway, settings: Any) -> None:
     settings.SORA_REMIX_MAX_IN_FLIGHT = 3
     make_remix(status=Status.PROCESSING, request_id="x")
     make_remix(status=Status.UNCONFIRMED)
@@ -151,7 +151,7 @@ def test_no_more_than_allowed_are_in_flight(gateway: Gateway, settings: Any) -> 
     assert len(gateway.sent) == 2
 
 
-def test_a_source_that_changed_meanwhile_is_refused_unsent(gateway: Gateway) -> None:
+def test_source_changed_meanwhile_is_refused_unsent(gateway: Gateway) -> None:
     remix = make_remix()
     remix.source.is_deleted_at_provider = True
     remix.source.save()
@@ -163,7 +163,7 @@ def test_a_source_that_changed_meanwhile_is_refused_unsent(gateway: Gateway) -> 
     assert gateway.sent == []
 
 
-def test_a_record_that_is_gone_is_refused_unsent(gateway: Gateway) -> None:
+def test_remix_of_a_removed_endpoint_is_refused_unsent(gateway: Gateway) -> None:
     remix = make_remix(endpoint="gone")
 
     send()
@@ -173,7 +173,7 @@ def test_a_record_that_is_gone_is_refused_unsent(gateway: Gateway) -> None:
     assert gateway.sent == []
 
 
-def test_a_late_answer_heals_a_remix_that_was_given_up(gateway: Gateway) -> None:
+def test_late_answer_restores_a_remix_that_was_given_up(gateway: Gateway) -> None:
     remix = make_remix()
 
     def give_up(prompt: str) -> Answer:
@@ -188,7 +188,7 @@ def test_a_late_answer_heals_a_remix_that_was_given_up(gateway: Gateway) -> None
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "id")
 
 
-def test_an_answer_too_late_for_its_row_is_ignored(gateway: Gateway) -> None:
+def test_answer_for_a_changed_row_is_ignored(gateway: Gateway) -> None:
     remix = make_remix()
 
     def give_up(prompt: str) -> Answer:
@@ -225,7 +225,7 @@ def _outside_the_loop(answer: Callable[[str], Answer]) -> Callable[[str], Answer
     return call
 
 
-def test_the_id_of_a_paid_request_is_saved_although_the_database_stumbles(
+def test_request_id_is_saved_despite_database_errors(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = make_remix(prompt="a")
@@ -246,7 +246,7 @@ def test_the_id_of_a_paid_request_is_saved_although_the_database_stumbles(
     assert remix.request_id == "id-a"
 
 
-def test_an_answer_that_can_not_be_saved_loses_no_other(
+def test_answer_that_can_not_be_saved_does_not_lose_the_others(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost, kept = make_remix(prompt="lost"), make_remix(prompt="kept")
@@ -267,7 +267,7 @@ def test_an_answer_that_can_not_be_saved_loses_no_other(
     assert (lost.status, kept.status) == (Status.SUBMITTING, Status.PROCESSING)
 
 
-def test_a_database_that_stumbles_ends_the_sending_and_loses_no_answer(
+def test_database_error_ends_the_sending_and_loses_no_answer(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(2 * fal.MAX_PARALLEL_CALLS):
@@ -291,7 +291,7 @@ def test_a_database_that_stumbles_ends_the_sending_and_loses_no_answer(
     )
 
 
-def test_a_free_place_is_filled_while_others_still_wait_for_an_answer(
+def test_free_slot_is_filled_while_others_wait_for_an_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow_is_answered = asyncio.Event()
@@ -317,7 +317,7 @@ def test_a_free_place_is_filled_while_others_still_wait_for_an_answer(
     assert Remix.objects.filter(status=Status.PROCESSING).count() == fal.MAX_PARALLEL_CALLS + 2
 
 
-def test_the_body_is_kept_as_it_was_sent(gateway: Gateway) -> None:
+def test_body_is_stored_as_sent(gateway: Gateway) -> None:
     remix = make_remix()
 
     send()
@@ -326,7 +326,7 @@ def test_the_body_is_kept_as_it_was_sent(gateway: Gateway) -> None:
     assert remix.arguments == gateway.sent[0][1]
 
 
-def test_fal_is_told_where_to_ring_with_our_key(
+def test_webhook_url_contains_the_key_of_the_remix(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://example.com/"
@@ -346,7 +346,7 @@ def test_fal_is_told_where_to_ring_with_our_key(
     assert urls == [f"https://example.com/sora_remix/webhook/{remix.key}/"]
 
 
-def test_an_answer_that_comes_after_its_webhook_changes_nothing(gateway: Gateway) -> None:
+def test_answer_after_its_webhook_changes_nothing(gateway: Gateway) -> None:
     remix = make_remix()
 
     def webhook_first(prompt: str) -> Answer:
@@ -362,7 +362,7 @@ def test_an_answer_that_comes_after_its_webhook_changes_nothing(gateway: Gateway
     assert remix.other_request_ids == []
 
 
-def test_an_answer_that_says_another_id_than_the_webhook_is_kept(gateway: Gateway) -> None:
+def test_request_id_that_differs_from_the_webhook_is_kept(gateway: Gateway) -> None:
     remix = make_remix()
 
     def webhook_first(prompt: str) -> Answer:
@@ -377,7 +377,7 @@ def test_an_answer_that_says_another_id_than_the_webhook_is_kept(gateway: Gatewa
     assert (remix.request_id, remix.other_request_ids) == ("heard", ["answered"])
 
 
-def test_an_id_that_another_remix_has_leaves_it_unconfirmed(gateway: Gateway) -> None:
+def test_request_id_of_another_remix_leaves_it_unconfirmed(gateway: Gateway) -> None:
     make_remix(status=Status.SUCCEEDED, request_id="id-a")
     remix = make_remix(prompt="a")
 
@@ -388,7 +388,7 @@ def test_an_id_that_another_remix_has_leaves_it_unconfirmed(gateway: Gateway) ->
 
 
 def raising(error: Exception) -> Callable[..., Any]:
-    """Return what raises this, whatever it is called with."""
+    """Return a function that raises this error."""
 
     def fail(*_args: object, **_values: object) -> Any:
         raise error
@@ -396,9 +396,7 @@ def raising(error: Exception) -> Callable[..., Any]:
     return fail
 
 
-def test_a_request_that_can_not_be_made_fails_at_once(
-    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_request_fails_at_once(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     remix = make_remix()
     broken = raising(ZeroDivisionError("a bug of ours"))
     monkeypatch.setattr("sora_remix.engine.sending.get_endpoint", broken)
@@ -411,7 +409,7 @@ def test_a_request_that_can_not_be_made_fails_at_once(
     assert gateway.sent == []
 
 
-def test_what_the_network_breaks_before_it_is_sent_is_sent_later(
+def test_network_error_before_sending_is_retried_later(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = make_remix()
@@ -449,7 +447,7 @@ def test_nothing_is_sent_without_autocommit(gateway: Gateway) -> None:
     assert (remix.status, gateway.sent) == (Status.QUEUED, [])
 
 
-def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -> None:
+def test_nothing_is_sent_once_another_turn_has_taken_over(gateway: Gateway) -> None:
     make_remix()
     heartbeat = Heartbeat()
     heartbeat.is_over = True
@@ -459,7 +457,7 @@ def test_nothing_is_started_once_another_turn_has_taken_over(gateway: Gateway) -
     assert gateway.sent == []
 
 
-def test_what_fal_calls_gone_can_not_be_asked_for_again(gateway: Gateway) -> None:
+def test_endpoint_retired_by_fal_can_not_be_requested_again(gateway: Gateway) -> None:
     remix = make_remix()
     gateway.answer = lambda prompt: fal.Refused("endpoint_retired", "HTTP 404")
 
@@ -470,7 +468,7 @@ def test_what_fal_calls_gone_can_not_be_asked_for_again(gateway: Gateway) -> Non
     assert [reason.field for reason in refusal.value.reasons] == ["endpoint"]
 
 
-def test_a_record_that_is_gone_says_nothing_of_fals_endpoint(gateway: Gateway) -> None:
+def test_removed_record_does_not_retire_the_endpoint(gateway: Gateway) -> None:
     make_remix(endpoint="gone")
 
     send()
@@ -479,7 +477,7 @@ def test_a_record_that_is_gone_says_nothing_of_fals_endpoint(gateway: Gateway) -
 
 
 @pytest.mark.parametrize("answer", [fal.NotSent("ConnectError"), fal.RefusedForNow(30, "HTTP 429")])
-def test_a_pause_names_the_answer_that_started_it(gateway: Gateway, answer: Answer) -> None:
+def test_pause_names_the_answer_that_caused_it(gateway: Gateway, answer: Answer) -> None:
     make_remix()
     gateway.answer = lambda prompt: answer
 

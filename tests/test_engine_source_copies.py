@@ -1,4 +1,4 @@
-"""Files are at fal before a remix is sent, once for all that need them."""
+"""Files are uploaded to fal before a remix is sent, once for all that need them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ URL = "https://v3b.fal.media/files/b/clip.mp4"
 
 
 class Gateway:
-    """Stand in for fal: keeps what comes in, and answers as it is told."""
+    """Stand in for fal: store requests, and send the given answers."""
 
     def __init__(self) -> None:
         self.uploaded: list[str] = []
@@ -70,7 +70,7 @@ def states() -> list[tuple[str, str]]:
     return list(Remix.objects.order_by("pk").values_list("status", "error_code"))
 
 
-def test_a_clip_is_uploaded_once_for_ten_prompts_and_each_is_sent_with_its_url(
+def test_clip_is_uploaded_once_for_ten_prompts_and_each_is_sent_with_its_url(
     gateway: Gateway,
 ) -> None:
     services.request_remixes([make_clip()], [f"{n}" for n in range(10)], endpoint="flux-3")
@@ -83,7 +83,7 @@ def test_a_clip_is_uploaded_once_for_ten_prompts_and_each_is_sent_with_its_url(
     assert set(states()) == {(Status.PROCESSING, "")}
 
 
-def test_nothing_is_sent_before_its_clip_is_there(gateway: Gateway) -> None:
+def test_remix_is_not_sent_before_its_clip_is_uploaded(gateway: Gateway) -> None:
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
 
     engine.prepare_waiting()
@@ -93,7 +93,7 @@ def test_nothing_is_sent_before_its_clip_is_there(gateway: Gateway) -> None:
     assert states() == [(Status.QUEUED, "")]
 
 
-def test_a_retry_of_the_same_day_uses_the_copy_that_is_there(gateway: Gateway) -> None:
+def test_retry_on_the_same_day_uses_the_existing_copy(gateway: Gateway) -> None:
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     for _ in range(2):
         work()
@@ -108,7 +108,7 @@ def test_a_retry_of_the_same_day_uses_the_copy_that_is_there(gateway: Gateway) -
 
 
 @pytest.mark.parametrize("is_ready", [True, False])
-def test_a_copy_that_expires_soon_is_made_anew(gateway: Gateway, is_ready: bool) -> None:
+def test_copy_that_expires_soon_is_uploaded_again(gateway: Gateway, is_ready: bool) -> None:
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     work()
     SourceCopy.objects.update(expires_at=ago(hours=-1))
@@ -122,7 +122,7 @@ def test_a_copy_that_expires_soon_is_made_anew(gateway: Gateway, is_ready: bool)
     assert [body["video_url"] for body in gateway.sent] == [f"{URL}?2"]
 
 
-def test_a_sora_generation_is_sent_without_any_upload(gateway: Gateway) -> None:
+def test_sora_generation_is_sent_without_any_upload(gateway: Gateway) -> None:
     services.request_remixes([make_video()], ["noir"])
 
     work()
@@ -130,7 +130,7 @@ def test_a_sora_generation_is_sent_without_any_upload(gateway: Gateway) -> None:
     assert (gateway.uploaded, len(gateway.sent)) == ([], 1)
 
 
-def test_reference_images_go_the_same_way_in_their_order(gateway: Gateway) -> None:
+def test_reference_images_are_uploaded_in_their_order(gateway: Gateway) -> None:
     names = [app_storage().save(f"{n}.png", ContentFile(b"png")) for n in range(2)]
     images = [names[1], "https://example.com/a.png", names[0]]
     clip = make_clip(duration=5)
@@ -146,7 +146,7 @@ def test_reference_images_go_the_same_way_in_their_order(gateway: Gateway) -> No
     assert sorted(gateway.uploaded) == ["image/png", "image/png", "video/mp4"]
 
 
-def test_fal_is_told_what_a_file_is_whatever_its_name_says(gateway: Gateway) -> None:
+def test_content_type_comes_from_the_content_and_not_the_name(gateway: Gateway) -> None:
     clip = make_clip(record("webm"))
 
     services.request_remixes([clip], ["noir"], endpoint="lucy-restyle")
@@ -170,7 +170,7 @@ def fail_with(gateway: Gateway, error: Exception) -> None:
         (RemoteFailure("source_unreachable", "HTTP 413"), "source_unreachable"),
     ],
 )
-def test_a_file_that_can_not_be_delivered_fails_its_remixes_and_nothing_is_spent(
+def test_file_that_can_not_be_uploaded_fails_its_remixes_free_of_charge(
     gateway: Gateway, error: Exception, code: str
 ) -> None:
     fail_with(gateway, error)
@@ -184,7 +184,7 @@ def test_a_file_that_can_not_be_delivered_fails_its_remixes_and_nothing_is_spent
     assert gateway.sent == []
 
 
-def test_a_file_that_is_not_in_the_storage_fails_its_remixes_at_once(gateway: Gateway) -> None:
+def test_file_missing_in_the_storage_fails_its_remixes_at_once(gateway: Gateway) -> None:
     clip = make_clip()
     clip.file.storage.delete(str(clip.file.name))
     [remix] = services.request_remixes([clip], ["a"], endpoint="flux-3")
@@ -197,7 +197,7 @@ def test_a_file_that_is_not_in_the_storage_fails_its_remixes_at_once(gateway: Ga
     assert remix.error_message.startswith("FileNotFoundError")
 
 
-def test_a_file_that_the_connection_to_fal_lacks_is_no_fault_of_the_clip(
+def test_missing_certificate_file_is_not_blamed_on_the_clip(
     gateway: Gateway,
 ) -> None:
     fail_with(gateway, FileNotFoundError("SSL_CERT_FILE leads nowhere"))
@@ -209,7 +209,7 @@ def test_a_file_that_the_connection_to_fal_lacks_is_no_fault_of_the_clip(
     assert "SSL_CERT_FILE" in SourceCopy.objects.get().error_message
 
 
-def test_after_a_failure_the_next_request_tries_anew(gateway: Gateway) -> None:
+def test_request_after_a_failure_uploads_again(gateway: Gateway) -> None:
     fail_with(gateway, RemoteFailure("credentials_refused", "HTTP 401"))
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     for _ in range(2):
@@ -225,9 +225,7 @@ def test_after_a_failure_the_next_request_tries_anew(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("error", [TryLater("HTTP 502"), RuntimeError("a bug of ours")])
-def test_an_upload_that_does_not_come_off_is_tried_again(
-    gateway: Gateway, error: Exception
-) -> None:
+def test_failed_upload_is_tried_again(gateway: Gateway, error: Exception) -> None:
     fail_with(gateway, error)
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     work()
@@ -242,7 +240,7 @@ def test_an_upload_that_does_not_come_off_is_tried_again(
     assert states() == [(Status.PROCESSING, "")]
 
 
-def test_a_copy_that_fal_could_not_load_is_made_anew_for_the_next(
+def test_copy_that_fal_could_not_load_is_uploaded_again_for_the_next_remix(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
@@ -262,7 +260,7 @@ def test_a_copy_that_fal_could_not_load_is_made_anew_for_the_next(
     assert [body["video_url"] for body in gateway.sent] == [f"{URL}?1", f"{URL}?2"]
 
 
-def test_a_copy_that_fal_refuses_at_once_is_made_anew_for_the_next(
+def test_copy_that_fal_refuses_at_once_is_uploaded_again_for_the_next_remix(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refuse(*_arguments: Any) -> fal.Submitted:
@@ -278,7 +276,7 @@ def test_a_copy_that_fal_refuses_at_once_is_made_anew_for_the_next(
     assert not SourceCopy.objects.exists()
 
 
-def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
+def test_upload_fails_after_an_hour_without_a_connection(gateway: Gateway) -> None:
     fail_with(gateway, TryLater("ConnectError"))
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     SourceCopy.objects.update(failures=10, failing_since=ago(minutes=61))
@@ -289,7 +287,7 @@ def test_an_hour_without_a_connection_is_the_end(gateway: Gateway) -> None:
     assert states() == [(Status.FAILED, "cannot_reach_fal")]
 
 
-def test_a_worker_that_lost_its_claim_on_a_file_changes_nothing(gateway: Gateway) -> None:
+def test_worker_that_lost_its_lease_on_a_file_changes_nothing(gateway: Gateway) -> None:
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
 
     def lose(name: str) -> str:
@@ -303,7 +301,7 @@ def test_a_worker_that_lost_its_claim_on_a_file_changes_nothing(gateway: Gateway
     assert SourceCopy.objects.get().url == ""
 
 
-def test_a_remix_that_is_cancelled_while_its_file_fails_stays_cancelled(
+def test_remix_cancelled_while_its_file_fails_stays_cancelled(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
@@ -317,7 +315,7 @@ def test_a_remix_that_is_cancelled_while_its_file_fails_stays_cancelled(
     assert states() == [(Status.CANCELLED, "")]
 
 
-def test_a_record_that_is_gone_is_refused_when_it_would_be_sent(gateway: Gateway) -> None:
+def test_remix_of_a_removed_endpoint_is_refused_before_sending(gateway: Gateway) -> None:
     make_remix(endpoint="gone", is_ready=False)
 
     work()
@@ -332,7 +330,7 @@ def by_url(settings: Any) -> Any:
 
 
 @pytest.mark.parametrize("base", ["https://cdn.example.com/", "http://127.0.0.1:8000/media/"])
-def test_the_storages_own_url_is_given_when_it_is_sent(
+def test_url_of_the_storage_is_signed_when_it_is_sent(
     gateway: Gateway, by_url: Any, base: str
 ) -> None:
     by_url.MEDIA_URL = base
@@ -346,9 +344,7 @@ def test_the_storages_own_url_is_given_when_it_is_sent(
 
 
 @pytest.mark.parametrize("base", ["/media/", "http://cdn.example.com/"])
-def test_a_url_that_fal_can_not_load_is_never_sent(
-    gateway: Gateway, by_url: Any, base: str
-) -> None:
+def test_url_that_fal_can_not_load_is_never_sent(gateway: Gateway, by_url: Any, base: str) -> None:
     by_url.MEDIA_URL = base
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
 
@@ -358,7 +354,7 @@ def test_a_url_that_fal_can_not_load_is_never_sent(
     assert gateway.sent == []
 
 
-def test_files_are_prepared_before_the_pause_of_the_chain_is_over_and_sent_after_it(
+def test_files_are_uploaded_during_a_pause_and_sent_after_it(
     gateway: Gateway, media_root: Path
 ) -> None:
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")

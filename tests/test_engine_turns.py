@@ -1,4 +1,4 @@
-"""One turn of the chain: what lost workers held is freed, and counted."""
+"""A turn of the chain releases and counts the work of lost workers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Status = Remix.Status
 
 
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.STORING])
-def test_a_killed_worker_counts_as_a_failed_try_with_growing_pauses(status: str) -> None:
+def test_killed_worker_counts_as_a_failed_try_with_growing_pauses(status: str) -> None:
     held = {"lease": uuid4(), "leased_until": ago(seconds=1), "failures": 5}
     remix = make_remix(status=status, request_id="fal-1", **held)
 
@@ -33,7 +33,7 @@ def test_a_killed_worker_counts_as_a_failed_try_with_growing_pauses(status: str)
     assert remix.failing_since and "killed" in remix.error_message
 
 
-def test_a_killed_upload_counts_as_a_failed_try() -> None:
+def test_killed_upload_counts_as_a_failed_try() -> None:
     held = {"lease": uuid4(), "leased_until": ago(seconds=1)}
     copy = SourceCopy.objects.create(name="clip.mp4", **held)
 
@@ -47,9 +47,7 @@ def test_a_killed_upload_counts_as_a_failed_try() -> None:
 @pytest.mark.parametrize(
     ("status", "seconds"), [(Status.STORING, -20), (Status.SUBMITTING, 1), (Status.SUCCEEDED, 1)]
 )
-def test_what_a_living_worker_holds_or_nobody_collects_is_left_alone(
-    status: str, seconds: int
-) -> None:
+def test_work_of_a_living_worker_is_left_alone(status: str, seconds: int) -> None:
     lease = uuid4()
     remix = make_remix(status=status, lease=lease, leased_until=ago(seconds=seconds))
 

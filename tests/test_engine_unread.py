@@ -1,4 +1,4 @@
-"""Files of which nothing is known are read by the sweep, and none of them for ever."""
+"""Files without known facts are read by the sweep, each a limited number of times."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _old_video(content: bytes | None, **values: Any) -> Video:
     return make_video(sora_id="", file=name, **values)
 
 
-def test_what_an_old_file_is_is_noted_and_nothing_else_is_lost() -> None:
+def test_facts_of_an_old_file_are_stored_and_other_columns_kept() -> None:
     video = _old_video(record("webm", sound=True), thumbnail="old.jpg", width=9, duration=4)
 
     sweep()
@@ -36,7 +36,7 @@ def test_what_an_old_file_is_is_noted_and_nothing_else_is_lost() -> None:
     assert (after.file, after.thumbnail.name) == (video.file, "old.jpg")
 
 
-def test_a_length_that_the_file_does_not_tell_stays() -> None:
+def test_length_is_kept_when_the_file_does_not_state_it() -> None:
     _old_video(record("matroska", live="1"), duration=4)
 
     sweep()
@@ -45,7 +45,7 @@ def test_a_length_that_the_file_does_not_tell_stays() -> None:
     assert (after.container, str(after.duration)) == ("matroska", "4.000")
 
 
-def test_an_old_podcast_can_not_be_remixed_any_more() -> None:
+def test_old_podcast_can_no_longer_be_remixed() -> None:
     _old_video(record("mp4", pictures=0, cover=True, sound=True))
 
     sweep()
@@ -53,7 +53,7 @@ def test_an_old_podcast_can_not_be_remixed_any_more() -> None:
     assert Video.objects.get().is_still
 
 
-def test_what_is_no_video_is_read_once() -> None:
+def test_file_that_is_not_a_video_is_read_once() -> None:
     _old_video(b"no video")
 
     sweep()
@@ -62,7 +62,7 @@ def test_what_is_no_video_is_read_once() -> None:
     assert not Video.objects.get().container
 
 
-def test_a_file_that_can_not_be_had_is_tried_some_times_after_all_others() -> None:
+def test_missing_file_is_tried_several_times_after_all_others() -> None:
     gone = _old_video(None)
     other = _old_video(record("mp4"))
 
@@ -75,7 +75,7 @@ def test_a_file_that_can_not_be_had_is_tried_some_times_after_all_others() -> No
     assert not Video.objects.unread().exists()
 
 
-def test_a_reading_that_ends_its_worker_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_that_kills_its_worker_counts_as_a_try(monkeypatch: pytest.MonkeyPatch) -> None:
     _old_video(record("mp4"))
 
     def die(file: object) -> None:
@@ -88,14 +88,14 @@ def test_a_reading_that_ends_its_worker_counts(monkeypatch: pytest.MonkeyPatch) 
     assert Video.objects.get().readings == 1
 
 
-def test_of_two_sweeps_one_reads_a_file() -> None:
+def test_one_of_two_sweeps_reads_a_file() -> None:
     video = _old_video(record("mp4"))
 
     assert Video.objects.start_reading(video)
     assert not Video.objects.start_reading(video)
 
 
-def test_a_sweep_reads_some_files_and_leaves_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sweep_reads_a_limited_number_of_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unread, "FILES_PER_SWEEP", 2)
     for _ in range(3):
         _old_video(record("mp4"))

@@ -1,4 +1,4 @@
-"""The example site shows on its first page what is approved."""
+"""The first page of the example site shows the approved videos."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from example_project.views import PER_PAGE
 from sora_remix.models import Approval
+from tests.approved_videos import show
 from tests.factories import make_video
-from tests.showing import show
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def _storage(media_root: Path) -> None:
     """Keep files where no other test sees them."""
 
 
-def test_what_is_approved_is_shown_to_everybody_and_nothing_else(client: Client) -> None:
+def test_only_approved_videos_are_public(client: Client) -> None:
     show(title="Sea")
     make_video(title="Secret", file="a.mp4")
     make_video(title="Rejected", file="b.mp4", approval=Approval.REJECTED)
@@ -42,7 +42,7 @@ def test_an_empty_page_says_how_to_approve_a_video(client: Client) -> None:
     assert '<a href="/admin/sora_remix/video/review/">' in page
 
 
-def test_more_videos_are_on_another_page_and_cost_no_query_more(
+def test_further_videos_are_on_another_page_and_need_no_further_query(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(PER_PAGE + 1):
@@ -58,7 +58,7 @@ def test_more_videos_are_on_another_page_and_cost_no_query_more(
 
 
 @override_settings(LANGUAGE_CODE="de")
-def test_the_page_is_in_the_language_that_it_says_it_is_in(client: Client) -> None:
+def test_page_declares_its_language(client: Client) -> None:
     show()
 
     page = client.get("/", headers={"Accept-Language": "de"}).content.decode()

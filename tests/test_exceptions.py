@@ -1,4 +1,4 @@
-"""An exception says what happened, also when it is raised without a message."""
+"""An exception says what happened, even when raised without a message."""
 
 from __future__ import annotations
 
@@ -21,13 +21,11 @@ from sora_remix.exceptions import Reason, RemoteFailure, RequestRefused, SoraRem
         (exceptions.FileGone, "The file server no longer has the file behind this URL."),
     ],
 )
-def test_each_kind_has_a_message_for_when_none_is_given(
-    kind: type[SoraRemixError], message: str
-) -> None:
+def test_each_exception_has_a_default_message(kind: type[SoraRemixError], message: str) -> None:
     assert str(kind()) == message
 
 
-def test_a_message_goes_before_that_of_its_kind() -> None:
+def test_message_overrides_the_default() -> None:
     assert str(exceptions.FileGone(gettext_lazy("It is gone."))) == "It is gone."
 
 
@@ -47,7 +45,7 @@ def test_a_message_goes_before_that_of_its_kind() -> None:
         (exceptions.NotAVideo, exceptions.RemoteError),
     ],
 )
-def test_an_exception_is_caught_as_its_more_general_one(
+def test_exception_is_a_subclass_of_its_general_one(
     kind: type[SoraRemixError], parent: type[SoraRemixError]
 ) -> None:
     assert issubclass(kind, parent)
@@ -56,13 +54,13 @@ def test_an_exception_is_caught_as_its_more_general_one(
 @pytest.mark.parametrize(
     "final", [RemoteFailure, exceptions.FileGone, exceptions.FileRefused, exceptions.NotAVideo]
 )
-def test_what_is_final_is_never_taken_for_something_that_passes(
+def test_final_error_is_not_a_temporary_one(
     final: type[SoraRemixError],
 ) -> None:
     assert not issubclass(final, exceptions.TryLater)
 
 
-def test_a_refused_request_names_all_reasons_and_the_fields_to_blame() -> None:
+def test_refused_request_has_all_reasons_and_their_fields() -> None:
     reasons = [Reason("prompts", "It is empty."), Reason("videos", gettext_lazy("It is gone."))]
 
     refused = RequestRefused(reasons)
@@ -71,7 +69,7 @@ def test_a_refused_request_names_all_reasons_and_the_fields_to_blame() -> None:
     assert [reason.field for reason in refused.reasons] == ["prompts", "videos"]
 
 
-def test_a_failure_at_fal_keeps_its_code() -> None:
+def test_failure_at_fal_keeps_its_code() -> None:
     failure = RemoteFailure("content_policy_violation", "Not that.")
 
     assert (failure.code, str(failure)) == ("content_policy_violation", "Not that.")

@@ -1,4 +1,4 @@
-"""Every fault, over the wire and through the engine: what becomes of the remix and of the money."""
+"""Every fault, over the wire and through the engine: its effect on the remix and the money."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def pass_time(**length: float) -> None:
 
 
 def settle(remix: Remix, *, turns: int = 40) -> Remix:
-    """Work until a remix is over, or has had so many turns."""
+    """Work until a remix is finished, at most this number of turns."""
     for _ in range(turns):
         work()
         remix.refresh_from_db()
@@ -81,7 +81,7 @@ def settle(remix: Remix, *, turns: int = 40) -> Remix:
 
 
 def finished_at_fal(sandbox: SandboxProcess) -> Remix:
-    """Return a remix that fal has made, and whose result nobody has asked for."""
+    """Return a remix that fal has finished and nobody has collected."""
     remix = ask()
     engine.send_waiting(Heartbeat(), time.monotonic() + 5)
 
@@ -95,7 +95,7 @@ def finished_at_fal(sandbox: SandboxProcess) -> Remix:
 
 @dataclass(frozen=True)
 class Fault:
-    """What goes wrong, and what must come of it."""
+    """A fault and its expected effect."""
 
     on: str
     fault: str
@@ -204,7 +204,7 @@ def test_each_fault_has_its_outcome_and_is_never_paid_twice(
 @pytest.mark.parametrize(
     "case", [one for one in FAULTS if one.status == Status.UNCONFIRMED], ids=str
 )
-def test_what_was_not_answered_is_not_sent_again_and_found_if_fal_has_it(
+def test_unanswered_request_is_not_sent_again_and_is_found_if_fal_has_it(
     sandbox: SandboxProcess, settings: Any, case: Fault
 ) -> None:
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
@@ -226,7 +226,7 @@ def test_what_was_not_answered_is_not_sent_again_and_found_if_fal_has_it(
 
 
 @pytest.mark.parametrize("case", [one for one in FAULTS if one.code.startswith("result_")], ids=str)
-def test_a_result_that_could_not_be_stored_can_be_collected_again(
+def test_result_that_could_not_be_stored_can_be_collected_again(
     sandbox: SandboxProcess, settings: Any, case: Fault
 ) -> None:
     settings.SORA_REMIX_MAX_RESULT_BYTES = 1024**2
@@ -268,7 +268,7 @@ def _the_certificate_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "cut_off", [_nobody_listens, _nobody_knows_the_name, _the_certificate_is_unknown]
 )
-def test_without_a_connection_everything_waits_and_is_sent_once_it_is_back(
+def test_remixes_wait_without_a_connection_and_are_sent_once_it_is_back(
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
     cut_off: Callable[[pytest.MonkeyPatch], None],
@@ -290,7 +290,7 @@ def test_without_a_connection_everything_waits_and_is_sent_once_it_is_back(
     assert sandbox.calls()["submit"] == 2
 
 
-def test_after_an_hour_without_a_connection_it_fails_and_nothing_is_spent(
+def test_remix_fails_free_of_charge_after_an_hour_without_a_connection(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = ask()
@@ -305,7 +305,7 @@ def test_after_an_hour_without_a_connection_it_fails_and_nothing_is_spent(
     assert sandbox.calls()["submit"] == 0
 
 
-def test_one_failure_long_after_an_outage_is_not_the_end(
+def test_single_failure_long_after_an_outage_is_not_final(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = ask()
@@ -319,7 +319,7 @@ def test_one_failure_long_after_an_outage_is_not_the_end(
     assert remix.status == Status.SUCCEEDED
 
 
-def test_too_many_requests_hold_back_the_whole_chain(
+def test_too_many_requests_pause_the_whole_chain(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.misbehave("submit", "answer", status=429, headers={"Retry-After": "30"}, body="")
@@ -335,7 +335,7 @@ def test_too_many_requests_hold_back_the_whole_chain(
     assert held_until and held_until > timezone.now() + timedelta(seconds=20)
 
 
-def test_a_worker_that_dies_while_sending_leaves_no_more_in_doubt_than_it_was_sending(
+def test_worker_killed_while_sending_leaves_only_its_own_sends_unconfirmed(
     sandbox: SandboxProcess,
 ) -> None:
     for number in range(30):
@@ -350,7 +350,7 @@ def test_a_worker_that_dies_while_sending_leaves_no_more_in_doubt_than_it_was_se
     assert len(sandbox.accepted()) == 30 - submitting.MAX_PARALLEL_CALLS
 
 
-def test_hours_without_a_status_end_with_the_result_and_are_told_meanwhile(
+def test_hours_without_a_status_are_shown_and_end_with_the_result(
     sandbox: SandboxProcess,
 ) -> None:
     remix = ask()
@@ -378,7 +378,7 @@ def test_hours_without_a_status_end_with_the_result_and_are_told_meanwhile(
     ids=["full disk", "S3 error"],
 )
 @pytest.mark.parametrize("is_written", [False, True])
-def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
+def test_failing_storage_is_retried_and_keeps_no_orphan(
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
     media_root: Path,
@@ -408,7 +408,7 @@ def test_a_storage_that_fails_is_tried_again_and_leaves_no_orphan(
     assert Video.objects.count() == 2
 
 
-def test_a_message_that_comes_twice_late_or_never_changes_nothing(
+def test_message_delivered_twice_late_or_never_changes_nothing(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messages: list[tuple[str, tuple[int, ...]]] = []
@@ -446,7 +446,7 @@ def test_a_message_that_comes_twice_late_or_never_changes_nothing(
         ({"run_seconds": 60}, None, Status.CANCELLED),
     ],
 )
-def test_a_wish_to_cancel_ends_as_what_it_turns_out_to_be(
+def test_requested_cancellation_ends_with_the_outcome_at_fal(
     sandbox: SandboxProcess, timing: dict[str, float], fault: str | None, outcome: str
 ) -> None:
     sandbox.timing(**timing)

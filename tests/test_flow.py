@@ -1,4 +1,4 @@
-"""The whole way, with a real qcluster and the sandbox on the wire."""
+"""The whole workflow, with a real qcluster and the sandbox over the wire."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import media, services
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import PendingFile, Remix, Video
-from tests import ordering
+from tests import checkout
 from tests.processes import Qcluster, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,7 +32,7 @@ def _settled() -> bool:
     return not Remix.objects.unsettled().exists()
 
 
-def test_a_click_ends_with_a_playable_video_in_the_storage(
+def test_click_ends_with_a_playable_video_in_the_storage(
     sandbox: SandboxProcess, qcluster: Qcluster
 ) -> None:
     source = _video()
@@ -51,7 +51,7 @@ def test_a_click_ends_with_a_playable_video_in_the_storage(
     assert not PendingFile.objects.exists()
 
 
-def test_prompts_that_differ_in_a_capital_or_an_emoji_have_a_result_each(
+def test_prompts_that_differ_in_a_capital_or_an_emoji_have_separate_results(
     sandbox: SandboxProcess, qcluster: Qcluster
 ) -> None:
     prompts = ["add 🔥", "add 🎉", "make it NIGHT", "make it night", "Café", "Cafe"]
@@ -66,7 +66,7 @@ def test_prompts_that_differ_in_a_capital_or_an_emoji_have_a_result_each(
     assert len(sandbox.accepted()) == len(prompts)
 
 
-def test_a_result_can_be_remixed_again(sandbox: SandboxProcess, qcluster: Qcluster) -> None:
+def test_result_can_be_remixed_again(sandbox: SandboxProcess, qcluster: Qcluster) -> None:
     qcluster.start()
     [first] = services.request_remixes([_video()], ["make it noir"])
     wait_until(_settled)
@@ -80,7 +80,7 @@ def test_a_result_can_be_remixed_again(sandbox: SandboxProcess, qcluster: Qclust
     assert second.status == Status.SUCCEEDED
 
 
-def test_one_refused_remix_leaves_the_others_of_its_batch_alone(
+def test_refused_remix_does_not_affect_the_others_of_its_batch(
     sandbox: SandboxProcess, qcluster: Qcluster
 ) -> None:
     qcluster.start()
@@ -94,7 +94,7 @@ def test_one_refused_remix_leaves_the_others_of_its_batch_alone(
     assert good.status == Status.SUCCEEDED
 
 
-def test_no_more_are_in_flight_than_allowed(
+def test_remixes_in_flight_are_limited(
     sandbox: SandboxProcess, qcluster: Qcluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "3")
@@ -113,7 +113,7 @@ def test_no_more_are_in_flight_than_allowed(
     assert Remix.objects.filter(status=Status.SUCCEEDED).count() == 9
 
 
-def test_a_batch_survives_the_death_of_all_workers(
+def test_batch_survives_the_death_of_all_workers(
     sandbox: SandboxProcess, qcluster: Qcluster
 ) -> None:
     sandbox.timing(run_seconds=2)
@@ -155,7 +155,7 @@ def _assert_all_succeeded(qcluster: Qcluster) -> None:
             media.video_facts(file.file)
 
 
-def test_each_endpoint_remixes_an_upload_that_is_brought_to_fal_once(
+def test_each_endpoint_remixes_a_clip_uploaded_once(
     sandbox: SandboxProcess, qcluster: Qcluster, upload: Video
 ) -> None:
     qcluster.start()
@@ -174,7 +174,7 @@ def test_each_endpoint_remixes_an_upload_that_is_brought_to_fal_once(
     }
 
 
-def test_each_endpoint_remixes_an_upload_by_the_storages_own_url(
+def test_each_endpoint_remixes_a_clip_by_the_url_of_the_storage(
     sandbox: SandboxProcess,
     qcluster: Qcluster,
     upload: Video,
@@ -198,7 +198,7 @@ def test_each_endpoint_remixes_an_upload_by_the_storages_own_url(
     }
 
 
-def test_results_are_the_sources_of_further_remixes_elsewhere(
+def test_results_can_be_remixed_at_other_endpoints(
     sandbox: SandboxProcess, qcluster: Qcluster, upload: Video
 ) -> None:
     qcluster.start()
@@ -224,7 +224,7 @@ OWN = {
 }
 
 
-def test_an_endpoint_of_the_sites_own_goes_the_whole_way_from_the_page_on(
+def test_remix_at_an_endpoint_of_the_site_works_from_page_to_result(
     sandbox: SandboxProcess,
     qcluster: Qcluster,
     upload: Video,
@@ -236,13 +236,13 @@ def test_an_endpoint_of_the_sites_own_goes_the_whole_way_from_the_page_on(
     settings.SORA_REMIX_ENDPOINT = "mine"
     monkeypatch.setenv("SORA_REMIX_TESTS_ENDPOINTS", json.dumps({"mine": OWN}))
     qcluster.start()
-    batch = ordering.draft(upload)
-    page = ordering.text_of(admin_client, batch)
+    batch = checkout.draft(upload)
+    page = checkout.text_of(admin_client, batch)
     assert "Enhance" in page
     assert "$0.525" in page
 
     typed = {"prompt": "make it noir", "option-enhance_prompt": None}
-    ordering.send(admin_client, batch, typed)
+    checkout.send(admin_client, batch, typed)
     wait_until(_settled)
 
     _assert_all_succeeded(qcluster)

@@ -1,4 +1,4 @@
-"""What the app logs is one line for each record, whatever is in it."""
+"""Each log record is one line, whatever it contains."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PACKAGE = Path(sora_remix.__file__).parent
         (7, "7"),
     ],
 )
-def test_a_value_is_logged_as_one_line(
+def test_value_is_logged_as_one_line(
     caplog: pytest.LogCaptureFixture, value: object, logged: str
 ) -> None:
     get_logger("sora_remix.tests").warning("It says: %s", value)
@@ -32,7 +32,7 @@ def test_a_value_is_logged_as_one_line(
     assert caplog.messages == [f"It says: {logged}"]
 
 
-def test_a_record_names_the_line_that_logged_it(caplog: pytest.LogCaptureFixture) -> None:
+def test_record_names_the_line_that_logged_it(caplog: pytest.LogCaptureFixture) -> None:
     get_logger("sora_remix.tests").error("%s", "x")
 
     assert (caplog.records[0].filename, caplog.records[0].levelno) == (
@@ -41,7 +41,7 @@ def test_a_record_names_the_line_that_logged_it(caplog: pytest.LogCaptureFixture
     )
 
 
-def test_the_app_logs_in_no_other_way() -> None:
+def test_app_logs_only_through_this_module() -> None:
     others = [
         path.name
         for path in PACKAGE.rglob("*.py")

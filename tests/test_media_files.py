@@ -1,4 +1,4 @@
-"""The example project sends parts of files, without which no browser can seek."""
+"""The example project supports range requests, which browsers need to seek."""
 
 from __future__ import annotations
 
@@ -39,9 +39,7 @@ def _body(response: HttpResponseBase) -> bytes:
     ("asked", "first", "last"),
     [("bytes=0-", 0, len(BODY) - 1), ("bytes=5-9", 5, 9), ("bytes=7-99999999", 7, len(BODY) - 1)],
 )
-def test_the_part_that_is_asked_for_is_sent(
-    folder: Path, asked: str, first: int, last: int
-) -> None:
+def test_requested_range_is_sent(folder: Path, asked: str, first: int, last: int) -> None:
     response = _get(folder, range=asked)
 
     assert response.status_code == 206
@@ -51,21 +49,21 @@ def test_the_part_that_is_asked_for_is_sent(
 
 
 @pytest.mark.parametrize("asked", ["", "bytes=-5", "bytes=1-2,4-5"])
-def test_a_file_is_sent_whole_otherwise(folder: Path, asked: str) -> None:
+def test_whole_file_is_sent_without_a_valid_range(folder: Path, asked: str) -> None:
     response = _get(folder, range=asked)
 
     assert (response.status_code, response["Accept-Ranges"]) == (200, "bytes")
     assert _body(response) == BODY
 
 
-def test_a_part_beyond_the_end_is_refused(folder: Path) -> None:
+def test_range_beyond_the_end_is_refused(folder: Path) -> None:
     response = _get(folder, range=f"bytes={len(BODY)}-")
 
     assert response.status_code == 416
     assert response["Content-Range"] == f"bytes */{len(BODY)}"
 
 
-def test_what_has_not_changed_is_not_sent(folder: Path) -> None:
+def test_unmodified_file_is_not_sent_again(folder: Path) -> None:
     whole = _get(folder)
     whole.close()
 

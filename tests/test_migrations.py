@@ -1,4 +1,4 @@
-"""A site that has rows already keeps them right."""
+"""Migrations keep existing rows correct."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def old(transactional_db: None) -> Iterator[Any]:
     _migrate(newest)
 
 
-def test_what_was_made_before_learns_what_it_was_made_from_in_the_first_place(old: Any) -> None:
+def test_existing_results_get_their_original_video(old: Any) -> None:
     first, second, third, _alone = (
         old.get_model("sora_remix", "Video").objects.create(title=title) for title in "abcd"
     )
@@ -47,7 +47,7 @@ def test_what_was_made_before_learns_what_it_was_made_from_in_the_first_place(ol
     assert roots == {"a": None, "b": first.pk, "c": first.pk, "d": None}
 
 
-def test_what_a_model_made_before_is_remembered(old: Any) -> None:
+def test_existing_results_are_marked_as_generated(old: Any) -> None:
     before = _migrate([("sora_remix", "0005_stored_files")])
     video = before.get_model("sora_remix", "Video")
     upload, result = (video.objects.create(title=title) for title in "ab")
@@ -61,7 +61,7 @@ def test_what_a_model_made_before_is_remembered(old: Any) -> None:
     assert [*made.order_by("title").values_list("title", flat=True)] == ["b", "c", "d"]
 
 
-def test_rows_own_the_files_that_the_app_stored_before(old: Any) -> None:
+def test_rows_own_files_stored_before(old: Any) -> None:
     before = _migrate([("sora_remix", "0003_fill_root")])
     stored = "sora_remix/videos/0123456789abcdef0123456789abcdef.mp4"
     elsewhere = f"site1/{stored}"
@@ -89,7 +89,7 @@ def test_rows_own_the_files_that_the_app_stored_before(old: Any) -> None:
     assert (mine[1], logo[1]) == ([mine[0]], [])
 
 
-def test_rows_own_their_files_however_many_there_are(
+def test_rows_own_their_files_in_a_large_table(
     old: Any, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     before = _migrate([("sora_remix", "0003_fill_root")])
@@ -113,7 +113,7 @@ def _drop_constraint(model: Any, name: str) -> None:
             editor.add_index(model, models.Index(fields=["id"], name=name))
 
 
-def test_an_id_that_rows_shared_stays_with_the_first(old: Any) -> None:
+def test_duplicate_id_stays_with_the_first_row(old: Any) -> None:
     before = _migrate([("sora_remix", "0005_stored_files")])
     remix, video = (before.get_model("sora_remix", name) for name in ("Remix", "Video"))
     _drop_constraint(video, "sora_remix_video_sora_id_unique")
@@ -151,7 +151,7 @@ def test_an_id_that_rows_shared_stays_with_the_first(old: Any) -> None:
     assert before.get_model("sora_remix", "Video").objects.filter(sora_id="").count() == 3
 
 
-def test_prompts_of_remixes_that_exist_are_grouped_as_new_ones_are(old: Any) -> None:
+def test_existing_prompts_are_grouped_like_new_ones(old: Any) -> None:
     before = _migrate([("sora_remix", "0005_stored_files")])
     video = before.get_model("sora_remix", "Video").objects.create(title="Sea")
     rows = before.get_model("sora_remix", "Remix").objects

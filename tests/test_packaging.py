@@ -1,4 +1,4 @@
-"""What the docs say is what the code has."""
+"""The docs agree with the code."""
 
 import ast
 import re

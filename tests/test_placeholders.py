@@ -33,19 +33,19 @@ def test_placeholders_are_filled_in_once_and_double_braces_are_braces(
 
 
 @pytest.mark.parametrize("duration", ["8.000", "8"])
-def test_seconds_are_written_as_people_do(db: None, duration: str) -> None:
+def test_seconds_are_written_without_trailing_zeros(db: None, duration: str) -> None:
     video = Video.objects.get(pk=make_video(duration=duration).pk)
 
     assert placeholders.fill("{seconds}", video) == "8"
 
 
 @pytest.mark.parametrize("prompt", ["noir", "{title} {seconds}", "{{ }}", "{{}}", ""])
-def test_nothing_is_wrong_with_placeholders_that_are_known(prompt: str) -> None:
+def test_known_placeholders_are_valid(prompt: str) -> None:
     assert placeholders.syntax_problem(prompt) is None
 
 
 @pytest.mark.parametrize("prompt", ["{name}", "{}", "{ title }", "{title!r}", "{title.x}"])
-def test_an_unknown_placeholder_is_named_with_those_there_are(prompt: str) -> None:
+def test_unknown_placeholder_is_named_with_the_known_ones(prompt: str) -> None:
     problem = str(placeholders.syntax_problem(f"noir {prompt}"))
 
     assert f"“{prompt}” is not a placeholder. You can use {{title}}, {{seconds}}." in problem
@@ -53,11 +53,11 @@ def test_an_unknown_placeholder_is_named_with_those_there_are(prompt: str) -> No
 
 @pytest.mark.parametrize("brace", ["{", "}"])
 @pytest.mark.parametrize("prompt", ["noir %s", "%s{{", "%stitle"])
-def test_a_brace_that_stands_alone_is_wrong(prompt: str, brace: str) -> None:
+def test_single_brace_is_invalid(prompt: str, brace: str) -> None:
     assert "isn't allowed" in str(placeholders.syntax_problem(prompt % brace))
 
 
-def test_a_prompt_that_is_too_long_is_said_once_for_all_videos(db: None) -> None:
+def test_too_long_prompt_is_reported_once_for_all_videos(db: None) -> None:
     cells = [(make_video(), 0), (make_video(), 0)]
 
     problems = placeholders.problems(SHORT, ["thirteen chars"], cells)
@@ -67,7 +67,7 @@ def test_a_prompt_that_is_too_long_is_said_once_for_all_videos(db: None) -> None
     ]
 
 
-def test_a_prompt_that_is_too_long_once_filled_in_names_video_and_length(db: None) -> None:
+def test_prompt_too_long_after_filling_in_is_reported_with_video_and_length(db: None) -> None:
     cells = [(make_video(title=title), 1) for title in ("Sea", "Mediterranean")]
 
     problems = placeholders.problems(SHORT, ["", "{title}"], cells)
@@ -79,7 +79,7 @@ def test_a_prompt_that_is_too_long_once_filled_in_names_video_and_length(db: Non
 
 
 @pytest.mark.parametrize(("videos", "more"), [(4, "1 more video."), (5, "2 more videos.")])
-def test_of_many_videos_with_the_same_trouble_some_are_named(
+def test_some_of_many_videos_with_the_same_problem_are_named(
     db: None, videos: int, more: str
 ) -> None:
     cells = [(make_video(duration=None), 0) for _ in range(videos)]
@@ -90,7 +90,7 @@ def test_of_many_videos_with_the_same_trouble_some_are_named(
     assert str(problems[-1][1]) == f"The same applies to {more}"
 
 
-def test_what_is_not_made_can_not_be_wrong(db: None) -> None:
+def test_problems_of_unticked_cells_are_ignored(db: None) -> None:
     video = make_video()
     prompts = ["noir", "{broken"]
     cells = placeholders.cells([video], prompts, {(video.pk, 1)})

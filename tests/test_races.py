@@ -1,4 +1,4 @@
-"""Forty clicks at once buy once, at every isolation level, and the others read a sentence."""
+"""Of forty simultaneous clicks one buys, at every isolation level; the others get a message."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from sora_remix import services, tasks
 from sora_remix.database import retry_conflicts
 from sora_remix.exceptions import InvalidTransition, RequestRefused
 from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
+from tests.checkout import draft, filled_in, page_of
 from tests.factories import at_once, make_remix, make_video
-from tests.ordering import draft, filled_in, page_of
+from tests.forms import form_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,7 +68,7 @@ def editor() -> User:
 
 
 def together(*calls: Callable[[], object]) -> None:
-    """Make different calls at once; one that comes too late is refused."""
+    """Make different calls at once; late ones are refused."""
     waiting = iter(calls)
 
     def run() -> None:
@@ -81,7 +82,7 @@ Answers = list[tuple[int, list[str]]]
 
 
 def click(editor: User, url: str, data: dict[str, Any]) -> Answers:
-    """Send the same form many times at once; return the status and the messages of each."""
+    """Submit a form several times at once; return the status and messages of each."""
     client = Client(raise_request_exception=False)
     client.force_login(editor)
     cookie = client.cookies["sessionid"].value
@@ -97,11 +98,12 @@ def click(editor: User, url: str, data: dict[str, Any]) -> Answers:
 
 
 def act(editor: User, name: str, remix: Remix) -> Answers:
-    """Press the button of the page about one remix many times at once."""
+    """Press the button on the page of one remix several times at once."""
     url = reverse(f"admin:sora_remix_remix_{name}", args=[remix.pk])
     client = Client()
     client.force_login(editor)
-    return click(editor, url, {"_terms": client.get(url).context["preview"].terms})
+    form = form_with(client.get(url), "_terms")
+    return click(editor, form.action, form.data())
 
 
 def assert_losers_read(answers: Answers, sentences: tuple[str, ...]) -> None:
@@ -117,7 +119,7 @@ TOO_LATE = "Someone else is changing the same remixes right now."
 @pytest.mark.parametrize(
     ("name", "status"), [("retry", Status.FAILED), ("send_again", Status.UNCONFIRMED)]
 )
-def test_many_clicks_request_a_remix_again_once(
+def test_many_clicks_retry_a_remix_once(
     isolation: str, editor: User, name: str, status: str
 ) -> None:
     remix = make_remix(status=status)
@@ -140,7 +142,7 @@ def test_many_clicks_confirm_a_batch_once(isolation: str, editor: User) -> None:
     assert_losers_read(answers, ("This batch was already confirmed", TOO_LATE))
 
 
-def test_files_are_not_cleared_while_somebody_requests_a_remix_of_them(isolation: str) -> None:
+def test_files_are_not_cleared_while_a_remix_of_them_is_requested(isolation: str) -> None:
     for _ in range(ROUNDS):
         video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
 
@@ -153,7 +155,7 @@ def test_files_are_not_cleared_while_somebody_requests_a_remix_of_them(isolation
         assert video.remixes.exists() is not is_cleared
 
 
-def test_a_draft_is_not_deleted_while_somebody_confirms_it(isolation: str) -> None:
+def test_draft_is_not_deleted_while_it_is_confirmed(isolation: str) -> None:
     for _ in range(ROUNDS):
         video = make_video()
         batch = draft(video)

@@ -1,4 +1,4 @@
-"""A site that is made by README and docs alone works, and goes on when the app is uninstalled."""
+"""A site built by the README and docs works, and runs on after the app is uninstalled."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Site:
         self._run(sys.executable, "-m", "django", "startproject", "my_site", ".")
 
     def manage(self, command: str) -> str:
-        """Run a command as it is typed after `python`; return what it says."""
+        """Run a management command as typed after `python`; return its output."""
         return self._run(sys.executable, *shlex.split(command))
 
     def shell(self, *code: str) -> None:
@@ -74,7 +74,7 @@ class Site:
 
     @contextmanager
     def workers(self) -> Iterator[Path]:
-        """Keep a qcluster up; yield the file that holds what it says."""
+        """Keep a qcluster running; yield its log file."""
         log = self.folder / "qcluster.log"
         with log.open("wb") as file:
             command = [sys.executable, "manage.py", "qcluster"]

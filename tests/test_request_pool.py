@@ -65,11 +65,11 @@ class _Gate:
         self.event.set()
 
 
-def test_one_call_is_run_to_its_end() -> None:
+def test_single_call_is_run_to_its_end() -> None:
     assert wait_for(_say("done")) == "done"
 
 
-def test_one_loop_serves_all_calls_of_a_process() -> None:
+def test_one_event_loop_serves_all_calls_of_a_process() -> None:
     async def loop() -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
 
@@ -85,7 +85,7 @@ def test_each_answer_comes_with_its_key() -> None:
     assert sorted(answers, key=str) == [(0, "a"), (1, "b"), (2, "c")]
 
 
-def test_room_shrinks_with_each_start_and_grows_with_each_answer() -> None:
+def test_free_slots_shrink_with_each_start_and_grow_with_each_answer() -> None:
     rooms = []
     with RequestPool[int, str](2) as pool:
         rooms.append(pool.room)
@@ -97,7 +97,7 @@ def test_room_shrinks_with_each_start_and_grows_with_each_answer() -> None:
     assert rooms == [2, 1, 2]
 
 
-def test_an_answer_that_is_there_does_not_wait_for_the_others() -> None:
+def test_finished_answer_does_not_wait_for_the_others() -> None:
     with RequestPool[str, str](2) as pool:
         pool.start("slow", asyncio.sleep(2, "slow"))
         pool.start("fast", _say("fast"))
@@ -116,12 +116,12 @@ def test_calls_stay_open_while_nobody_waits() -> None:
         assert (before, pool.answers(10)) == ([], [("slow", "at last")])
 
 
-def test_waiting_for_nothing_ends_at_once() -> None:
+def test_waiting_without_calls_ends_at_once() -> None:
     with RequestPool[str, str](1) as pool:
         assert pool.answers(10) == []
 
 
-def test_an_exception_is_an_answer() -> None:
+def test_exception_is_returned_as_an_answer() -> None:
     error = ValueError("no")
     with RequestPool[str, str](2) as pool:
         pool.start("broken", _break(error))
@@ -129,7 +129,7 @@ def test_an_exception_is_an_answer() -> None:
         assert pool.answers(10) == [("broken", error)]
 
 
-def test_what_is_no_ordinary_exception_is_raised() -> None:
+def test_base_exception_is_raised() -> None:
     with RequestPool[str, str](2) as pool:
         pool.start("stopped", _break(Stop()))
 
@@ -137,7 +137,7 @@ def test_what_is_no_ordinary_exception_is_raised() -> None:
             pool.answers(10)
 
 
-def test_what_ends_the_process_is_raised_after_the_answers_beside_it() -> None:
+def test_exit_is_raised_after_the_other_answers() -> None:
     with RequestPool[str, str](2) as pool:
         pool.start("stopped", _break(Stop()))
         pool.start("paid", _say("paid"))
@@ -147,7 +147,7 @@ def test_what_ends_the_process_is_raised_after_the_answers_beside_it() -> None:
             pool.answers(10)
 
 
-def test_a_call_that_cancels_itself_is_an_answer() -> None:
+def test_cancelled_call_is_an_answer() -> None:
     with RequestPool[str, str](2) as pool:
         pool.start("cancelled", _break(asyncio.CancelledError()))
 
@@ -173,7 +173,7 @@ def _start_and_break(call: Coroutine[Any, Any, str], seconds: float) -> None:
         raise KeyError
 
 
-def test_an_exception_of_the_caller_cancels_calls_and_goes_on() -> None:
+def test_exception_of_the_caller_cancels_the_calls_and_is_raised() -> None:
     gate = _Gate()
 
     with pytest.raises(KeyError):
@@ -189,7 +189,7 @@ def test_after_an_exception_the_next_pool_works() -> None:
     assert wait_for(_say("again")) == "again"
 
 
-def test_a_forked_child_makes_its_own_calls_and_not_its_parents_once_more() -> None:
+def test_forked_child_makes_only_its_own_calls() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", FORKED], cwd=ROOT, capture_output=True, timeout=60
     )

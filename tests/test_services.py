@@ -1,4 +1,4 @@
-"""What is asked for is written whole or not at all, and paid for once."""
+"""A request is stored completely or not at all, and paid for once."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from sora_remix.models import (
     queryset,
 )
 from sora_remix.models.queryset import RemixQuerySet
+from tests.checkout import make_clip
 from tests.factories import ago, at_once, make_remix, make_video
-from tests.ordering import make_clip
 from tests.users import User
 
 Status = Remix.Status
@@ -37,7 +37,7 @@ Queued = list[tuple[Any, ...]]
 
 @pytest.fixture
 def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
-    """What was queued: the task, and its arguments."""
+    """Enqueued tasks with their arguments."""
     queued: Queued = []
     monkeypatch.setattr(
         tasks, "async_task", lambda name, *args: queued.append((import_string(name), *args))
@@ -47,7 +47,7 @@ def queued(monkeypatch: pytest.MonkeyPatch) -> Queued:
 
 @pytest.fixture(autouse=True)
 def nothing_reaches_a_broker(queued: Queued) -> None:
-    """Keep messages away from every broker, also in tests that don't look at them."""
+    """Keep messages away from every broker."""
 
 
 def _reasons(refused: pytest.ExceptionInfo[RequestRefused]) -> list[tuple[str, str]]:
@@ -67,7 +67,7 @@ def test_every_video_is_remixed_with_every_prompt(db: None) -> None:
     assert {remix.status for remix in rows} == {Status.QUEUED}
 
 
-def test_remixes_have_their_keys_where_a_database_returns_none(
+def test_remixes_have_primary_keys_on_databases_that_return_none(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     features = type(connection.features)
@@ -85,7 +85,7 @@ def test_remixes_have_their_keys_where_a_database_returns_none(
     assert [event.remix.prompt for event in events] == [f"{n}" for n in range(10)]
 
 
-def test_a_video_that_was_cleared_since_it_was_read_is_refused(db: None) -> None:
+def test_video_cleared_since_it_was_read_is_refused(db: None) -> None:
     video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
     Video.objects.get(pk=video.pk).clear()
 
@@ -95,7 +95,7 @@ def test_a_video_that_was_cleared_since_it_was_read_is_refused(db: None) -> None
     assert not Remix.objects.exists()
 
 
-def test_a_video_that_was_deleted_since_it_was_read_is_refused(db: None) -> None:
+def test_video_deleted_since_it_was_read_is_refused(db: None) -> None:
     video = make_video()
     Video.objects.all().delete()
 
@@ -103,7 +103,7 @@ def test_a_video_that_was_deleted_since_it_was_read_is_refused(db: None) -> None
         services.request_remixes([video], ["noir"])
 
 
-def test_a_video_without_files_is_remixed_at_its_provider(db: None) -> None:
+def test_video_without_files_is_remixed_at_its_provider(db: None) -> None:
     video = make_video(file="sora_remix/videos/sea.mp4", approval="rejected")
     video.clear()
 
@@ -112,7 +112,7 @@ def test_a_video_without_files_is_remixed_at_its_provider(db: None) -> None:
     assert remix.source == video
 
 
-def test_a_draft_that_was_deleted_is_not_confirmed(db: None) -> None:
+def test_deleted_draft_can_not_be_confirmed(db: None) -> None:
     batch = RemixBatch.objects.start([make_video().pk], by=None)
     RemixBatch.objects.delete_drafts()
 
@@ -122,7 +122,7 @@ def test_a_draft_that_was_deleted_is_not_confirmed(db: None) -> None:
     assert not Remix.objects.exists()
 
 
-def test_what_is_asked_for_may_come_from_generators(db: None) -> None:
+def test_request_accepts_generators(db: None) -> None:
     make_video()
 
     remixes = services.request_remixes(Video.objects.iterator(), (one for one in ["noir", "gold"]))
@@ -130,7 +130,7 @@ def test_what_is_asked_for_may_come_from_generators(db: None) -> None:
     assert [remix.prompt for remix in remixes] == ["noir", "gold"]
 
 
-def test_a_remix_holds_all_that_sending_it_takes(db: None) -> None:
+def test_remix_stores_everything_needed_for_sending(db: None) -> None:
     editor = User.objects.create_user("editor")
     batch = RemixBatch.objects.start([], by=editor)
 
@@ -150,7 +150,7 @@ def test_a_remix_holds_all_that_sending_it_takes(db: None) -> None:
         ({"delete_video": True}, {"delete_video": True}),
     ],
 )
-def test_options_are_stored_as_they_will_be_sent(
+def test_options_are_stored_as_sent(
     db: None, options: dict[str, Any] | None, stored: dict[str, Any]
 ) -> None:
     services.request_remixes([make_video()], ["noir"], options=options)
@@ -170,7 +170,7 @@ def test_options_keep_their_wire_types(db: None, settings: Settings) -> None:
     assert repr(sorted(Remix.objects.get().options.items())) == repr(sorted(chosen.items()))
 
 
-def test_the_endpoint_of_a_remix_does_not_change_with_the_settings(
+def test_endpoint_of_a_remix_does_not_change_with_the_settings(
     db: None, settings: Settings
 ) -> None:
     mine = replace(SORA_2, key="mine", endpoint_id="fal-ai/mine")
@@ -189,7 +189,7 @@ def test_the_endpoint_of_a_remix_does_not_change_with_the_settings(
 @pytest.mark.parametrize(
     ("seconds", "cost"), [(Decimal("4.5"), Decimal("0.45")), (None, None), (4, Decimal("0.4"))]
 )
-def test_what_it_will_cost_is_kept_and_unknown_is_not_nothing(
+def test_estimate_is_stored_and_unknown_is_not_zero(
     db: None, seconds: Decimal | None, cost: Decimal | None
 ) -> None:
     video = make_video(duration=seconds)
@@ -200,13 +200,13 @@ def test_what_it_will_cost_is_kept_and_unknown_is_not_nothing(
 
 
 @pytest.mark.parametrize("by", [None, AnonymousUser()])
-def test_a_remix_may_be_requested_by_nobody_in_particular(db: None, by: Any) -> None:
+def test_remix_can_be_requested_without_a_person(db: None, by: Any) -> None:
     services.request_remixes([make_video()], ["noir"], by=by)
 
     assert Remix.objects.get().requested_by is None
 
 
-def test_the_work_is_queued_once_and_when_it_is_committed(
+def test_task_is_enqueued_once_after_the_commit(
     db: None,
     queued: Queued,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -218,7 +218,7 @@ def test_the_work_is_queued_once_and_when_it_is_committed(
     assert (before, queued) == ([], [(tasks.advance, 1)])
 
 
-def test_what_is_rolled_back_is_not_queued(
+def test_task_is_not_enqueued_after_a_rollback(
     db: None,
     queued: Queued,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -230,7 +230,7 @@ def test_what_is_rolled_back_is_not_queued(
     assert (queued, Remix.objects.count()) == ([], 0)
 
 
-def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once(
+def test_all_errors_are_named_at_once_and_each_only_once(
     db: None,
     queued: Queued,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -251,14 +251,14 @@ def test_everything_that_is_wrong_is_named_at_once_and_each_thing_once(
     assert (queued, Remix.objects.count()) == ([], 0)
 
 
-def test_a_clip_is_remixed_with_a_living_endpoint_when_none_is_named(db: None) -> None:
+def test_clip_without_a_named_endpoint_is_remixed_at_a_current_one(db: None) -> None:
     [remix] = services.request_remixes([make_clip()], ["make it noir"])
     [of_sora] = services.request_remixes([make_video()], ["make it noir"])
 
     assert (remix.endpoint, of_sora.endpoint) == ("flux-3", "sora-2")
 
 
-def test_what_fal_has_declared_gone_is_not_used_when_no_endpoint_is_named(db: None) -> None:
+def test_endpoint_retired_by_fal_is_not_used_as_default(db: None) -> None:
     EndpointFact.objects.note_retired(SORA_2.endpoint_id)
 
     [remix] = services.request_remixes([make_video(file="videos/sea.mp4")], ["make it noir"])
@@ -266,7 +266,7 @@ def test_what_fal_has_declared_gone_is_not_used_when_no_endpoint_is_named(db: No
     assert remix.endpoint == "flux-3"
 
 
-def test_videos_that_no_single_endpoint_takes_are_refused_in_words(db: None) -> None:
+def test_videos_without_a_common_endpoint_are_refused_with_an_explanation(db: None) -> None:
     clip, generation = make_clip(title="Clip"), make_video(title="Generation")
 
     with pytest.raises(RequestRefused) as refused:
@@ -283,7 +283,7 @@ def test_videos_that_no_single_endpoint_takes_are_refused_in_words(db: None) -> 
     assert not Remix.objects.exists()
 
 
-def test_nothing_to_remix_and_nothing_to_do_with_it_are_both_named(db: None) -> None:
+def test_missing_videos_and_missing_prompts_are_both_named(db: None) -> None:
     with pytest.raises(RequestRefused) as refused:
         services.request_remixes([], [])
 
@@ -294,9 +294,7 @@ def test_nothing_to_remix_and_nothing_to_do_with_it_are_both_named(db: None) -> 
 
 
 @pytest.mark.parametrize("records", [{}, {"gone": {}}], ids=["unknown", "invalid"])
-def test_an_endpoint_that_can_not_be_used_is_named(
-    db: None, settings: Settings, records: dict[str, Any]
-) -> None:
+def test_unusable_endpoint_is_named(db: None, settings: Settings, records: dict[str, Any]) -> None:
     settings.SORA_REMIX_ENDPOINTS = records
 
     with pytest.raises(RequestRefused, match="gone") as refused:
@@ -306,7 +304,7 @@ def test_an_endpoint_that_can_not_be_used_is_named(
     assert not Remix.objects.exists()
 
 
-def test_a_broker_that_is_down_does_not_reach_the_request(
+def test_unavailable_broker_does_not_break_the_request(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def down(*_task: Any) -> None:
@@ -327,7 +325,7 @@ def draft(transactional_db: None) -> RemixBatch:
     return RemixBatch.objects.start([video.pk for video in videos], by=None)
 
 
-def test_a_confirmed_draft_is_remixed_as_far_as_it_can_be(draft: RemixBatch) -> None:
+def test_remixable_part_of_a_confirmed_draft_is_remixed(draft: RemixBatch) -> None:
     editor = User.objects.create_user("editor")
 
     remixes = services.confirm(draft, ["noir", "gold"], by=editor, options={"delete_video": True})
@@ -347,7 +345,7 @@ def test_only_the_named_videos_of_a_draft_are_remixed(draft: RemixBatch) -> None
     assert [remix.source for remix in remixes] == [first]
 
 
-def test_a_draft_that_is_confirmed_twice_is_remixed_once(draft: RemixBatch, queued: Queued) -> None:
+def test_draft_confirmed_twice_is_remixed_once(draft: RemixBatch, queued: Queued) -> None:
     later = RemixBatch.objects.get(pk=draft.pk)
     first = services.confirm(draft, ["noir"], by=None)
 
@@ -358,7 +356,7 @@ def test_a_draft_that_is_confirmed_twice_is_remixed_once(draft: RemixBatch, queu
     assert queued == [(tasks.advance, 1)]
 
 
-def test_a_draft_that_is_confirmed_by_two_threads_at_once_is_remixed_once(
+def test_draft_confirmed_by_two_threads_is_remixed_once(
     draft: RemixBatch,
 ) -> None:
     def confirm() -> int:
@@ -378,7 +376,7 @@ def test_a_draft_that_is_confirmed_by_two_threads_at_once_is_remixed_once(
         {"prompts": ["noir"], "options": {"seed": 1}},
     ],
 )
-def test_a_draft_whose_confirmation_is_refused_can_be_confirmed_later(
+def test_draft_with_a_refused_confirmation_can_be_confirmed_later(
     draft: RemixBatch, queued: Queued, wrong: dict[str, Any]
 ) -> None:
     with pytest.raises(RequestRefused):
@@ -388,14 +386,14 @@ def test_a_draft_whose_confirmation_is_refused_can_be_confirmed_later(
     assert len(services.confirm(draft, ["noir"], by=None)) == 2
 
 
-def test_a_refused_confirmation_leaves_the_instance_a_draft_too(draft: RemixBatch) -> None:
+def test_refused_confirmation_leaves_the_instance_a_draft(draft: RemixBatch) -> None:
     with pytest.raises(RequestRefused):
         services.confirm(draft, [], by=None)
 
     assert draft.confirmed_at is None
 
 
-def test_a_draft_without_any_video_that_can_be_remixed_is_refused(db: None) -> None:
+def test_draft_without_remixable_videos_is_refused(db: None) -> None:
     batch = RemixBatch.objects.start([make_video(sora_id="").pk], by=None)
 
     with pytest.raises(RequestRefused, match=r"There is no video to remix\."):
@@ -414,13 +412,13 @@ def test_placeholders_are_filled_in_for_each_video_of_a_draft(db: None) -> None:
     }
 
 
-def test_prompts_that_are_asked_for_directly_are_sent_as_they_are(db: None) -> None:
+def test_prompts_requested_directly_are_sent_unchanged(db: None) -> None:
     [remix] = services.request_remixes([make_video()], ["{title} {{ }"])
 
     assert remix.prompt == "{title} {{ }"
 
 
-def test_what_is_switched_off_is_not_made(db: None) -> None:
+def test_unticked_cells_are_not_remixed(db: None) -> None:
     sea, sky = make_video(), make_video()
     batch = RemixBatch.objects.start([sea.pk, sky.pk], by=None)
     off = [(sea.pk, 1), (sky.pk, 0), (sky.pk, 7), (0, 0)]
@@ -431,7 +429,7 @@ def test_what_is_switched_off_is_not_made(db: None) -> None:
     assert made == {(sea, "noir"), (sky, "gold")}
 
 
-def test_a_draft_of_which_all_is_switched_off_is_refused(db: None) -> None:
+def test_draft_with_every_cell_unticked_is_refused(db: None) -> None:
     video = make_video()
     batch = RemixBatch.objects.start([video.pk], by=None)
 
@@ -444,7 +442,7 @@ def test_a_draft_of_which_all_is_switched_off_is_refused(db: None) -> None:
     assert list(RemixBatch.objects.drafts()) == [batch]
 
 
-def test_every_prompt_that_can_not_be_filled_in_is_a_reason(db: None) -> None:
+def test_every_wrong_placeholder_is_a_reason(db: None) -> None:
     batch = RemixBatch.objects.start([make_video(title="Sea", duration=None).pk], by=None)
 
     with pytest.raises(RequestRefused) as refused:
@@ -458,7 +456,7 @@ def test_every_prompt_that_can_not_be_filled_in_is_a_reason(db: None) -> None:
 
 
 @pytest.mark.parametrize(("videos", "prompts"), [(3, 1), (60, 1), (3, 10), (60, 10)])
-def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
+def test_draft_of_any_size_is_confirmed_with_as_many_queries(
     db: None, videos: int, prompts: int
 ) -> None:
     batch = RemixBatch.objects.start([make_video().pk for _ in range(videos)], by=None)
@@ -475,7 +473,7 @@ def test_a_draft_is_confirmed_with_as_many_queries_however_large_it_is(
     assert batch.remixes.count() == videos * prompts
 
 
-def test_two_thousand_remixes_are_confirmed_within_a_moment(db: None) -> None:
+def test_two_thousand_remixes_are_confirmed_quickly(db: None) -> None:
     batch = RemixBatch.objects.start([make_video().pk for _ in range(200)], by=None)
     start = time.process_time()
 
@@ -485,7 +483,7 @@ def test_two_thousand_remixes_are_confirmed_within_a_moment(db: None) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
-def test_a_retry_is_a_new_remix_of_the_same(db: None, status: str) -> None:
+def test_retry_is_a_new_remix_with_the_same_input(db: None, status: str) -> None:
     editor = User.objects.create_user("editor")
     batch = RemixBatch.objects.start([], by=None)
     remix = make_remix(status=status, batch=batch, options={"delete_video": True})
@@ -498,7 +496,7 @@ def test_a_retry_is_a_new_remix_of_the_same(db: None, status: str) -> None:
     assert (again.estimated_cost, again.request_id) == (Decimal("0.40"), "")
 
 
-def test_a_retry_is_queued_when_it_is_committed(
+def test_retry_is_enqueued_after_the_commit(
     db: None,
     queued: Queued,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -512,7 +510,7 @@ def test_a_retry_is_queued_when_it_is_committed(
 @pytest.mark.parametrize(
     "status", [one for one in Status if one not in (Status.FAILED, Status.CANCELLED)]
 )
-def test_what_did_not_fail_is_not_bought_again(db: None, status: str) -> None:
+def test_retry_of_a_remix_that_did_not_fail_is_refused(db: None, status: str) -> None:
     remix = make_remix(status=status)
 
     with pytest.raises(InvalidTransition, match="Only failed or cancelled remixes"):
@@ -521,7 +519,7 @@ def test_what_did_not_fail_is_not_bought_again(db: None, status: str) -> None:
     assert list(Remix.objects.all()) == [remix]
 
 
-def test_a_retry_of_a_source_that_is_gone_at_its_provider_is_refused(db: None) -> None:
+def test_retry_of_a_source_deleted_at_its_provider_is_refused(db: None) -> None:
     remix = make_remix(status=Status.FAILED, source=make_video(is_deleted_at_provider=True))
 
     with pytest.raises(RequestRefused, match="has deleted it"):
@@ -530,7 +528,7 @@ def test_a_retry_of_a_source_that_is_gone_at_its_provider_is_refused(db: None) -
     assert Remix.objects.count() == 1
 
 
-def test_a_retry_looks_at_the_row_and_not_at_what_was_loaded_before(db: None) -> None:
+def test_retry_checks_the_current_row(db: None) -> None:
     remix = make_remix(status=Status.FAILED, request_id="fal-1")
     Remix.objects.get(pk=remix.pk).reopen()
 
@@ -538,7 +536,7 @@ def test_a_retry_looks_at_the_row_and_not_at_what_was_loaded_before(db: None) ->
         services.retry(remix, by=None)
 
 
-def test_a_second_click_on_retry_buys_nothing_more(db: None) -> None:
+def test_second_retry_is_refused(db: None) -> None:
     remix = make_remix(status=Status.FAILED)
     again = services.retry(remix, by=None)
 
@@ -548,7 +546,7 @@ def test_a_second_click_on_retry_buys_nothing_more(db: None) -> None:
     assert set(Remix.objects.all()) == {remix, again}
 
 
-def test_what_is_not_sent_yet_can_be_cancelled(db: None) -> None:
+def test_unsent_remix_can_be_cancelled(db: None) -> None:
     remix = make_remix()
 
     services.cancel(remix, by=None)
@@ -557,7 +555,7 @@ def test_what_is_not_sent_yet_can_be_cancelled(db: None) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.UNCONFIRMED, Status.PROCESSING])
-def test_to_cancel_what_was_sent_is_a_wish(db: None, status: str) -> None:
+def test_cancelling_a_sent_remix_is_requested_at_fal(db: None, status: str) -> None:
     remix = make_remix(status=status)
 
     services.cancel(remix, by=None)
@@ -570,7 +568,7 @@ def test_to_cancel_what_was_sent_is_a_wish(db: None, status: str) -> None:
 @pytest.mark.parametrize(
     "status", [Status.STORING, Status.SUCCEEDED, Status.FAILED, Status.CANCELLED]
 )
-def test_what_is_over_or_made_already_is_not_cancelled(db: None, status: str) -> None:
+def test_finished_remix_can_not_be_cancelled(db: None, status: str) -> None:
     remix = make_remix(status=status)
 
     with pytest.raises(InvalidTransition):
@@ -580,7 +578,7 @@ def test_what_is_over_or_made_already_is_not_cancelled(db: None, status: str) ->
     assert (remix.status, remix.cancel_requested_at) == (status, None)
 
 
-def test_an_unconfirmed_remix_is_given_up(db: None) -> None:
+def test_unconfirmed_remix_can_be_given_up(db: None) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
 
     services.give_up(remix, by=None)
@@ -589,7 +587,7 @@ def test_an_unconfirmed_remix_is_given_up(db: None) -> None:
     assert (remix.status, remix.error_code) == (Status.FAILED, "given_up")
 
 
-def test_an_id_that_a_person_found_settles_an_unconfirmed_remix(db: None) -> None:
+def test_request_id_entered_by_a_person_settles_an_unconfirmed_remix(db: None) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
 
     services.enter_request_id(remix, "fal-1", by=None)
@@ -599,7 +597,7 @@ def test_an_id_that_a_person_found_settles_an_unconfirmed_remix(db: None) -> Non
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one != Status.UNCONFIRMED])
-def test_only_an_unconfirmed_remix_is_decided(db: None, status: str) -> None:
+def test_only_an_unconfirmed_remix_can_be_decided(db: None, status: str) -> None:
     remix = make_remix(status=status)
 
     for decide in (
@@ -613,7 +611,7 @@ def test_only_an_unconfirmed_remix_is_decided(db: None, status: str) -> None:
     assert Remix.objects.get().status == status
 
 
-def test_an_id_that_another_remix_has_is_not_taken_twice(db: None) -> None:
+def test_request_id_of_another_remix_is_refused(db: None) -> None:
     make_remix(status=Status.SUCCEEDED, request_id="fal-1")
     remix = make_remix(status=Status.UNCONFIRMED)
 
@@ -621,7 +619,7 @@ def test_an_id_that_another_remix_has_is_not_taken_twice(db: None) -> None:
         services.enter_request_id(remix, "fal-1", by=None)
 
 
-def test_sending_again_is_a_new_remix_once_and_leaves_the_first_open(db: None) -> None:
+def test_sending_again_makes_one_new_remix_and_leaves_the_first_open(db: None) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
 
     again = services.send_again(remix, by=None)
@@ -633,7 +631,7 @@ def test_sending_again_is_a_new_remix_once_and_leaves_the_first_open(db: None) -
     assert remix.status == Status.UNCONFIRMED
 
 
-def test_a_ring_heals_its_remix_and_starts_the_work(
+def test_webhook_restores_its_remix_and_enqueues_a_turn(
     db: None,
     queued: Queued,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -650,7 +648,7 @@ def test_a_ring_heals_its_remix_and_starts_the_work(
     assert len(queued) == 1
 
 
-def test_a_result_is_collected_again_without_being_bought_again(
+def test_result_is_collected_again_free_of_charge(
     db: None,
     queued: Queued,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -674,7 +672,7 @@ def test_a_result_is_collected_again_without_being_bought_again(
         {"status": Status.CANCELLED, "request_id": "fal-1"},
     ],
 )
-def test_only_what_failed_after_fal_had_accepted_it_is_collected_again(
+def test_only_a_remix_that_failed_after_acceptance_is_collected_again(
     db: None,
     queued: Queued,
     values: dict[str, Any],
@@ -695,7 +693,7 @@ def _told(remix: Remix) -> list[tuple[str, str, Any]]:
     return [(event.kind, event.detail, event.by) for event in remix.events.all()]
 
 
-def test_every_remix_tells_who_requested_it(db: None) -> None:
+def test_every_remix_has_an_event_with_its_requester(db: None) -> None:
     editor = User.objects.create_user("editor")
 
     remixes = services.request_remixes([make_video()], ["noir", "gold"], by=editor)
@@ -710,7 +708,7 @@ def test_every_remix_tells_who_requested_it(db: None) -> None:
         (services.send_again, Status.UNCONFIRMED, Kind.SENT_AGAIN),
     ],
 )
-def test_what_is_requested_again_is_told_of_both_remixes(
+def test_retry_is_recorded_in_the_history_of_both_remixes(
     db: None, act: Any, status: str, kind: Kind
 ) -> None:
     remix, editor = make_remix(status=status), User.objects.create_user("editor")
@@ -736,7 +734,7 @@ def test_what_is_requested_again_is_told_of_both_remixes(
         ),
     ],
 )
-def test_what_code_decides_tells_in_whose_name(
+def test_decision_by_code_is_recorded_with_the_given_person(
     db: None, act: Any, status: str, kind: Kind, detail: str
 ) -> None:
     remix, editor = make_remix(status=status, request_id="fal-1"), User.objects.create_user("e")
@@ -747,7 +745,7 @@ def test_what_code_decides_tells_in_whose_name(
 
 
 @pytest.mark.parametrize("by", [None, AnonymousUser()])
-def test_what_nobody_in_particular_decides_has_no_person(db: None, by: Any) -> None:
+def test_decision_without_a_person_is_recorded_without_one(db: None, by: Any) -> None:
     remix = make_remix()
 
     services.cancel(remix, by=by)
@@ -755,7 +753,7 @@ def test_what_nobody_in_particular_decides_has_no_person(db: None, by: Any) -> N
     assert _told(remix) == [(Kind.CANCELLED, "", None)]
 
 
-def test_a_pause_of_sending_is_ended_and_a_turn_is_queued(
+def test_pause_can_be_ended_and_a_turn_is_enqueued(
     db: None,
     queued: Queued,
     caplog: pytest.LogCaptureFixture,
@@ -772,7 +770,7 @@ def test_a_pause_of_sending_is_ended_and_a_turn_is_queued(
     assert "HTTP 429: slow down" in caplog.text
 
 
-def test_remixes_that_were_put_off_are_sent_when_sending_is_resumed(db: None) -> None:
+def test_postponed_remixes_are_sent_when_sending_is_resumed(db: None) -> None:
     put_off = make_remix(due_at=ago(hours=-1))
     others = [
         make_remix(due_at=ago(hours=-1), is_ready=False),
@@ -787,7 +785,7 @@ def test_remixes_that_were_put_off_are_sent_when_sending_is_resumed(db: None) ->
         assert Remix.objects.get(pk=remix.pk).due_at == remix.due_at
 
 
-def test_a_text_that_the_database_refuses_is_named_and_nothing_is_requested(
+def test_text_that_the_database_refuses_is_named_and_nothing_is_requested(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_args: Any, **_values: Any) -> None:
@@ -802,7 +800,7 @@ def test_a_text_that_the_database_refuses_is_named_and_nothing_is_requested(
 
 
 @pytest.mark.parametrize("prompts", [["a", "b", "c"], ["a", "b"]])
-def test_more_remixes_than_one_request_may_make_are_refused(
+def test_too_many_remixes_in_one_request_are_refused(
     db: None, settings: Any, prompts: list[str]
 ) -> None:
     settings.SORA_REMIX_MAX_BATCH = 3
@@ -818,7 +816,7 @@ def test_more_remixes_than_one_request_may_make_are_refused(
     assert batch.confirmed_at is None
 
 
-def test_what_is_switched_off_does_not_count_against_the_limit(db: None, settings: Any) -> None:
+def test_unticked_cells_do_not_count_against_the_limit(db: None, settings: Any) -> None:
     settings.SORA_REMIX_MAX_BATCH = 3
     videos = [make_video(), make_video()]
     batch = RemixBatch.objects.start([video.pk for video in videos], by=None)

@@ -1,4 +1,4 @@
-"""The main job goes through on sites that are set up otherwise, and is paid for once."""
+"""The main job succeeds on sites with other set-ups, and is paid for once."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ AT_ONCE = 3
 
 @pytest.fixture(scope="module")
 def jobs(large_clip: Path, request: pytest.FixtureRequest) -> Iterator[dict[str, Future[str]]]:
-    """Start the main job on each site that is asked for; the results say what went wrong."""
+    """Start the main job on each requested site; the results are error outputs."""
     chosen = [item.nodeid for item in request.session.items]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield {
@@ -47,17 +47,15 @@ def jobs(large_clip: Path, request: pytest.FixtureRequest) -> Iterator[dict[str,
 
 
 @pytest.mark.parametrize("site", SITES)
-def test_the_main_job_goes_through_and_is_paid_for_once(
-    site: str, jobs: dict[str, Future[str]]
-) -> None:
+def test_main_job_succeeds_and_is_paid_for_once(site: str, jobs: dict[str, Future[str]]) -> None:
     assert not jobs[site].result()
 
 
-TEST = test_the_main_job_goes_through_and_is_paid_for_once.__name__
+TEST = test_main_job_succeeds_and_is_paid_for_once.__name__
 
 
 def _complaint(site: str, clip: Path) -> str:
-    """Run the job in a process of its own; return what it printed if it failed."""
+    """Run the job in a separate process; return its output if it failed."""
     environment = {name: os.environ[name] for name in os.environ if not name.startswith(OURS)}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.sites.main_job", site, "--clip", str(clip)],

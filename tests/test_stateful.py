@@ -1,4 +1,4 @@
-"""Random orders of everything that can happen, and the promises that hold in all of them."""
+"""Random orders of all events, and the promises that hold in each of them."""
 
 from __future__ import annotations
 
@@ -452,7 +452,7 @@ class Life(RuleBasedStateMachine):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_promises_hold_in_any_order_of_events(
+def test_promises_hold_in_any_order_of_events(
     monkeypatch: pytest.MonkeyPatch, media_root: Path, clip: Path
 ) -> None:
     world = World(clip.read_bytes())

@@ -1,4 +1,4 @@
-"""Files go to the storage that is named just now, under names that nobody can guess."""
+"""Files are stored in the storage of the setting, under unguessable names."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def two_storages(settings: Settings) -> None:
     settings.STORAGES = {**settings.STORAGES, "default": MEMORY, "other": MEMORY}
 
 
-def test_the_alias_is_looked_up_at_each_use(two_storages: None, settings: Settings) -> None:
+def test_alias_is_looked_up_at_each_use(two_storages: None, settings: Settings) -> None:
     storage = app_storage()
     storage.save("first", ContentFile(b"1"))
 
@@ -54,7 +54,7 @@ def test_the_alias_is_looked_up_at_each_use(two_storages: None, settings: Settin
     assert (storage.exists("first"), storage.exists("second")) == (False, True)
 
 
-def test_a_field_of_a_model_follows_the_setting(two_storages: None, settings: Settings) -> None:
+def test_file_field_follows_the_setting(two_storages: None, settings: Settings) -> None:
     file = Video(file="clip.mp4").file
     storages["other"].save("clip.mp4", ContentFile(b"moving"))
 
@@ -63,7 +63,7 @@ def test_a_field_of_a_model_follows_the_setting(two_storages: None, settings: Se
     assert file.size == 6
 
 
-def test_an_alias_that_is_missing_is_said_at_use_and_not_before(settings: Settings) -> None:
+def test_missing_alias_is_reported_at_use(settings: Settings) -> None:
     settings.SORA_REMIX_STORAGE = "nowhere"
     storage = app_storage()
 
@@ -72,14 +72,14 @@ def test_an_alias_that_is_missing_is_said_at_use_and_not_before(settings: Settin
 
 
 @pytest.mark.parametrize("field", Video.FILE_FIELDS)
-def test_a_migration_holds_no_concrete_backend(two_storages: None, field: str) -> None:
+def test_migration_contains_no_concrete_backend(two_storages: None, field: str) -> None:
     written, imports = MigrationWriter.serialize(Video._meta.get_field(field))
 
     assert "storage=sora_remix.storage.app_storage" in written
     assert not any("django.core.files" in one for one in imports)
 
 
-def test_the_storage_itself_is_written_down_without_its_backend(two_storages: None) -> None:
+def test_storage_is_deconstructed_without_its_backend(two_storages: None) -> None:
     written, _imports = MigrationWriter.serialize(AppStorage())
 
     assert written == "sora_remix.storage.AppStorage()"
@@ -93,11 +93,11 @@ def test_another_storage_needs_no_migration(
     call_command("makemigrations", "sora_remix", check=True, dry_run=True, verbosity=0)
 
 
-def test_a_new_name_can_not_be_guessed() -> None:
+def test_new_name_can_not_be_guessed() -> None:
     assert re.fullmatch(r"sora_remix/videos/[0-9a-f]{32}\.mp4", new_name("videos", ".mp4"))
 
 
-def test_a_name_is_never_used_again() -> None:
+def test_name_is_never_reused() -> None:
     assert len({new_name("videos", ".mp4") for _ in range(100)}) == 100
 
 
@@ -111,13 +111,13 @@ def test_a_name_is_never_used_again() -> None:
         ("clip.muchtoolonganextension", r"\.muchtoolo"),
     ],
 )
-def test_an_upload_keeps_nothing_but_its_extension(filename: str, extension: str) -> None:
+def test_upload_keeps_only_its_extension(filename: str, extension: str) -> None:
     name = name_of_upload("videos", filename)
 
     assert re.fullmatch(rf"sora_remix/videos/[0-9a-f]{{32}}{extension}", name)
 
 
-def test_an_uploaded_file_gets_such_a_name(db: None, two_storages: None) -> None:
+def test_uploaded_file_gets_an_unguessable_name(db: None, two_storages: None) -> None:
     video = Video.objects.create(title="Sea", file=ContentFile(b"moving", name="Holiday.MOV"))
 
     assert re.fullmatch(r"sora_remix/videos/[0-9a-f]{32}\.mov", str(video.file.name))
@@ -139,12 +139,12 @@ def _files(root: Path) -> list[str]:
         ("a", "application/octet-stream"),
     ],
 )
-def test_a_content_type_follows_the_name(name: str, content_type: str) -> None:
+def test_content_type_follows_the_extension(name: str, content_type: str) -> None:
     assert content_type_of(name) == content_type
 
 
 @pytest.mark.parametrize(("name", "stored"), [("a.vtt", "text/vtt"), ("a.html", "text/html")])
-def test_a_file_is_not_stored_as_what_a_browser_claims(
+def test_content_type_claimed_by_a_browser_is_ignored(
     two_storages: None, name: str, stored: str
 ) -> None:
     upload = SimpleUploadedFile(name, b"WEBVTT", "text/html")
@@ -155,7 +155,7 @@ def test_a_file_is_not_stored_as_what_a_browser_claims(
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage])
-def test_a_file_is_saved_whole_and_has_the_name_that_the_storage_gave_it(
+def test_file_is_saved_whole_under_the_name_that_the_storage_returned(
     media_root: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -179,7 +179,7 @@ def test_a_file_is_saved_whole_and_has_the_name_that_the_storage_gave_it(
     ],
     ids=["empty", "None", "bytes", "too long", "NUL"],
 )
-def test_a_name_that_no_row_can_hold_is_refused(
+def test_unstorable_name_is_refused(
     media_root: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, give: Give
 ) -> None:
     use_storage(settings, OddStorage)
@@ -190,7 +190,7 @@ def test_a_name_that_no_row_can_hold_is_refused(
 
 
 @pytest.mark.parametrize("storage", [ForgetfulStorage, EmptyNameStorage])
-def test_a_file_without_a_name_is_removed_again(
+def test_file_stored_without_a_name_is_removed(
     media_root: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -201,7 +201,7 @@ def test_a_file_without_a_name_is_removed_again(
     assert _files(media_root) == []
 
 
-def test_a_file_with_a_name_that_is_too_long_is_removed_again(
+def test_file_with_a_too_long_name_is_removed(
     media_root: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_storage(settings, OddStorage)
@@ -216,7 +216,7 @@ def test_a_file_with_a_name_that_is_too_long_is_removed_again(
     assert _files(media_root) == []
 
 
-def test_a_file_of_the_site_is_not_taken_for_one_without_a_name(
+def test_file_of_the_site_is_not_removed_when_the_storage_returns_no_name(
     media_root: Path, settings: Settings
 ) -> None:
     use_storage(settings, EmptyNameStorage)
@@ -229,14 +229,14 @@ def test_a_file_of_the_site_is_not_taken_for_one_without_a_name(
     assert "library/a.mp4" in _files(media_root)
 
 
-def test_a_name_may_be_as_long_as_its_column(media_root: Path) -> None:
+def test_name_can_be_as_long_as_its_column(media_root: Path) -> None:
     stored = app_storage().save("/".join(["a" * 99, "b" * 100]), ContentFile(b"x"))
 
     assert len(stored) == 200
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, NamingStorage])
-def test_a_renamed_file_is_found_by_the_name_that_it_was_to_have(
+def test_renamed_file_is_found_by_its_intended_name(
     media_root: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -248,7 +248,7 @@ def test_a_renamed_file_is_found_by_the_name_that_it_was_to_have(
     assert Folders().renamed(name) == [stored]
 
 
-def test_a_file_that_has_its_name_is_not_looked_for(media_root: Path) -> None:
+def test_file_with_its_intended_name_is_not_searched_for(media_root: Path) -> None:
     name = app_storage().save(new_name("videos", ".mp4"), ContentFile(b"x"))
     app_storage().save(f"{name}.part", ContentFile(b"x"))
 
@@ -256,7 +256,7 @@ def test_a_file_that_has_its_name_is_not_looked_for(media_root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["sora_remix/videos/1.mp4", "library/1.mp4", "1"])
-def test_nothing_is_found_by_a_name_that_others_could_use(media_root: Path, name: str) -> None:
+def test_files_are_not_found_by_names_that_others_could_use(media_root: Path, name: str) -> None:
     for folder in ("sora_remix/videos", "library", "."):
         app_storage().save(f"{folder}/v1-1.mp4", ContentFile(b"x"))
 
@@ -279,9 +279,7 @@ def test_each_folder_is_listed_once(media_root: Path, monkeypatch: pytest.Monkey
     assert listed == ["sora_remix/videos"]
 
 
-def test_a_storage_that_lists_no_files_has_none_to_find(
-    media_root: Path, settings: Settings
-) -> None:
+def test_storage_that_can_not_list_files_finds_none(media_root: Path, settings: Settings) -> None:
     use_storage(settings, ClosingStorage)
 
     assert Folders().renamed(new_name("videos", ".mp4")) == []

@@ -1,4 +1,4 @@
-"""Messages are nudges: late, twice or never, the chain goes on as long as there is work."""
+"""Messages are nudges: late, twice or never, the chain continues while there is work."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Turn = Callable[[int], Iterator[engine.Errand]]
 
 @pytest.fixture
 def queued(db: None, monkeypatch: pytest.MonkeyPatch) -> Queued:
-    """What was queued: the task, and its arguments."""
+    """Enqueued tasks with their arguments."""
     queued: Queued = []
     monkeypatch.setattr(
         tasks, "async_task", lambda name, *args: queued.append((import_string(name), *args))
@@ -67,7 +67,7 @@ def _state() -> tuple[int, str]:
     return chain.turn, chain.state
 
 
-def test_a_turn_is_taken_once_however_often_its_message_comes(
+def test_turn_runs_once_however_often_its_message_is_delivered(
     queued: Queued, taken: list[int]
 ) -> None:
     tasks.nudge()
@@ -78,7 +78,7 @@ def test_a_turn_is_taken_once_however_often_its_message_comes(
     assert (queued, taken) == ([(tasks.advance, 1)], [1])
 
 
-def test_a_turn_that_nobody_announced_is_not_taken(queued: Queued, taken: list[int]) -> None:
+def test_unannounced_turn_is_not_run(queued: Queued, taken: list[int]) -> None:
     make_remix()
 
     tasks.advance(1)
@@ -86,14 +86,14 @@ def test_a_turn_that_nobody_announced_is_not_taken(queued: Queued, taken: list[i
     assert (queued, taken) == ([], [])
 
 
-def test_many_nudges_queue_one_turn(queued: Queued) -> None:
+def test_several_nudges_enqueue_one_turn(queued: Queued) -> None:
     for _ in range(3):
         tasks.nudge()
 
     assert queued == [(tasks.advance, 1)]
 
 
-def test_a_turn_asks_for_the_next_while_anything_is_unsettled(
+def test_turn_enqueues_the_next_while_anything_is_unsettled(
     queued: Queued, taken: list[int]
 ) -> None:
     make_remix(status=Remix.Status.PROCESSING)
@@ -108,7 +108,7 @@ def test_a_turn_asks_for_the_next_while_anything_is_unsettled(
 @pytest.mark.parametrize(
     "status", [Remix.Status.UNCONFIRMED, Remix.Status.SUCCEEDED, Remix.Status.FAILED]
 )
-def test_the_chain_ends_when_nothing_needs_a_worker(
+def test_chain_ends_when_nothing_needs_a_worker(
     queued: Queued, taken: list[int], status: str
 ) -> None:
     make_remix(status=status)
@@ -120,7 +120,7 @@ def test_the_chain_ends_when_nothing_needs_a_worker(
     assert _state() == (1, State.IDLE)
 
 
-def test_work_that_arrives_during_a_turn_is_taken_by_the_next(
+def test_work_that_arrives_during_a_turn_is_done_by_the_next(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def turn(number: int) -> Iterator[engine.Errand]:
@@ -136,7 +136,7 @@ def test_work_that_arrives_during_a_turn_is_taken_by_the_next(
     assert queued == [(tasks.advance, 1), (tasks.advance, 2)]
 
 
-def test_what_a_turn_finds_finished_is_queued_to_be_collected_at_once(
+def test_remix_found_finished_is_enqueued_for_collecting_at_once(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     during = []
@@ -155,7 +155,7 @@ def test_what_a_turn_finds_finished_is_queued_to_be_collected_at_once(
     assert queued == [(tasks.collect, 1, 2), (tasks.deliver, 3)]
 
 
-def test_a_turn_that_breaks_does_not_end_the_chain(
+def test_failing_turn_does_not_end_the_chain(
     queued: Queued,
     monkeypatch: pytest.MonkeyPatch,
     pauses: list[float],
@@ -176,7 +176,7 @@ def test_a_turn_that_breaks_does_not_end_the_chain(
     assert "It broke." in caplog.text
 
 
-def test_a_worker_whose_turn_another_took_over_queues_nothing(
+def test_worker_with_a_replaced_turn_enqueues_nothing(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def turn(number: int) -> Iterator[engine.Errand]:
@@ -194,7 +194,7 @@ def test_a_worker_whose_turn_another_took_over_queues_nothing(
     assert _state() == (2, State.PENDING)
 
 
-def test_a_turn_that_is_killed_is_taken_over_once_it_is_stale(
+def test_killed_turn_is_replaced_once_it_is_stale(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def turn(number: int) -> Iterator[engine.Errand]:
@@ -212,7 +212,7 @@ def test_a_turn_that_is_killed_is_taken_over_once_it_is_stale(
     assert queued == [(tasks.advance, 2)]
 
 
-def test_a_collect_passes_on_what_it_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_collect_task_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -> None:
     collected: list[Any] = []
     monkeypatch.setattr(engine, "collect", lambda pks, limit: collected.extend(pks))
 
@@ -222,7 +222,7 @@ def test_a_collect_passes_on_what_it_was_asked_for(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(("name", "work"), [("collect", "collect"), ("deliver", "upload_copies")])
-def test_long_work_knows_when_its_worker_would_be_stopped(
+def test_long_work_knows_the_timeout_of_its_worker(
     queued: Queued, monkeypatch: pytest.MonkeyPatch, name: str, work: str
 ) -> None:
     left: list[float] = []
@@ -234,7 +234,7 @@ def test_long_work_knows_when_its_worker_would_be_stopped(
     assert 50 < left[0] <= 54
 
 
-def test_without_a_timeout_work_is_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_work_is_not_limited_without_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     left: list[float] = []
     monkeypatch.setattr(Conf, "TIMEOUT", None)
     monkeypatch.setattr(engine, "collect", lambda pks, limit: left.append(limit.left))
@@ -244,7 +244,7 @@ def test_without_a_timeout_work_is_not_limited(monkeypatch: pytest.MonkeyPatch) 
     assert left == [math.inf]
 
 
-def test_a_delivery_is_followed_by_a_turn_that_sends_what_waited_for_it(
+def test_upload_is_followed_by_a_turn_that_sends_the_waiting_remixes(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     uploaded: list[tuple[int, ...]] = []
@@ -256,7 +256,7 @@ def test_a_delivery_is_followed_by_a_turn_that_sends_what_waited_for_it(
     assert queued == [(tasks.advance, 1)]
 
 
-def test_nothing_is_queued_where_tasks_run_inside_the_request(
+def test_nothing_is_enqueued_where_tasks_run_in_the_request(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -268,7 +268,7 @@ def test_nothing_is_queued_where_tasks_run_inside_the_request(
     assert not Chain.objects.exists()
 
 
-def test_a_worker_need_not_wait_for_turns_that_were_not_queued(
+def test_worker_does_not_wait_for_turns_that_were_not_enqueued(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -281,7 +281,7 @@ def test_a_worker_need_not_wait_for_turns_that_were_not_queued(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_broker_that_runs_tasks_at_once_sends_nothing(
+def test_broker_that_runs_tasks_at_once_sends_nothing(
     taken: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_remix()
@@ -298,7 +298,7 @@ def test_a_broker_that_runs_tasks_at_once_sends_nothing(
     assert _state() == (1, State.PENDING)
 
 
-def test_a_collect_can_be_queued_alone(queued: Queued) -> None:
+def test_collect_task_can_be_enqueued_alone(queued: Queued) -> None:
     tasks.queue_collect(3, 5)
 
     assert queued == [(tasks.collect, 3, 5)]
@@ -312,7 +312,7 @@ def swept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return swept
 
 
-def test_a_sweep_revives_the_chain_while_anything_is_unsettled(
+def test_sweep_restarts_the_chain_while_anything_is_unsettled(
     queued: Queued, swept: list[str]
 ) -> None:
     make_remix()
@@ -322,7 +322,7 @@ def test_a_sweep_revives_the_chain_while_anything_is_unsettled(
     assert (swept, queued) == (["swept"], [(tasks.advance, 1)])
 
 
-def test_a_sweep_revives_a_turn_whose_message_was_lost_under_its_own_number(
+def test_sweep_restarts_a_turn_with_a_lost_message_under_the_same_number(
     queued: Queued, swept: list[str]
 ) -> None:
     make_remix()
@@ -334,7 +334,7 @@ def test_a_sweep_revives_a_turn_whose_message_was_lost_under_its_own_number(
     assert queued == [(tasks.advance, 1), (tasks.advance, 1)]
 
 
-def test_a_sweep_leaves_a_chain_that_is_alive_alone(queued: Queued, swept: list[str]) -> None:
+def test_sweep_does_not_disturb_a_running_chain(queued: Queued, swept: list[str]) -> None:
     make_remix()
     tasks.nudge()
 
@@ -343,7 +343,7 @@ def test_a_sweep_leaves_a_chain_that_is_alive_alone(queued: Queued, swept: list[
     assert queued == [(tasks.advance, 1)]
 
 
-def test_a_sweep_of_a_site_without_work_queues_nothing(queued: Queued, swept: list[str]) -> None:
+def test_sweep_without_work_enqueues_nothing(queued: Queued, swept: list[str]) -> None:
     make_remix(status=Remix.Status.FAILED)
 
     tasks.sweep()
@@ -351,7 +351,7 @@ def test_a_sweep_of_a_site_without_work_queues_nothing(queued: Queued, swept: li
     assert (swept, queued) == (["swept"], [])
 
 
-def test_a_sweep_settles_before_it_looks_for_work(queued: Queued) -> None:
+def test_sweep_settles_before_it_searches_for_work(queued: Queued) -> None:
     make_remix(status=Remix.Status.SUBMITTING, leased_until=ago(seconds=1))
 
     tasks.sweep()
@@ -359,9 +359,7 @@ def test_a_sweep_settles_before_it_looks_for_work(queued: Queued) -> None:
     assert (queued, Remix.objects.get().status) == ([], Remix.Status.UNCONFIRMED)
 
 
-def test_a_message_holds_a_name_and_plain_numbers(
-    db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_message_has_a_name_and_plain_numbers(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django_q.tasks.get_broker", lambda _cluster: ORM(list_key="test"))
 
     tasks.queue_collect(3, 5)
@@ -375,7 +373,7 @@ def _migrate(using: str = "default") -> None:
     emit_post_migrate_signal(verbosity=0, interactive=False, db=using)
 
 
-def test_migrating_schedules_the_sweep_each_minute_for_ever(db: None) -> None:
+def test_migrating_schedules_the_sweep_every_minute_without_end(db: None) -> None:
     Schedule.objects.all().delete()
 
     _migrate()
@@ -385,7 +383,7 @@ def test_migrating_schedules_the_sweep_each_minute_for_ever(db: None) -> None:
     assert (schedule.schedule_type, schedule.minutes, schedule.repeats) == ("I", 1, -1)
 
 
-def test_migrating_again_leaves_one_schedule(db: None) -> None:
+def test_migrating_again_keeps_one_schedule(db: None) -> None:
     Schedule.objects.all().delete()
 
     _migrate()
@@ -394,7 +392,7 @@ def test_migrating_again_leaves_one_schedule(db: None) -> None:
     assert Schedule.objects.count() == 1
 
 
-def test_a_schedule_that_the_site_has_changed_stays_changed(db: None) -> None:
+def test_schedule_changed_by_the_site_is_kept(db: None) -> None:
     Schedule.objects.all().delete()
     _migrate()
     Schedule.objects.update(name="Ours", minutes=5)
@@ -404,7 +402,7 @@ def test_a_schedule_that_the_site_has_changed_stays_changed(db: None) -> None:
     assert [(one.name, one.minutes) for one in Schedule.objects.all()] == [("Ours", 5)]
 
 
-def test_a_site_with_two_schedules_of_the_sweep_can_still_migrate(db: None) -> None:
+def test_site_with_two_schedules_of_the_sweep_can_migrate(db: None) -> None:
     Schedule.objects.all().delete()
     for name in ("weekdays", "weekends"):
         Schedule.objects.create(func=tasks.SWEEP, name=name)
@@ -422,7 +420,7 @@ def test_no_schedule_is_made_in_a_database_that_the_queue_does_not_use(db: None)
     assert not Schedule.objects.exists()
 
 
-def test_a_new_schedule_is_seen_before_a_replica_has_it(db: None, settings: Settings) -> None:
+def test_new_schedule_is_found_before_a_replica_has_it(db: None, settings: Settings) -> None:
     with empty_database("replica"):
         settings.DATABASE_ROUTERS = ["tests.sites.routers.ReplicaRouter"]
 
@@ -430,7 +428,7 @@ def test_a_new_schedule_is_seen_before_a_replica_has_it(db: None, settings: Sett
 
 
 @pytest.mark.parametrize("model", [Schedule, Remix])
-def test_no_schedule_is_made_before_the_tables_are_there(
+def test_no_schedule_is_made_before_the_tables_exist(
     db: None, monkeypatch: pytest.MonkeyPatch, model: type[Model]
 ) -> None:
     Schedule.objects.all().delete()
@@ -441,7 +439,7 @@ def test_no_schedule_is_made_before_the_tables_are_there(
     assert not Schedule.objects.exists()
 
 
-def test_the_schedule_goes_with_the_tables_of_the_app_and_no_other_does(
+def test_only_the_schedule_of_the_app_is_deleted_with_its_tables(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = Schedule.objects.create(func="math.sqrt")
@@ -452,7 +450,7 @@ def test_the_schedule_goes_with_the_tables_of_the_app_and_no_other_does(
     assert list(Schedule.objects.all()) == [other]
 
 
-def test_the_schedule_goes_also_when_it_is_in_another_database_than_the_app(
+def test_schedule_in_another_database_is_deleted_too(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "alias", lambda: "videos")
@@ -464,7 +462,7 @@ def test_the_schedule_goes_also_when_it_is_in_another_database_than_the_app(
 
 
 def _hide(monkeypatch: pytest.MonkeyPatch, model: type[Model]) -> None:
-    """Make it look as if this model had no table."""
+    """Pretend that this model has no table."""
     names = list(connection.introspection.table_names())
     names.remove(model._meta.db_table)
     monkeypatch.setattr(connection.introspection, "table_names", lambda: names)
@@ -495,7 +493,7 @@ assert not Schedule.objects.exists()
 """
 
 
-def test_what_is_left_of_the_app_in_a_queue_hurts_no_worker_that_has_it_not_installed() -> None:
+def test_messages_left_in_a_queue_do_not_break_a_worker_without_the_app() -> None:
     without = {name: value for name, value in os.environ.items() if not name.startswith("DJANGO_")}
     process = subprocess.run(
         [sys.executable, "-c", WITHOUT_THE_APP], env=without, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""The site plays approved videos, and nothing else, wherever a template asks for one."""
+"""Templates play approved videos, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.factories import make_remix, make_video
-from tests.markup import faults
+from tests.html_validation import faults
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ HOSTILE = '"><script>alert(1)</script>'
 
 
 class SigningStorage(InMemoryStorage):
-    """A storage whose addresses differ each time, as those that are signed do."""
+    """A storage that signs each URL differently."""
 
     signatures = count()
 
@@ -63,7 +63,7 @@ def _rendered(video: Any, template: str = TAG, **context: Any) -> str:
     return Template(template).render(Context({"video": video, **context}))
 
 
-def test_a_gif_is_an_image_that_stands_still_where_that_is_wished() -> None:
+def test_gif_is_a_still_image_with_reduced_motion() -> None:
     page = _rendered(_complete(file="a.gif", container="gif", video_codec="gif"))
 
     assert "<video" not in page
@@ -73,7 +73,7 @@ def test_a_gif_is_an_image_that_stands_still_where_that_is_wished() -> None:
     assert f'<source media="(prefers-reduced-motion: reduce)" {still}>' in page
 
 
-def test_an_approved_video_is_played(settings: Settings) -> None:
+def test_approved_video_is_played(settings: Settings) -> None:
     page = _rendered(_complete())
 
     for attribute in (" controls", " playsinline", 'preload="metadata"', 'aria-label="Sea"'):
@@ -84,7 +84,7 @@ def test_an_approved_video_is_played(settings: Settings) -> None:
     assert " style=" not in page
 
 
-def test_addresses_are_those_of_the_moment_and_none_is_stored() -> None:
+def test_urls_are_made_for_each_request_and_never_stored() -> None:
     video = _approved()
 
     pages = [_rendered(video), _rendered(video)]
@@ -94,7 +94,7 @@ def test_addresses_are_those_of_the_moment_and_none_is_stored() -> None:
 
 
 @pytest.mark.parametrize("approval", [Approval.NEW, Approval.REJECTED])
-def test_what_is_not_approved_is_not_shown_and_the_log_says_so(
+def test_unapproved_video_is_not_shown_and_is_logged(
     caplog: pytest.LogCaptureFixture, approval: str
 ) -> None:
     video = _complete(approval=approval)
@@ -107,7 +107,7 @@ def test_what_is_not_approved_is_not_shown_and_the_log_says_so(
     assert record.getMessage() == line
 
 
-def test_the_log_names_the_remix_where_that_is_no_query_more(
+def test_log_names_the_remix_if_that_needs_no_query(
     caplog: pytest.LogCaptureFixture, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     remix = make_remix(result=make_video(file="a.mp4"))
@@ -122,12 +122,12 @@ def test_the_log_names_the_remix_where_that_is_no_query_more(
     assert lines == [f"{video} of remix {remix.pk} on the site", f"{video} on the site"]
 
 
-def test_a_video_without_a_file_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_video_without_a_file_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert _rendered(_approved(file="")) == ""
     assert "it has no file" in caplog.text
 
 
-def test_a_video_that_was_cleared_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
+def test_cleared_video_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     video = _complete(approval=Approval.REJECTED)
     video.clear()
 
@@ -136,17 +136,19 @@ def test_a_video_that_was_cleared_is_not_shown(caplog: pytest.LogCaptureFixture)
 
 
 @pytest.mark.parametrize("value", ["", "a.mp4", 12, Remix()])
-def test_what_is_no_video_is_not_shown(caplog: pytest.LogCaptureFixture, value: Any) -> None:
+def test_value_that_is_not_a_video_is_not_shown(
+    caplog: pytest.LogCaptureFixture, value: Any
+) -> None:
     assert _rendered(value) == ""
     assert f"a value of type {type(value).__name__} on the site: it is not a video" in caplog.text
 
 
-def test_a_variable_that_is_missing_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_missing_variable_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:
     assert _rendered(None, "{% load sora_remix %}{% remix_video vidoe %}") == ""
     assert [record.levelname for record in caplog.records if "site" in record.msg] == ["WARNING"]
 
 
-def test_a_page_may_have_no_video(caplog: pytest.LogCaptureFixture) -> None:
+def test_page_can_have_no_video(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
 
     assert _rendered(None) == ""
@@ -155,7 +157,7 @@ def test_a_page_may_have_no_video(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("template", [TAG, f"{{% autoescape off %}}{TAG}{{% endautoescape %}}"])
-def test_what_people_wrote_stays_text(template: str) -> None:
+def test_texts_are_escaped(template: str) -> None:
     video = _complete(title=HOSTILE, captions_language=HOSTILE)
 
     page = _rendered(video, template)
@@ -165,7 +167,7 @@ def test_what_people_wrote_stays_text(template: str) -> None:
     assert "<script>" not in page
 
 
-def test_a_template_says_how_a_player_differs() -> None:
+def test_template_can_change_a_player() -> None:
     template = (
         '{% load sora_remix %}{% remix_video video title=words css_class="wide" preload="none" %}'
     )
@@ -177,21 +179,21 @@ def test_a_template_says_how_a_player_differs() -> None:
     assert 'preload="none"' in page
 
 
-def test_a_player_can_be_kept_in_a_variable() -> None:
+def test_player_can_be_stored_in_a_variable() -> None:
     template = "{% load sora_remix %}{% remix_video video as player %}[{{ player }}]"
 
     assert "<video" in _rendered(_approved(), template)
     assert _rendered(make_video(), template) == "[]"
 
 
-def test_a_size_is_written_for_browsers_and_not_for_readers(settings: Settings) -> None:
+def test_size_in_an_attribute_is_not_localized(settings: Settings) -> None:
     settings.USE_THOUSAND_SEPARATOR = True
 
     with translation.override("de"):
         assert 'width="1280"' in _rendered(_complete())
 
 
-def test_a_size_that_is_not_known_is_left_out() -> None:
+def test_unknown_size_is_omitted() -> None:
     page = _rendered(_approved(width=160))
 
     assert " width=" not in page
@@ -199,7 +201,7 @@ def test_a_size_that_is_not_known_is_left_out() -> None:
     assert "<track" not in page
 
 
-def test_who_sees_no_video_gets_a_link_to_it(client: Client) -> None:
+def test_player_has_a_link_for_browsers_without_video(client: Client) -> None:
     inside = _rendered(_approved()).partition("<video")[2].partition("</video>")[0]
 
     href = inside.partition('<a href="')[2].partition('"')[0]
@@ -211,7 +213,7 @@ def test_who_sees_no_video_gets_a_link_to_it(client: Client) -> None:
     ("attribute", "part"),
     [("data-renew", "a.mp4"), ("data-renew-poster", "a.jpg")],
 )
-def test_a_player_knows_where_its_addresses_are_renewed(
+def test_player_has_the_url_that_renews_its_file_urls(
     client: Client, attribute: str, part: str
 ) -> None:
     page = _rendered(_complete())
@@ -220,7 +222,7 @@ def test_a_player_knows_where_its_addresses_are_renewed(
     assert client.get(path)["Location"].startswith(f"https://files.example/{part}?")
 
 
-def test_captions_come_from_the_site_itself(client: Client) -> None:
+def test_captions_are_served_by_the_site(client: Client) -> None:
     app_storage().save("a.vtt", ContentFile(b"WEBVTT"))
 
     track = _rendered(_complete()).partition("<track ")[2].partition(">")[0]
@@ -230,7 +232,7 @@ def test_captions_come_from_the_site_itself(client: Client) -> None:
     assert client.get(track.partition('src="')[2].partition('"')[0]).content == b"WEBVTT"
 
 
-def test_a_site_without_the_addresses_has_players_that_are_not_renewed(without_urls: None) -> None:
+def test_site_without_the_urls_has_players_without_renewal(without_urls: None) -> None:
     page = _rendered(_complete())
 
     assert 'src="https://files.example/a.mp4' in page
@@ -243,11 +245,11 @@ def test_a_site_without_the_addresses_has_players_that_are_not_renewed(without_u
 @pytest.mark.parametrize(
     ("values", "is_labelled"), [({"sora_id": "video_1"}, True), ({"sora_id": ""}, False)]
 )
-def test_what_a_model_made_is_labelled(values: dict[str, Any], is_labelled: bool) -> None:
+def test_generated_video_is_labelled(values: dict[str, Any], is_labelled: bool) -> None:
     assert ("<figcaption>Made with AI<" in _rendered(_approved(**values))) is is_labelled
 
 
-def test_the_result_of_a_remix_is_labelled_and_its_source_is_not() -> None:
+def test_result_of_a_remix_is_labelled_and_its_source_is_not() -> None:
     source = _approved(sora_id="")
     result = _approved(sora_id="", root=source)
 
@@ -255,13 +257,13 @@ def test_the_result_of_a_remix_is_labelled_and_its_source_is_not() -> None:
     assert "Made with AI" not in _rendered(source)
 
 
-def test_a_site_may_label_in_its_own_way(settings: Settings) -> None:
+def test_site_can_change_the_label(settings: Settings) -> None:
     settings.SORA_REMIX_AI_LABEL = False
 
     assert "<figcaption" not in _rendered(_approved())
 
 
-def test_a_site_renders_a_player_as_it_likes(tmp_path: Path, settings: Settings) -> None:
+def test_site_can_override_the_template(tmp_path: Path, settings: Settings) -> None:
     folder = tmp_path / "sora_remix"
     folder.mkdir()
     (folder / "video.html").write_text("{{ title }} {{ src }} {{ video.pk }} {{ is_labelled }}")
@@ -271,7 +273,7 @@ def test_a_site_renders_a_player_as_it_likes(tmp_path: Path, settings: Settings)
     assert _rendered(video).endswith(f"signature=0 {video.pk} True")
 
 
-def test_ten_players_cost_no_query_more_and_load_script_and_looks_once(
+def test_ten_players_need_no_further_query_and_load_script_and_style_once(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     for _ in range(10):
@@ -285,7 +287,7 @@ def test_ten_players_cost_no_query_more_and_load_script_and_looks_once(
     assert page.count("sora_remix/renew.js") == page.count("sora_remix/player.css") == 1
 
 
-def test_players_in_included_templates_load_it_once_as_well() -> None:
+def test_players_in_included_templates_load_the_script_once() -> None:
     engine = Engine(
         loaders=[
             ("django.template.loaders.locmem.Loader", {"card.html": TAG}),
@@ -305,7 +307,7 @@ def test_players_in_included_templates_load_it_once_as_well() -> None:
     assert [page.count("renew.js") for page in pages] == [1, 1]
 
 
-def test_a_page_loads_it_however_often_it_is_rendered() -> None:
+def test_page_rendered_repeatedly_loads_the_script_each_time() -> None:
     context = Context({"video": _approved()})
 
     pages = [Template(TAG).render(context) for _ in range(2)]
@@ -313,7 +315,7 @@ def test_a_page_loads_it_however_often_it_is_rendered() -> None:
     assert [page.count("renew.js") for page in pages] == [1, 1]
 
 
-def test_a_page_with_a_player_is_valid_html() -> None:
+def test_page_with_a_player_is_valid_html() -> None:
     page = _rendered(_complete(title=HOSTILE), PAGE % TAG)
 
     assert "<track" in page
@@ -321,7 +323,7 @@ def test_a_page_with_a_player_is_valid_html() -> None:
     assert faults(page) == []
 
 
-def test_the_player_speaks_the_language_of_the_visitor() -> None:
+def test_player_is_in_the_language_of_the_visitor() -> None:
     with override_settings(LANGUAGE_CODE="de"), translation.override("de"):
         page = _rendered(_complete(captions_language=""))
 

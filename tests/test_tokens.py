@@ -1,4 +1,4 @@
-"""A token names its video for a day, and can't be made by anybody else."""
+"""A token names its video for a day, and can't be forged."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sora_remix import tokens
 from sora_remix.tokens import make_token, pk_of
 
 
-def test_a_token_tells_for_whom_it_was_made() -> None:
+def test_token_names_its_video() -> None:
     assert pk_of(make_token(12)) == 12
 
 
@@ -28,12 +28,12 @@ def test_a_token_tells_for_whom_it_was_made() -> None:
     # A token holds the second in which it was made, and runners side by side compare names.
     ids=["nothing", "a key alone", "another key", "cut off", "another salt"],
 )
-def test_what_was_not_made_here_is_no_token(forged: str) -> None:
+def test_invalid_token_is_refused(forged: str) -> None:
     with pytest.raises(signing.BadSignature):
         pk_of(forged)
 
 
-def test_a_token_of_another_site_is_none() -> None:
+def test_token_of_another_site_is_refused() -> None:
     with override_settings(SECRET_KEY="another"):
         token = make_token(12)
 
@@ -41,7 +41,7 @@ def test_a_token_of_another_site_is_none() -> None:
         pk_of(token)
 
 
-def test_a_token_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_expires(monkeypatch: pytest.MonkeyPatch) -> None:
     token = make_token(12)
     monkeypatch.setattr(tokens, "MAX_AGE", timedelta(seconds=-1))
 

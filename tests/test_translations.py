@@ -1,4 +1,4 @@
-"""Each catalogue has every text of the app, complete, and is compiled."""
+"""Each catalogue has every text of the app, is complete, and is compiled."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _path(language: str) -> Path:
 
 @pytest.fixture(scope="module")
 def texts(tmp_path_factory: pytest.TempPathFactory) -> set[Key]:
-    """All texts of the app, read from it anew."""
+    """All texts of the app, read from the sources."""
     if shutil.which("xgettext") is None:
         if os.environ.get("TEST_GETTEXT") == "required":
             pytest.fail("xgettext is not installed (Debian: gettext).")
@@ -60,14 +60,14 @@ def _pairs(catalogue: polib.POFile) -> Iterator[tuple[str, str]]:
         yield from ((entry.msgid_plural, plural) for plural in plurals[1:])
 
 
-def test_there_is_a_catalogue_for_no_language_that_django_does_not_know() -> None:
+def test_every_catalogue_has_a_language_known_to_django() -> None:
     there = {path.name for path in (APP / "locale").iterdir()}
 
     assert there == {*LANGUAGES}
     assert there <= {code for code, _name in global_settings.LANGUAGES}
 
 
-def test_it_has_every_text_and_no_other(catalogue: polib.POFile, texts: set[Key]) -> None:
+def test_catalogue_has_every_text_and_no_other(catalogue: polib.POFile, texts: set[Key]) -> None:
     there = {_key(entry) for entry in catalogue if not entry.obsolete}
 
     assert sorted(map(str, texts - there)) == []
@@ -88,7 +88,7 @@ def test_every_plural_has_all_its_forms(catalogue: polib.POFile) -> None:
     assert [one.msgid for one in counted if len(one.msgstr_plural) != FORMS] == []
 
 
-def test_placeholders_and_html_are_those_of_the_text(catalogue: polib.POFile) -> None:
+def test_translation_has_the_placeholders_and_html_of_the_text(catalogue: polib.POFile) -> None:
     assert [
         (text, translated)
         for text, translated in _pairs(catalogue)
@@ -96,7 +96,7 @@ def test_placeholders_and_html_are_those_of_the_text(catalogue: polib.POFile) ->
     ] == []
 
 
-def test_it_begins_and_ends_as_the_text_does(catalogue: polib.POFile) -> None:
+def test_translation_begins_and_ends_like_the_text(catalogue: polib.POFile) -> None:
     def ends(text: str) -> list[str]:
         return re.findall(r"^[ \n]*|[.:?!…]?[ \n]*\Z", text)
 
@@ -105,7 +105,7 @@ def test_it_begins_and_ends_as_the_text_does(catalogue: polib.POFile) -> None:
     assert different == []
 
 
-def test_what_is_installed_is_compiled_from_it(catalogue: polib.POFile) -> None:
+def test_compiled_catalogue_is_up_to_date(catalogue: polib.POFile) -> None:
     compiled = polib.mofile(str(Path(catalogue.fpath).with_suffix(".mo")))
 
     def told(entries: polib.POFile | polib.MOFile) -> dict[Key, tuple[str, dict[int, str]]]:
@@ -125,7 +125,7 @@ def test_what_is_installed_is_compiled_from_it(catalogue: polib.POFile) -> None:
         ),
     ],
 )
-def test_quotes_and_spaces_are_those_of_the_language(language: str, wrong: str) -> None:
+def test_quotes_and_spaces_follow_the_language(language: str, wrong: str) -> None:
     catalogue = polib.pofile(str(_path(language)))
     shown = [re.sub("<[^>]*>", "", translated) for _text, translated in _pairs(catalogue)]
 

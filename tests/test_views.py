@@ -1,4 +1,4 @@
-"""fal rings at a remix; nobody else moves anything, or learns anything."""
+"""Webhooks of fal update a remix; nobody else can change or learn anything."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def _row(remix: Remix) -> dict[str, Any]:
     return dict(Remix.objects.filter(pk=remix.pk).values().get())
 
 
-def test_the_path_ends_with_a_slash_so_that_nothing_redirects() -> None:
+def test_path_ends_with_a_slash_to_avoid_a_redirect() -> None:
     key = uuid4()
 
     assert _path(key) == f"/sora_remix/webhook/{key}/"
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.UNCONFIRMED])
-def test_a_call_ties_the_remix_to_the_request(db: None, fal: Signer, status: str) -> None:
+def test_webhook_stores_the_request_id(db: None, fal: Signer, status: str) -> None:
     remix = make_remix(status=status)
 
     assert _ring(remix.key, fal.headers("fal-1", BODY)) == (200, b"")
@@ -77,7 +77,7 @@ def test_a_call_ties_the_remix_to_the_request(db: None, fal: Signer, status: str
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
 
 
-def test_a_call_that_is_repeated_changes_nothing_more(db: None, fal: Signer) -> None:
+def test_repeated_webhook_changes_nothing(db: None, fal: Signer) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
 
     answers = [_ring(remix.key, fal.headers("fal-1", BODY)) for _ in range(3)]
@@ -88,7 +88,7 @@ def test_a_call_that_is_repeated_changes_nothing_more(db: None, fal: Signer) -> 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_calls_at_once_are_all_taken(fal: Signer) -> None:
+def test_simultaneous_webhooks_are_all_accepted(fal: Signer) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
     headers = fal.headers("fal-1", BODY)
     _ring(remix.key, headers)  # now the keys are known
@@ -101,7 +101,7 @@ def test_calls_at_once_are_all_taken(fal: Signer) -> None:
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_a_call_that_proves_nothing_changes_and_tells_nothing(
+def test_unsigned_webhook_changes_and_reveals_nothing(
     db: None, fal: Signer, django_assert_num_queries: DjangoAssertNumQueries, is_known: bool
 ) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
@@ -114,13 +114,11 @@ def test_a_call_that_proves_nothing_changes_and_tells_nothing(
     assert _row(remix) == before
 
 
-def test_a_call_about_an_unknown_remix_is_not_found_once_it_is_proven(
-    db: None, fal: Signer
-) -> None:
+def test_signed_webhook_for_an_unknown_remix_is_not_found(db: None, fal: Signer) -> None:
     assert _ring(uuid4(), fal.headers("fal-1", BODY)) == (404, b"")
 
 
-def test_fal_shall_try_again_while_its_keys_can_not_be_read(
+def test_fal_is_asked_to_retry_while_its_keys_are_unreadable(
     db: None, fal: Signer, settings: Settings
 ) -> None:
     settings.SORA_REMIX_JWKS_URL = "http://127.0.0.1:9/jwks.json"
@@ -132,11 +130,11 @@ def test_fal_shall_try_again_while_its_keys_can_not_be_read(
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_only_a_post_is_a_call(method: str) -> None:
+def test_only_post_is_accepted(method: str) -> None:
     assert Client().generic(method, _path(uuid4())).status_code == 405
 
 
-def test_a_body_is_taken_up_to_a_limit(db: None, fal: Signer) -> None:
+def test_body_is_accepted_up_to_a_limit(db: None, fal: Signer) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
     body = BODY.ljust(MAX_BODY)
 
@@ -145,14 +143,14 @@ def test_a_body_is_taken_up_to_a_limit(db: None, fal: Signer) -> None:
     assert _ring(remix.key, fal.headers("fal-1", body), body) == (400, b"")
 
 
-def test_a_body_that_is_announced_as_too_large_is_not_read() -> None:
+def test_body_announced_as_too_large_is_not_read() -> None:
     request = RequestFactory().post("/", CONTENT_LENGTH=str(MAX_BODY + 1))
 
     assert views.webhook(request, uuid4()).status_code == 400
     assert not request._read_started  # type: ignore[attr-defined]
 
 
-def test_a_body_of_unknown_length_is_read_up_to_the_limit() -> None:
+def test_body_of_unknown_length_is_read_up_to_the_limit() -> None:
     body = io.BytesIO(b" " * (MAX_BODY + 2))
     request = AsyncRequestFactory().post("/")
     request._stream = body
@@ -170,13 +168,13 @@ class _BrokenOff(io.BytesIO):
 @pytest.mark.parametrize(
     "broken", [{"wsgi.input": _BrokenOff(), "CONTENT_LENGTH": "9"}, {"CONTENT_LENGTH": "nine"}]
 )
-def test_a_body_that_can_not_be_read_is_refused(broken: dict[str, Any]) -> None:
+def test_unreadable_body_is_refused(broken: dict[str, Any]) -> None:
     request = RequestFactory().post("/", **broken)
 
     assert views.webhook(request, uuid4()).status_code == 400
 
 
-def test_a_site_that_wants_logins_and_tokens_lets_fal_ring(
+def test_webhook_needs_no_login_and_no_csrf_token(
     db: None, fal: Signer, settings: Settings
 ) -> None:
     settings.MIDDLEWARE = [
@@ -191,7 +189,7 @@ def test_a_site_that_wants_logins_and_tokens_lets_fal_ring(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_call_is_outside_of_the_transaction_of_a_request(
+def test_webhook_is_outside_of_the_transaction_of_the_request(
     fal: Signer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
@@ -205,7 +203,7 @@ def test_a_call_is_outside_of_the_transaction_of_a_request(
 
 
 @pytest.mark.parametrize("is_signed", [True, False])
-def test_the_log_names_the_remix_and_never_what_was_said(
+def test_log_names_the_remix_and_never_the_content(
     db: None, fal: Signer, caplog: pytest.LogCaptureFixture, is_signed: bool
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -219,12 +217,12 @@ def test_the_log_names_the_remix_and_never_what_was_said(
 
 
 def _told(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Return what the log says of the account."""
+    """Return the log records about the account."""
     lines = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
     return [line for line in lines if "account" in line]
 
 
-def test_the_account_that_fal_names_is_told_once_and_remembered(
+def test_account_named_by_fal_is_logged_once_and_stored(
     db: None, fal: Signer, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -241,7 +239,7 @@ def test_the_account_that_fal_names_is_told_once_and_remembered(
 
 
 @pytest.mark.parametrize(("is_ours", "is_set"), [(False, False), (True, True)])
-def test_no_account_is_told_for_another_remix_or_when_it_is_set(
+def test_no_account_is_logged_for_another_remix_or_when_it_is_set(
     db: None,
     fal: Signer,
     settings: Settings,
@@ -298,7 +296,7 @@ def _buy(remix: Remix, base_url: str) -> str:
 @pytest.mark.parametrize(
     ("fault", "seconds", "count"), [("delay", 0, 1), ("delay", 0.5, 1), ("repeat", 0, 2)]
 )
-def test_fal_rings_at_the_site_and_is_content(
+def test_webhook_of_the_sandbox_is_accepted_by_the_site(
     sandbox: SandboxProcess,
     live_server: LiveServer,
     rings: Rings,
@@ -321,7 +319,7 @@ def test_fal_rings_at_the_site_and_is_content(
 
 
 @pytest.mark.parametrize("fault", ["bad_signature", "stale", "wrong_user", "garbage"])
-def test_a_call_of_the_sandbox_that_is_wrong_moves_nothing(
+def test_wrong_webhook_of_the_sandbox_changes_nothing(
     sandbox: SandboxProcess, live_server: LiveServer, rings: Rings, fault: str
 ) -> None:
     sandbox.misbehave("webhook", fault)

@@ -1,4 +1,4 @@
-"""Who was shown a player has its files renewed, for as long as the site shows them."""
+"""Players get new file URLs as long as the site shows their videos."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PARTS = ("file", "thumbnail", "captions")
 
 
 class SigningStorage(InMemoryStorage):
-    """A storage whose addresses differ each time, as those that are signed do."""
+    """A storage that signs each URL differently."""
 
     signatures = count()
 
@@ -46,7 +46,7 @@ def _path(video: Video, part: str) -> str:
 
 
 @pytest.mark.parametrize(("part", "name"), [("file", "a.mp4"), ("thumbnail", "a.jpg")])
-def test_a_file_is_led_to_as_the_storage_signs_it_now(
+def test_redirect_uses_a_freshly_signed_url(
     client: Client, video: Video, part: str, name: str
 ) -> None:
     path = _path(video, part)
@@ -59,7 +59,7 @@ def test_a_file_is_led_to_as_the_storage_signs_it_now(
     ]
 
 
-def test_captions_are_sent_by_the_site_itself(client: Client, video: Video) -> None:
+def test_captions_are_served_by_the_site(client: Client, video: Video) -> None:
     response = client.get(_path(video, "captions"))
 
     assert (response.status_code, response.content) == (200, b"WEBVTT")
@@ -67,7 +67,7 @@ def test_captions_are_sent_by_the_site_itself(client: Client, video: Video) -> N
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_nobody_keeps_an_answer(client: Client, video: Video, part: str) -> None:
+def test_responses_are_not_cached(client: Client, video: Video, part: str) -> None:
     answers = [client.get(_path(video, part)), client.get(f"/sora_remix/video/forged/{part}/")]
 
     assert [answer.status_code for answer in answers] == [200 if part == "captions" else 302, 404]
@@ -76,7 +76,7 @@ def test_nobody_keeps_an_answer(client: Client, video: Video, part: str) -> None
 
 @pytest.mark.parametrize("approval", [Approval.NEW, Approval.REJECTED])
 @pytest.mark.parametrize("part", PARTS)
-def test_what_is_not_approved_any_more_is_not_found(
+def test_video_that_is_no_longer_approved_is_not_found(
     client: Client, video: Video, part: str, approval: str
 ) -> None:
     path = _path(video, part)
@@ -86,27 +86,27 @@ def test_what_is_not_approved_any_more_is_not_found(
 
 
 @pytest.mark.parametrize("part", ["spritesheet", "sora_id", "pk", "delete", "objects"])
-def test_nothing_is_told_that_a_player_does_not_show(
+def test_files_that_the_player_does_not_show_are_not_found(
     client: Client, video: Video, part: str
 ) -> None:
     assert client.get(_path(video, part)).status_code == 404
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_a_file_that_is_not_there_is_not_found(client: Client, video: Video, part: str) -> None:
+def test_missing_file_is_not_found(client: Client, video: Video, part: str) -> None:
     Video.objects.update(**{part: ""})
 
     assert client.get(_path(video, part)).status_code == 404
 
 
-def test_a_video_that_is_gone_is_not_found(client: Client, video: Video) -> None:
+def test_deleted_video_is_not_found(client: Client, video: Video) -> None:
     path = _path(video, "file")
     video.delete()
 
     assert client.get(path).status_code == 404
 
 
-def test_a_token_that_was_changed_or_is_too_old_is_good_for_nothing(
+def test_changed_or_expired_token_is_refused(
     client: Client,
     video: Video,
     monkeypatch: pytest.MonkeyPatch,
@@ -122,11 +122,11 @@ def test_a_token_that_was_changed_or_is_too_old_is_good_for_nothing(
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_files_are_only_read(client: Client, method: str) -> None:
+def test_only_get_requests_are_accepted(client: Client, method: str) -> None:
     assert client.generic(method, "/sora_remix/video/token/file/").status_code == 405
 
 
-def test_a_site_that_wants_logins_is_asked_for_one_row_and_no_session(
+def test_request_needs_one_query_and_no_session(
     client: Client,
     video: Video,
     settings: Settings,

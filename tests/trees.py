@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from sora_remix.models import Remix, Video
-from tests.ordering import make_clip
+from tests.checkout import make_clip
 
 
 def remix_of(source: Video, **values: Any) -> Video:
-    """Return what a remix made of a video."""
+    """Return the result of a new remix of a video."""
     prompt = values.pop("prompt", "make it noir")
     result = make_clip(**{"title": prompt, "root_id": source.root_id or source.pk, **values})
     Remix.objects.bulk_create([_done(source.pk, result.pk, prompt)])
@@ -18,7 +18,7 @@ def remix_of(source: Video, **values: Any) -> Video:
 
 
 def grow(parents: Sequence[int], **values: Any) -> list[Video]:
-    """Return a family: a clip, and for each number what was made from the video with it."""
+    """Return a family: a clip, and for each number a video made from the video with that index."""
     root = make_clip(title="Video 0")
     shape = {"file": "videos/sea.mp4", "duration": 4, "width": 1280, "height": 720, "fps": 24}
     results = Video.objects.bulk_create(

@@ -1,9 +1,9 @@
-"""A site whose only admin has another name than the default one, below a language."""
+"""A site whose only admin isn't the default one, below a language."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
-from tests.walking import make_site
+from tests.admin_pages import make_site
 
 urlpatterns = [
     path("sora_remix/", include("sora_remix.urls")),

@@ -1,4 +1,4 @@
-"""A site that has nothing but the admin."""
+"""A site with nothing but the admin."""
 
 from django.contrib import admin
 from django.urls import path

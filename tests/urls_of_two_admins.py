@@ -1,4 +1,4 @@
-"""A site with two admins, of which one is for editors alone."""
+"""A site with two admins, one of them for editors."""
 
 from django.contrib import admin
 from django.urls import path

@@ -1,4 +1,4 @@
-"""The users of the site that the tests run on."""
+"""The user model of the test site."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Numbers in attributes are for browsers and scripts: no language writes them its own way."""
+"""Numbers in attributes are for browsers and scripts, so they are never localized."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from django.db.models import Model
 from django.test import Client
 
 from sora_remix.models import PromptPreset, ReferenceImage, Remix, RemixBatch, Video
-from tests import ordering
+from tests import checkout
 from tests.admin.test_language import OURS, Beyond, Reader
-from tests.deciding import ACTIONS, ask
 from tests.factories import make_remix, make_video
+from tests.remix_actions import ACTIONS, ask
 
 pytestmark = pytest.mark.django_db
 
@@ -66,7 +66,7 @@ def _machine_read(tag: str, given: dict[str, str | None]) -> Iterator[tuple[str,
 def reader(
     request: pytest.FixtureRequest, admin_client: Client, settings: Any, media_root: object
 ) -> Reader:
-    """Someone on a site that groups digits, and that has many rows already."""
+    """A user on a site that groups digits and has many rows."""
     settings.USE_THOUSAND_SEPARATOR = True
     settings.LANGUAGE_CODE = request.param
     source, batch = Video(pk=FIRST), RemixBatch(pk=FIRST)
@@ -81,7 +81,7 @@ def reader(
 
 
 @pytest.mark.parametrize("place", OURS)
-def test_no_number_in_an_attribute_is_written_for_people(reader: Reader, place: str) -> None:
+def test_numbers_in_attributes_are_not_localized(reader: Reader, place: str) -> None:
     try:
         OURS[place](reader)  # type: ignore[arg-type]
     except Beyond:
@@ -89,17 +89,17 @@ def test_no_number_in_an_attribute_is_written_for_people(reader: Reader, place: 
     assert Attributes(reader.page).wrong == []
 
 
-def test_no_number_of_an_order_is_written_for_people(reader: Reader) -> None:
+def test_numbers_of_a_draft_are_not_localized(reader: Reader) -> None:
     PromptPreset.objects.create(name="Noir", text="noir", is_shared=True)
-    batch = ordering.draft(*(ordering.make_clip(width=1920, height=1080) for _ in range(3)))
+    batch = checkout.draft(*(checkout.make_clip(width=1920, height=1080) for _ in range(3)))
 
     for endpoint in ("flux-3", "kling-o3", "lucy-restyle", "grok-imagine"):
         typed = {"endpoint": endpoint, "prompt": "x", "_add": "1", "_numbers": "1234"}
-        shown = ordering.recalculate(reader.client, batch, typed)
+        shown = checkout.recalculate(reader.client, batch, typed)
         assert Attributes(shown.content.decode()).wrong == []
 
 
-def test_no_number_of_a_video_is_written_for_people(reader: Reader) -> None:
+def test_numbers_of_a_video_are_not_localized(reader: Reader) -> None:
     size = {"width": 1920, "height": 1080, "fps": "23.976"}
     picture = {"file": "a.mp4", "thumbnail": "a.jpg"}
     left = make_video(duration="1234.5", **size, **picture)
@@ -117,7 +117,7 @@ def test_no_number_of_a_video_is_written_for_people(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("action", ["approve", "reject", "clear"])
-def test_no_number_of_a_decision_is_written_for_people(reader: Reader, action: str) -> None:
+def test_numbers_of_a_decision_are_not_localized(reader: Reader, action: str) -> None:
     result = make_video(file="a.mp4", approval="rejected" if action == "clear" else "new")
     data = {"action": f"{action}_selected", "_selected_action": [result.pk]}
 
@@ -128,7 +128,7 @@ def test_no_number_of_a_decision_is_written_for_people(reader: Reader, action: s
 
 
 @pytest.mark.parametrize("act", ACTIONS)
-def test_no_number_of_an_act_is_written_for_people(reader: Reader, act: str) -> None:
+def test_numbers_of_an_action_are_not_localized(reader: Reader, act: str) -> None:
     remixes = [make_remix(status=status, request_id=status) for status in ("failed", "processing")]
 
     shown = ask(reader.client, act, remixes)
@@ -136,7 +136,7 @@ def test_no_number_of_an_act_is_written_for_people(reader: Reader, act: str) -> 
     assert Attributes(shown.content.decode()).wrong == []
 
 
-def test_a_number_that_is_written_for_people_is_found() -> None:
+def test_localized_number_is_found() -> None:
     page = '<td data-row="7.654.321"><a href="/1\u202f234/" title="1.234"><b height="1,5">'
 
     assert len(Attributes(page).wrong) == 3

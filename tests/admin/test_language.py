@@ -1,4 +1,4 @@
-"""Nothing on our pages is left in English: in a language of full-width letters, no other shows."""
+"""Every text of our pages can be translated: a language of full-width letters shows no others."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from django_q.conf import Conf
 from sora_remix.admin.formatting.failures import CAUSES
 from sora_remix.endpoints import all_endpoints
 from sora_remix.models import Chain, Remix, RemixEvent, SourceCopy
-from tests import ordering
-from tests.browser.places import PLACES, REMIXES, Place
-from tests.deciding import ACTIONS, ask, confirm
+from tests import checkout
+from tests.admin_urls import change_url
+from tests.browser.page_states import PAGE_STATES, REMIXES, PageState
 from tests.factories import ago, make_remix, make_video
-from tests.links import change_url
+from tests.html import messages
+from tests.remix_actions import ACTIONS, ask, confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +66,7 @@ class Wide(trans_real.DjangoTranslation):
 
 
 class Texts(HTMLParser):
-    """Read what a page shows or says, one text after the other."""
+    """Collect the texts that a page shows or announces."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -96,7 +97,7 @@ def _is_text(value: str | None) -> bool:
 
 
 class Reader:
-    """Stand in for a browser that can only open addresses."""
+    """Stand in for a browser that can only open URLs."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -126,7 +127,7 @@ def wide(monkeypatch: pytest.MonkeyPatch, settings: Any, media_root: object) -> 
 
 @pytest.fixture
 def reader(client: Client, wide: None) -> Reader:
-    """Someone who may do all that there is to do in our part of the admin."""
+    """A user with all permissions of the app."""
     user = User.objects.create_user("editor", is_staff=True)
     ours = ContentType.objects.filter(app_label="sora_remix")
     user.user_permissions.set(Permission.objects.filter(content_type__in=ours))
@@ -150,12 +151,12 @@ def english(page: str) -> list[str]:
     return [text for text in Texts(page).found if {*WORD.findall(FACT.sub(" ", text))} - known]
 
 
-OURS = {name: place for name, place in PLACES.items() if not name.startswith("public_page")}
+OURS = {name: place for name, place in PAGE_STATES.items() if not name.startswith("public_page")}
 """The example's own pages are no part of the app, and speak English only."""
 
 
 @pytest.mark.parametrize("place", OURS.values(), ids=OURS)
-def test_every_text_of_a_page_is_marked(reader: Reader, place: Place) -> None:
+def test_every_text_of_a_page_is_translatable(reader: Reader, place: PageState) -> None:
     try:
         place(reader)  # type: ignore[arg-type]
     except Beyond:
@@ -164,7 +165,7 @@ def test_every_text_of_a_page_is_marked(reader: Reader, place: Place) -> None:
 
 
 @pytest.mark.parametrize("act", ACTIONS)
-def test_every_text_about_an_act_is_marked(reader: Reader, act: str) -> None:
+def test_every_text_about_an_action_is_translatable(reader: Reader, act: str) -> None:
     remixes = [make_remix(status=status, request_id=status) for status in ("failed", "processing")]
     asked = ask(reader.client, act, [*remixes, make_remix()])
 
@@ -172,17 +173,17 @@ def test_every_text_about_an_act_is_marked(reader: Reader, act: str) -> None:
 
 
 @pytest.mark.parametrize("endpoint", [*all_endpoints()])
-def test_every_text_about_an_endpoint_is_marked(reader: Reader, endpoint: str) -> None:
-    batch = ordering.draft(ordering.make_clip(), ordering.make_clip(duration=200), make_video())
+def test_every_text_about_an_endpoint_is_translatable(reader: Reader, endpoint: str) -> None:
+    batch = checkout.draft(checkout.make_clip(), checkout.make_clip(duration=200), make_video())
     typed = {"endpoint": endpoint, "prompt": "{wrong}", "_add": "1"}
 
-    shown = ordering.recalculate(reader.client, batch, typed)
+    shown = checkout.recalculate(reader.client, batch, typed)
 
     assert english(shown.content.decode()) == []
 
 
 @pytest.mark.parametrize("code", [*CAUSES, "http_500", "strange", ""])
-def test_every_text_about_a_failure_is_marked(reader: Reader, code: str) -> None:
+def test_every_text_about_a_failure_is_translatable(reader: Reader, code: str) -> None:
     message = json.dumps({"limit": 4.5, "max_length": 2, "allowed": [".mp4"]})
     failed = make_remix(
         status=Status.FAILED, request_id="1", error_code=code, error_message=message
@@ -193,7 +194,7 @@ def test_every_text_about_a_failure_is_marked(reader: Reader, code: str) -> None
     assert english(reader.page) == []
 
 
-def test_every_text_about_what_happened_is_marked(reader: Reader) -> None:
+def test_every_text_about_an_event_is_translatable(reader: Reader) -> None:
     remix = make_remix(status=Status.PROCESSING, cancel_requested_at=ago(hours=1))
     for kind in RemixEvent.Kind.values:
         detail = {Kind.REQUESTED: "1", Kind.FAILED: "not_a_video"}.get(Kind(kind), "")
@@ -221,11 +222,11 @@ FAILING = {"failing_since": ago(hours=1), "failures": 4, "error_message": "503"}
         {"status": Status.QUEUED, "due_at": ago(minutes=9)},
     ],
 )
-def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, Any]) -> None:
+def test_every_text_about_a_state_is_translatable(reader: Reader, values: dict[str, Any]) -> None:
     remix = make_remix(**values)
     RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
     Chain.objects.hold_back(ago(minutes=-9), "429")
-    waiting = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
+    waiting = make_remix(source=checkout.make_clip(), endpoint="flux-3", is_ready=False)
     SourceCopy.objects.create(name=str(waiting.source.file), **FAILING)
 
     for url in (change_url(remix), change_url(waiting), REMIXES):
@@ -233,7 +234,7 @@ def test_every_text_about_a_state_is_marked(reader: Reader, values: dict[str, An
         assert english(reader.page) == []
 
 
-def test_every_text_about_tasks_in_the_request_is_marked(
+def test_every_text_about_tasks_in_the_request_is_translatable(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Conf, "SYNC", True)
@@ -244,18 +245,18 @@ def test_every_text_about_tasks_in_the_request_is_marked(
 
 
 @pytest.mark.parametrize("act", ACTIONS)
-def test_every_text_about_what_was_done_is_marked(reader: Reader, act: str) -> None:
+def test_every_message_after_an_action_is_translatable(reader: Reader, act: str) -> None:
     remixes = [make_remix(status=status) for status in (Status.QUEUED, Status.FAILED)]
     remixes += [make_remix(status=Status.FAILED, request_id=f"{number}") for number in range(9)]
     remixes += [make_remix(status=Status.SUCCEEDED) for _ in range(12)]
 
     done = confirm(reader.client, ask(reader.client, act, remixes))
 
-    assert done.context["messages"]
+    assert messages(done)
     assert english(done.content.decode()) == []
 
 
-def test_a_text_that_is_not_marked_is_found() -> None:
+def test_untranslatable_text_is_found() -> None:
     page = '<p>Ｍａｒｋｅｄ</p><img alt="Not marked"><p>Sea</p><script>var it</script>'
 
     assert english(page) == ["Not marked"]

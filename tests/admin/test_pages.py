@@ -1,4 +1,4 @@
-"""One request and one action have a limit, and pages show the start of long prompts."""
+"""Requests and actions have limits, and pages show the start of long prompts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.test import Client
 from sora_remix.admin.formatting import text
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests import ordering
+from tests import checkout
 from tests.factories import make_remix, make_video
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def _act(client: Client, model: str, action: str) -> Any:
         ("remix", "collect_selected"),
     ],
 )
-def test_an_action_for_too_many_rows_is_refused_in_words(
+def test_action_for_too_many_rows_is_refused_with_a_message(
     admin_client: Client, model: str, action: str
 ) -> None:
     for _ in range(3):
@@ -63,7 +63,7 @@ def test_an_action_for_too_many_rows_is_refused_in_words(
 
 @pytest.mark.usefixtures("most_two")
 @pytest.mark.parametrize("action", ["cancel_selected", "retry_selected"])
-def test_an_action_for_as_many_rows_as_are_allowed_is_asked_about(
+def test_action_for_the_maximum_number_of_rows_is_confirmed(
     admin_client: Client, action: str
 ) -> None:
     for _ in range(2):
@@ -73,23 +73,23 @@ def test_an_action_for_as_many_rows_as_are_allowed_is_asked_about(
 
 
 @pytest.mark.usefixtures("most_two")
-def test_a_draft_with_too_many_videos_says_so(admin_client: Client) -> None:
-    batch = ordering.draft(*(make_video() for _ in range(3)))
+def test_draft_with_too_many_videos_is_explained(admin_client: Client) -> None:
+    batch = checkout.draft(*(make_video() for _ in range(3)))
 
-    page = admin_client.get(ordering.page_of(batch)).content.decode()
+    page = admin_client.get(checkout.page_of(batch)).content.decode()
 
     assert "You can request at most 2 remixes at once." in page
     assert 'id="confirm-form"' not in page
 
 
 @pytest.mark.usefixtures("most_two")
-def test_too_many_prompts_are_refused_on_the_page_before_anything_is_written(
+def test_too_many_prompts_are_refused_before_anything_is_stored(
     admin_client: Client,
 ) -> None:
-    batch = ordering.draft(ordering.make_clip(), ordering.make_clip())
+    batch = checkout.draft(checkout.make_clip(), checkout.make_clip())
     data = {"endpoint": "flux-3", "prompt": ["a", "b"], "_numbers": "0 1"}
 
-    page = admin_client.post(ordering.page_of(batch), data)
+    page = admin_client.post(checkout.page_of(batch), data)
 
     assert "You can request at most 2 remixes at once" in page.content.decode()
     assert not Remix.objects.exists()
@@ -97,7 +97,7 @@ def test_too_many_prompts_are_refused_on_the_page_before_anything_is_written(
     assert batch.confirmed_at is None
 
 
-def test_a_very_long_prompt_is_shown_shortened_but_for_the_page_of_its_remix(
+def test_very_long_prompt_is_shortened_except_on_the_page_of_its_remix(
     admin_client: Client,
 ) -> None:
     source = make_video(file="a.mp4")

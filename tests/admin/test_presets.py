@@ -1,4 +1,4 @@
-"""Presets are kept in the admin, each by whom it belongs to."""
+"""Presets are edited in the admin by their owners."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from sora_remix.models import PromptPreset
+from tests.forms import submit
+from tests.html import errors
 
 pytestmark = pytest.mark.django_db
 
@@ -39,38 +41,34 @@ def _page(preset: PromptPreset, name: str = "change") -> str:
     return reverse(f"admin:sora_remix_promptpreset_{name}", args=[preset.pk])
 
 
-def test_a_new_preset_belongs_to_who_made_it(client: Client, editor: User) -> None:
+def test_new_preset_belongs_to_its_creator(client: Client, editor: User) -> None:
     typed = {"name": "Night", "text": "at\r\nnight", "endpoint": "flux-3", "is_shared": "on"}
 
-    client.post(f"{PRESETS}add/", typed)
+    submit(client, f"{PRESETS}add/", typed)
 
     preset = PromptPreset.objects.get()
     assert (preset.owner, preset.text, preset.endpoint) == (editor, "at\nnight", "flux-3")
     assert preset.is_shared
 
 
-def test_a_change_by_another_leaves_the_owner(admin_client: Client, other: User) -> None:
+def test_change_by_another_user_keeps_the_owner(admin_client: Client, other: User) -> None:
     preset = _preset(other)
 
-    admin_client.post(_page(preset), {"name": "Day", "text": "by day", "endpoint": ""})
+    submit(admin_client, _page(preset), {"name": "Day", "text": "by day", "endpoint": ""})
 
     preset.refresh_from_db()
     assert (preset.name, preset.owner) == ("Day", other)
 
 
 @pytest.mark.parametrize("text", ["{name}", "{", " "])
-def test_a_text_that_can_not_be_filled_in_is_refused(
-    client: Client, editor: User, text: str
-) -> None:
-    response = client.post(f"{PRESETS}add/", {"name": "Night", "text": text})
+def test_text_with_wrong_placeholders_is_refused(client: Client, editor: User, text: str) -> None:
+    response = submit(client, f"{PRESETS}add/", {"name": "Night", "text": text})
 
-    assert "text" in response.context["adminform"].form.errors
+    assert "text" in errors(response)
     assert not PromptPreset.objects.exists()
 
 
-def test_only_ones_own_and_shared_presets_are_listed(
-    client: Client, editor: User, other: User
-) -> None:
+def test_own_and_shared_presets_are_listed(client: Client, editor: User, other: User) -> None:
     _preset(other, name="Hidden")
     _preset(other, name="Shared", is_shared=True)
     _preset(editor, name="Mine")
@@ -80,13 +78,13 @@ def test_only_ones_own_and_shared_presets_are_listed(
     assert [name in page for name in ("Hidden", "Shared", "Mine")] == [False, True, True]
 
 
-def test_a_superuser_sees_every_preset(admin_client: Client, other: User) -> None:
+def test_superuser_sees_every_preset(admin_client: Client, other: User) -> None:
     _preset(other, name="Hidden")
 
     assert "Hidden" in admin_client.get(PRESETS).content.decode()
 
 
-def test_a_shared_preset_of_another_can_be_seen_and_not_changed(
+def test_shared_preset_of_another_user_can_be_viewed_but_not_changed(
     client: Client, editor: User, other: User
 ) -> None:
     preset = _preset(other, is_shared=True, text="<b>at night</b>")
@@ -99,7 +97,7 @@ def test_a_shared_preset_of_another_can_be_seen_and_not_changed(
     assert PromptPreset.objects.get().name == "Night"
 
 
-def test_many_at_once_are_deleted_only_if_all_are_ones_own(
+def test_selected_presets_are_deleted_only_if_all_belong_to_the_user(
     client: Client, editor: User, other: User
 ) -> None:
     pks = [str(_preset(editor).pk), str(_preset(other, is_shared=True).pk)]
@@ -112,7 +110,7 @@ def test_many_at_once_are_deleted_only_if_all_are_ones_own(
     assert (left, PromptPreset.objects.count()) == (2, 1)
 
 
-def test_an_endpoint_that_is_gone_stays_chosen(client: Client, editor: User) -> None:
+def test_removed_endpoint_stays_selected(client: Client, editor: User) -> None:
     preset = _preset(editor, endpoint="gone")
 
     page = client.get(_page(preset)).content.decode()
@@ -121,7 +119,7 @@ def test_an_endpoint_that_is_gone_stays_chosen(client: Client, editor: User) -> 
     assert '<option value="flux-3">' in page
 
 
-def test_records_that_can_not_be_read_do_not_close_the_page(
+def test_page_opens_with_unreadable_endpoint_records(
     client: Client, editor: User, settings: Settings
 ) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"typo": {}}

@@ -1,4 +1,4 @@
-"""The database finds the videos that endpoints can take, exactly."""
+"""The database finds exactly the videos that endpoints accept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sora_remix.decoding.containers import EXTENSIONS
 from sora_remix.endpoints import Endpoint, Price, Source
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import Video
-from tests.ordering import make_clip
+from tests.checkout import make_clip
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +67,7 @@ ENDPOINTS = [
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.key)
-def test_the_database_agrees_with_the_endpoint(endpoint: Endpoint) -> None:
+def test_database_and_endpoint_agree_on_remixable_videos(endpoint: Endpoint) -> None:
     for facts in VIDEOS:
         make_clip(**facts)
 
@@ -76,7 +76,7 @@ def test_the_database_agrees_with_the_endpoint(endpoint: Endpoint) -> None:
     assert found == {video for video in Video.objects.all() if not endpoint.refusal(video)}
 
 
-def test_what_any_endpoint_takes_is_found() -> None:
+def test_videos_that_any_endpoint_accepts_are_found() -> None:
     for facts in VIDEOS:
         make_clip(**facts)
 

@@ -1,4 +1,4 @@
-"""Every page of ours keeps to the admin site that shows it."""
+"""Our pages link only within their admin site."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ from django.urls import reverse
 
 from sora_remix.admin import VideoAdmin
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.walking import (
+from tests.admin_pages import (
     ADMINS,
     Walked,
     addresses,
-    forms_of,
     log_in_editor,
     make_rows,
     make_site,
@@ -27,6 +26,7 @@ from tests.walking import (
     url_of,
     urls_with,
 )
+from tests.forms import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -46,9 +46,7 @@ def site(request: pytest.FixtureRequest, settings: Any) -> admin.AdminSite:
 
 
 @pytest.mark.parametrize("name", names_of())
-def test_a_page_has_no_link_out_of_its_site(
-    client: Client, site: admin.AdminSite, name: str
-) -> None:
+def test_page_links_only_within_its_site(client: Client, site: admin.AdminSite, name: str) -> None:
     rows = make_rows(log_in_editor(client))
 
     response = client.get(url_of(site, name, rows))
@@ -126,7 +124,7 @@ POSTS: dict[str, Callable[[Walked], tuple[str, tuple[Any, ...], dict[str, Any]]]
 
 
 @pytest.mark.parametrize("what", POSTS)
-def test_what_is_done_leads_to_its_own_site(
+def test_actions_redirect_within_their_site(
     client: Client, site: admin.AdminSite, what: str
 ) -> None:
     rows = make_rows(log_in_editor(client))
@@ -141,15 +139,19 @@ def test_what_is_done_leads_to_its_own_site(
     assert [one for one in found if not one.startswith("/editors/")] == []
 
 
-@pytest.mark.parametrize("page", ["video/", "video/review/"])
-def test_a_decision_leads_to_its_own_site(client: Client, site: admin.AdminSite, page: str) -> None:
+BUTTONS = {"video/": "", "video/review/": "decision=approve"}
+
+
+@pytest.mark.parametrize("page", BUTTONS)
+def test_decision_redirects_within_its_site(
+    client: Client, site: admin.AdminSite, page: str
+) -> None:
     rows = make_rows(log_in_editor(client))
     ticked = {"action": "approve_selected", "_selected_action": [rows.result.pk]}
     url = f"/editors/sora_remix/{page}"
 
     asked = client.get(url) if "review" in page else client.post(url, ticked)
-    [form] = [form for form in forms_of(asked) if "note" in form.names]
-    done = client.post(form.action or url, {**form.values, "decision": "approve"}, follow=True)
+    done = submit(client, asked, {"note": ""}, BUTTONS[page], follow=True)
 
     assert done.status_code == 200
     found = [*addresses(asked), *addresses(done), *(one for one, _ in done.redirect_chain)]
@@ -158,7 +160,7 @@ def test_a_decision_leads_to_its_own_site(client: Client, site: admin.AdminSite,
 
 
 @pytest.mark.parametrize("name", names_of())
-def test_who_is_not_logged_in_is_sent_to_the_login_of_the_site(
+def test_anonymous_user_is_redirected_to_the_login_of_the_site(
     client: Client, settings: Any, name: str
 ) -> None:
     settings.ROOT_URLCONF = BESIDE
@@ -172,7 +174,7 @@ def test_who_is_not_logged_in_is_sent_to_the_login_of_the_site(
 @pytest.mark.parametrize(
     "models", SUBSETS, ids=lambda models: "-".join(str(one._meta.model_name) for one in models)
 )
-def test_a_site_without_some_of_the_models_shows_text_in_place_of_links(
+def test_site_without_some_models_shows_text_instead_of_links(
     client: Client, settings: Any, models: tuple[type[Model], ...]
 ) -> None:
     part = make_site(*models)
@@ -188,7 +190,7 @@ def test_a_site_without_some_of_the_models_shows_text_in_place_of_links(
         assert (name, b'href=""' in response.content) == (name, False)
 
 
-def test_a_selection_can_be_remixed_only_where_batches_are_registered(
+def test_selection_can_be_remixed_only_where_batches_are_registered(
     client: Client, settings: Any
 ) -> None:
     part = make_site(Video, Remix)
@@ -212,7 +214,7 @@ class MyVideoAdmin(VideoAdmin):
     ordering = ("title",)
 
 
-def test_a_subclass_of_a_host_has_all_pages(client: Client, settings: Any) -> None:
+def test_subclassed_admin_has_all_pages(client: Client, settings: Any) -> None:
     own = make_site(Video=MyVideoAdmin)
     settings.ROOT_URLCONF = urls_with(("editors/", own))
     rows = make_rows(log_in_editor(client))

@@ -1,4 +1,4 @@
-"""What a host's ModelAdmins hide is shown on no page of ours, and nothing is done to it."""
+"""Rows hidden by the ModelAdmins of a site are shown on no page and can't be changed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from django.test import Client
 from sora_remix.admin import RemixAdmin, RemixBatchAdmin, VideoAdmin
 from sora_remix.models import Approval, PromptPreset, Remix, RemixBatch, Video
 from sora_remix.models.status import Status
-from tests.factories import make_remix
-from tests.ordering import filled_in, make_clip
-from tests.walking import (
+from tests.admin_pages import (
     Walked,
     log_in_editor,
     make_rows,
@@ -25,6 +23,9 @@ from tests.walking import (
     url_of,
     urls_with,
 )
+from tests.checkout import filled_in, make_clip
+from tests.factories import make_remix
+from tests.html import find_all, inner_text, messages
 
 pytestmark = pytest.mark.django_db
 
@@ -67,7 +68,7 @@ SITES = {"rows": HALF, "objects": DENIED}
 
 
 class Both(NamedTuple):
-    """What an editor may see, and what not."""
+    """Rows that an editor can view, and hidden ones."""
 
     shown: Walked
     hidden: Walked
@@ -77,7 +78,7 @@ class Both(NamedTuple):
 
 @pytest.fixture
 def both(client: Client, settings: Any) -> Both:
-    """Rows of both kinds, mixed in one batch and in one draft, and an editor who may do all."""
+    """Visible and hidden rows in one batch and one draft, and an editor with all permissions."""
     settings.ROOT_URLCONF = urls_with(("editors/", HALF))
     shown = make_rows(log_in_editor(client))
     hidden = make_rows(User.objects.create_user("other"), word=SECRET)
@@ -95,7 +96,7 @@ def _on(settings: Any, kind: str) -> Any:
 
 
 @pytest.mark.parametrize("name", names_of())
-def test_no_page_shows_what_is_hidden(client: Client, both: Both, name: str) -> None:
+def test_no_page_shows_hidden_rows(client: Client, both: Both, name: str) -> None:
     response = client.get(url_of(HALF, name, both.shown))
 
     assert response.status_code in (200, 302, 403, 405)
@@ -103,7 +104,7 @@ def test_no_page_shows_what_is_hidden(client: Client, both: Both, name: str) -> 
 
 
 @pytest.mark.parametrize("name", names_of(Video))
-def test_the_pages_of_a_result_are_silent_about_a_source_that_is_hidden(
+def test_pages_of_a_result_do_not_show_its_hidden_source(
     client: Client, both: Both, name: str
 ) -> None:
     rows = replace(both.shown, result=both.child)
@@ -146,7 +147,7 @@ def _states() -> list[Any]:
 
 @pytest.mark.parametrize("kind", SITES)
 @pytest.mark.parametrize("decision", ["approve", "reject", "clear"])
-def test_nothing_is_decided_about_videos_that_are_hidden(
+def test_hidden_videos_can_not_be_decided(
     client: Client, both: Both, settings: Any, kind: str, decision: str
 ) -> None:
     _on(settings, kind)
@@ -166,9 +167,7 @@ def test_nothing_is_decided_about_videos_that_are_hidden(
 
 
 @pytest.mark.parametrize("kind", SITES)
-def test_a_hidden_video_is_not_reviewed(
-    client: Client, both: Both, settings: Any, kind: str
-) -> None:
+def test_hidden_video_is_not_reviewed(client: Client, both: Both, settings: Any, kind: str) -> None:
     _on(settings, kind)
     video, before = both.hidden.result, _states()
     sent = {"decision": "approve", "shown": video.revision}
@@ -184,7 +183,7 @@ def test_a_hidden_video_is_not_reviewed(
 
 @pytest.mark.parametrize("kind", SITES)
 @pytest.mark.parametrize("act", ["cancel", "retry", "collect-again"])
-def test_nothing_is_done_to_remixes_that_are_hidden(
+def test_hidden_remixes_can_not_be_changed(
     client: Client, both: Both, settings: Any, kind: str, act: str
 ) -> None:
     _on(settings, kind)
@@ -206,7 +205,7 @@ def test_nothing_is_done_to_remixes_that_are_hidden(
 
 @pytest.mark.parametrize("kind", SITES)
 @pytest.mark.parametrize("name", ["give-up", "send-again", "request-id"])
-def test_a_hidden_remix_that_is_unconfirmed_stays_so(
+def test_hidden_unconfirmed_remix_can_not_be_decided(
     client: Client, both: Both, settings: Any, kind: str, name: str
 ) -> None:
     _on(settings, kind)
@@ -220,7 +219,7 @@ def test_a_hidden_remix_that_is_unconfirmed_stays_so(
 
 
 @pytest.mark.parametrize("kind", SITES)
-def test_no_draft_is_started_from_a_hidden_video(
+def test_hidden_video_can_not_be_added_to_a_draft(
     client: Client, both: Both, settings: Any, kind: str
 ) -> None:
     _on(settings, kind)
@@ -243,7 +242,7 @@ def test_no_draft_is_started_from_a_hidden_video(
 
 
 @pytest.mark.parametrize("kind", SITES)
-def test_a_draft_buys_only_what_its_editor_may_view(
+def test_draft_buys_only_videos_that_its_editor_can_view(
     client: Client, both: Both, settings: Any, kind: str
 ) -> None:
     _on(settings, kind)
@@ -261,7 +260,7 @@ def test_a_draft_buys_only_what_its_editor_may_view(
 
 
 @pytest.mark.parametrize("kind", SITES)
-def test_a_video_that_is_hidden_after_the_page_was_opened_is_not_bought(
+def test_video_hidden_after_the_page_was_opened_is_not_bought(
     client: Client, both: Both, settings: Any, kind: str
 ) -> None:
     _on(settings, kind)
@@ -279,7 +278,7 @@ def test_a_video_that_is_hidden_after_the_page_was_opened_is_not_bought(
 
 
 @pytest.mark.parametrize("part", ["file/file", "file/thumbnail", "captions"])
-def test_files_are_opened_by_the_video_or_by_a_remix_it_is_shown_with(
+def test_files_can_be_opened_through_the_video_or_a_visible_remix(
     client: Client, both: Both, part: str
 ) -> None:
     lonely = make_clip(title="Lonely", thumbnail="t.jpg", captions=both.shown.source.captions.name)
@@ -301,7 +300,7 @@ def test_files_are_opened_by_the_video_or_by_a_remix_it_is_shown_with(
     }
 
 
-def test_a_filter_does_not_name_what_is_hidden(client: Client, both: Both) -> None:
+def test_filter_does_not_show_hidden_names(client: Client, both: Both) -> None:
     url = f"/editors/sora_remix/remix/?source__id__exact={both.hidden.source.pk}"
 
     page = client.get(url).content.decode()
@@ -310,23 +309,28 @@ def test_a_filter_does_not_name_what_is_hidden(client: Client, both: Both) -> No
     assert "0 remixes" in page
 
 
+def _presets(page: Any) -> set[str]:
+    """Return the names of the presets on the page to confirm."""
+    selects = find_all(page, "select", name="_preset")
+    return {inner_text(option) for select in selects for option in find_all(select, "option")}
+
+
 def test_presets_of_others_are_not_offered_to_a_superuser(client: Client, both: Both) -> None:
     User.objects.update(is_superuser=True)
 
     page = client.get(f"/editors/sora_remix/remixbatch/{both.shown.draft.pk}/confirm/")
 
-    offered = {preset.name for preset in page.context["draft"].prompts.presets}
-    assert offered == {both.shown.preset.name}
+    assert _presets(page) == {both.shown.preset.name}
 
 
-def test_only_remixes_that_one_may_view_wait_for_ones_decision(client: Client, both: Both) -> None:
+def test_notice_counts_only_remixes_that_the_user_can_view(client: Client, both: Both) -> None:
     page = client.get("/editors/sora_remix/remix/").content.decode()
 
     assert "1 remix is unconfirmed" in page
 
 
 @pytest.mark.parametrize("model", [Video, Remix, PromptPreset])
-def test_nobody_sees_rows_of_a_model_that_the_site_lacks(
+def test_rows_of_a_model_missing_from_the_site_are_not_shown(
     client: Client, both: Both, settings: Any, model: type[Model]
 ) -> None:
     models = [one for one in (Video, Remix, RemixBatch, PromptPreset) if one is not model]
@@ -337,6 +341,6 @@ def test_nobody_sees_rows_of_a_model_that_the_site_lacks(
     if model is Video:
         assert page.status_code == 403
     elif model is PromptPreset:
-        assert page.context["draft"].prompts.presets == []
+        assert _presets(page) == set()
     else:
         assert page.status_code == 200

@@ -1,1 +1,1 @@
-"""Speed and memory, as ratios against what people write without the app, in the same run."""
+"""Speed and memory, as ratios to a plain implementation in the same run."""

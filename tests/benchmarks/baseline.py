@@ -1,4 +1,4 @@
-"""What people write today: a task that waits for fal and saves the bytes."""
+"""The plain implementation: a task that waits for fal and saves the bytes."""
 
 from __future__ import annotations
 

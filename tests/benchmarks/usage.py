@@ -1,4 +1,4 @@
-"""What a process and all it started have used (Linux only)."""
+"""CPU and memory used by a process and its children (Linux only)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What axe-core finds wrong with a page, less what Django's own admin does wrong everywhere."""
+"""Faults that axe-core finds on a page, except those of Django's own admin."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ EXCUSED = UNTIL_6_1 if django.VERSION < (6, 1) else {}
 
 
 class Found(NamedTuple):
-    """What axe found on one page."""
+    """Faults that axe found on one page."""
 
     faults: list[str]
     excused: set[Excuse]
 
 
 def look_at(page: Page, rules: dict[str, Any] = ALL) -> Found:
-    """Let axe look at the page as it is now."""
+    """Run axe on the page in its current state."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(f"() => {{ {AXE}\n }}")
     found = page.evaluate(RUN, [rules, [list(excuse) for excuse in EXCUSED]])
@@ -64,7 +64,7 @@ def look_at(page: Page, rules: dict[str, Any] = ALL) -> Found:
 
 
 def faults_everywhere(page: Page) -> list[str]:
-    """Look at a page wide and narrow, light and dark; return what is wrong with it."""
+    """Return the faults of a page wide and narrow, light and dark."""
     faults = []
     for width, scheme, rules in (
         (1280, "light", ALL),

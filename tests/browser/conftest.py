@@ -17,8 +17,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import policy
-from tests.browser.opening import SECONDS, Pages
-from tests.browser.watching import Complaints
+from tests.browser.page_errors import PageErrors
+from tests.browser.pages import SECONDS, Pages
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -77,7 +77,7 @@ def site(
 
 @pytest.fixture
 def pages(browser: Browser, site: LiveServer, admin_user: User, tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a logged-in editor; a complaint that nobody expected fails the test."""
+    """Pages of a logged-in editor; an unexpected error of the browser fails the test."""
     client = Client()
     client.force_login(admin_user)
     pages = Pages(browser, site.url, client.cookies["sessionid"].value)
@@ -89,20 +89,20 @@ def pages(browser: Browser, site: LiveServer, admin_user: User, tmp_path: Path) 
 
 
 @pytest.fixture
-def watched(pages: Pages) -> tuple[Page, Complaints]:
-    """An empty page, and what the browser complains about on it."""
+def watched(pages: Pages) -> tuple[Page, PageErrors]:
+    """An empty page, and the errors on it."""
     return pages.open()
 
 
 @pytest.fixture
-def page(watched: tuple[Page, Complaints]) -> Page:
+def page(watched: tuple[Page, PageErrors]) -> Page:
     """An empty page."""
     return watched[0]
 
 
 @pytest.fixture
-def complaints(watched: tuple[Page, Complaints]) -> Complaints:
-    """What the browser complains about on the page."""
+def page_errors(watched: tuple[Page, PageErrors]) -> PageErrors:
+    """Errors that the browser reports on the page."""
     return watched[1]
 
 

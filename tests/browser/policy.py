@@ -24,7 +24,7 @@ MIDDLEWARE = (
 
 
 def header(policy: Mapping[str, Iterable[str]]) -> str:
-    """Return a policy as it stands in a response."""
+    """Return a policy as the value of its header."""
     return "; ".join(" ".join([name, *sources]) for name, sources in policy.items())
 
 

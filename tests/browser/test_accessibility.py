@@ -1,4 +1,4 @@
-"""Our pages can be read and used by everybody."""
+"""Our pages are accessible."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page
 
 from tests.browser.accessibility import EXCUSED, faults_everywhere, look_at
-from tests.browser.places import PLACES
+from tests.browser.page_states import PAGE_STATES
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_axe_finds_no_fault_and_nothing_is_wider_than_a_phone(page: Page, name: str) -> None:
-    PLACES[name](page)
+@pytest.mark.parametrize("name", PAGE_STATES)
+def test_axe_finds_no_fault_and_no_page_is_wider_than_a_phone(page: Page, name: str) -> None:
+    PAGE_STATES[name](page)
 
     faults = faults_everywhere(page)
 
@@ -21,7 +21,7 @@ def test_axe_finds_no_fault_and_nothing_is_wider_than_a_phone(page: Page, name: 
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_what_is_excused_is_found_on_pages_of_djangos_own(page: Page) -> None:
+def test_excused_faults_are_found_on_pages_of_django(page: Page) -> None:
     user = User.objects.create_user("somebody-with-a-name-as-long-as-it-takes")
     group = Group.objects.create(name="all")
     found = set()
@@ -35,8 +35,8 @@ def test_what_is_excused_is_found_on_pages_of_djangos_own(page: Page) -> None:
     assert found == EXCUSED.keys()
 
 
-def test_a_fault_of_ours_is_found(page: Page) -> None:
-    PLACES["list_of_remixes"](page)
+def test_fault_on_our_page_is_found(page: Page) -> None:
+    PAGE_STATES["list_of_remixes"](page)
     page.evaluate("document.querySelector('img.sora-remix-thumbnail').removeAttribute('alt')")
 
     faults = look_at(page).faults

@@ -1,4 +1,4 @@
-"""Many prompts for many videos, watched in the grid of their batch."""
+"""Several prompts for several videos, followed in the grid of their batch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.opening import Pages
-from tests.browser.places import BATCHES, settled
+from tests.browser.page_states import BATCHES, settled
+from tests.browser.pages import Pages
+from tests.checkout import draft, page_of
 from tests.factories import make_remix, make_video
-from tests.ordering import draft, page_of
 from tests.processes import Qcluster, wait_until
 
 Status = Remix.Status
@@ -44,7 +44,7 @@ def _open_grid(page: Page, batch: RemixBatch) -> None:
 
 
 @pytest.mark.parametrize("has_scripts", [True, False])
-def test_a_grid_of_prompts_is_made_but_for_the_cell_that_is_switched_off(
+def test_grid_of_prompts_is_remixed_except_for_an_unticked_cell(
     sandbox: SandboxProcess,
     qcluster: Qcluster,
     batch: RemixBatch,
@@ -79,7 +79,7 @@ def test_a_grid_of_prompts_is_made_but_for_the_cell_that_is_switched_off(
     assert len(made) == 5 and set(made) < set(wanted)
 
 
-def test_a_remix_is_cancelled_and_another_is_retried_from_the_grid(
+def test_remix_is_cancelled_and_another_is_retried_from_the_grid(
     batch: RemixBatch, page: Page
 ) -> None:
     sea, sky = Video.objects.order_by("title")

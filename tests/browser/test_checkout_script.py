@@ -1,4 +1,4 @@
-"""The page to confirm keeps up with what is chosen, whatever the network does."""
+"""The confirm page follows the input, whatever the network does."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.places import settled
-from tests.browser.watching import Complaints
-from tests.ordering import draft, make_clip, page_of
+from tests.browser.page_errors import PageErrors
+from tests.browser.page_states import settled
+from tests.checkout import draft, make_clip, page_of
 
 TOTAL = "#sora-remix-total"
 PROGRESS = "#sora-remix-progress"
@@ -32,7 +32,7 @@ def _choose(page: Page, resolution: str) -> None:
     page.select_option("[name=option-resolution]", resolution)
 
 
-def test_a_slow_answer_is_overtaken_by_a_newer_one(order: Page) -> None:
+def test_newer_answer_replaces_a_slow_older_one(order: Page) -> None:
     held: list[Route] = []
 
     def hold_the_first(route: Route) -> None:
@@ -58,10 +58,10 @@ def test_a_slow_answer_is_overtaken_by_a_newer_one(order: Page) -> None:
     [lambda route: route.abort(), lambda route: route.fulfill(status=500)],
     ids=["no answer", "500"],
 )
-def test_a_request_that_fails_says_so_and_keeps_what_was_typed(
-    order: Page, complaints: Complaints, fail: Callable[[Route], None]
+def test_failed_request_is_shown_and_the_input_is_kept(
+    order: Page, page_errors: PageErrors, fail: Callable[[Route], None]
 ) -> None:
-    complaints.expect("Failed to load resource")
+    page_errors.expect("Failed to load resource")
     order.route(POSTS, fail)
 
     _choose(order, "720p")
@@ -76,7 +76,7 @@ def test_a_request_that_fails_says_so_and_keeps_what_was_typed(
     assert order.input_value("[name=prompt]") == "make it noir"
 
 
-def test_what_is_typed_meanwhile_stays(order: Page) -> None:
+def test_input_typed_during_a_request_is_kept(order: Page) -> None:
     held: list[Route] = []
     order.route(POSTS, lambda route: held.append(route))
     with order.expect_request(POSTS):

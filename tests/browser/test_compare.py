@@ -1,4 +1,4 @@
-"""Two videos run under one play head, whatever their frame rates and lengths."""
+"""Two videos play under one play head, whatever their frame rates and lengths."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from playwright.sync_api import Page, Route, expect
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.media_files import serve_parts
 from sora_remix.models import Video
-from tests.browser.opening import Pages
-from tests.browser.watching import Complaints
+from tests.admin_urls import compare_url
+from tests.browser.page_errors import PageErrors
+from tests.browser.pages import Pages
 from tests.factories import make_video
-from tests.links import compare_url
 from tests.processes import wait_until
 
 FRAME = 1 / 30
@@ -117,7 +117,7 @@ def _seek(page: Page, time: float) -> None:
     _rest(page)
 
 
-def test_both_stay_within_a_frame_over_seeks_and_while_they_play(
+def test_both_videos_stay_within_a_frame_while_seeking_and_playing(
     page: Page, pair: tuple[Video, Video]
 ) -> None:
     _open(page, *pair)
@@ -146,7 +146,7 @@ def test_the_faster_one_waits_for_the_slower_one(page: Page, pair: tuple[Video, 
     assert _apart_mostly(seen) < FRAME
 
 
-def test_the_shorter_one_shows_its_last_frame_while_the_longer_goes_on(
+def test_shorter_video_shows_its_last_frame_while_the_longer_plays(
     page: Page, pair: tuple[Video, Video], clips: dict[str, Path], media_root: Path
 ) -> None:
     short = _keep(clips["short"], media_root)
@@ -162,9 +162,7 @@ def test_the_shorter_one_shows_its_last_frame_while_the_longer_goes_on(
     assert _times(page)[0] == pytest.approx(2, abs=FRAME)
 
 
-def test_frames_are_stepped_through_by_the_finer_rate(
-    page: Page, pair: tuple[Video, Video]
-) -> None:
+def test_frames_are_stepped_at_the_finer_rate(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
 
     seen = []
@@ -177,7 +175,7 @@ def test_frames_are_stepped_through_by_the_finer_rate(
     assert seen == pytest.approx([1.5, 2.5, 3.5, 2.5], abs=0.01)
 
 
-def test_a_range_is_looped_until_it_is_cleared(page: Page, pair: tuple[Video, Video]) -> None:
+def test_range_is_looped_until_it_is_cleared(page: Page, pair: tuple[Video, Video]) -> None:
     _open(page, *pair)
     for time, key in ((2, "i"), (2.5, "o")):
         _seek(page, time)
@@ -195,9 +193,7 @@ def test_a_range_is_looped_until_it_is_cleared(page: Page, pair: tuple[Video, Vi
     assert _apart_mostly(seen) < FRAME
 
 
-def test_one_waits_for_the_other_and_both_start_together(
-    page: Page, pair: tuple[Video, Video]
-) -> None:
+def test_both_videos_start_together(page: Page, pair: tuple[Video, Video]) -> None:
     held: list[Route] = []
     page.route(FILM, lambda route: held.append(route))
     page.goto(compare_url(*pair), wait_until="domcontentloaded")
@@ -220,10 +216,10 @@ def test_one_waits_for_the_other_and_both_start_together(
     assert _apart(page) < FRAME
 
 
-def test_one_plays_on_when_the_other_is_broken(
-    page: Page, complaints: Complaints, pair: tuple[Video, Video], media_root: Path
+def test_one_video_plays_when_the_other_is_broken(
+    page: Page, page_errors: PageErrors, pair: tuple[Video, Video], media_root: Path
 ) -> None:
-    complaints.expect("404")
+    page_errors.expect("404")
     (media_root / "videos" / "film.mp4").unlink()
 
     _open(page, *pair)
@@ -313,7 +309,7 @@ def test_focused_controls_keep_their_keys(page: Page, pair: tuple[Video, Video])
     expect(mode).to_have_attribute("data-mode", "wipe")
 
 
-def test_without_a_script_each_has_its_own_controls(
+def test_each_video_has_its_own_controls_without_scripts(
     pages: Pages, pair: tuple[Video, Video]
 ) -> None:
     page, _ = pages.open(java_script_enabled=False)

@@ -1,4 +1,4 @@
-"""On S3, what a page shows goes on after the addresses that it was made with have run out."""
+"""Pages continue to work after their signed S3 URLs have expired."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django import Settings
 
 from sora_remix.models import Video
+from tests.admin_urls import change_url, compare_url
 from tests.browser import policy
-from tests.browser.opening import Pages
-from tests.browser.places import VIDEOS
+from tests.browser.page_states import VIDEOS
+from tests.browser.pages import Pages
 from tests.browser.test_preview import SCREEN, keep, playing
 from tests.factories import make_video
-from tests.links import change_url, compare_url
 from tests.processes import wait_until
 from tests.s3 import SECONDS, s3_server, storage_on
 
@@ -47,8 +47,8 @@ def video(on_s3: None, large_clip: Path) -> Video:
 
 @pytest.fixture
 def page(pages: Pages, on_s3: None) -> Page:
-    page, complaints = pages.open()
-    complaints.expect("403")
+    page, page_errors = pages.open()
+    page_errors.expect("403")
     return page
 
 
@@ -62,7 +62,7 @@ def _plays(video: Locator) -> None:
     assert video.evaluate("(one) => one.error") is None
 
 
-def test_pictures_that_are_scrolled_to_late_are_shown(page: Page, video: Video) -> None:
+def test_lazy_pictures_are_shown_after_their_urls_expired(page: Page, video: Video) -> None:
     Video.objects.bulk_create(Video(title="Above", sora_id=f"a{number}") for number in range(99))
     address = _open(page, VIDEOS, "jpg")
     last = page.locator("img.sora-remix-thumbnail")
@@ -74,7 +74,7 @@ def test_pictures_that_are_scrolled_to_late_are_shown(page: Page, video: Video) 
     expect(last).to_have_js_property("naturalWidth", 640)
 
 
-def test_a_video_is_previewed_that_was_listed_long_ago(page: Page, video: Video) -> None:
+def test_video_listed_long_ago_can_be_previewed(page: Page, video: Video) -> None:
     _wait_until_it_has_run_out(_open(page, VIDEOS, "jpg"))
 
     page.get_by_role("button", name="Play a preview of “Sea”").click()
@@ -82,18 +82,18 @@ def test_a_video_is_previewed_that_was_listed_long_ago(page: Page, video: Video)
     playing(page.locator(f"{SCREEN} video"))
 
 
-def test_the_player_of_the_admin_goes_on_where_it_was(page: Page, video: Video) -> None:
+def test_admin_player_continues_after_its_url_expired(page: Page, video: Video) -> None:
     address = _open(page, change_url(video))
     _play_on_after_it_has_run_out(page.locator("video.sora-remix-player"), address)
 
 
-def test_the_player_on_the_site_goes_on_where_it_was(page: Page, video: Video) -> None:
+def test_site_player_continues_after_its_url_expired(page: Page, video: Video) -> None:
     video.approve()
     address = _open(page, "/")
     _play_on_after_it_has_run_out(page.locator("video"), address)
 
 
-def test_two_videos_that_are_compared_go_on_where_they_were(
+def test_comparison_continues_after_its_urls_expired(
     page: Page, video: Video, large_clip: Path
 ) -> None:
     other = keep(make_video(title="Noir", width=1280, height=720), large_clip)

@@ -1,4 +1,4 @@
-"""An editor's whole way in a browser, and the ways on which nothing may be made twice."""
+"""The whole workflow of an editor in a browser, and attempts to confirm twice."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.opening import Pages
-from tests.browser.places import REMIXES, VIDEOS, act_on_all, choose, settled
-from tests.ordering import draft, make_clip, page_of
+from tests.browser.page_states import REMIXES, VIDEOS, act_on_all, choose, settled
+from tests.browser.pages import Pages
+from tests.checkout import draft, make_clip, page_of
 from tests.processes import Qcluster, wait_until
 
 PLAYS = """(video) => {
@@ -77,7 +77,7 @@ def test_two_videos_are_remixed_and_one_is_played(
     assert len(sandbox.accepted()) == 2
 
 
-def test_a_german_editor_goes_from_the_list_to_the_result_on_a_phone(
+def test_german_editor_remixes_a_video_on_a_phone(
     sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], pages: Pages
 ) -> None:
     page, _ = pages.open(locale="de", viewport={"width": 390, "height": 800})
@@ -102,7 +102,7 @@ def test_a_german_editor_goes_from_the_list_to_the_result_on_a_phone(
     assert {remix.estimated_cost for remix in Remix.objects.all()} == {Decimal("0.28")}
 
 
-def test_two_videos_are_remixed_without_any_script(
+def test_two_videos_are_remixed_without_scripts(
     sandbox: SandboxProcess, qcluster: Qcluster, uploads: list[Video], pages: Pages
 ) -> None:
     qcluster.start()
@@ -128,7 +128,7 @@ def test_two_videos_are_remixed_without_any_script(
     assert len(sandbox.accepted()) == 2
 
 
-def test_back_and_reload_after_confirming_make_nothing_twice(page: Page) -> None:
+def test_back_and_reload_after_confirming_request_nothing_twice(page: Page) -> None:
     batch = _open_draft(page)
     page.click(ORDER)
     page.wait_for_url(f"**{REMIXES}*")
@@ -141,7 +141,7 @@ def test_back_and_reload_after_confirming_make_nothing_twice(page: Page) -> None
     assert Remix.objects.filter(batch=batch).count() == Remix.objects.count() == 2
 
 
-def test_a_page_that_is_open_twice_confirms_once(page: Page) -> None:
+def test_draft_open_in_two_tabs_is_confirmed_once(page: Page) -> None:
     batch = _open_draft(page)
     other = page.context.new_page()
     other.goto(page_of(batch))
@@ -155,7 +155,7 @@ def test_a_page_that_is_open_twice_confirms_once(page: Page) -> None:
     assert [remix.prompt for remix in Remix.objects.filter(batch=batch)] == ["make it noir"] * 2
 
 
-def test_a_double_click_makes_it_once(page: Page) -> None:
+def test_double_click_confirms_once(page: Page) -> None:
     batch = _open_draft(page)
 
     page.dblclick(ORDER)

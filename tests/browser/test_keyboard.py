@@ -1,4 +1,4 @@
-"""Everything can be done by keyboard alone, and the eye sees where it is."""
+"""Everything works by keyboard, with a visible focus."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Remix
-from tests.browser.places import VIDEOS, settled
-from tests.ordering import make_clip
+from tests.browser.page_states import VIDEOS, settled
+from tests.checkout import make_clip
 
 MOST_STEPS = 80
 
@@ -47,7 +47,7 @@ def _tab_to(page: Page, selector: str, key: str = "Tab") -> None:
     raise AssertionError(f"{selector} can't be reached")
 
 
-def test_a_video_is_remixed_without_a_mouse(page: Page) -> None:
+def test_video_is_remixed_by_keyboard(page: Page) -> None:
     make_clip()
     page.goto(VIDEOS)
 
@@ -76,7 +76,7 @@ def test_a_video_is_remixed_without_a_mouse(page: Page) -> None:
     assert Remix.objects.get().options["resolution"] == "720p"
 
 
-def test_a_focus_that_nobody_sees_is_noticed(page: Page) -> None:
+def test_invisible_focus_is_found(page: Page) -> None:
     make_clip()
     page.goto(VIDEOS)
     page.evaluate(HIDE_FOCUS)

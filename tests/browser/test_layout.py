@@ -1,11 +1,11 @@
-"""What we add to Django's own pages has the room that they have, on every version of Django."""
+"""Our elements have the same width as those of Django, on every version of Django."""
 
 from __future__ import annotations
 
 import pytest
 from playwright.sync_api import FloatRect, Page
 
-from tests.browser.places import PLACES
+from tests.browser.page_states import PAGE_STATES
 
 ADDED = {
     "grid_of_a_batch": ("#sora-remix-grid", "#remixbatch_form .module"),
@@ -23,11 +23,11 @@ def _box(page: Page, selector: str) -> FloatRect:
 
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", ADDED)
-def test_what_we_add_is_as_wide_as_the_page_and_stands_below_its_title(
+def test_our_elements_are_as_wide_as_the_page_and_below_its_title(
     page: Page, name: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    PLACES[name](page)
+    PAGE_STATES[name](page)
 
     ours, theirs = (_box(page, selector) for selector in ADDED[name])
     title = _box(page, "#content h1")

@@ -1,4 +1,4 @@
-"""An open page says what keeps its remixes from being made, as soon as something does."""
+"""An open page shows what stops its remixes as soon as it happens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Remix
-from tests.browser.places import REMIXES
+from tests.browser.page_states import REMIXES
 from tests.factories import ago, make_remix
 
 AREA = "#sora-remix-notice-area"
@@ -23,7 +23,7 @@ def _due(remix: Remix, **length: float) -> None:
     Remix.objects.filter(pk=remix.pk).update(due_at=ago(**length))
 
 
-def test_a_notice_comes_and_goes_while_a_page_is_open(page: Page, remix: Remix) -> None:
+def test_notice_appears_and_disappears_while_a_page_is_open(page: Page, remix: Remix) -> None:
     page.goto(REMIXES)
     expect(page.locator(AREA)).not_to_contain_text(SILENT)
 
@@ -34,7 +34,7 @@ def test_a_notice_comes_and_goes_while_a_page_is_open(page: Page, remix: Remix) 
     expect(page.locator(AREA)).not_to_contain_text(SILENT)
 
 
-def test_a_notice_that_stays_is_said_once(page: Page, remix: Remix) -> None:
+def test_unchanged_notice_is_announced_once(page: Page, remix: Remix) -> None:
     _due(remix, minutes=3)
     page.goto(REMIXES)
     said = page.locator(f"{AREA} p").first

@@ -1,4 +1,4 @@
-"""Pictures of videos move when they are asked to, and load nothing before."""
+"""Previews play on request and load nothing before."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from playwright.sync_api import Locator, Page, Request, expect
 from sora_remix import media
 from sora_remix.models import Video
 from sora_remix.storage import app_storage, new_name
-from tests.browser.opening import Pages
-from tests.browser.places import REMIXES, VIDEOS
+from tests.browser.page_states import REMIXES, VIDEOS
+from tests.browser.pages import Pages
 from tests.factories import make_remix, make_video
 
 SCREEN = ".sora-remix-preview-screen"
@@ -46,7 +46,7 @@ def _moving_page(pages: Pages, **options: object) -> Page:
     return page
 
 
-def test_reaching_a_link_by_keyboard_plays_its_picture_and_escape_stops_it(
+def test_link_plays_its_preview_on_keyboard_focus_and_escape_stops_it(
     pages: Pages, filmed: Video
 ) -> None:
     make_remix(result=filmed, status="succeeded")
@@ -62,7 +62,7 @@ def test_reaching_a_link_by_keyboard_plays_its_picture_and_escape_stops_it(
     expect(page.locator(SCREEN)).to_have_count(0)
 
 
-def test_pointing_at_a_picture_plays_its_video_without_sound_until_it_is_left(
+def test_preview_plays_muted_while_the_pointer_is_on_the_picture(
     pages: Pages, filmed: Video
 ) -> None:
     page = _moving_page(pages)
@@ -86,7 +86,7 @@ def playing(video: Locator) -> None:
     )
 
 
-def test_nothing_moves_by_itself_for_who_wants_less_motion(pages: Pages, filmed: Video) -> None:
+def test_nothing_moves_by_itself_with_reduced_motion(pages: Pages, filmed: Video) -> None:
     page, _complaints = pages.open()
     page.goto(VIDEOS)
     button = page.get_by_role("button", name="Play a preview of “Sea”")
@@ -100,7 +100,7 @@ def test_nothing_moves_by_itself_for_who_wants_less_motion(pages: Pages, filmed:
     playing(page.locator(f"{SCREEN} video"))
 
 
-def test_who_touches_has_a_button_and_links_stay_links(pages: Pages, filmed: Video) -> None:
+def test_touch_users_get_a_button_and_links_stay_links(pages: Pages, filmed: Video) -> None:
     remix = make_remix(result=filmed, status="succeeded")
     page = _moving_page(
         pages, has_touch=True, is_mobile=True, viewport={"width": 390, "height": 800}
@@ -115,7 +115,7 @@ def test_who_touches_has_a_button_and_links_stay_links(pages: Pages, filmed: Vid
     assert remix.result == filmed
 
 
-def test_a_list_of_100_videos_loads_none_until_it_is_asked_to(pages: Pages, filmed: Video) -> None:
+def test_list_of_100_videos_loads_none_until_one_is_previewed(pages: Pages, filmed: Video) -> None:
     values = Video.objects.values().get()
     Video.objects.bulk_create(
         Video(**{**values, "id": None, "sora_id": f"video_{number}"}) for number in range(99)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, Response, expect
 
 from sora_remix.models import Remix
-from tests.browser.places import REMIXES
+from tests.browser.page_states import REMIXES
 from tests.factories import make_remix
 
 Status = Remix.Status

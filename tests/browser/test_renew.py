@@ -1,4 +1,4 @@
-"""What no fresh address helps is left alone."""
+"""Videos that a new URL doesn't repair are left alone."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from playwright.sync_api import Page
 
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
-from tests.browser.opening import Pages
+from tests.admin_urls import change_url, file_url
+from tests.browser.pages import Pages
 from tests.factories import make_video
-from tests.links import change_url, file_url
 
 COUNT = """
 window.errors = 0;
@@ -38,8 +38,8 @@ def _damaged(clip: Path) -> bytes:
 
 
 def _open_player(pages: Pages, **files: str) -> tuple[Page, list[str]]:
-    page, complaints = pages.open()
-    complaints.expect("404")
+    page, page_errors = pages.open()
+    page_errors.expect("404")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url) if "/file/file/" in one.url else None)
     page.add_init_script(COUNT)
@@ -47,7 +47,7 @@ def _open_player(pages: Pages, **files: str) -> tuple[Page, list[str]]:
     return page, asked
 
 
-def test_a_damaged_video_is_not_asked_for_again_and_again(pages: Pages, large_clip: Path) -> None:
+def test_damaged_video_is_not_requested_repeatedly(pages: Pages, large_clip: Path) -> None:
     file = app_storage().save("damaged.mp4", ContentFile(_damaged(large_clip)))
     page, asked = _open_player(pages, file=file)
 
@@ -57,7 +57,7 @@ def test_a_damaged_video_is_not_asked_for_again_and_again(pages: Pages, large_cl
     assert len(asked) == 3
 
 
-def test_a_video_that_is_gone_is_not_asked_for_again_and_again(pages: Pages) -> None:
+def test_deleted_video_is_not_requested_repeatedly(pages: Pages) -> None:
     page, asked = _open_player(pages, file="gone.mp4", thumbnail="gone.jpg")
 
     page.wait_for_function(GIVEN_UP)

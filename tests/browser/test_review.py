@@ -1,4 +1,4 @@
-"""New videos are decided about by keyboard, one after the other."""
+"""New videos are reviewed by keyboard."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Video
+from tests.admin_urls import compare_url, review_url
 from tests.browser.test_preview import keep
 from tests.factories import make_remix, make_video
-from tests.links import compare_url, review_url
 
 
 def _results(many: int, clip: Path) -> list[Video]:

@@ -1,4 +1,4 @@
-"""The player on the site stands still, works by keyboard, and shows its captions."""
+"""The player on the site doesn't shift the layout, works by keyboard, and shows captions."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from tests.links import change_url
-from tests.showing import VTT, show
+from tests.admin_urls import change_url
+from tests.approved_videos import VTT, show
 
 BOXES = """() => [...document.querySelectorAll("video, figcaption")].map((one) => {
     const {x, y, width, height} = one.getBoundingClientRect();
@@ -30,7 +30,9 @@ def _boxes(page: Page) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_moves_when_the_video_is_known(page: Page, large_clip: Path, width: int) -> None:
+def test_layout_does_not_shift_when_the_video_loads(
+    page: Page, large_clip: Path, width: int
+) -> None:
     show(large_clip.read_bytes(), thumbnail="")
     held: list[Route] = []
     page.route("**/*.mp4", lambda route: held.append(route), times=1)
@@ -48,7 +50,7 @@ def test_nothing_moves_when_the_video_is_known(page: Page, large_clip: Path, wid
     assert video["width"] / video["height"] == pytest.approx(16 / 9, rel=0.01)
 
 
-def test_it_is_played_by_keyboard(page: Page, large_clip: Path) -> None:
+def test_player_works_by_keyboard(page: Page, large_clip: Path) -> None:
     show(large_clip.read_bytes())
     page.goto("/")
     page.wait_for_function(READY)

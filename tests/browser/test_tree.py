@@ -11,11 +11,11 @@ from playwright.sync_api import Locator, Page, Request, expect
 
 from sora_remix.models import RemixBatch, Video
 from sora_remix.storage import app_storage
-from tests import ordering
-from tests.browser.opening import Pages
-from tests.browser.places import settled
+from tests import checkout
+from tests.admin_urls import tree_url
+from tests.browser.page_states import settled
+from tests.browser.pages import Pages
 from tests.browser.test_preview import keep
-from tests.links import tree_url
 from tests.trees import grow, remix_of
 
 NODES = ".sora-remix-node"
@@ -26,7 +26,7 @@ DEEP = 30
 
 @pytest.fixture
 def family(site: object) -> list[Video]:
-    picture = app_storage().save("sea.png", ContentFile(ordering.png(160, 90)))
+    picture = app_storage().save("sea.png", ContentFile(checkout.png(160, 90)))
     return grow([(n - 1) // FAN for n in range(1, 500)], thumbnail=picture)
 
 
@@ -100,7 +100,7 @@ def test_the_current_video_of_a_large_tree_is_reached_by_a_link(
 
 
 def test_a_video_is_previewed_in_its_node(page: Page, site: object, clip: Path) -> None:
-    root = keep(ordering.make_clip(), clip)
+    root = keep(checkout.make_clip(), clip)
     page.emulate_media(reduced_motion="no-preference")
     page.goto(tree_url(root))
 
@@ -131,7 +131,7 @@ def test_pictures_are_loaded_when_they_come_into_sight(page: Page, family: list[
         video.thumbnail = f"{number}.png"
     Video.objects.bulk_update(family, ["thumbnail"], batch_size=100)
     asked: list[Request] = []
-    page.route("**/*.png", lambda route: route.fulfill(body=ordering.png(16, 9)))
+    page.route("**/*.png", lambda route: route.fulfill(body=checkout.png(16, 9)))
     page.on("request", lambda one: asked.append(one) if one.url.endswith(".png") else None)
 
     page.goto(tree_url(family[0]))

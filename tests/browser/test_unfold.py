@@ -1,4 +1,4 @@
-"""A site may dress its admin in django-unfold: our pages open there too."""
+"""Our pages open on a site with django-unfold."""
 
 from __future__ import annotations
 

@@ -28,8 +28,7 @@ def open_all() -> None:
     from django.test import Client
 
     from sora_remix.models import Remix
-    from tests.factories import make_remix, make_video
-    from tests.links import (
+    from tests.admin_urls import (
         change_url,
         compare_url,
         confirm_url,
@@ -37,7 +36,8 @@ def open_all() -> None:
         review_url,
         tree_url,
     )
-    from tests.ordering import draft, make_clip
+    from tests.checkout import draft, make_clip
+    from tests.factories import make_remix, make_video
 
     client = Client()
     client.force_login(User.objects.create_superuser("admin"))

@@ -1,1 +1,1 @@
-"""Remixes while fal answers badly and workers are killed: nothing twice, nothing lost."""
+"""Remixes while fal is faulty and workers are killed: nothing is paid twice or lost."""

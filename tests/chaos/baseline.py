@@ -1,4 +1,4 @@
-"""The same weather for what people write without the app: `fal_client.subscribe` in a task."""
+"""The same faults for a plain implementation: `fal_client.subscribe` in a task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fal misbehaves: at a good fifth of the calls of every kind, in ways that pass."""
+"""Temporary faults of fal, at a fifth of the calls of every kind."""
 
 from __future__ import annotations
 

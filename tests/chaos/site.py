@@ -1,4 +1,4 @@
-"""A site with the app: people ask, fal misbehaves, clusters die, and all is settled at the end."""
+"""A site with the app under load, faults and kills, until everything is settled."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FLUSHED = 0.5
 
 @dataclass
 class Seen:
-    """What only somebody who watches knows."""
+    """Facts that only an observer during the run knows."""
 
     unconfirmed: dict[int, datetime] = field(default_factory=dict)
     """When a remix was first seen to be unconfirmed, by primary key."""
@@ -144,7 +144,7 @@ class People:
 def run_app(
     sandbox: SandboxProcess, folder: Path, broker: str, remixes: int, seconds: float
 ) -> int:
-    """Run the app through the storm; print what came of it; return 1 for a broken promise."""
+    """Run the app through the faults and print the outcome; return 1 for a broken promise."""
     logging.disable(logging.INFO)
     call_command("migrate", verbosity=0)
     generation = Video.objects.create(title="Clip", sora_id="video_clip", duration=1)

@@ -1,4 +1,4 @@
-"""A storage that takes its time, as remote ones do."""
+"""A slow storage, like remote ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kill one cluster after the other while work comes in."""
+"""Kill one cluster after the other while work arrives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Look for what must not be in any text: control characters, half characters, the key."""
+"""Search for forbidden texts: control characters, half characters, the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compare what the sandbox accepted with what the site has, and say which promise was broken."""
+"""Compare what the sandbox accepted with what the site has, and name the broken promises."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SHOWN = 40
 
 
 def judge(seen: Seen, sandbox: SandboxProcess, folder: Path) -> bool:
-    """Print what came of the run in this folder; tell whether a promise was broken."""
+    """Print the outcome of the run in this folder; return whether a promise was broken."""
     accepted, struck = sandbox.accepted(), sandbox.struck()
     submits = struck.get("submit", {})
     remixes = list(Remix.objects.order_by("pk"))

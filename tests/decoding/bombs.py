@@ -1,4 +1,4 @@
-"""Small files that would take a lot of memory or time, or claim what no column holds."""
+"""Small files that would need much memory or time, or claim values too large for their columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small recordings in every container, and what can be odd about them."""
+"""Small recordings in every container, with their oddities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The content of a file says what it is."""
+"""The type of a file is read from its content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EBML = b"\x1aE\xdf\xa3"
 
 
 @pytest.mark.parametrize("container", EXTENSIONS)
-def test_a_file_tells_its_container_and_codecs(container: str) -> None:
+def test_container_and_codecs_are_read_from_the_file(container: str) -> None:
     content = record(container, sound=container != "gif")
 
     facts = video_facts(io.BytesIO(content))
@@ -47,5 +47,5 @@ def test_a_file_tells_its_container_and_codecs(container: str) -> None:
         (b"", ""),
     ],
 )
-def test_the_first_bytes_tell_one_container_from_another(head: bytes, container: str) -> None:
+def test_first_bytes_identify_the_container(head: bytes, container: str) -> None:
     assert container_of(head) == container

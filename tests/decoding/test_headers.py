@@ -1,4 +1,4 @@
-"""What an image claims is read before anything is decoded."""
+"""The size that an image claims is read before anything is decoded."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import av
 import pytest
 
 from sora_remix.decoding.headers import extension_of, pixel_count, scan_count
+from tests.checkout import png
 from tests.decoding import bombs
-from tests.ordering import png
 
 
 def _webp(lossless: bool) -> bytes:
@@ -43,7 +43,7 @@ EXTENDED = b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\xff\xff\x0f\x27\x00"
         (b"RIFF\0\0\0\0WEBPVP8 ", 0),
     ],
 )
-def test_the_pixels_of_an_image_are_those_it_claims(content: bytes, pixels: int) -> None:
+def test_pixels_of_an_image_are_read_from_its_header(content: bytes, pixels: int) -> None:
     assert pixel_count(extension_of(content), content) == pixels
 
 
@@ -52,14 +52,14 @@ def test_scans_of_a_jpeg_are_counted(scans: int) -> None:
     assert scan_count(bombs.jpeg(80, scans)) == scans
 
 
-def test_a_marker_within_a_segment_or_behind_the_image_is_no_scan() -> None:
+def test_marker_inside_a_segment_or_after_the_image_is_not_counted_as_a_scan() -> None:
     head, body = bombs.jpeg(80, 2)[:2], bombs.jpeg(80, 2)[2:]
     note = b"\xff\xe1\x01\x02" + b"\xff\xda" * 128
 
     assert scan_count(head + note + body + b"\xff\xda" * 500) == 2
 
 
-def test_bytes_that_are_stuffed_or_restart_a_scan_are_no_marker() -> None:
+def test_stuffed_bytes_and_restart_markers_are_not_counted_as_scans() -> None:
     image = bombs.jpeg(80, 1)[:-2]
 
     assert scan_count(image + b"\xff\x00\xda\xff\xd0\xda\xff\xff\xd9" + b"\xff\xda") == 1

@@ -1,4 +1,4 @@
-"""The process that decodes answers until nobody asks any more."""
+"""The decoder process answers until it is idle."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def parent() -> Iterator[Parent]:
     assert not parent.thread.is_alive()
 
 
-def test_each_job_is_answered_within_its_own_limit_of_time(parent: Parent, clip: Path) -> None:
+def test_each_job_is_answered_within_its_own_time_limit(parent: Parent, clip: Path) -> None:
     facts = parent.ask("video_facts", clip)
     thumbnail = parent.ask("thumbnail", clip)
 
@@ -84,7 +84,7 @@ def test_each_job_is_answered_within_its_own_limit_of_time(parent: Parent, clip:
     assert parent.limited == 3
 
 
-def test_images_are_answered_as_well(parent: Parent, tmp_path: Path) -> None:
+def test_images_are_answered_too(parent: Parent, tmp_path: Path) -> None:
     image = tmp_path / "image"
     image.write_bytes(bombs.jpeg(64, 2))
 
@@ -101,7 +101,7 @@ def test_images_are_answered_as_well(parent: Parent, tmp_path: Path) -> None:
         ("video_facts", bombs.mp4(limits.MAX_STREAMS + 1, 1), {"limit": "memory"}),
     ],
 )
-def test_a_limit_is_named(
+def test_exceeded_limit_is_named_in_the_answer(
     parent: Parent, tmp_path: Path, job: str, content: bytes, answer: dict[str, Any]
 ) -> None:
     path = tmp_path / "bomb"
@@ -113,11 +113,11 @@ def test_a_limit_is_named(
 @pytest.mark.parametrize(
     "job", ["video_facts", "image_facts", "thumbnail", "facts_and_thumbnail", "other"]
 )
-def test_what_can_not_be_decoded_is_an_error(parent: Parent, job: str) -> None:
+def test_undecodable_file_is_answered_with_an_error(parent: Parent, job: str) -> None:
     assert "error" in parent.ask(job, Path("/dev/null"))
 
 
-def test_a_decoder_that_nobody_asks_ends() -> None:
+def test_idle_decoder_exits() -> None:
     parent = Parent(idle_seconds=0.05)
 
     parent.thread.join(30)
@@ -140,7 +140,7 @@ def test_a_decoder_loads_neither_django_nor_the_app() -> None:
     assert found.stdout == "[]\n"
 
 
-def test_a_descriptor_is_read_without_moving_its_offset(tmp_path: Path) -> None:
+def test_descriptor_is_read_without_moving_its_offset(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
     with path.open("rb", buffering=0) as shared:
@@ -153,7 +153,7 @@ def test_a_descriptor_is_read_without_moving_its_offset(tmp_path: Path) -> None:
             file.seek(-1)
 
 
-def test_limits_stay_below_those_of_an_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits_stay_below_those_of_the_administrator(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[tuple[int, tuple[int, int]]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda kind: (5, 7))
     monkeypatch.setattr(resource, "setrlimit", lambda kind, limit: made.append((kind, limit)))
@@ -168,7 +168,7 @@ def test_limits_stay_below_those_of_an_administrator(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_a_limit_that_a_system_lacks_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limit_missing_on_the_system_is_skipped(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(kind: int, limit: tuple[int, int]) -> None:
         raise ValueError("current limit exceeds maximum limit")
 

@@ -1,4 +1,4 @@
-"""A picture that stands for a video shows something, as players show it."""
+"""The thumbnail of a video shows something, as in players."""
 
 from __future__ import annotations
 
@@ -62,19 +62,19 @@ def _made(file: io.BytesIO) -> VideoFrame:
     return decode_image(io.BytesIO(made))
 
 
-def test_a_thumbnail_is_a_jpeg_of_the_shape_of_the_video(clip: Path) -> None:
+def test_thumbnail_is_a_jpeg_with_the_shape_of_the_video(clip: Path) -> None:
     picture = _made(io.BytesIO(clip.read_bytes()))
 
     assert (picture.width, picture.height) == (160, 90)
 
 
-def test_a_thumbnail_is_not_larger_than_a_page_needs() -> None:
+def test_thumbnail_is_not_larger_than_a_page_needs() -> None:
     picture = _made(recording((BLACK, WHITE), width=2560, height=1440))
 
     assert (picture.width, picture.height) == (640, 360)
 
 
-def test_pixels_that_are_no_squares_are_shown_as_players_show_them() -> None:
+def test_non_square_pixels_are_shown_as_in_players() -> None:
     def widen(stream: VideoStream) -> None:
         stream.codec_context.sample_aspect_ratio = Fraction(2, 1)
 
@@ -103,7 +103,7 @@ def turned(content: bytes, degrees: int) -> io.BytesIO:
     ("degrees", "shape", "white"),
     [(90, (180, 320), "below"), (180, (320, 180), "left"), (270, (180, 320), "above")],
 )
-def test_a_picture_is_turned_as_players_turn_it(
+def test_rotated_picture_is_turned_as_in_players(
     degrees: int, shape: tuple[int, int], white: str
 ) -> None:
     file = turned(recording((BLACK, WHITE), (BLACK, WHITE)).read(), degrees)  # white on the right
@@ -119,7 +119,7 @@ def test_a_picture_is_turned_as_players_turn_it(
     assert max(light, key=lambda side: light[side]) == white
 
 
-def test_a_fade_from_black_is_not_taken_for_the_picture() -> None:
+def test_thumbnail_skips_a_fade_from_black() -> None:
     black, shown = [(BLACK, BLACK)] * 15, [(BLACK, WHITE)] * 15
 
     picture = _made(recording(*black, *shown))
@@ -127,20 +127,20 @@ def test_a_fade_from_black_is_not_taken_for_the_picture() -> None:
     assert contrast(gray(picture)) > 50
 
 
-def test_a_video_that_shows_one_colour_has_that_for_a_picture() -> None:
+def test_video_of_one_colour_has_a_thumbnail_of_that_colour() -> None:
     assert contrast(gray(_made(recording((WHITE, WHITE))))) < 2
 
 
 @pytest.mark.parametrize("container", ["mp4", "mov", "webm", "matroska", "avi", "gif"])
 @pytest.mark.parametrize("sound", [True, False])
-def test_a_single_picture_is_shown(container: str, sound: bool) -> None:
+def test_single_frame_has_a_thumbnail(container: str, sound: bool) -> None:
     picture = _made(io.BytesIO(record(container, pictures=1, sound=sound and container != "gif")))
 
     assert (picture.width, picture.height) == (64, 48)
 
 
 @pytest.mark.parametrize("container", ["mp4", "matroska", "avi", "gif"])
-def test_a_video_that_is_broken_in_the_middle_keeps_its_picture(container: str) -> None:
+def test_video_broken_in_the_middle_has_a_thumbnail(container: str) -> None:
     content = bytearray(record(container, pictures=60, size=(160, 120)))
     broken = slice(len(content) * 3 // 10, len(content) * 7 // 10)
     content[broken] = bytes(broken.stop - broken.start)
@@ -148,7 +148,7 @@ def test_a_video_that_is_broken_in_the_middle_keeps_its_picture(container: str) 
     assert _made(io.BytesIO(content)).width == 160
 
 
-def test_a_thumbnail_that_can_not_be_made_does_not_cost_the_facts(
+def test_failed_thumbnail_does_not_lose_the_facts(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(frame: VideoFrame) -> bytes:
@@ -161,7 +161,7 @@ def test_a_thumbnail_that_can_not_be_made_does_not_cost_the_facts(
     assert (facts["width"], picture) == (160, None)
 
 
-def test_a_thumbnail_that_takes_all_memory_is_told(
+def test_thumbnail_over_the_memory_limit_is_reported(
     clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(frame: VideoFrame) -> bytes:

@@ -1,4 +1,4 @@
-"""A video is read no further than it takes to tell."""
+"""Only the necessary part of a video is read."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class CountingFile(io.FileIO):
         return read
 
 
-def test_a_big_video_is_not_read_whole(tmp_path: Path, clip: Path) -> None:
+def test_large_video_is_not_read_whole(tmp_path: Path, clip: Path) -> None:
     big = tmp_path / "big.mp4"
     with big.open("wb") as file:
         file.write(clip.read_bytes() + (64 * 2**20).to_bytes(4) + b"free")
@@ -40,7 +40,7 @@ def test_a_big_video_is_not_read_whole(tmp_path: Path, clip: Path) -> None:
         assert counted.total < 4 * 2**20
 
 
-def test_notes_in_another_encoding_do_not_spoil_a_video(clip: Path) -> None:
+def test_metadata_in_another_encoding_does_not_break_a_video(clip: Path) -> None:
     head, name, rest = clip.read_bytes().partition(b"Lavf")
     assert name
 
@@ -49,7 +49,7 @@ def test_notes_in_another_encoding_do_not_spoil_a_video(clip: Path) -> None:
 
 @pytest.mark.parametrize("container", ["mp4", "mov", "webm", "matroska", "avi", "gif"])
 @pytest.mark.parametrize("sound", [True, False])
-def test_a_single_picture_does_not_move(container: str, sound: bool) -> None:
+def test_single_frame_does_not_move(container: str, sound: bool) -> None:
     file = io.BytesIO(record(container, pictures=1, sound=sound and container != "gif"))
 
     facts, picture = facts_and_thumbnail(file)
@@ -58,7 +58,7 @@ def test_a_single_picture_does_not_move(container: str, sound: bool) -> None:
     assert picture
 
 
-def test_sound_with_a_cover_does_not_move() -> None:
+def test_audio_with_a_cover_does_not_move() -> None:
     file = io.BytesIO(record("mp4", pictures=0, cover=True, sound=True))
 
     facts, picture = facts_and_thumbnail(file)
@@ -68,7 +68,7 @@ def test_sound_with_a_cover_does_not_move() -> None:
     assert picture
 
 
-def test_the_cover_of_a_video_is_not_taken_for_it() -> None:
+def test_cover_of_a_video_is_not_used_as_its_picture() -> None:
     facts = video_facts(io.BytesIO(record("mp4", cover=True)))
 
     assert (facts["video_codec"], facts["width"], facts["height"]) == ("h264", 64, 48)
@@ -83,7 +83,7 @@ def test_the_cover_of_a_video_is_not_taken_for_it() -> None:
         (Fraction(4, 3), 180, (85, 48)),
     ],
 )
-def test_sides_are_those_that_players_show(
+def test_width_and_height_are_those_shown_by_players(
     pixel: Fraction, degrees: int, shown: tuple[int, int]
 ) -> None:
     facts = video_facts(turned(record("mp4", pixel=pixel), degrees))
@@ -91,7 +91,7 @@ def test_sides_are_those_that_players_show(
     assert (facts["width"], facts["height"]) == shown
 
 
-def test_a_sound_that_is_not_known_does_not_spoil_a_video() -> None:
+def test_unknown_audio_codec_does_not_break_a_video() -> None:
     content = record("avi", sound=True)
     tag = content.rindex(b"auds")
     format_tag = content.index(b"strf", tag) + 8

@@ -1,4 +1,4 @@
-"""A video as endpoints see it, with nothing known but its length and kind."""
+"""A video as endpoints see it, of which only length and kind are known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Editors are told what becomes of the sound."""
+"""Editors learn whether the result has sound."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SILENT = Audio(policy="switch", param="silent", drop=True)
         ("unknown", "It is unknown what happens to the sound."),
     ],
 )
-def test_without_a_switch_the_options_say_nothing(
+def test_audio_is_unaffected_without_a_switch(
     policy: Literal["carried", "generated", "none", "unknown"], sentence: str
 ) -> None:
     assert Audio(policy=policy).sentence({"": True}) == sentence
@@ -46,7 +46,7 @@ def test_without_a_switch_the_options_say_nothing(
         (SILENT, {"silent": None}, UNDECIDED),
     ],
 )
-def test_a_switch_decides_by_its_wire_value(
+def test_audio_switch_decides_by_its_wire_value(
     audio: Audio, options: dict[str, Any], sentence: str
 ) -> None:
     assert audio.sentence(options) == sentence

@@ -1,4 +1,4 @@
-"""The built-in records: bodies, prices and limits as the providers' own pages have them."""
+"""Built-in records: bodies, prices and limits as documented by the providers."""
 
 from __future__ import annotations
 
@@ -168,12 +168,12 @@ def _sorted(body: str) -> str:
     return json.dumps(json.loads(body), sort_keys=True)
 
 
-def test_the_built_in_endpoints_stand_in_the_order_of_their_rank() -> None:
+def test_built_in_endpoints_are_ordered_by_rank() -> None:
     assert list(all_endpoints()) == [key for key, _options, _body in BODIES]
 
 
 @pytest.mark.parametrize(("key", "options", "body"), BODIES)
-def test_the_body_with_every_option_is_the_one_written_by_hand(
+def test_body_with_every_option_equals_the_handwritten_one(
     key: str, options: dict[str, Any], body: str
 ) -> None:
     assert get_endpoint(key).option_problems(options) == []
@@ -181,9 +181,7 @@ def test_the_body_with_every_option_is_the_one_written_by_hand(
 
 
 @pytest.mark.parametrize(("key", "options", "body"), BODIES)
-def test_the_body_by_hand_has_every_option_there_is(
-    key: str, options: dict[str, Any], body: str
-) -> None:
+def test_handwritten_body_has_every_option(key: str, options: dict[str, Any], body: str) -> None:
     endpoint = get_endpoint(key)
     references = {endpoint.references.param} if endpoint.references else set()
 
@@ -191,7 +189,7 @@ def test_the_body_by_hand_has_every_option_there_is(
 
 
 @pytest.mark.parametrize(("key", "body"), SMALLEST)
-def test_the_body_without_any_choice_is_the_one_written_by_hand(key: str, body: str) -> None:
+def test_body_without_options_equals_the_handwritten_one(key: str, body: str) -> None:
     assert _body(key, {}) == _sorted(body)
 
 
@@ -222,7 +220,7 @@ def test_the_body_without_any_choice_is_the_one_written_by_hand(key: str, body: 
         ("flux-3", {}, None, None),
     ],
 )
-def test_a_run_costs_what_was_recorded_or_is_printed(
+def test_cost_of_a_run_equals_the_recorded_or_published_one(
     key: str, options: dict[str, Any], seconds: str | None, cost: str | None
 ) -> None:
     duration = None if seconds is None else Decimal(seconds)
@@ -241,7 +239,7 @@ def test_a_run_costs_what_was_recorded_or_is_printed(
         (KLING_O3_4K, {}, "2.10"),
     ],
 )
-def test_a_site_can_write_down_prices_of_every_form(
+def test_site_can_define_prices_of_every_form(
     record: dict[str, Any], options: dict[str, Any], cost: str
 ) -> None:
     endpoint = read_endpoint("mine", record)
@@ -276,14 +274,14 @@ def test_a_site_can_write_down_prices_of_every_form(
         ("happy-horse", Clip(size=100_000_001), "at most 100 MB"),
     ],
 )
-def test_a_video_beyond_the_limits_of_the_provider_is_refused(
+def test_video_over_the_limits_of_the_provider_is_refused(
     key: str, clip: Clip, reason: str
 ) -> None:
     assert reason in str(get_endpoint(key).refusal(clip))
 
 
 @pytest.mark.parametrize("key", BUILT_IN)
-def test_an_ordinary_clip_is_taken_by_every_endpoint(key: str) -> None:
+def test_ordinary_clip_is_accepted_by_every_endpoint(key: str) -> None:
     clip = Clip(size=9_000_000, width=1280, height=720, fps=Decimal(30))
 
     assert get_endpoint(key).refusal(clip) is None
@@ -299,16 +297,14 @@ def test_an_ordinary_clip_is_taken_by_every_endpoint(key: str) -> None:
         ("luma-3.2", 12, "The result is only 5 s long."),
     ],
 )
-def test_a_video_that_is_cut_or_doubtful_gets_a_warning(
-    key: str, seconds: int, warning: str
-) -> None:
+def test_video_that_is_cut_or_doubtful_gets_a_warning(key: str, seconds: int, warning: str) -> None:
     endpoint = get_endpoint(key)
 
     assert endpoint.warnings(Clip(duration=Decimal(seconds))) == [warning]
     assert endpoint.warnings(Clip(duration=Decimal(5))) == []
 
 
-def test_of_luma_either_the_strength_or_the_automatic_controls_are_set() -> None:
+def test_luma_accepts_either_the_strength_or_automatic_controls() -> None:
     chosen = {"edit_strength": "flex_1", "auto_controls": True}
 
     [reason] = get_endpoint("luma-3.2").option_problems(chosen)
@@ -332,12 +328,12 @@ def test_of_luma_either_the_strength_or_the_automatic_controls_are_set() -> None
         ("happy-horse", "switch"),
     ],
 )
-def test_the_sound_is_treated_as_the_provider_says(key: str, policy: str) -> None:
+def test_audio_is_handled_as_the_provider_documents(key: str, policy: str) -> None:
     assert get_endpoint(key).audio.policy == policy
 
 
 @pytest.mark.parametrize("key", BUILT_IN)
-def test_every_record_fits_together_and_says_when_it_was_checked(key: str) -> None:
+def test_every_record_is_consistent_and_has_a_check_date(key: str) -> None:
     endpoint = read_endpoint(key, BUILT_IN[key])
 
     assert endpoint.checked_on == endpoint.price.as_of == date(2026, 11, 22)
@@ -348,19 +344,19 @@ def test_every_record_fits_together_and_says_when_it_was_checked(key: str) -> No
 
 
 @pytest.mark.parametrize("key", BUILT_IN)
-def test_safety_is_for_the_advanced(key: str) -> None:
+def test_safety_options_are_advanced(key: str) -> None:
     options = get_endpoint(key).options
 
     assert all(option.advanced for option in options if "safety" in option.name)
 
 
-def test_only_prices_on_which_sources_agree_are_firm() -> None:
+def test_only_prices_confirmed_by_all_sources_are_firm() -> None:
     firm = {key for key, endpoint in BUILT_IN.items() if endpoint.price.is_firm}
 
     assert firm == {"sora-2", "flux-3", "grok", "lucy-restyle", "luma-3.2"}
 
 
-def test_sora_names_a_living_successor() -> None:
+def test_sora_names_a_current_successor() -> None:
     successor = get_endpoint(get_endpoint("sora-2").successor)
 
     assert not successor.is_retired(date.max)

@@ -1,4 +1,4 @@
-"""Without a word of the site or of a person, a living endpoint is used that takes the videos."""
+"""Without a setting or a choice, a current endpoint that accepts the videos is used."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def _default(*clips: Clip, gone: tuple[str, ...] = ()) -> str:
         ([ODD], "flux-3"),
     ],
 )
-def test_the_first_that_takes_all_is_used_else_a_living_one_that_takes_most(
+def test_first_endpoint_that_accepts_all_is_used_then_the_one_that_accepts_most(
     clips: list[Clip], expected: str
 ) -> None:
     assert _default(*clips) == expected
 
 
-def test_what_ended_is_tried_for_generations_until_fal_has_said_that_it_is_gone() -> None:
+def test_retired_sora_is_tried_for_generations_until_fal_reports_it_gone() -> None:
     assert SORA_2.is_retired(TODAY)
     assert _default(GENERATION) == _default(STORED_GENERATION) == "sora-2"
 
@@ -55,7 +55,7 @@ def test_what_ended_is_tried_for_generations_until_fal_has_said_that_it_is_gone(
     assert SORA_2 not in choosable(gone, TODAY)
 
 
-def test_what_ended_is_not_offered_where_a_living_one_takes_the_same_kind(
+def test_retired_endpoint_is_not_offered_beside_a_current_one_of_the_same_kind(
     settings: Settings,
 ) -> None:
     yesterday = TODAY - timedelta(days=1)
@@ -65,14 +65,16 @@ def test_what_ended_is_not_offered_where_a_living_one_takes_the_same_kind(
     assert _default(CLIP) == "kling-o3"
 
 
-def test_the_one_that_the_site_names_is_used_whatever_it_takes(settings: Settings) -> None:
+def test_endpoint_of_the_setting_is_always_used(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINT = "sora-2"
 
     assert _default(CLIP) == "sora-2"
     assert [one.key for one in choosable((), TODAY)][:2] == ["sora-2", "flux-3"]
 
 
-def test_a_site_that_names_a_living_one_is_not_offered_what_ended(settings: Settings) -> None:
+def test_retired_endpoint_is_not_offered_when_the_setting_names_a_current_one(
+    settings: Settings,
+) -> None:
     settings.SORA_REMIX_ENDPOINT = "grok"
 
     keys = [one.key for one in choosable((), TODAY)]
@@ -80,5 +82,5 @@ def test_a_site_that_names_a_living_one_is_not_offered_what_ended(settings: Sett
     assert (keys[0], "sora-2" in keys) == ("grok", False)
 
 
-def test_there_is_a_default_even_when_fal_has_declared_all_gone() -> None:
+def test_default_endpoint_exists_even_when_fal_has_retired_all() -> None:
     assert _default(CLIP, gone=tuple(one.endpoint_id for one in BUILT_IN.values())) == "sora-2"

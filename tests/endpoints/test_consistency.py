@@ -1,4 +1,4 @@
-"""The parts of a record fit together, or it is refused."""
+"""Inconsistent records are refused."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ RIGHT = Endpoint(
 )
 
 
-def test_parts_that_fit_are_taken() -> None:
+def test_consistent_parts_are_accepted() -> None:
     assert read_endpoint("mine", RIGHT) is RIGHT
 
 
 @pytest.mark.parametrize("options", [(), (replace(SIZE, name="other"),)])
-def test_a_record_needs_neither_options_nor_references(options: tuple[Option, ...]) -> None:
+def test_record_needs_neither_options_nor_references(options: tuple[Option, ...]) -> None:
     plain = replace(
         RIGHT,
         price=Price(),
@@ -172,7 +172,7 @@ def test_a_record_needs_neither_options_nor_references(options: tuple[Option, ..
         ),
     ],
 )
-def test_a_part_that_does_not_fit_is_named(changes: dict[str, Any], message: str) -> None:
+def test_inconsistent_part_is_named(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidEndpoint) as error:
         read_endpoint("mine", replace(RIGHT, **changes))
 

@@ -26,7 +26,7 @@ RECORD: dict[str, Any] = {
 }
 
 
-def test_a_site_adds_an_endpoint_by_its_settings(settings: Settings) -> None:
+def test_site_adds_an_endpoint_by_its_settings(settings: Settings) -> None:
     size = {"name": "size", "kind": "enum", "choices": ["s", "m"], "default": "s"}
     added = {**RECORD, "options": [size], "outputs": {"video": "clip"}}
     settings.SORA_REMIX_ENDPOINTS = {"mine": added}
@@ -40,13 +40,13 @@ def test_a_site_adds_an_endpoint_by_its_settings(settings: Settings) -> None:
     assert mine.arguments(Clip(), "noir", {"size": "m"}) == {**body, "size": "m"}
 
 
-def test_a_site_replaces_a_built_in_endpoint_by_a_record(settings: Settings) -> None:
+def test_site_replaces_a_built_in_endpoint_by_a_record(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"sora-2": replace(SORA_2, label="Ours")}
 
     assert [str(endpoint) for endpoint in all_endpoints().values()][:2] == ["Ours", "FLUX 3"]
 
 
-def test_an_unknown_endpoint_is_answered_with_those_there_are(settings: Settings) -> None:
+def test_unknown_endpoint_error_lists_the_available_ones(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"mine": RECORD}
 
     with pytest.raises(
@@ -55,14 +55,14 @@ def test_an_unknown_endpoint_is_answered_with_those_there_are(settings: Settings
         get_endpoint("gone")
 
 
-def test_a_wrong_record_is_refused_with_its_key_and_field(settings: Settings) -> None:
+def test_wrong_record_is_refused_with_its_key_and_field(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"mine": {**RECORD, "lable": "x"}}
 
     with pytest.raises(InvalidEndpoint, match="mine: there is no field “lable”"):
         all_endpoints()
 
 
-def test_the_successor_of_a_sites_endpoint_must_be_there(settings: Settings) -> None:
+def test_successor_of_an_endpoint_must_exist(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"mine": {**RECORD, "successor": "flux-4"}}
 
     with pytest.raises(InvalidEndpoint, match=r"mine\.successor: there is no endpoint “flux-4”"):

@@ -26,7 +26,7 @@ Kind = Literal["bool", "int", "number", "enum", "text"]
         ("enum", "any"),
     ],
 )
-def test_a_value_of_the_wire_type_is_no_problem(kind: Kind, value: object) -> None:
+def test_value_of_the_wire_type_is_valid(kind: Kind, value: object) -> None:
     assert Option(name="it", kind=kind).problem(value) is None
 
 
@@ -48,19 +48,19 @@ def test_a_value_of_the_wire_type_is_no_problem(kind: Kind, value: object) -> No
         ("enum", True, "a text"),
     ],
 )
-def test_a_value_of_another_type_is_named(kind: Kind, value: object, expected: str) -> None:
+def test_value_of_another_type_is_named(kind: Kind, value: object, expected: str) -> None:
     assert Option(name="it", kind=kind).problem(value) == f"“it” must be {expected}."
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
-def test_a_number_that_json_does_not_have_is_a_problem(value: float) -> None:
+def test_nan_and_infinity_are_invalid(value: float) -> None:
     assert Option(name="it", kind="number").problem(value)
 
 
 @pytest.mark.parametrize(
     ("choices", "value"), [((0, 5), 0), (("0", "5"), "0"), ((True,), True), ((0.0, 1.0), 1.0)]
 )
-def test_a_choice_is_no_problem(choices: tuple[Any, ...], value: object) -> None:
+def test_listed_choice_is_valid(choices: tuple[Any, ...], value: object) -> None:
     assert Option(name="it", kind="enum", choices=choices).problem(value) is None
 
 
@@ -76,7 +76,7 @@ def test_a_choice_is_no_problem(choices: tuple[Any, ...], value: object) -> None
         (("a", "b"), ["a"]),
     ],
 )
-def test_what_only_looks_like_a_choice_is_named_with_those_there_are(
+def test_near_miss_of_a_choice_is_refused_with_the_choices(
     choices: tuple[Any, ...], value: object
 ) -> None:
     problem = Option(name="it", kind="enum", choices=choices).problem(value)
@@ -94,7 +94,7 @@ def test_what_only_looks_like_a_choice_is_named_with_those_there_are(
         (0, None, -1, "from 0 to …"),
     ],
 )
-def test_a_number_out_of_bounds_is_named_with_them(
+def test_number_out_of_bounds_is_refused_with_the_bounds(
     least: float | None, most: float | None, value: int, span: str
 ) -> None:
     option = Option(name="it", kind="int", minimum=least, maximum=most)
@@ -103,7 +103,7 @@ def test_a_number_out_of_bounds_is_named_with_them(
 
 
 @pytest.mark.parametrize("value", [1, 10])
-def test_the_bounds_themselves_are_allowed(value: int) -> None:
+def test_bounds_themselves_are_valid(value: int) -> None:
     assert Option(name="it", kind="int", minimum=1, maximum=10).problem(value) is None
 
 
@@ -119,9 +119,7 @@ def test_the_bounds_themselves_are_allowed(value: int) -> None:
         (Option(name="it", kind="enum", choices=("5", "10")), "10", "10"),
     ],
 )
-def test_typed_text_becomes_a_value_of_the_wire_type(
-    option: Option, text: str, value: object
-) -> None:
+def test_typed_text_is_converted_to_the_wire_type(option: Option, text: str, value: object) -> None:
     read = option.read(text)
 
     assert (read, type(read)) == (value, type(value))
@@ -138,10 +136,10 @@ def test_typed_text_becomes_a_value_of_the_wire_type(
         (Option(name="it", kind="int", choices=(5, 10)), "7"),
     ],
 )
-def test_typed_text_that_can_not_be_read_is_a_problem_later(option: Option, text: str) -> None:
+def test_unreadable_typed_text_is_refused_by_validation(option: Option, text: str) -> None:
     assert option.problem(option.read(text))
 
 
-def test_nothing_is_a_value_only_where_it_is_the_default() -> None:
+def test_empty_value_is_valid_only_if_it_is_the_default() -> None:
     assert Option(name="it", kind="int", default=None).problem(None) is None
     assert Option(name="it", kind="int", default=1).problem(None)

@@ -1,4 +1,4 @@
-"""A cost is exact or not known; it is never invented."""
+"""A cost is exact or unknown."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ def _cost(price: Price, seconds: object, cut_at: int | None = None, **options: A
 
 
 @pytest.mark.parametrize("table", ["per_source_second", "per_output_second"])
-def test_seconds_cost_what_they_are_many(table: str) -> None:
+def test_price_per_second_is_multiplied_by_the_seconds(table: str) -> None:
     price = Price(**{table: {"": Decimal("0.3333333333")}})  # type: ignore[arg-type]
 
     assert _cost(price, "1.001") == "0.333667"
     assert _cost(price, None) is None
 
 
-def test_a_run_can_cost_the_same_however_long_it_is() -> None:
+def test_run_can_have_a_flat_price() -> None:
     assert _cost(Price(per_run={"": Decimal(2)}), None) == "2.000000"
 
 
-def test_all_tables_are_added() -> None:
+def test_all_price_tables_are_added() -> None:
     price = Price(
         per_run={"": Decimal(100)},
         per_source_second={"": Decimal(10)},
@@ -41,7 +41,7 @@ def test_all_tables_are_added() -> None:
     assert _cost(price, 5, cut_at=2) == "122.000000"
 
 
-def test_a_price_without_any_rate_is_not_known() -> None:
+def test_price_without_any_rate_is_unknown() -> None:
     assert _cost(Price(), 4) is None
     assert _cost(Price(floor=Decimal(1)), 4) is None
 
@@ -55,11 +55,11 @@ def test_a_price_without_any_rate_is_not_known() -> None:
         ({}, None),
     ],
 )
-def test_a_rate_goes_by_the_options(options: dict[str, Any], cost: str | None) -> None:
+def test_rate_depends_on_the_options(options: dict[str, Any], cost: str | None) -> None:
     assert _cost(Price(by=("resolution",), per_output_second=TIERS), 4, **options) == cost
 
 
-def test_each_table_falls_back_to_its_amount_for_every_key() -> None:
+def test_each_table_falls_back_to_its_default_amount() -> None:
     price = Price(
         by=("resolution",),
         per_source_second={"": Decimal("0.01")},
@@ -71,7 +71,7 @@ def test_each_table_falls_back_to_its_amount_for_every_key() -> None:
     assert _cost(price, 1) == "1.010000"
 
 
-def test_a_key_joins_the_values_of_its_options() -> None:
+def test_key_joins_the_values_of_its_options() -> None:
     price = Price(by=("n", "sharp"), per_run={"0|true": Decimal(1), "0|false": Decimal(2)})
 
     assert _cost(price, None, n=0, sharp=True) == "1.000000"
@@ -79,7 +79,7 @@ def test_a_key_joins_the_values_of_its_options() -> None:
     assert _cost(price, None, n=0) is None
 
 
-def test_no_run_costs_less_than_the_floor() -> None:
+def test_minimum_price_is_charged() -> None:
     price = Price(per_output_second={"": Decimal("0.1")}, floor=Decimal("0.5"))
 
     assert _cost(price, 4) == "0.500000"
@@ -102,7 +102,7 @@ def test_no_run_costs_less_than_the_floor() -> None:
         ("long", None),
     ],
 )
-def test_an_option_sets_how_long_the_result_is(wanted: object, seconds: object) -> None:
+def test_option_sets_the_length_of_the_result(wanted: object, seconds: object) -> None:
     price = Price(duration_option="duration")
 
     assert price.output_seconds(Decimal(6), {"duration": wanted}) == seconds
@@ -119,7 +119,7 @@ def test_an_option_sets_how_long_the_result_is(wanted: object, seconds: object) 
         (6, "long", None, None),
     ],
 )
-def test_an_option_that_only_cuts_makes_nothing_longer(
+def test_option_that_only_cuts_does_not_lengthen_the_result(
     source: int | None, wanted: object, cut_at: int | None, seconds: int | None
 ) -> None:
     price = Price(duration_option="duration", duration_cuts=True)
@@ -127,7 +127,7 @@ def test_an_option_that_only_cuts_makes_nothing_longer(
     assert price.output_seconds(source, {"duration": wanted}, cut_at=cut_at) == seconds
 
 
-def test_a_result_of_set_length_needs_no_length_of_the_source() -> None:
+def test_result_of_fixed_length_needs_no_source_length() -> None:
     price = Price(per_output_second={"": Decimal(1)}, duration_option="duration")
 
     assert _cost(price, None, duration=8) == "8.000000"
@@ -138,7 +138,7 @@ def test_a_result_of_set_length_needs_no_length_of_the_source() -> None:
     ("source", "output", "cost"),
     [(5, 8, "16.000000"), (8, 5, "13.000000"), (None, 8, None), (5, "long", None)],
 )
-def test_the_source_can_count_as_long_as_the_result(
+def test_source_can_be_charged_for_the_length_of_the_result(
     source: int | None, output: object, cost: str | None
 ) -> None:
     price = Price(
@@ -151,7 +151,7 @@ def test_the_source_can_count_as_long_as_the_result(
     assert _cost(price, source, duration=output) == cost
 
 
-def test_the_figures_are_those_that_applied() -> None:
+def test_figures_show_the_rates_that_applied() -> None:
     price = Price(
         by=("resolution",),
         per_source_second={"": Decimal("0.01")},
@@ -170,7 +170,7 @@ def test_the_figures_are_those_that_applied() -> None:
     assert price.figures({"resolution": "auto"}) == common
 
 
-def test_the_figures_name_what_else_changes_the_cost() -> None:
+def test_figures_name_the_options_that_change_the_cost() -> None:
     price = Price(
         per_run={"": Decimal(1)}, min_source_as_output=True, floor=Decimal("0.5"), is_firm=False
     )
@@ -194,7 +194,7 @@ def test_the_figures_name_what_else_changes_the_cost() -> None:
         ({"per_run": {"a": 1, "b": 2}, "per_output_second": {"a": 3}}, [(3, 1)]),
     ],
 )
-def test_the_rates_of_each_key_that_has_all_of_them_are_told(
+def test_rates_are_listed_for_each_key_with_all_rates(
     price: dict[str, Any], rates: list[tuple[int, int]]
 ) -> None:
     told = Price(by=("size",), **price).rates()

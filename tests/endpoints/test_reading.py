@@ -1,4 +1,4 @@
-"""A wrong record in the settings is found at start, and named with the path to what is wrong."""
+"""A wrong record in the settings is reported at start with the path to the error."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _message(record: object) -> str:
     return str(error.value)
 
 
-def test_a_record_holds_everything_in_the_same_terms() -> None:
+def test_record_in_plain_terms_is_read_completely() -> None:
     record = {
         "key": "mine",
         "endpoint_id": "fal-ai/mine",
@@ -128,7 +128,7 @@ def test_a_record_holds_everything_in_the_same_terms() -> None:
 
 
 @pytest.mark.parametrize("amount", ["0.05", 0.05, Decimal("0.05"), {"": "0.05"}])
-def test_a_price_is_exact_however_it_is_written(amount: object) -> None:
+def test_price_is_exact_in_any_notation(amount: object) -> None:
     endpoint = read_endpoint("mine", _changed("price.per_source_second", amount))
 
     assert endpoint.price == Price(per_source_second={"": Decimal("0.05")})
@@ -139,7 +139,7 @@ def test_every_field_has_a_reader(kind: type) -> None:
     assert {field.name for field in fields(kind)} == readers(kind).keys()
 
 
-def test_a_finished_record_is_taken_under_its_own_key() -> None:
+def test_endpoint_object_is_accepted_under_its_own_key() -> None:
     mine = replace(SORA_2, key="mine")
 
     assert read_endpoint("mine", mine) is mine
@@ -197,20 +197,18 @@ def test_a_finished_record_is_taken_under_its_own_key() -> None:
         ("price.per_run", {1: 1}, "mine.price.per_run: “1” is not a text."),
     ],
 )
-def test_what_can_not_be_read_is_named_with_its_path(
-    path: str, value: object, message: str
-) -> None:
+def test_unreadable_part_is_named_with_its_path(path: str, value: object, message: str) -> None:
     assert _message(_changed(path, value)) == message
 
 
 @pytest.mark.parametrize("name", ["endpoint_id", "label", "source", "price"])
-def test_what_is_missing_is_named(name: str) -> None:
+def test_missing_part_is_named(name: str) -> None:
     record = {key: value for key, value in RECORD.items() if key != name}
 
     assert _message(record) == f"mine: the field “{name}” is missing."
 
 
-def test_what_is_no_record_at_all_is_named() -> None:
+def test_value_that_is_not_a_record_is_named() -> None:
     assert _message("fal-ai/mine") == "mine: “fal-ai/mine” is not a dictionary of fields."
 
 
@@ -306,14 +304,14 @@ WRONG: dict[str, tuple[list[str], list[Any]]] = {
     ("path", "value"),
     [(path, value) for paths, values in WRONG.values() for path in paths for value in values],
 )
-def test_a_value_of_another_kind_is_refused_wherever_it_stands(path: str, value: object) -> None:
+def test_value_of_another_type_is_refused_everywhere(path: str, value: object) -> None:
     assert _message(_changed(path, value)).startswith(f"mine.{path}")
 
 
 @pytest.mark.parametrize("path", ["prompt_max", "references", "ends_on", "source.max_seconds"])
-def test_what_may_be_missing_may_be_none(path: str) -> None:
+def test_optional_part_can_be_none(path: str) -> None:
     assert read_endpoint("mine", _changed(path, None)).key == "mine"
 
 
-def test_the_record_that_the_tests_change_is_right() -> None:
+def test_record_used_by_these_tests_is_valid() -> None:
     assert read_endpoint("mine", RECORD).key == "mine"

@@ -1,4 +1,4 @@
-"""What is sent is what the record says, to the last type; what it can't take is said before."""
+"""The body is exactly what the record says, and unsendable values are refused before."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _refused(endpoint: Endpoint, options: dict[str, Any], **urls: Any) -> list[t
     return [(one.field, str(one.message)) for one in refused.value.reasons]
 
 
-def test_the_body_names_everything_as_the_record_does() -> None:
+def test_body_uses_the_names_of_the_record() -> None:
     seed = Option(name="seed", kind="int")
     strength = Option(name="strength", kind="number", default=0.5)
     endpoint = replace(
@@ -66,7 +66,7 @@ def test_the_body_names_everything_as_the_record_does() -> None:
     assert json.dumps(arguments) == body
 
 
-def test_a_body_holds_constants_source_prompt_options_and_references() -> None:
+def test_body_has_constants_source_prompt_options_and_references() -> None:
     options = {"seed": 7, "images": ["a.png", "https://x.example/b"]}
 
     arguments = ANY.arguments(
@@ -79,7 +79,7 @@ def test_a_body_holds_constants_source_prompt_options_and_references() -> None:
     )
 
 
-def test_a_single_reference_is_sent_as_text() -> None:
+def test_single_reference_is_sent_as_text() -> None:
     one = replace(ANY, references=References(param="image", as_list=False, maximum=1))
 
     arguments = one.arguments(Clip(), "noir", {"image": ["https://x.example/b"]}, source_url=URL)
@@ -88,18 +88,18 @@ def test_a_single_reference_is_sent_as_text() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"images": []}, {"images": UNSET}])
-def test_without_references_nothing_is_sent_for_them(options: dict[str, Any]) -> None:
+def test_body_without_references_has_no_reference_field(options: dict[str, Any]) -> None:
     assert ANY.complete(options) == {"sharp": True}
     assert ANY.option_problems(options) == []
     assert "images" not in ANY.arguments(Clip(), "noir", options, source_url=URL)
 
 
-def test_references_are_completed_as_they_were_given() -> None:
+def test_references_are_completed_in_the_given_form() -> None:
     assert ANY.complete({"images": ["a.png"]}) == {"sharp": True, "images": ["a.png"]}
     assert "images" not in replace(ANY, references=None).complete({"images": ["a.png"]})
 
 
-def test_only_names_in_the_storage_are_to_be_delivered() -> None:
+def test_only_storage_names_need_a_source_copy() -> None:
     options = {"images": ["a.png", "https://x.example/b"]}
 
     assert ANY.files(options) == ["a.png"]
@@ -107,7 +107,7 @@ def test_only_names_in_the_storage_are_to_be_delivered() -> None:
     assert replace(ANY, references=None).files(options) == []
 
 
-def test_a_file_without_url_is_not_sent() -> None:
+def test_file_without_url_is_not_sent() -> None:
     assert _refused(ANY, {}) == [("videos", "Its file has no URL yet.")]
 
 
@@ -119,13 +119,13 @@ def test_a_file_without_url_is_not_sent() -> None:
         (["a.png"] * 3, "“images” has 3 images, but at most 2 are allowed."),
     ],
 )
-def test_references_that_can_not_be_sent_are_refused(images: object, reason: str) -> None:
+def test_unsendable_references_are_refused(images: object, reason: str) -> None:
     refused = _refused(ANY, {"images": images}, source_url=URL, urls={"b.png": URL})
 
     assert refused == [("images", reason)]
 
 
-def test_an_option_without_default_is_sent_only_when_chosen() -> None:
+def test_option_without_default_is_sent_only_when_chosen() -> None:
     endpoint = replace(SORA_2, options=(Option(name="seed", kind="int"),))
 
     assert endpoint.complete({}) == {}
@@ -134,7 +134,7 @@ def test_an_option_without_default_is_sent_only_when_chosen() -> None:
     assert endpoint.option_problems({"seed": UNSET}) == []
 
 
-def test_an_option_whose_default_is_null_is_sent() -> None:
+def test_option_with_null_default_is_sent() -> None:
     endpoint = replace(SORA_2, options=(Option(name="seed", kind="int", default=None),))
 
     assert endpoint.complete({}) == {"seed": None}
@@ -147,7 +147,7 @@ def test_an_option_whose_default_is_null_is_sent() -> None:
         (Clip(is_deleted_at_provider=True), "has deleted it"),
     ],
 )
-def test_a_video_that_can_not_be_the_source_is_refused(clip: Clip, reason: str) -> None:
+def test_video_that_can_not_be_the_source_is_refused(clip: Clip, reason: str) -> None:
     with pytest.raises(RequestRefused, match=reason) as refused:
         SORA_2.arguments(clip, "noir", {})
 
@@ -155,11 +155,11 @@ def test_a_video_that_can_not_be_the_source_is_refused(clip: Clip, reason: str) 
     assert reason in str(SORA_2.refusal(clip))
 
 
-def test_a_sora_generation_is_not_refused() -> None:
+def test_sora_generation_is_accepted() -> None:
     assert SORA_2.refusal(Clip()) is None
 
 
-def test_the_limits_are_those_of_the_source() -> None:
+def test_limits_are_those_of_the_source() -> None:
     assert ANY.limits() == ["Files: MP4"]
 
 
@@ -167,11 +167,11 @@ def test_the_limits_are_those_of_the_source() -> None:
     ("today", "retired"),
     [(date(2026, 9, 23), False), (date(2026, 9, 24), True), (date(2026, 9, 25), True)],
 )
-def test_an_endpoint_is_retired_from_its_last_day_on(today: date, retired: bool) -> None:
+def test_endpoint_is_retired_from_its_last_day(today: date, retired: bool) -> None:
     assert SORA_2.is_retired(today) is retired
 
 
-def test_an_endpoint_without_a_last_day_is_never_retired() -> None:
+def test_endpoint_without_a_last_day_is_never_retired() -> None:
     assert not replace(SORA_2, ends_on=None).is_retired(date.max)
 
 
@@ -184,13 +184,13 @@ def test_an_endpoint_without_a_last_day_is_never_retired() -> None:
         (None, None),
     ],
 )
-def test_a_remix_costs_what_its_source_is_long(
+def test_cost_depends_on_the_length_of_the_source(
     seconds: Decimal | None, cost: Decimal | None
 ) -> None:
     assert SORA_2.estimate(Clip(duration=seconds)) == cost
 
 
-def test_the_cost_goes_by_the_defaults_unless_something_is_chosen() -> None:
+def test_cost_uses_the_defaults_of_omitted_options() -> None:
     size = Option(name="size", kind="enum", choices=("s", "m"), default="s")
     price = Price(by=("size",), per_run={"s": Decimal(1), "m": Decimal(2)})
     endpoint = replace(ANY, options=(size,), price=price)
@@ -212,7 +212,7 @@ def test_the_cost_goes_by_the_defaults_unless_something_is_chosen() -> None:
         (9, 0, ["Only its first 8 s are used."]),
     ],
 )
-def test_a_result_shorter_than_the_video_is_a_warning(
+def test_result_shorter_than_the_video_is_a_warning(
     seconds: int | None, wanted: int, warnings: list[str]
 ) -> None:
     endpoint = replace(
@@ -226,7 +226,7 @@ def test_a_result_shorter_than_the_video_is_a_warning(
     assert endpoint.warnings(clip, {"duration": wanted}) == warnings
 
 
-def test_the_sound_goes_by_the_defaults_unless_something_is_chosen() -> None:
+def test_audio_uses_the_defaults_of_omitted_options() -> None:
     endpoint = replace(ANY, audio=Audio(policy="switch", param="sharp", keep=True, drop=False))
 
     assert endpoint.sound({}) == "The video's sound is kept."
@@ -245,15 +245,13 @@ def test_the_sound_goes_by_the_defaults_unless_something_is_chosen() -> None:
         ("x" * 20_001, None, "The prompt is longer than 20000 characters."),
     ],
 )
-def test_a_prompt_is_looked_at_before_it_is_paid(
-    prompt: str, most: int | None, reason: str | None
-) -> None:
+def test_prompt_is_validated(prompt: str, most: int | None, reason: str | None) -> None:
     problem = replace(SORA_2, prompt_max=most).prompt_problem(prompt)
 
     assert problem == reason
 
 
-def test_each_option_that_can_not_be_sent_is_named() -> None:
+def test_each_unsendable_option_is_named() -> None:
     assert _reasons(SORA_2, {"delete_video": "no", "seed": 1}) == [
         ("delete_video", "“delete_video” must be true or false."),
         ("seed", "“Sora 2” has no option “seed”."),
@@ -262,7 +260,7 @@ def test_each_option_that_can_not_be_sent_is_named() -> None:
 
 
 @pytest.mark.parametrize("value", [0, 7])
-def test_options_that_exclude_each_other_are_named_once_for_each(value: int) -> None:
+def test_each_pair_of_exclusive_options_is_named_once(value: int) -> None:
     reasons = _reasons(ANY, {"seed": value, "style": "noir", "images": ["a.png"]})
 
     assert reasons == [
@@ -272,12 +270,12 @@ def test_options_that_exclude_each_other_are_named_once_for_each(value: int) -> 
 
 
 @pytest.mark.parametrize("style", [{}, {"style": UNSET}, {"style": ""}])
-def test_an_option_that_is_not_set_excludes_nothing(style: dict[str, Any]) -> None:
+def test_unset_option_excludes_nothing(style: dict[str, Any]) -> None:
     assert _reasons(ANY, {"seed": 7, "images": [], **style}) == []
     assert _reasons(ANY, {"style": "noir", "images": ["a.png"]}) == []
 
 
-def test_a_switch_that_is_off_excludes_nothing() -> None:
+def test_switch_that_is_off_excludes_nothing() -> None:
     options = (Option(name="a", kind="bool", excludes=("b",)), Option(name="b", kind="bool"))
     endpoint = replace(ANY, options=options)
 
@@ -286,7 +284,7 @@ def test_a_switch_that_is_off_excludes_nothing() -> None:
     assert len(_reasons(endpoint, {"a": True, "b": True})) == 1
 
 
-def test_a_default_that_is_sent_excludes_as_well() -> None:
+def test_default_that_is_sent_excludes_other_options() -> None:
     first = Option(name="a", kind="text", default="x", excludes=("b",))
     endpoint = replace(ANY, options=(first, Option(name="b", kind="text")))
 
@@ -304,7 +302,7 @@ def test_a_default_that_is_sent_excludes_as_well() -> None:
         (replace(SORA_2, deletes_result=""), {"": False, "delete_video": True}, False),
     ],
 )
-def test_only_a_result_that_was_asked_to_be_deleted_is_forgotten(
+def test_endpoint_forgets_only_results_requested_to_be_deleted(
     endpoint: Endpoint, options: dict[str, Any], forgets: bool
 ) -> None:
     assert endpoint.forgets(options) is forgets

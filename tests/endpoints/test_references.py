@@ -16,7 +16,7 @@ IMAGES = References(param="images", as_list=True, maximum=2)
     "value",
     [[], ["https://x.example/a"], ["references/a.png", "b.JPG"], ("a.webp",)],
 )
-def test_urls_and_names_of_images_are_no_problem(value: object) -> None:
+def test_urls_and_image_names_are_valid_references(value: object) -> None:
     assert IMAGES.problem(value) is None
 
 
@@ -39,11 +39,11 @@ def test_urls_and_names_of_images_are_no_problem(value: object) -> None:
         ),
     ],
 )
-def test_what_is_no_reference_is_named(value: object, problem: str) -> None:
+def test_invalid_reference_is_named(value: object, problem: str) -> None:
     assert IMAGES.problem(value) == problem
 
 
-def test_a_name_may_end_in_anything_where_no_ending_is_asked_for() -> None:
+def test_name_can_have_any_extension_without_a_list_of_extensions() -> None:
     anything = References(param="images", as_list=True, maximum=1, extensions=())
 
     assert anything.problem(["a.gif"]) is None
@@ -103,18 +103,18 @@ LIMITED = References(
         ),
     ],
 )
-def test_an_image_outside_the_limits_is_refused(image: Image, refusal: str | None) -> None:
+def test_image_outside_the_limits_is_refused(image: Image, refusal: str | None) -> None:
     assert LIMITED.refusal(image) == refusal
 
 
-def test_without_limits_every_image_is_taken() -> None:
+def test_every_image_is_accepted_without_limits() -> None:
     references = References(param="images", as_list=True, maximum=2, extensions=())
 
     assert references.refusal(Image(size=10**9, width=1, extension=".gif")) is None
     assert references.limits() == []
 
 
-def test_the_limits_are_told_in_short_statements() -> None:
+def test_limits_are_stated_in_short_sentences() -> None:
     assert [str(limit) for limit in LIMITED.limits()] == [
         "Files: JPG, JPEG, PNG, WEBP",
         "Size: at most 10 MB",

@@ -1,4 +1,4 @@
-"""What a provider does not take is said before it is paid, with the figure and the limit."""
+"""Unsuitable videos are refused before payment, with the figure and the limit."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _source(**limits: Any) -> Source:
         (Clip(duration=None), None),
     ],
 )
-def test_an_endpoint_of_sora_takes_what_its_provider_still_has(
+def test_sora_endpoint_accepts_videos_that_its_provider_still_has(
     clip: Clip, reason: str | None
 ) -> None:
     assert Source(kind="sora_id", param="video_id").refusal(clip) == reason
@@ -47,7 +47,7 @@ def test_an_endpoint_of_sora_takes_what_its_provider_still_has(
         ((), ".webm", None),
     ],
 )
-def test_an_endpoint_of_any_clip_takes_files_of_its_containers(
+def test_clip_endpoint_accepts_files_of_its_containers(
     extensions: tuple[str, ...], extension: str, reason: str | None
 ) -> None:
     clip = Clip(sora_id="", is_deleted_at_provider=True, extension=extension)
@@ -55,7 +55,7 @@ def test_an_endpoint_of_any_clip_takes_files_of_its_containers(
     assert _source(extensions=extensions).refusal(clip) == reason
 
 
-def test_what_does_not_move_is_not_taken() -> None:
+def test_still_image_is_refused() -> None:
     reason = "It has no moving picture, only sound or a single image."
 
     assert _source().refusal(Clip(is_still=True)) == reason
@@ -128,7 +128,7 @@ def test_what_does_not_move_is_not_taken() -> None:
         ),
     ],
 )
-def test_what_is_not_taken_is_named_with_its_figure_and_the_limit(
+def test_refusal_names_the_figure_and_the_limit(
     limits: dict[str, Any], values: dict[str, Any], reason: str
 ) -> None:
     assert reason in str(_source(**limits).refusal(Clip(**values)))
@@ -151,11 +151,11 @@ def test_what_is_not_taken_is_named_with_its_figure_and_the_limit(
         ({"safe_seconds": 8, "safe_side": 9}, {"duration": Decimal(9), "width": 10, "height": 1}),
     ],
 )
-def test_the_limits_themselves_are_taken(limits: dict[str, Any], values: dict[str, Any]) -> None:
+def test_limits_themselves_are_accepted(limits: dict[str, Any], values: dict[str, Any]) -> None:
     assert _source(**limits).refusal(Clip(**values)) is None
 
 
-def test_the_first_of_several_reasons_is_given() -> None:
+def test_first_of_several_reasons_is_given() -> None:
     source = _source(max_seconds=15, max_bytes=1_000_000, max_fps=60)
 
     refusal = source.refusal(Clip(size=2_000_000, fps=Decimal(120)))
@@ -175,14 +175,12 @@ def test_the_first_of_several_reasons_is_given() -> None:
         ({"max_bytes": 1, "max_side": 1, "max_aspect": 1, "max_fps": 1}, None),
     ],
 )
-def test_only_a_length_must_be_known_where_it_is_limited(
-    limits: dict[str, Any], reason: str | None
-) -> None:
+def test_only_a_limited_length_must_be_known(limits: dict[str, Any], reason: str | None) -> None:
     assert _source(**limits).refusal(Clip(duration=None)) == reason
 
 
 @pytest.mark.parametrize("known", [{"width": 5000}, {"height": 5000}, {"width": 5000, "height": 0}])
-def test_half_of_the_sides_is_as_good_as_none(known: dict[str, Any]) -> None:
+def test_width_without_height_counts_as_unknown(known: dict[str, Any]) -> None:
     source = _source(min_side=700, max_side=800, max_aspect=2)
 
     assert source.refusal(Clip(**known)) is None
@@ -210,7 +208,7 @@ def test_half_of_the_sides_is_as_good_as_none(known: dict[str, Any]) -> None:
         ({"safe_side": 2160}, {"width": 5000}, []),
     ],
 )
-def test_what_is_cut_or_doubtful_is_a_warning(
+def test_cut_or_doubtful_video_gets_a_warning(
     limits: dict[str, Any], values: dict[str, Any], warnings: list[str]
 ) -> None:
     assert _source(**limits).warnings(Clip(**values)) == warnings
@@ -247,7 +245,7 @@ def test_every_limit_is_stated() -> None:
     ]
 
 
-def test_what_is_not_limited_is_not_stated() -> None:
+def test_missing_limits_are_not_stated() -> None:
     sora = Source(kind="sora_id", param="video_id")
 
     assert _source(extensions=()).limits() == []

@@ -1,4 +1,4 @@
-"""A key server, what fal signs, and a clock that tests can turn."""
+"""A key server, signatures of fal, and a clock that tests can set."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Answer = Callable[[BaseHTTPRequestHandler], object]
 
 
 class KeyServer(ThreadingHTTPServer):
-    """Counts its calls, and gives the answer that it is told to give."""
+    """Count the calls, and send the given answer."""
 
     daemon_threads = True
 
@@ -57,7 +57,7 @@ class KeyHandler(BaseHTTPRequestHandler):
 
 
 class Clock:
-    """The time of day; it stands still until it is turned."""
+    """The current time; it changes only when set."""
 
     def __init__(self) -> None:
         self.now = time.time()

@@ -1,4 +1,4 @@
-"""A proxy on loopback that leads through what CONNECT asks for, and notes where to."""
+"""A proxy on loopback that records the targets of CONNECT."""
 
 from __future__ import annotations
 

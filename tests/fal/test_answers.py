@@ -1,4 +1,4 @@
-"""What is let in fits into the columns, which fal's modules don't know."""
+"""Limits of values from fal equal those of the columns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sora_remix.fal import answers, catalogue, queue
 from sora_remix.models import EndpointFact, Remix, SourceCopy, Video
 
 
-def test_limits_are_those_of_the_columns() -> None:
+def test_limits_equal_those_of_the_columns() -> None:
     columns: dict[tuple[type[Model], str], int] = {
         (Remix, "request_id"): answers.MAX_ID,
         (Remix, "error_code"): answers.MAX_CODE,

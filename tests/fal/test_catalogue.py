@@ -1,4 +1,4 @@
-"""fal's word on endpoints and prices, over the wire."""
+"""Endpoints and prices read from fal, over the wire."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def prices(*endpoint_ids: str) -> dict[str, fal.UnitPrice]:
     return wait_for(fal.prices(endpoint_ids))
 
 
-def test_endpoints_are_told_with_status_and_document_by_one_call(sandbox: SandboxProcess) -> None:
+def test_status_and_document_of_endpoints_are_read_in_one_call(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(SORA, status="deprecated")
 
     told = models(SORA, FLUX, FLUX)
@@ -45,13 +45,13 @@ def test_endpoints_are_told_with_status_and_document_by_one_call(sandbox: Sandbo
     assert sandbox.calls()["models"] == 1
 
 
-def test_an_endpoint_that_fal_does_not_list_is_missing(sandbox: SandboxProcess) -> None:
+def test_unlisted_endpoint_is_missing(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(SORA, gone=True)
 
     assert list(models(SORA, UNKNOWN, FLUX)) == [FLUX]
 
 
-def test_many_endpoints_are_asked_about_in_parts(
+def test_many_endpoints_are_requested_in_groups(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(catalogue, "AT_ONCE", 1)
@@ -68,7 +68,7 @@ def test_all_pages_are_read(sandbox: SandboxProcess) -> None:
     assert sandbox.calls()["models"] == 3
 
 
-def test_pages_without_end_are_left_at_last(
+def test_endless_pages_are_abandoned(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "PAGES", 3)
@@ -90,7 +90,7 @@ def test_pages_without_end_are_left_at_last(
         ({"endpoint_id": SORA, "metadata": {"status": "active"}, "openapi": {"error": {}}}, True),
     ],
 )
-def test_an_endpoint_without_a_word_about_it_is_not_listed(
+def test_endpoint_without_a_description_is_not_listed(
     sandbox: SandboxProcess, entry: Any, *, is_listed: bool
 ) -> None:
     sandbox.misbehave("models", "answer", status=200, body={"models": [entry], "has_more": False})
@@ -98,20 +98,20 @@ def test_an_endpoint_without_a_word_about_it_is_not_listed(
     assert [model.schema for model in models(SORA).values()] == ([None] if is_listed else [])
 
 
-def test_an_endpoint_for_which_there_is_no_page_is_not_listed(sandbox: SandboxProcess) -> None:
+def test_endpoint_without_a_page_is_not_listed(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("models", "answer", status=404, body={"error": {"type": "not_found"}})
 
     assert models(SORA) == {}
 
 
-def test_one_that_fal_does_not_know_does_not_spoil_the_rest(sandbox: SandboxProcess) -> None:
+def test_endpoint_unknown_to_fal_does_not_affect_the_others(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("models", "answer", status=404, body={"error": {}}, times=1)
 
     assert list(models(SORA, UNKNOWN, FLUX)) == [SORA, FLUX]
     assert sandbox.calls()["models"] == 4
 
 
-def test_models_are_told_without_a_key(
+def test_models_are_listed_without_a_key(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
@@ -119,7 +119,7 @@ def test_models_are_told_without_a_key(
     assert list(models(SORA)) == [SORA]
 
 
-def test_prices_are_read_exactly_by_one_call(sandbox: SandboxProcess) -> None:
+def test_prices_are_read_exactly_in_one_call(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(SORA, unit_price=0.1)
     sandbox.endpoint(FLUX, unit_price=7, unit="units")
 
@@ -130,13 +130,13 @@ def test_prices_are_read_exactly_by_one_call(sandbox: SandboxProcess) -> None:
     assert sandbox.calls()["pricing"] == 1
 
 
-def test_one_without_a_price_does_not_spoil_the_rest(sandbox: SandboxProcess) -> None:
+def test_endpoint_without_a_price_does_not_affect_the_others(sandbox: SandboxProcess) -> None:
     assert list(prices(SORA, UNKNOWN, FLUX)) == [SORA, FLUX]
     assert prices(UNKNOWN) == {}
 
 
 @pytest.mark.parametrize("amount", [None, True, "0.1", -1, -0.1, 1e9, 1e-300, 10**400])
-def test_what_can_be_no_price_is_none(sandbox: SandboxProcess, amount: Any) -> None:
+def test_invalid_price_is_none(sandbox: SandboxProcess, amount: Any) -> None:
     entry = {"endpoint_id": SORA, "unit_price": amount, "unit": "seconds", "currency": "USD"}
     sandbox.misbehave("pricing", "answer", status=200, body={"prices": [entry]})
 
@@ -146,7 +146,7 @@ def test_what_can_be_no_price_is_none(sandbox: SandboxProcess, amount: Any) -> N
 @pytest.mark.parametrize(
     "amount", ["1e-999999999", "NaN", "Infinity", "1e999999999", "1e99999999999999999999"]
 )
-def test_a_number_that_is_no_price_is_read_at_no_cost(sandbox: SandboxProcess, amount: str) -> None:
+def test_huge_invalid_price_is_rejected_quickly(sandbox: SandboxProcess, amount: str) -> None:
     body = f'{{"prices": [{{"endpoint_id": "{SORA}", "unit_price": {amount}}}]}}'
     sandbox.misbehave("pricing", "answer", status=200, body=body)
 
@@ -154,14 +154,14 @@ def test_a_number_that_is_no_price_is_read_at_no_cost(sandbox: SandboxProcess, a
         assert prices(SORA) == {}
 
 
-def test_a_price_that_is_longer_than_can_be_written_is_rounded(sandbox: SandboxProcess) -> None:
+def test_price_with_too_many_digits_is_rounded(sandbox: SandboxProcess) -> None:
     body = f'{{"prices": [{{"endpoint_id": "{SORA}", "unit_price": 0.3{"0" * 99_999}4}}]}}'
     sandbox.misbehave("pricing", "answer", status=200, body=body)
 
     assert str(prices(SORA)[SORA].amount) == "0.300000000000"
 
 
-def test_the_words_of_fal_are_short_and_clean(sandbox: SandboxProcess) -> None:
+def test_texts_of_fal_are_shortened_and_cleaned(sandbox: SandboxProcess) -> None:
     word = "a\0\ud83d\n" + "b" * 300
     price = {"endpoint_id": SORA, "unit_price": 1, "unit": word, "currency": word}
     model = {"endpoint_id": word, "metadata": {"status": word}}
@@ -176,7 +176,7 @@ def test_the_words_of_fal_are_short_and_clean(sandbox: SandboxProcess) -> None:
 
 
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
-def test_a_list_without_end_is_left(
+def test_endless_list_is_abandoned(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(catalogue, "LIST_SECONDS", 2)
@@ -186,7 +186,7 @@ def test_a_list_without_end_is_left(
         models(SORA)
 
 
-def test_prices_are_not_told_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prices_need_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FAL_KEY")
 
     with pytest.raises(TryLater, match="401"):
@@ -204,7 +204,7 @@ def test_prices_are_not_told_without_a_key(monkeypatch: pytest.MonkeyPatch) -> N
         ("answer", {"status": 200, "body": {"nothing": 1}}),
     ],
 )
-def test_an_answer_that_says_nothing_is_not_taken_for_an_empty_list(
+def test_meaningless_answer_is_not_an_empty_list(
     sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
 ) -> None:
     sandbox.misbehave("models", fault, **parameters)

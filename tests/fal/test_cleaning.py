@@ -1,4 +1,4 @@
-"""Foreign text is one printable line without any key, whatever it was."""
+"""Foreign text becomes one printable line without any key."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KEY = "key-id-1:key-secret-2"
         ("", ""),
     ],
 )
-def test_text_is_one_printable_line(text: object, cleaned: str) -> None:
+def test_text_becomes_one_printable_line(text: object, cleaned: str) -> None:
     assert fal.clean(text) == cleaned
 
 
@@ -49,7 +49,7 @@ def test_text_is_cut(settings: Any) -> None:
         {"FAL_KEY": "key-secret-2"},
     ],
 )
-def test_the_key_of_the_environment_is_hidden(
+def test_key_of_the_environment_is_hidden(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
@@ -60,14 +60,14 @@ def test_the_key_of_the_environment_is_hidden(
         assert "secret" not in fal.clean(f"You sent: {told}!")
 
 
-def test_the_key_of_the_settings_is_hidden_and_so_is_its_second_half(settings: Any) -> None:
+def test_key_of_the_settings_and_its_second_half_are_hidden(settings: Any) -> None:
     settings.SORA_REMIX_FAL_KEY = f" {KEY}\n"
 
     assert fal.clean(f"You sent: Key {KEY}") == "You sent: Key …"
     assert fal.clean("You sent: key-secret-2") == "You sent: …"
 
 
-def test_a_token_that_was_used_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_used_token_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     class Login:
         header_value = "Bearer token-of-a-login"
 
@@ -81,7 +81,7 @@ def test_a_token_that_was_used_is_hidden(monkeypatch: pytest.MonkeyPatch) -> Non
     assert fal.clean("You sent: Bearer token-of-a-login") == "You sent: Bearer …"
 
 
-def test_a_key_that_could_be_any_word_hides_nothing(settings: Any) -> None:
+def test_key_that_could_be_an_ordinary_word_hides_nothing(settings: Any) -> None:
     settings.SORA_REMIX_FAL_KEY = "a:b"
 
     assert fal.clean("a:b c") == "a:b c"
@@ -92,12 +92,12 @@ class Unspeakable(Exception):
         raise RecursionError
 
 
-def test_an_error_that_has_no_text_is_named() -> None:
+def test_error_without_text_is_shown_by_its_type() -> None:
     assert fal.clean(Unspeakable()) == "RecursionError"
 
 
 @given(st.text(st.characters(exclude_categories=())) | st.binary(), st.integers(0, 50))
-def test_anything_can_be_stored_and_shown(text: object, most: int) -> None:
+def test_anything_is_cleaned_for_storing_and_showing(text: object, most: int) -> None:
     cleaned = fal.clean(text, most)
 
     assert cleaned.isprintable()

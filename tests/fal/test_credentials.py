@@ -1,4 +1,4 @@
-"""The key reaches fal, and no error report, whatever breaks while it is in use."""
+"""The key reaches fal, and never an error report."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _key(settings: Any, sandbox: SandboxProcess) -> None:
 
 
 def _errors(error: BaseException | None) -> list[BaseException]:
-    """Return an error with all that led to it, also what Python would not print."""
+    """Return an error with its whole chain, hidden causes included."""
     if error is None:
         return []
     return [error, *_errors(error.__cause__), *_errors(error.__context__)]
@@ -62,7 +62,7 @@ def _variables(trace: TracebackType | None) -> str:
 
 
 def _report(error: BaseException) -> str:
-    """Return what Django mails to administrators about an error."""
+    """Return the error report that Django mails to administrators."""
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next  # tests know the key
@@ -94,7 +94,7 @@ def _failing_client(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> li
         SystemExit(1),
     ],
 )
-def test_no_error_of_the_client_leads_to_the_key(
+def test_no_client_error_contains_the_key(
     monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     signed = _failing_client(monkeypatch, error)
@@ -115,7 +115,7 @@ def test_no_error_of_the_client_leads_to_the_key(
     assert SECRET not in _report(raised)
 
 
-def test_an_error_still_says_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_still_names_its_origin(monkeypatch: pytest.MonkeyPatch) -> None:
     _failing_client(monkeypatch, RuntimeError("boom"))
 
     async def call() -> None:
@@ -132,7 +132,7 @@ def test_an_error_still_says_where_it_came_from(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("status", [200, 400, 401, 404, 413, 422, 429, 500, 502])
-def test_a_key_that_a_server_repeats_is_told_to_nobody(
+def test_key_repeated_by_a_server_is_hidden(
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -161,7 +161,7 @@ async def _told(call: Coroutine[Any, Any, Any]) -> Any:
     return (await asyncio.gather(call, return_exceptions=True))[0]
 
 
-def test_a_token_of_the_storage_is_told_to_nobody(sandbox: SandboxProcess) -> None:
+def test_token_of_the_storage_is_hidden(sandbox: SandboxProcess) -> None:
     body = {"token": "token-of-the-storage", "token_type": "Bearer"}
     sandbox.misbehave("token", "answer", status=200, body=body)
 
@@ -172,7 +172,7 @@ def test_a_token_of_the_storage_is_told_to_nobody(sandbox: SandboxProcess) -> No
 
 
 @pytest.mark.parametrize("key", [f"{KEY}ü", f"key-id:\n{SECRET}"])
-def test_a_key_that_can_not_be_sent_is_not_shown_either(settings: Any, key: str) -> None:
+def test_unsendable_key_is_hidden(settings: Any, key: str) -> None:
     settings.SORA_REMIX_FAL_KEY = key
 
     with pytest.raises(MissingCredentialsError) as failure:
@@ -182,7 +182,7 @@ def test_a_key_that_can_not_be_sent_is_not_shown_either(settings: Any, key: str)
     assert SECRET not in _report(failure.value)
 
 
-def test_a_login_that_can_not_be_read_does_not_show_its_token(
+def test_unreadable_login_does_not_show_its_token(
     settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.SORA_REMIX_FAL_KEY = None
@@ -201,7 +201,7 @@ def test_a_login_that_can_not_be_read_does_not_show_its_token(
     assert SECRET not in _report(failure.value)
 
 
-def test_a_key_of_nothing_but_space_is_none(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blank_key_is_no_key(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SORA_REMIX_FAL_KEY = " \n"
     monkeypatch.setenv("FAL_KEY", KEY)
     request = httpx.Request("GET", "https://queue.fal.run")
@@ -211,7 +211,7 @@ def test_a_key_of_nothing_but_space_is_none(settings: Any, monkeypatch: pytest.M
     assert request.headers["Authorization"] == f"Key {KEY}"
 
 
-def test_a_changed_key_is_used_at_once(sandbox: SandboxProcess, settings: Any) -> None:
+def test_changed_key_is_used_at_once(sandbox: SandboxProcess, settings: Any) -> None:
     answer = wait_for(fal.submit(ID, BODY))
     assert isinstance(answer, fal.Accepted)
     wait_for(fal.progress(ID, answer.request_id))

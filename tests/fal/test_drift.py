@@ -1,4 +1,4 @@
-"""A record and what fal says of its endpoint are compared in everything that matters."""
+"""Records are compared with fal's description of their endpoints."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_every_built_in_record_has_a_price_to_compare(record: Endpoint) -> None:
     assert record.price.unit_price is not None
 
 
-def test_a_record_that_says_what_fal_says_does_not_differ() -> None:
+def test_matching_record_does_not_differ() -> None:
     assert texts(model(), UnitPrice(Decimal("0.1"), "seconds", "USD")) == []
 
 
@@ -109,7 +109,7 @@ def test_an_endpoint_that_fal_does_not_list_is_gone() -> None:
 
 
 @pytest.mark.parametrize("status", ["deprecated", "asleep"])
-def test_of_an_endpoint_that_is_not_active_nothing_else_is_said(status: str) -> None:
+def test_inactive_endpoint_is_reported_without_other_differences(status: str) -> None:
     assert texts(model({"new": TEXT}, status=status)) == [f"fal calls {ID} {status}"]
 
 
@@ -127,7 +127,7 @@ def test_the_end_of_an_endpoint_that_the_record_names_is_known(
 
 
 @pytest.mark.parametrize("schema", [None, {"paths": {}}])
-def test_a_schema_that_can_not_be_read_is_told_and_the_price_compared(schema: Any) -> None:
+def test_unreadable_schema_is_reported_and_the_price_compared(schema: Any) -> None:
     first, second = texts(model(schema=schema), UnitPrice(Decimal(1), "seconds", "USD"))
 
     assert first.startswith("its schema can't be read: ")
@@ -197,7 +197,7 @@ def test_a_schema_that_can_not_be_read_is_told_and_the_price_compared(schema: An
         ),
     ],
 )
-def test_each_difference_of_a_field_is_told(fields: dict[str, Any], expected: str) -> None:
+def test_each_difference_of_a_field_is_reported(fields: dict[str, Any], expected: str) -> None:
     assert texts(model(fields)) == [expected]
 
 
@@ -212,12 +212,12 @@ def test_each_difference_of_a_field_is_told(fields: dict[str, Any], expected: st
         {"length": {"enum": [0.0, 5], "default": 0.0}},
     ],
 )
-def test_what_does_not_matter_is_not_told(fields: dict[str, Any]) -> None:
+def test_irrelevant_differences_are_not_reported(fields: dict[str, Any]) -> None:
     assert texts(model(fields)) == []
 
 
 @pytest.mark.parametrize("name", ["mood", "elements", "seed", "image_urls"])
-def test_a_field_that_must_be_sent_now_is_told_unless_it_always_is(name: str) -> None:
+def test_new_required_field_is_reported_unless_it_is_always_sent(name: str) -> None:
     fields = {"mood": TEXT}
     record = replace(RECORD, ignored=("elements", "mood"))
     always = (*REQUIRED, "size", "sync_mode")
@@ -228,7 +228,7 @@ def test_a_field_that_must_be_sent_now_is_told_unless_it_always_is(name: str) ->
     assert texts(model(fields, always), record=record) == []
 
 
-def test_a_record_without_references_expects_none() -> None:
+def test_record_without_references_needs_none() -> None:
     record = replace(RECORD, references=None)
 
     assert texts(model({"image_urls": None}), record=record) == []
@@ -249,7 +249,7 @@ def test_a_record_without_references_expects_none() -> None:
         (None, []),
     ],
 )
-def test_another_price_of_a_unit_is_told(price: UnitPrice | None, expected: list[str]) -> None:
+def test_changed_unit_price_is_reported(price: UnitPrice | None, expected: list[str]) -> None:
     assert texts(model(), price) == expected
 
 
@@ -262,7 +262,7 @@ def test_another_price_of_a_unit_is_told(price: UnitPrice | None, expected: list
         ("a\0\x1b[2J\n", '"a\\u0000\\u001b[2J\\n"'),
     ],
 )
-def test_a_value_of_any_length_is_told_in_a_short_line(default: Any, shown: str) -> None:
+def test_value_of_any_length_is_reported_in_a_short_line(default: Any, shown: str) -> None:
     field = {"type": "string", "enum": ["large", "small"], "default": default}
 
     [text] = texts(model({"size": field}))
@@ -272,21 +272,19 @@ def test_a_value_of_any_length_is_told_in_a_short_line(default: Any, shown: str)
     assert len(text) <= 500
 
 
-def test_a_name_is_told_without_what_a_terminal_obeys() -> None:
+def test_name_is_reported_without_control_characters() -> None:
     assert texts(model({"\x1b[2Jse\ned\ud83d": TEXT})) == [
         "fal has an option “[2Jse ed” that the record doesn't name"
     ]
 
 
-def test_a_price_that_the_record_does_not_have_is_not_compared() -> None:
+def test_price_missing_from_the_record_is_not_compared() -> None:
     record = replace(RECORD, price=Price(per_run={"": Decimal(1)}))
 
     assert texts(model(), UnitPrice(Decimal(9), "units", "EUR"), record) == []
 
 
-def test_differences_are_told_by_the_sandbox_as_fal_would(
-    sandbox: SandboxProcess, settings: Any
-) -> None:
+def test_sandbox_reports_differences_as_fal_does(sandbox: SandboxProcess, settings: Any) -> None:
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     flux = get_endpoint("flux-3")
     sandbox.endpoint(flux.endpoint_id, schema={"properties": {"mood": {"type": "string"}}})

@@ -1,4 +1,4 @@
-"""fal's list of requests, and what it says of the key, over the wire."""
+"""fal's list of requests and its check of the key, over the wire."""
 
 from __future__ import annotations
 
@@ -48,9 +48,7 @@ def test_all_pages_of_the_list_are_read(monkeypatch: pytest.MonkeyPatch) -> None
         {"request_id": "x", "sent_at": "2026-01-01T00:00:00Z"},
     ],
 )
-def test_a_request_that_can_not_be_recognised_is_left_out(
-    sandbox: SandboxProcess, item: dict[str, Any]
-) -> None:
+def test_unrecognisable_request_is_omitted(sandbox: SandboxProcess, item: dict[str, Any]) -> None:
     body = {"items": [item], "next_cursor": None, "has_more": False}
     sandbox.misbehave("list", "answer", status=200, body=body)
 
@@ -67,7 +65,7 @@ def test_a_request_that_can_not_be_recognised_is_left_out(
         ("answer", {"status": 200, "body": []}),
     ],
 )
-def test_a_list_that_can_not_be_read_is_asked_for_again(
+def test_unreadable_list_is_requested_again(
     sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
 ) -> None:
     sandbox.misbehave("list", fault, **parameters)
@@ -81,7 +79,7 @@ def test_a_good_key_is_told_by_a_call_that_costs_nothing(sandbox: SandboxProcess
     assert sandbox.accepted() == []
 
 
-def test_an_endpoint_that_fal_does_not_know_says_nothing_against_the_key(
+def test_endpoint_unknown_to_fal_does_not_make_the_key_invalid(
     sandbox: SandboxProcess,
 ) -> None:
     sandbox.misbehave("list", "answer", status=404, body={"error": {"type": "not_found"}})
@@ -89,19 +87,19 @@ def test_an_endpoint_that_fal_does_not_know_says_nothing_against_the_key(
     assert wait_for(fal.check_key()) is fal.KeyStatus.GOOD
 
 
-def test_a_key_that_may_not_read_the_list_is_told(sandbox: SandboxProcess) -> None:
+def test_key_without_permission_for_the_list_is_reported(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("list", "answer", status=403, body={"error": {"type": "forbidden"}})
 
     assert wait_for(fal.check_key()) is fal.KeyStatus.LIMITED
 
 
-def test_a_bad_key_is_told(settings: Any) -> None:
+def test_invalid_key_is_reported(settings: Any) -> None:
     settings.SORA_REMIX_FAL_KEY = "bad-key"
 
     assert wait_for(fal.check_key()) is fal.KeyStatus.REFUSED
 
 
-def test_a_missing_key_is_told_without_asking_fal(
+def test_missing_key_is_reported_without_a_call(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
@@ -113,7 +111,7 @@ def test_a_missing_key_is_told_without_asking_fal(
 @pytest.mark.parametrize(
     ("fault", "parameters"), [("drop_before", {}), ("answer", {"status": 500, "body": ""})]
 )
-def test_a_key_that_fal_can_not_be_asked_about_is_neither_good_nor_bad(
+def test_key_that_can_not_be_checked_is_neither_valid_nor_invalid(
     sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
 ) -> None:
     sandbox.misbehave("list", fault, **parameters)
@@ -123,14 +121,14 @@ def test_a_key_that_fal_can_not_be_asked_about_is_neither_good_nor_bad(
 
 
 @pytest.mark.parametrize("url", ["https://127.0.0.1:9", "nowhere", "https://[", ""])
-def test_an_address_at_which_nobody_answers_is_no_crash(settings: Any, url: str) -> None:
+def test_unreachable_address_is_no_crash(settings: Any, url: str) -> None:
     settings.SORA_REMIX_FAL_API_URL = url
 
     with pytest.raises(TryLater):
         wait_for(fal.check_key())
 
 
-def test_nobody_is_waited_for_without_end(
+def test_check_of_the_key_times_out(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "ASK_SECONDS", 0.2)
@@ -152,7 +150,7 @@ def test_nobody_is_waited_for_without_end(
         (1767225600, None),
     ],
 )
-def test_a_request_is_listed_with_a_moment_that_can_be_compared(
+def test_listed_request_has_a_comparable_time(
     sandbox: SandboxProcess, text: object, moment: datetime | None
 ) -> None:
     item = {"request_id": "x", "sent_at": text, "json_input": {}}
@@ -162,7 +160,7 @@ def test_a_request_is_listed_with_a_moment_that_can_be_compared(
 
 
 @pytest.mark.parametrize("request_id", ["", "x" * 256, "a\0b", "a\ud83d", None, 7, ["x"]])
-def test_a_listed_request_whose_id_can_not_be_kept_is_left_out(
+def test_listed_request_with_an_unstorable_id_is_omitted(
     sandbox: SandboxProcess, request_id: object
 ) -> None:
     item = {"request_id": request_id, "sent_at": "2026-01-01T00:00:00Z", "json_input": {}}
@@ -172,7 +170,7 @@ def test_a_listed_request_whose_id_can_not_be_kept_is_left_out(
 
 
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
-def test_a_list_without_end_is_left(
+def test_endless_list_is_abandoned(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(platform, "ASK_SECONDS", 2)
@@ -182,7 +180,7 @@ def test_a_list_without_end_is_left(
         listed()
 
 
-def test_the_pages_of_a_list_are_bounded_together(
+def test_pages_of_a_list_have_a_common_limit(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "LIST_BYTES", 1000)

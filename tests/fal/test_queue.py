@@ -1,4 +1,4 @@
-"""Asking the queue, over the wire."""
+"""Status, results and cancellation at fal's queue, over the wire."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def finished(request_id: str) -> str:
     return request_id
 
 
-def test_without_a_key_what_is_in_progress_waits_for_one(
+def test_remix_in_progress_waits_for_a_missing_key(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = accepted()
@@ -80,7 +80,7 @@ def _running(sandbox: SandboxProcess, logs: Any) -> fal.Progress:
     return progress(request_id)
 
 
-def test_what_runs_tells_its_last_log_lines(sandbox: SandboxProcess) -> None:
+def test_running_request_has_its_last_log_lines(sandbox: SandboxProcess) -> None:
     logs = [{"message": f"step {number}\n", "level": "INFO"} for number in range(9)]
 
     running = _running(sandbox, logs)
@@ -106,9 +106,7 @@ def test_logs_are_kept_as_short_printable_lines(
 
 
 @pytest.mark.parametrize("position", ["3", -1, 2**31, 10**400, 1.5, True, None])
-def test_a_place_in_the_queue_that_is_none_is_not_kept(
-    sandbox: SandboxProcess, position: Any
-) -> None:
+def test_invalid_queue_position_is_not_kept(sandbox: SandboxProcess, position: Any) -> None:
     request_id = accepted()
     body = {"status": "IN_QUEUE", "queue_position": position}
     sandbox.misbehave("status", "answer", status=202, body=body)
@@ -128,7 +126,7 @@ def test_a_place_in_the_queue_that_is_none_is_not_kept(
         ("answer", {"status": 404, "body": {"status": "NOT_FOUND"}}),
     ],
 )
-def test_a_status_that_says_nothing_is_asked_for_again(
+def test_meaningless_status_is_requested_again(
     sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
 ) -> None:
     request_id = accepted()
@@ -147,7 +145,7 @@ def test_a_status_that_says_nothing_is_asked_for_again(
     ],
 )
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
-def test_an_answer_without_end_is_left(
+def test_endless_answer_is_abandoned(
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
     kind: str,
@@ -176,7 +174,7 @@ HUGE = '{"status": "COMPLETED", "logs": [], "detail": ' + "9" * 5000 + "}"
         ("cancel", lambda request_id: wait_for(fal.cancel(ID, request_id)), [TryLater]),
     ],
 )
-def test_json_that_python_does_not_read_is_an_answer_that_says_nothing(
+def test_unparsable_json_is_a_meaningless_answer(
     sandbox: SandboxProcess,
     kind: str,
     call: Callable[[str], Any],
@@ -191,9 +189,7 @@ def test_json_that_python_does_not_read_is_an_answer_that_says_nothing(
         call(request_id)
 
 
-def test_a_status_that_does_not_come_is_given_up(
-    sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_status_request_times_out(sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     request_id = accepted()
     sandbox.misbehave("status", "drop_before")
     monkeypatch.setattr(queue, "ASK_SECONDS", 0.5)
@@ -202,7 +198,7 @@ def test_a_status_that_does_not_come_is_given_up(
         progress(request_id)
 
 
-def test_a_result_names_all_files(sandbox: SandboxProcess) -> None:
+def test_result_has_all_files(sandbox: SandboxProcess) -> None:
     answer = result(finished(accepted()))
 
     assert answer.video_url.startswith(f"{sandbox.url}/files/")
@@ -211,7 +207,7 @@ def test_a_result_names_all_files(sandbox: SandboxProcess) -> None:
     assert answer.spritesheet_url.endswith(".bin")
 
 
-def test_a_result_may_lack_everything_but_its_video(sandbox: SandboxProcess) -> None:
+def test_result_needs_only_its_video(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("job", "no_extras")
     sandbox.misbehave("job", "output", merge={"video_id": None})
 
@@ -232,7 +228,7 @@ def test_a_result_may_lack_everything_but_its_video(sandbox: SandboxProcess) -> 
         ("https://fal.media/\u202e4pm.exe", False),
     ],
 )
-def test_a_url_is_used_only_if_it_is_short_and_printable(
+def test_only_a_short_printable_url_is_used(
     sandbox: SandboxProcess, url: str, *, is_kept: bool
 ) -> None:
     request_id = finished(accepted())
@@ -247,7 +243,7 @@ def test_a_url_is_used_only_if_it_is_short_and_printable(
 
 
 @pytest.mark.parametrize("sora_id", ["v" * 201, "a\0", "a\ud83d", "a\n", 7, ["x"]])
-def test_a_sora_id_that_a_video_can_not_hold_is_none(
+def test_sora_id_that_does_not_fit_its_column_is_none(
     sandbox: SandboxProcess, sora_id: object
 ) -> None:
     request_id = finished(accepted())
@@ -268,9 +264,7 @@ def test_a_sora_id_that_a_video_can_not_hold_is_none(
         (["x"], "http_422"),
     ],
 )
-def test_an_error_code_is_one_that_a_remix_can_hold(
-    sandbox: SandboxProcess, code: object, kept: str
-) -> None:
+def test_error_code_fits_its_column(sandbox: SandboxProcess, code: object, kept: str) -> None:
     request_id = finished(accepted())
     body = {"detail": [{"type": code}]}
     sandbox.misbehave("result", "answer", status=422, body=body)
@@ -282,7 +276,7 @@ def test_an_error_code_is_one_that_a_remix_can_hold(
     assert str(failure.value).isprintable()
 
 
-def test_an_error_in_the_status_is_cleaned_as_well(sandbox: SandboxProcess) -> None:
+def test_error_in_the_status_is_cleaned(sandbox: SandboxProcess) -> None:
     request_id = finished(accepted())
     error = {"error": "a\0\ud83d" + "b" * 1000, "error_type": "c\0" * 200}
     sandbox.misbehave("result", "answer", status=502, body="<html>nginx</html>")
@@ -295,14 +289,14 @@ def test_an_error_in_the_status_is_cleaned_as_well(sandbox: SandboxProcess) -> N
     assert (failure.value.code, str(failure.value)) == ("c" * 100, "a" + "b" * 499)
 
 
-def test_an_id_stays_one_step_of_the_path(sandbox: SandboxProcess) -> None:
+def test_id_stays_one_segment_of_the_path(sandbox: SandboxProcess) -> None:
     with pytest.raises(TryLater):
         progress("a/b?c#d")
 
     assert sandbox.calls()["status"] == 1
 
 
-def test_a_result_that_is_not_there_yet_is_no_error(sandbox: SandboxProcess) -> None:
+def test_missing_result_is_no_error(sandbox: SandboxProcess) -> None:
     sandbox.timing(run_seconds=30)
 
     with pytest.raises(NotReady):
@@ -324,7 +318,7 @@ def test_a_result_that_is_not_there_yet_is_no_error(sandbox: SandboxProcess) -> 
         (200, {}, "result_missing"),
     ],
 )  # fmt: skip
-def test_fals_own_word_for_a_failure_is_final(
+def test_failure_reported_by_fal_is_final(
     sandbox: SandboxProcess, status: int, body: object, code: str
 ) -> None:
     request_id = finished(accepted())
@@ -336,7 +330,7 @@ def test_fals_own_word_for_a_failure_is_final(
     assert failure.value.code == code
 
 
-def test_a_failure_is_read_from_the_status_when_a_gateway_hides_the_result(
+def test_failure_is_read_from_the_status_when_a_gateway_hides_the_result(
     sandbox: SandboxProcess,
 ) -> None:
     sandbox.misbehave("job", "fail", http_status=504, error_type="request_timeout", detail="late")
@@ -357,7 +351,7 @@ def test_a_failure_is_read_from_the_status_when_a_gateway_hides_the_result(
         lambda sandbox: sandbox.misbehave("cancel", "answer", status=400, body=""),
     ],
 )
-def test_a_wish_to_cancel_that_fal_answered_is_done(
+def test_answered_cancellation_is_done(
     sandbox: SandboxProcess, misbehave: Callable[[SandboxProcess], None]
 ) -> None:
     sandbox.timing(queue_seconds=30)
@@ -369,7 +363,7 @@ def test_a_wish_to_cancel_that_fal_answered_is_done(
     assert sandbox.calls()["cancel"] == 1
 
 
-def test_what_was_cancelled_in_the_queue_says_so(sandbox: SandboxProcess) -> None:
+def test_request_cancelled_in_the_queue_is_reported_as_cancelled(sandbox: SandboxProcess) -> None:
     sandbox.timing(queue_seconds=30)
     request_id = accepted()
 
@@ -379,7 +373,7 @@ def test_what_was_cancelled_in_the_queue_says_so(sandbox: SandboxProcess) -> Non
         result(finished(request_id))
 
 
-def test_a_wish_to_cancel_that_fal_did_not_answer_is_told_again(sandbox: SandboxProcess) -> None:
+def test_unanswered_cancellation_is_requested_again(sandbox: SandboxProcess) -> None:
     request_id = accepted()
     sandbox.misbehave("cancel", "answer", status=500, body="")
 
@@ -400,7 +394,7 @@ def test_a_wish_to_cancel_that_fal_did_not_answer_is_told_again(sandbox: Sandbox
         ("answer", {"status": 302, "body": ""}, TryLater),
     ],
 )
-def test_an_answer_that_says_nothing_of_the_result_is_asked_for_again(
+def test_meaningless_result_is_requested_again(
     sandbox: SandboxProcess, fault: str, parameters: dict[str, Any], error: type[TryLater]
 ) -> None:
     request_id = finished(accepted())
@@ -415,7 +409,7 @@ def test_an_answer_that_says_nothing_of_the_result_is_asked_for_again(
     [("9.6", "9.6"), ("4.0", "4"), ("0", "0"), ("", None), ("many", None), ("NaN", None),
      ("-1", None), ("1e40", None)],
 )  # fmt: skip
-def test_a_result_tells_what_fal_has_counted_for_its_bill(
+def test_result_has_the_billed_units(
     sandbox: SandboxProcess, header: str, units: str | None
 ) -> None:
     request_id = finished(accepted())
@@ -426,7 +420,7 @@ def test_a_result_tells_what_fal_has_counted_for_its_bill(
     assert result(request_id).billable_units == (units and Decimal(units))
 
 
-def test_a_source_that_fal_could_not_load_has_a_code_of_ours(sandbox: SandboxProcess) -> None:
+def test_source_that_fal_could_not_load_has_its_own_code(sandbox: SandboxProcess) -> None:
     request_id = finished(accepted())
     detail = [{"loc": ["body", "video_url"], "type": "file_download_error", "msg": ""}]
     sandbox.misbehave("result", "answer", status=422, body={"detail": detail})

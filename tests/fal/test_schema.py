@@ -1,4 +1,4 @@
-"""The input of an endpoint is found wherever its document hides it."""
+"""The input schema of an endpoint is found anywhere in its document."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def field(schema: Any, **schemas: Any) -> InputField:
     return taken.fields["field"]
 
 
-def test_the_input_stands_behind_references() -> None:
+def test_input_schema_is_found_through_references() -> None:
     sea = {"properties": {"prompt": {"type": "string"}}, "required": ["prompt"]}
 
     taken = input_of(
@@ -39,7 +39,7 @@ def test_the_input_stands_behind_references() -> None:
     assert taken.required == {"prompt"}
 
 
-def test_parts_are_joined() -> None:
+def test_composed_schemas_are_merged() -> None:
     first = {"properties": {"a": {"type": "string"}}, "required": ["a"]}
     second = {"properties": {"b": {"type": "boolean"}}, "required": ["b"]}
 
@@ -69,7 +69,7 @@ def test_parts_are_joined() -> None:
         ({"allOf": [{"$ref": "#/components/schemas/Mode"}]}, {"string"}, ("x", "y"), None),
     ],
 )
-def test_a_field_is_read_in_every_form(
+def test_field_is_read_in_every_form(
     schema: Any, types: set[str], choices: tuple[Any, ...], default: Any
 ) -> None:
     mode = {"type": "string", "enum": ["x", "y"]}
@@ -95,19 +95,19 @@ def test_a_field_is_read_in_every_form(
         {"$ref": "#/components/schemas/Round"},
     ],
 )
-def test_a_document_that_can_not_be_read_is_refused(schema: Any) -> None:
+def test_unreadable_document_is_refused(schema: Any) -> None:
     around = {"allOf": [{"$ref": "#/components/schemas/Round"}]}
 
     with pytest.raises(ValueError, match=r".+"):
         input_of(document(schema, Round=around), ID)
 
 
-def test_a_document_of_another_endpoint_is_refused() -> None:
+def test_document_of_another_endpoint_is_refused() -> None:
     with pytest.raises(ValueError, match="KeyError"):
         input_of(document({"properties": {}}), "fal-ai/other")
 
 
-def test_a_document_that_unfolds_into_millions_of_parts_is_refused() -> None:
+def test_document_that_expands_to_millions_of_parts_is_refused() -> None:
     twice = {
         f"S{number}": {"allOf": [{"$ref": f"#/components/schemas/S{number + 1}"}] * 2}
         for number in range(18)
@@ -117,7 +117,7 @@ def test_a_document_that_unfolds_into_millions_of_parts_is_refused() -> None:
         input_of(document({"$ref": "#/components/schemas/S0"}, S18={}, **twice), ID)
 
 
-def test_a_document_that_is_nested_too_deep_is_refused() -> None:
+def test_too_deeply_nested_document_is_refused() -> None:
     deep: Any = {}
     for _ in range(5000):
         deep = {"allOf": [deep]}

@@ -1,4 +1,4 @@
-"""One POST for each request, and what its answer makes certain; over the wire."""
+"""Each request is one POST, and each answer has one outcome; over the wire."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def accepted() -> str:
     return answer.request_id
 
 
-def test_an_accepted_request_has_the_body_that_was_given(sandbox: SandboxProcess) -> None:
+def test_accepted_request_has_the_given_body(sandbox: SandboxProcess) -> None:
     request_id = accepted()
 
     [request] = sandbox.accepted()
@@ -61,7 +61,7 @@ def test_an_accepted_request_has_the_body_that_was_given(sandbox: SandboxProcess
         ("answer", {"status": 422, "body": {"detail": []}}, fal.Refused),
     ],
 )
-def test_each_answer_to_a_submit_is_one_post_and_one_class(
+def test_each_answer_to_a_submit_is_one_post_and_one_outcome(
     sandbox: SandboxProcess, fault: str, parameters: dict[str, Any], outcome: type
 ) -> None:
     sandbox.misbehave("submit", fault, **parameters)
@@ -72,7 +72,7 @@ def test_each_answer_to_a_submit_is_one_post_and_one_class(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_a_submit_that_is_never_answered_is_unknown(
+def test_unanswered_submit_is_unknown(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sandbox.misbehave("submit", "stall", seconds=5)
@@ -98,7 +98,7 @@ def test_a_submit_that_is_never_answered_is_unknown(
         (413, "no JSON at all", "http_413"),
     ],
 )
-def test_a_refusal_has_a_code_and_shows_the_exchange(
+def test_refusal_has_a_code_and_the_exchange(
     sandbox: SandboxProcess, status: int, body: object, code: str
 ) -> None:
     sandbox.misbehave("submit", "answer", status=status, body=body)
@@ -131,7 +131,7 @@ def test_a_refusal_has_a_code_and_shows_the_exchange(
         ("9" * 5000, 5, 5),
     ],
 )
-def test_refused_for_now_says_for_how_long(
+def test_temporary_refusal_has_a_waiting_time(
     sandbox: SandboxProcess, header: str, least: float, most: float
 ) -> None:
     sandbox.misbehave("submit", "answer", status=429, body="", headers={"Retry-After": header})
@@ -142,7 +142,7 @@ def test_refused_for_now_says_for_how_long(
     assert least <= answer.seconds <= most
 
 
-def test_a_long_request_id_is_one(sandbox: SandboxProcess) -> None:
+def test_long_request_id_is_accepted(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("submit", "answer", status=200, body={"request_id": "é" * 255})
 
     assert accepted() == "é" * 255
@@ -159,7 +159,7 @@ def test_a_long_request_id_is_one(sandbox: SandboxProcess) -> None:
         ("\x1b[2Jfal-1", "[2Jfal-1"),
     ],
 )
-def test_an_id_that_can_not_be_kept_is_shown_to_a_person(
+def test_unstorable_request_id_is_shown(
     sandbox: SandboxProcess, request_id: str, shown: str
 ) -> None:
     sandbox.misbehave("submit", "answer", status=200, body={"request_id": request_id})
@@ -172,9 +172,7 @@ def test_an_id_that_can_not_be_kept_is_shown_to_a_person(
 
 @pytest.mark.parametrize("status", [200, 422, 429, 500])
 @pytest.mark.parametrize("body", ["[" * 100_000, '{"request_id": ' + "9" * 5000 + "}"])
-def test_json_that_python_does_not_read_is_no_answer(
-    sandbox: SandboxProcess, status: int, body: str
-) -> None:
+def test_unparsable_json_is_no_answer(sandbox: SandboxProcess, status: int, body: str) -> None:
     sandbox.misbehave("submit", "answer", status=status, body=body)
 
     answer = submit()
@@ -184,7 +182,7 @@ def test_json_that_python_does_not_read_is_no_answer(
 
 
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
-def test_an_answer_without_end_leaves_the_request_in_doubt(
+def test_endless_answer_leaves_the_request_unconfirmed(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     monkeypatch.setattr(submitting, "SUBMIT_SECONDS", 2)
@@ -204,7 +202,7 @@ def test_an_answer_without_end_leaves_the_request_in_doubt(
         (BODY, "fal-ai/\ud83d"),
     ],
 )
-def test_a_request_that_can_not_be_written_down_is_refused(
+def test_unserializable_request_is_refused(
     sandbox: SandboxProcess, body: dict[str, Any], endpoint_id: str
 ) -> None:
     answer = submit(body, endpoint_id)
@@ -221,7 +219,7 @@ def test_a_request_that_can_not_be_written_down_is_refused(
         (ValueError("Unknown scheme for proxy URL"), fal.Refused),
     ],
 )
-def test_a_client_that_can_not_be_made_sends_nothing(
+def test_failed_client_creation_sends_nothing(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: type
 ) -> None:
     def make() -> None:
@@ -233,7 +231,7 @@ def test_a_client_that_can_not_be_made_sends_nothing(
 
 
 @pytest.mark.parametrize("error", [RuntimeError("boom"), RecursionError(), OSError("disk")])
-def test_whatever_breaks_while_the_post_is_out_leaves_it_in_doubt(
+def test_any_failure_during_the_post_leaves_the_request_unconfirmed(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def fail(*_: object) -> None:
@@ -244,7 +242,7 @@ def test_whatever_breaks_while_the_post_is_out_leaves_it_in_doubt(
     assert isinstance(submit(), fal.Unknown)
 
 
-def test_a_key_with_space_around_it_is_sent_without(
+def test_space_around_the_key_is_stripped(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAL_KEY", " sandbox-key \n")
@@ -254,7 +252,7 @@ def test_a_key_with_space_around_it_is_sent_without(
 
 @pytest.fixture
 def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A port on which nobody listens."""
+    """A port without a listener."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         monkeypatch.setattr(submitting, "FAL_QUEUE_RUN_HOST", f"127.0.0.1:{one.getsockname()[1]}")
@@ -280,24 +278,24 @@ def plain_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("running_sandbox", "nobody")
-def test_a_refused_connection_sends_nothing() -> None:
+def test_refused_connection_sends_nothing() -> None:
     assert isinstance(submit(), fal.NotSent)
 
 
 @pytest.mark.usefixtures("running_sandbox", "plain_server")
-def test_a_failed_handshake_sends_nothing() -> None:
+def test_failed_handshake_sends_nothing() -> None:
     assert isinstance(submit(), fal.NotSent)
 
 
 @pytest.mark.usefixtures("running_sandbox")
-def test_an_unknown_name_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host_name_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(submitting, "FAL_QUEUE_RUN_HOST", "nowhere.invalid")
 
     assert isinstance(submit(), fal.NotSent)
 
 
 @pytest.mark.parametrize("key", ["bad-key", "two\nlines", "schlüssel"])
-def test_a_wrong_key_is_refused(sandbox: SandboxProcess, settings: Any, key: str) -> None:
+def test_wrong_key_is_refused(sandbox: SandboxProcess, settings: Any, key: str) -> None:
     settings.SORA_REMIX_FAL_KEY = key
 
     answer = submit()
@@ -307,7 +305,7 @@ def test_a_wrong_key_is_refused(sandbox: SandboxProcess, settings: Any, key: str
     assert key not in answer.message
 
 
-def test_no_key_at_all_is_refused(
+def test_missing_key_is_refused(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
@@ -332,7 +330,7 @@ def test_no_key_at_all_is_refused(
         (RecursionError("token file"), fal.Refused),
     ],
 )
-def test_a_key_that_can_not_be_fetched_just_now_sends_nothing(
+def test_temporarily_unavailable_key_sends_nothing(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: type
 ) -> None:
     async def fetch() -> None:
@@ -344,7 +342,7 @@ def test_a_key_that_can_not_be_fetched_just_now_sends_nothing(
     assert sandbox.calls()["submit"] == 0
 
 
-def test_the_certificate_of_the_environment_is_trusted_and_no_other(
+def test_only_the_certificate_of_the_environment_is_trusted(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stranger = httpx.AsyncClient(verify=ssl.create_default_context(cafile=certifi.where()))

@@ -1,4 +1,4 @@
-"""Answers are read within bounds, whatever the server sends; over the wire."""
+"""Answers are read within limits, whatever the server sends; over the wire."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def packed(body: bytes) -> bytes:
     ],
 )
 @pytest.mark.parametrize("size", [0, 1, MOST])
-def test_a_body_within_the_bound_is_read_as_it_was(
+def test_body_within_the_limit_is_read(
     key_server: KeyServer, encoding: str, pack: Callable[[bytes], bytes], size: int
 ) -> None:
     key_server.say(pack(b"x" * size), 422, {"Content-Encoding": encoding, "X-Other": "1"})
@@ -75,7 +75,7 @@ def test_a_body_within_the_bound_is_read_as_it_was(
         ("deflate", zlib.compress(b"x" * (MOST + 1))),
     ],
 )
-def test_a_larger_body_is_refused(key_server: KeyServer, encoding: str, body: bytes) -> None:
+def test_larger_body_is_refused(key_server: KeyServer, encoding: str, body: bytes) -> None:
     key_server.say(body, headers={"Content-Encoding": encoding})
 
     with pytest.raises(httpx.DecodingError, match="more than 1000 bytes"):
@@ -93,7 +93,7 @@ def test_a_larger_body_is_refused(key_server: KeyServer, encoding: str, body: by
         ("unheard-of", b"x"),
     ],
 )
-def test_a_body_that_can_not_be_unpacked_is_refused(
+def test_body_that_can_not_be_decompressed_is_refused(
     key_server: KeyServer, encoding: str, body: bytes
 ) -> None:
     key_server.say(body, headers={"Content-Encoding": encoding})
@@ -102,7 +102,7 @@ def test_a_body_that_can_not_be_unpacked_is_refused(
         get(key_server.url)
 
 
-def test_nothing_but_plain_bodies_is_asked_for(key_server: KeyServer) -> None:
+def test_only_uncompressed_bodies_are_requested(key_server: KeyServer) -> None:
     asked: list[str] = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -118,14 +118,16 @@ def test_nothing_but_plain_bodies_is_asked_for(key_server: KeyServer) -> None:
 
 
 @pytest.mark.parametrize("charset", ["zlib", "base64", "utf-16", "idna", "\xff", "utf-8"])
-def test_text_is_utf_8_whatever_the_header_names(key_server: KeyServer, charset: str) -> None:
+def test_text_is_decoded_as_utf_8_whatever_the_header_names(
+    key_server: KeyServer, charset: str
+) -> None:
     headers = {"Content-Type": f"text/plain; charset={charset}"}
     key_server.say("größer".encode() + b"\xff", headers=headers)
 
     assert get(key_server.url).text == "größer\ufffd"
 
 
-def test_no_cookie_is_taken_for_a_broken_one_would_spoil_later_requests(
+def test_cookies_are_ignored(
     key_server: KeyServer,
 ) -> None:
     sent: list[str | None] = []
@@ -144,7 +146,7 @@ def test_no_cookie_is_taken_for_a_broken_one_would_spoil_later_requests(
     assert sent == [None, None]
 
 
-def test_a_connection_is_used_again(key_server: KeyServer) -> None:
+def test_connection_is_reused(key_server: KeyServer) -> None:
     ports: set[int] = set()
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -197,7 +199,7 @@ def _all_calls(sandbox: SandboxProcess, settings: Any) -> None:
     wait_for(fal.upload("a.mp4", "video/mp4", io.BytesIO(b"x"), timedelta(days=1)))
 
 
-def test_the_proxy_of_the_environment_is_used_by_all_calls(
+def test_all_calls_use_the_proxy_of_the_environment(
     sandbox: SandboxProcess, settings: Any, proxy: TunnelProxy
 ) -> None:
     _all_calls(sandbox, settings)
@@ -205,7 +207,7 @@ def test_the_proxy_of_the_environment_is_used_by_all_calls(
     assert proxy.targets == [sandbox.host] * 4
 
 
-def test_the_exceptions_of_the_environment_are_kept(
+def test_no_proxy_of_the_environment_is_respected(
     sandbox: SandboxProcess, settings: Any, proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
@@ -215,7 +217,7 @@ def test_the_exceptions_of_the_environment_are_kept(
     assert proxy.targets == []
 
 
-def test_a_proxy_that_is_not_there_sends_nothing(
+def test_unreachable_proxy_sends_nothing(
     sandbox: SandboxProcess, proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
@@ -223,7 +225,7 @@ def test_a_proxy_that_is_not_there_sends_nothing(
     assert isinstance(wait_for(fal.submit(ID, BODY)), fal.NotSent)
 
 
-def test_a_proxy_that_no_client_can_use_is_no_outage(
+def test_unusable_proxy_is_no_outage(
     sandbox: SandboxProcess, proxy: TunnelProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "gopher://127.0.0.1:9")

@@ -1,4 +1,4 @@
-"""Files on their way to fal's storage, over the wire."""
+"""Uploads to fal's storage, over the wire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def upload(file: IO[bytes], kind: str = "video/mp4") -> str:
 
 
 @pytest.mark.parametrize("from_bytes", [uploads.IN_PARTS_FROM, 100])
-def test_a_file_is_at_fal_as_it_was_for_a_day(
+def test_file_is_unchanged_at_fal_for_a_day(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, clip: Path, from_bytes: int
 ) -> None:
     monkeypatch.setattr(uploads, "IN_PARTS_FROM", from_bytes)
@@ -49,7 +49,7 @@ def test_a_file_is_at_fal_as_it_was_for_a_day(
         ("", "file"),
     ],
 )
-def test_a_file_may_have_any_name(sandbox: SandboxProcess, name: str, sent: str) -> None:
+def test_file_can_have_any_name(sandbox: SandboxProcess, name: str, sent: str) -> None:
     wait_for(fal.upload(name, "video/mp4", io.BytesIO(b"x"), DAY))
 
     assert [one["name"] for one in sandbox.uploads()] == [sent]
@@ -62,9 +62,7 @@ def _token(**changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("value", [None, 7, "", "x" * 5000, "a b", "a\nb", "ü", "\ud83d"])
 @pytest.mark.parametrize("name", ["token", "token_type", "base_url"])
-def test_a_token_that_can_not_be_used_may_pass(
-    sandbox: SandboxProcess, name: str, value: object
-) -> None:
+def test_unusable_token_is_temporary(sandbox: SandboxProcess, name: str, value: object) -> None:
     sandbox.misbehave("token", "answer", status=200, body=_token(**{name: value}))
 
     with pytest.raises(TryLater, match=f"storage returned .* “{name}”"):
@@ -83,7 +81,7 @@ def test_only_an_https_url_is_used(sandbox: SandboxProcess, on: str, url: str) -
         upload(io.BytesIO(b"x"))
 
 
-def test_a_part_without_its_tag_may_pass(
+def test_part_without_an_etag_is_temporary(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "IN_PARTS_FROM", 0)
@@ -106,7 +104,7 @@ class Broken(io.BytesIO):
 
 @pytest.mark.parametrize("from_bytes", [uploads.IN_PARTS_FROM, 0])
 @pytest.mark.parametrize("error", [ValueError("closed"), KeyError("name"), OSError("disk")])
-def test_a_broken_file_is_no_outage_of_fal(
+def test_broken_file_is_no_outage_of_fal(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, error: Exception, from_bytes: int
 ) -> None:
     monkeypatch.setattr(uploads, "IN_PARTS_FROM", from_bytes)
@@ -117,14 +115,14 @@ def test_a_broken_file_is_no_outage_of_fal(
     assert raised.value is error
 
 
-def test_a_kind_that_no_header_can_hold_is_no_outage_of_fal(sandbox: SandboxProcess) -> None:
+def test_content_type_with_invalid_characters_is_no_outage_of_fal(sandbox: SandboxProcess) -> None:
     with pytest.raises(UnicodeEncodeError):
         upload(io.BytesIO(b"x"), "vidéo/mp4")
 
 
 @pytest.mark.parametrize("on", ["token", "upload"])
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
-def test_an_answer_without_end_is_left(
+def test_endless_answer_is_abandoned(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, on: str, fault: str
 ) -> None:
     monkeypatch.setattr(uploads, "ANSWER_SECONDS", 1)
@@ -146,7 +144,7 @@ class Counting(io.BytesIO):
 
 
 @pytest.mark.parametrize("from_bytes", [uploads.IN_PARTS_FROM, 0])
-def test_a_file_is_never_read_whole(
+def test_file_is_never_read_whole(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, from_bytes: int
 ) -> None:
     monkeypatch.setattr(uploads, "IN_PARTS_FROM", from_bytes)
@@ -170,7 +168,7 @@ def test_a_file_is_never_read_whole(
         ("answer", {"status": 200, "body": {}}),
     ],
 )
-def test_an_upload_that_does_not_come_off_can_be_tried_again(
+def test_failed_upload_can_be_tried_again(
     sandbox: SandboxProcess, on: str, fault: str, parameters: dict[str, Any]
 ) -> None:
     sandbox.misbehave(on, fault, **parameters)
@@ -187,7 +185,7 @@ def test_an_upload_that_does_not_come_off_can_be_tried_again(
         ("upload", 413, "source_unreachable"),
     ],
 )
-def test_what_fal_will_not_have_is_refused(
+def test_upload_refused_by_fal_is_final(
     sandbox: SandboxProcess, on: str, status: int, code: str
 ) -> None:
     sandbox.misbehave(on, "answer", status=status, body={"detail": "no"})
@@ -198,7 +196,7 @@ def test_what_fal_will_not_have_is_refused(
     assert failure.value.code == code
 
 
-def test_without_a_key_nothing_is_uploaded(
+def test_upload_needs_a_key(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
@@ -210,7 +208,7 @@ def test_without_a_key_nothing_is_uploaded(
     assert failure.value.code == "credentials_refused"
 
 
-def test_a_storage_that_can_not_be_reached_can_be_tried_again(settings: Any) -> None:
+def test_unreachable_storage_can_be_tried_again(settings: Any) -> None:
     settings.SORA_REMIX_FAL_REST_URL = "https://127.0.0.1:1"
 
     with pytest.raises(TryLater):

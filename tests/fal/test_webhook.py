@@ -1,4 +1,4 @@
-"""A call is believed only when fal signed it, for this account, just now."""
+"""A webhook is accepted only if fal signed it recently for this account."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def _refused(headers: dict[str, str], body: bytes = BODY) -> str:
     return str(refused.value)
 
 
-def test_a_call_that_fal_signed_gives_its_request_id(signer: Signer) -> None:
+def test_signed_call_has_its_request_id(signer: Signer) -> None:
     assert verified_request_id(signer.headers(ID, BODY), BODY) == ID
 
 
-def test_a_long_request_id_is_one(signer: Signer) -> None:
+def test_long_request_id_is_accepted(signer: Signer) -> None:
     longest = "x" * 255
     body = json.dumps({"request_id": longest}).encode()
 
@@ -39,7 +39,7 @@ def test_a_long_request_id_is_one(signer: Signer) -> None:
 
 
 @pytest.mark.parametrize("missing", HEADERS)
-def test_a_call_without_one_of_the_headers_is_refused(
+def test_call_with_a_missing_header_is_refused(
     signer: Signer, key_server: KeyServer, missing: str
 ) -> None:
     headers = signer.headers(ID, BODY)
@@ -50,12 +50,12 @@ def test_a_call_without_one_of_the_headers_is_refused(
 
 
 @pytest.mark.parametrize("age", [-300, 0, 300])
-def test_a_clock_may_be_five_minutes_off(clock: Clock, signer: Signer, age: int) -> None:
+def test_clock_can_differ_by_five_minutes(clock: Clock, signer: Signer, age: int) -> None:
     assert verified_request_id(signer.headers(ID, BODY, age=age), BODY) == ID
 
 
 @pytest.mark.parametrize("age", [-301, 301, 86_400])
-def test_a_call_from_another_time_is_refused(
+def test_call_with_another_time_is_refused(
     clock: Clock, signer: Signer, key_server: KeyServer, age: int
 ) -> None:
     assert "old" in _refused(signer.headers(ID, BODY, age=age))
@@ -63,14 +63,16 @@ def test_a_call_from_another_time_is_refused(
 
 
 @pytest.mark.parametrize("account", ["", USER_ID])
-def test_a_call_for_this_account_is_taken(signer: Signer, settings: Settings, account: str) -> None:
+def test_call_for_this_account_is_accepted(
+    signer: Signer, settings: Settings, account: str
+) -> None:
     settings.SORA_REMIX_WEBHOOK_USER_ID = account
 
     assert verified_request_id(signer.headers(ID, BODY), BODY) == ID
 
 
 @pytest.mark.parametrize("user_id", ["somebody-else", USER_ID.upper(), f"{USER_ID} "])
-def test_a_call_that_fal_signed_for_another_account_is_refused(
+def test_call_signed_for_another_account_is_refused(
     signer: Signer, key_server: KeyServer, settings: Settings, user_id: str
 ) -> None:
     settings.SORA_REMIX_WEBHOOK_USER_ID = USER_ID
@@ -94,7 +96,7 @@ def test_a_call_that_fal_signed_for_another_account_is_refused(
         (SIGNATURE_HEADER, "ab" * 65),
     ],
 )
-def test_a_header_that_can_not_be_right_is_refused_without_reading_keys(
+def test_invalid_header_is_refused_without_reading_keys(
     signer: Signer, key_server: KeyServer, name: str, value: str
 ) -> None:
     assert _refused({**signer.headers(ID, BODY), name: value})
@@ -102,7 +104,7 @@ def test_a_header_that_can_not_be_right_is_refused_without_reading_keys(
 
 
 @pytest.mark.parametrize("name", HEADERS)
-def test_a_header_that_was_changed_is_refused(signer: Signer, clock: Clock, name: str) -> None:
+def test_changed_header_is_refused(signer: Signer, clock: Clock, name: str) -> None:
     headers = signer.headers(ID, BODY)
     other = signer.headers("fal-2", BODY, user_id="other", age=1)
 
@@ -110,11 +112,11 @@ def test_a_header_that_was_changed_is_refused(signer: Signer, clock: Clock, name
 
 
 @pytest.mark.parametrize("body", [BODY + b" ", BODY.replace(b": ", b":"), b""])
-def test_a_body_that_differs_by_a_byte_is_refused(signer: Signer, body: bytes) -> None:
+def test_body_with_one_changed_byte_is_refused(signer: Signer, body: bytes) -> None:
     assert "signature" in _refused(signer.headers(ID, BODY), body)
 
 
-def test_a_signature_by_another_key_is_refused(signer: Signer, tmp_path: Path) -> None:
+def test_signature_by_another_key_is_refused(signer: Signer, tmp_path: Path) -> None:
     other = Signer(tmp_path / "other.pem")
 
     assert "signature" in _refused(other.headers(ID, BODY))
@@ -139,7 +141,7 @@ def test_a_signed_body_that_is_about_something_else_is_refused(signer: Signer, b
     assert "different requests" in _refused(signer.headers(ID, body), body)
 
 
-def test_a_body_that_is_too_large_is_refused_without_reading_keys(
+def test_too_large_body_is_refused_without_reading_keys(
     signer: Signer, key_server: KeyServer
 ) -> None:
     largest = BODY.ljust(MAX_BODY)
@@ -149,7 +151,7 @@ def test_a_body_that_is_too_large_is_refused_without_reading_keys(
     assert len(key_server.calls) == 1
 
 
-def test_any_of_the_keys_may_have_signed(
+def test_signature_by_any_of_the_keys_is_accepted(
     signer: Signer, key_server: KeyServer, tmp_path: Path
 ) -> None:
     other = Signer(tmp_path / "other.pem")
@@ -160,7 +162,7 @@ def test_any_of_the_keys_may_have_signed(
     assert len(key_server.calls) == 1
 
 
-def test_keys_that_fal_changed_are_read_again(
+def test_changed_keys_are_read_again(
     signer: Signer, key_server: KeyServer, clock: Clock, tmp_path: Path
 ) -> None:
     verified_request_id(signer.headers(ID, BODY), BODY)
@@ -173,7 +175,7 @@ def test_keys_that_fal_changed_are_read_again(
     assert len(key_server.calls) == 2
 
 
-def test_wrong_signatures_make_the_keys_be_read_once_a_minute(
+def test_wrong_signatures_trigger_one_reading_of_keys_a_minute(
     signer: Signer, key_server: KeyServer, clock: Clock, tmp_path: Path
 ) -> None:
     other = Signer(tmp_path / "other.pem")
@@ -185,7 +187,7 @@ def test_wrong_signatures_make_the_keys_be_read_once_a_minute(
     assert len(key_server.calls) == 2
 
 
-def test_changed_keys_that_can_not_be_read_are_no_refusal(
+def test_unreadable_new_keys_are_no_refusal(
     signer: Signer, key_server: KeyServer, clock: Clock, tmp_path: Path
 ) -> None:
     verified_request_id(signer.headers(ID, BODY), BODY)
@@ -199,7 +201,9 @@ def test_changed_keys_that_can_not_be_read_are_no_refusal(
     assert len(key_server.calls) == 2
 
 
-def test_calls_at_once_let_one_of_them_read_the_keys(signer: Signer, key_server: KeyServer) -> None:
+def test_one_of_several_simultaneous_calls_reads_the_keys(
+    signer: Signer, key_server: KeyServer
+) -> None:
     headers = signer.headers(ID, BODY)
 
     def call() -> Any:
@@ -213,7 +217,7 @@ def test_calls_at_once_let_one_of_them_read_the_keys(signer: Signer, key_server:
     assert len(key_server.calls) == 1
 
 
-def test_a_call_does_not_wait_for_one_that_reads_the_keys(
+def test_call_does_not_wait_while_another_reads_the_keys(
     signer: Signer, key_server: KeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(webhook_keys, "READ_SECONDS", 0.2)

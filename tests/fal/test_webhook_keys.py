@@ -1,4 +1,4 @@
-"""Keys are read from one place, seldom, and within bounds whatever that place does."""
+"""Webhook keys are read from one server, rarely, and within limits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GOOD = {"kty": "OKP", "crv": "Ed25519", "x": X}
 
 
 def _unavailable() -> float:
-    """Return how long it takes to find out that there are no keys."""
+    """Return the seconds until the keys are reported as unavailable."""
     start = time.monotonic()
     with pytest.raises(TryLater):
         webhook_keys.current()
@@ -53,13 +53,13 @@ def test_a_key_may_be_padded(key_server: KeyServer, x: str) -> None:
         {**GOOD, "crv": None},
     ],
 )
-def test_a_key_that_can_not_be_used_is_passed_over(key_server: KeyServer, entry: Any) -> None:
+def test_unusable_key_is_skipped(key_server: KeyServer, entry: Any) -> None:
     key_server.publish(entry, GOOD)
 
     assert webhook_keys.current() == [KEY]
 
 
-def test_a_key_need_not_say_of_what_kind_it_is(key_server: KeyServer) -> None:
+def test_key_needs_no_type(key_server: KeyServer) -> None:
     key_server.publish({"x": X})
 
     assert webhook_keys.current() == [KEY]
@@ -80,7 +80,7 @@ def test_a_key_need_not_say_of_what_kind_it_is(key_server: KeyServer) -> None:
         b"[" * 50_000,
     ],
 )
-def test_a_document_without_keys_gives_none(key_server: KeyServer, document: bytes) -> None:
+def test_document_without_keys_has_no_keys(key_server: KeyServer, document: bytes) -> None:
     key_server.say(document)
 
     _unavailable()
@@ -89,9 +89,7 @@ def test_a_document_without_keys_gives_none(key_server: KeyServer, document: byt
     assert len(key_server.calls) == 1
 
 
-def test_a_reading_that_failed_is_repeated_after_a_minute(
-    key_server: KeyServer, clock: Clock
-) -> None:
+def test_failed_reading_is_repeated_after_a_minute(key_server: KeyServer, clock: Clock) -> None:
     key_server.say(b"", status=503)
     _unavailable()
     key_server.publish(GOOD)
@@ -103,9 +101,7 @@ def test_a_reading_that_failed_is_repeated_after_a_minute(
     assert len(key_server.calls) == 2
 
 
-def test_a_reading_that_failed_leaves_the_keys_that_are_known(
-    key_server: KeyServer, clock: Clock
-) -> None:
+def test_failed_reading_keeps_the_known_keys(key_server: KeyServer, clock: Clock) -> None:
     key_server.publish(GOOD)
     webhook_keys.current()
     key_server.publish()
@@ -125,7 +121,7 @@ def test_keys_are_current_for_a_minute(key_server: KeyServer, clock: Clock) -> N
     assert len(key_server.calls) == 2
 
 
-def test_keys_are_known_for_a_day(key_server: KeyServer, clock: Clock) -> None:
+def test_keys_are_kept_for_a_day(key_server: KeyServer, clock: Clock) -> None:
     key_server.publish(GOOD)
     webhook_keys.current()
 
@@ -135,7 +131,7 @@ def test_keys_are_known_for_a_day(key_server: KeyServer, clock: Clock) -> None:
     assert webhook_keys.known() == []
 
 
-def test_the_keys_of_one_server_are_not_those_of_another(
+def test_keys_are_kept_separately_for_each_server(
     key_server: KeyServer, settings: Settings
 ) -> None:
     key_server.publish(GOOD)
@@ -146,7 +142,7 @@ def test_the_keys_of_one_server_are_not_those_of_another(
     assert webhook_keys.current() == [KEY]
 
 
-def test_a_server_that_sends_on_to_another_is_not_followed(key_server: KeyServer) -> None:
+def test_redirect_to_another_server_is_not_followed(key_server: KeyServer) -> None:
     key_server.say(b"", status=302, headers={"Location": "/other.json"})
 
     _unavailable()
@@ -154,7 +150,7 @@ def test_a_server_that_sends_on_to_another_is_not_followed(key_server: KeyServer
     assert key_server.calls == ["/jwks.json"]
 
 
-def test_a_large_document_is_not_read_to_its_end(key_server: KeyServer) -> None:
+def test_large_document_is_not_read_to_its_end(key_server: KeyServer) -> None:
     entries = [GOOD] * 2000
     key_server.say(json.dumps({"keys": entries}).encode())
 
@@ -163,7 +159,7 @@ def test_a_large_document_is_not_read_to_its_end(key_server: KeyServer) -> None:
     assert webhook_keys.known() == []
 
 
-def test_a_document_without_end_is_given_up(key_server: KeyServer) -> None:
+def test_endless_document_is_abandoned(key_server: KeyServer) -> None:
     def pour(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.end_headers()
@@ -178,7 +174,7 @@ def test_a_document_without_end_is_given_up(key_server: KeyServer) -> None:
     assert _unavailable() < 5
 
 
-def test_a_compressed_document_is_not_unfolded(key_server: KeyServer) -> None:
+def test_compressed_document_is_not_decompressed(key_server: KeyServer) -> None:
     body = json.dumps({"keys": [GOOD]}).encode()
     key_server.say(body, headers={"Content-Encoding": "gzip"})
 
@@ -197,7 +193,7 @@ def test_a_server_that_says_nothing_is_not_waited_for(
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
-def test_a_server_that_trickles_is_not_waited_for(
+def test_trickling_server_times_out(
     key_server: KeyServer, monkeypatch: pytest.MonkeyPatch, head: bytes
 ) -> None:
     def trickle(handler: BaseHTTPRequestHandler) -> None:
@@ -214,7 +210,7 @@ def test_a_server_that_trickles_is_not_waited_for(
     assert _unavailable() < 2
 
 
-def test_a_server_that_is_not_there_has_no_keys(key_server: KeyServer, settings: Settings) -> None:
+def test_unreachable_server_has_no_keys(key_server: KeyServer, settings: Settings) -> None:
     settings.SORA_REMIX_JWKS_URL = "http://127.0.0.1:9/jwks.json"
 
     _unavailable()
@@ -225,7 +221,7 @@ def test_a_server_that_is_not_there_has_no_keys(key_server: KeyServer, settings:
 @pytest.mark.parametrize(
     "url", ["http://fal.example/jwks.json", "ftp://127.0.0.1/", "https://", "https://[", "", "x"]
 )
-def test_a_url_that_others_can_change_is_not_asked(
+def test_insecure_url_is_not_requested(
     key_server: KeyServer,
     settings: Settings,
     caplog: pytest.LogCaptureFixture,

@@ -1,4 +1,4 @@
-"""Those who call a sandbox."""
+"""Clients of the sandbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 
 
 def client_of(process: SandboxProcess, base_url: str = "") -> httpx.Client:
-    """Return a caller with a key, who trusts this sandbox."""
+    """Return a client with a key that trusts this sandbox."""
     return httpx.Client(
         base_url=base_url or process.url,
         verify=ssl.create_default_context(cafile=process.certificate),

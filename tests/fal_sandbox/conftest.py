@@ -1,4 +1,4 @@
-"""A sandbox for each module, and a caller that has a key."""
+"""A sandbox for each module, and a client with a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox checks what is submitted as the endpoints' own schemas do."""
+"""The sandbox checks input by the schemas of the endpoints."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ ELEMENT = {"frontal_image_url": "x", "reference_image_urls": ["x"]}
 JSON = dict[str, Any]
 
 
-def complaints(fal: httpx.Client, endpoint_id: str, **fields: Any) -> list[JSON]:
+def problems(fal: httpx.Client, endpoint_id: str, **fields: Any) -> list[JSON]:
     """Submit a body that is valid but for the fields; `...` leaves a field out."""
     body = {"prompt": "noir", "video_url": "x"} | fields
     body = {name: value for name, value in body.items() if value is not ...}
@@ -33,22 +33,20 @@ def complaints(fal: httpx.Client, endpoint_id: str, **fields: Any) -> list[JSON]
 
 @pytest.mark.parametrize("endpoint_id", ALL)
 def test_prompt_and_video_are_enough(fal: httpx.Client, endpoint_id: str) -> None:
-    assert complaints(fal, endpoint_id) == []
+    assert problems(fal, endpoint_id) == []
 
 
 @pytest.mark.parametrize("endpoint_id", ALL)
 @pytest.mark.parametrize("name", ["prompt", "video_url"])
 def test_prompt_and_video_are_needed(fal: httpx.Client, endpoint_id: str, name: str) -> None:
-    [missing] = complaints(fal, endpoint_id, **{name: ...})
+    [missing] = problems(fal, endpoint_id, **{name: ...})
 
     assert (missing["loc"], missing["type"]) == (["body", name], "missing")
 
 
 @pytest.mark.parametrize("endpoint_id", ALL)
-def test_a_key_that_nobody_named_is_refused_by_all_but_flux(
-    fal: httpx.Client, endpoint_id: str
-) -> None:
-    found = complaints(fal, endpoint_id, colour="red")
+def test_unknown_field_is_refused_by_all_but_flux(fal: httpx.Client, endpoint_id: str) -> None:
+    found = problems(fal, endpoint_id, colour="red")
 
     expected = [] if endpoint_id == FLUX else [(["body", "colour"], "extra_forbidden")]
     assert [(one["loc"], one["type"]) for one in found] == expected
@@ -68,10 +66,10 @@ def test_a_key_that_nobody_named_is_refused_by_all_but_flux(
         (LUCY, {"sync_mode": True, "enhance_prompt": False, "seed": None}),
     ],
 )
-def test_what_the_schema_allows_is_accepted(
+def test_input_within_the_schema_is_accepted(
     fal: httpx.Client, endpoint_id: str, fields: JSON
 ) -> None:
-    assert complaints(fal, endpoint_id, **fields) == []
+    assert problems(fal, endpoint_id, **fields) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +100,7 @@ def test_what_the_schema_allows_is_accepted(
 def test_types_and_choices_are_strict(
     fal: httpx.Client, endpoint_id: str, field: str, value: object, kind: str
 ) -> None:
-    [complaint] = complaints(fal, endpoint_id, **{field: value})
+    [complaint] = problems(fal, endpoint_id, **{field: value})
 
     assert (complaint["loc"], complaint["type"]) == (["body", field], kind)
     assert complaint["input"] == value
@@ -126,10 +124,10 @@ def test_types_and_choices_are_strict(
         ),
     ],
 )
-def test_bounds_are_told(
+def test_bounds_are_named_in_the_error(
     fal: httpx.Client, endpoint_id: str, field: str, value: object, kind: str, context: JSON | None
 ) -> None:
-    [complaint] = complaints(fal, endpoint_id, **{field: value})
+    [complaint] = problems(fal, endpoint_id, **{field: value})
 
     choices = {"expected": "'360p', '720p', '1080p' or '4k'"}
     assert (complaint["type"], complaint["ctx"]) == (kind, context or choices)
@@ -144,10 +142,10 @@ def test_bounds_are_told(
         (["x"], [0], "model_attributes_type"),
     ],
 )
-def test_what_is_inside_is_checked_too(
+def test_nested_values_are_checked(
     fal: httpx.Client, elements: list[object], place: list[object], kind: str | None
 ) -> None:
-    [complaint] = complaints(fal, KLING, elements=elements)
+    [complaint] = problems(fal, KLING, elements=elements)
 
     assert complaint["loc"] == ["body", "elements", *place]
     assert complaint["type"] == (kind or "too_short")
@@ -160,9 +158,9 @@ def test_what_is_inside_is_checked_too(
         (KLING_PRO, {"image_urls": ["x", "x"], "elements": [ELEMENT] * 3}),
     ],
 )
-def test_what_excludes_each_other_is_refused(
+def test_mutually_exclusive_fields_are_refused(
     fal: httpx.Client, endpoint_id: str, fields: JSON
 ) -> None:
-    [complaint] = complaints(fal, endpoint_id, **fields)
+    [complaint] = problems(fal, endpoint_id, **fields)
 
     assert (complaint["loc"], complaint["type"]) == (["body"], "value_error")

@@ -1,4 +1,4 @@
-"""The sandbox describes and prices its endpoints as fal's platform API does."""
+"""The sandbox describes and prices its endpoints like fal's platform API."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -54,7 +54,7 @@ def test_an_endpoint_is_described(fal: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("ids", [[SORA, WAN], [f"{SORA},{WAN}"]])
-def test_several_endpoints_are_described_and_unknown_ones_are_missing(
+def test_known_endpoints_are_described_and_unknown_ones_are_missing(
     fal: httpx.Client, ids: list[str]
 ) -> None:
     found = models(fal, *ids, "fal-ai/never-was")
@@ -62,7 +62,7 @@ def test_several_endpoints_are_described_and_unknown_ones_are_missing(
     assert [model["endpoint_id"] for model in found] == [SORA, WAN]
 
 
-def test_of_unknown_endpoints_alone_the_list_is_empty(fal: httpx.Client) -> None:
+def test_list_of_unknown_endpoints_is_empty(fal: httpx.Client) -> None:
     assert models(fal, "fal-ai/never-was") == []
 
 
@@ -80,9 +80,7 @@ def test_pages_of_models_follow_one_another(fal: httpx.Client) -> None:
     assert len(seen) == len(ENDPOINTS)
 
 
-def test_models_can_be_asked_for_by_their_status(
-    sandbox: SandboxProcess, fal: httpx.Client
-) -> None:
+def test_models_can_be_filtered_by_status(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.endpoint(SORA, status="deprecated")
 
     [model] = models(fal, SORA, WAN, status="deprecated")
@@ -90,7 +88,7 @@ def test_models_can_be_asked_for_by_their_status(
     assert [model["endpoint_id"] for model in models(fal, SORA, WAN, status="active")] == [WAN]
 
 
-def test_models_need_no_key_but_no_bad_one(fal: httpx.Client) -> None:
+def test_models_need_no_key_but_refuse_an_invalid_one(fal: httpx.Client) -> None:
     bad = fal.get("/models", headers={"Authorization": "Key bad-key"})
     del fal.headers["Authorization"]
 
@@ -108,14 +106,14 @@ def test_models_need_no_key_but_no_bad_one(fal: httpx.Client) -> None:
         {"endpoint_id": [f"fal-ai/{number}" for number in range(51)]},
     ],
 )
-def test_a_wrong_question_about_models_is_refused(fal: httpx.Client, params: JSON) -> None:
+def test_wrong_query_of_models_is_refused(fal: httpx.Client, params: JSON) -> None:
     answer = fal.get("/models", params=params)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "validation_error"
 
 
-def test_the_document_has_the_input_behind_a_reference(fal: httpx.Client) -> None:
+def test_document_has_the_input_behind_a_reference(fal: httpx.Client) -> None:
     found = schema(fal, WAN)
 
     fields = found["properties"]
@@ -127,7 +125,7 @@ def test_the_document_has_the_input_behind_a_reference(fal: httpx.Client) -> Non
     assert "default" not in fields["seed"]
 
 
-def test_the_document_says_what_comes_out(fal: httpx.Client) -> None:
+def test_document_describes_the_output(fal: httpx.Client) -> None:
     [model] = models(fal, SORA, expand="openapi-3.0")
 
     document = model["openapi"]
@@ -153,9 +151,7 @@ def test_prices_are_given(fal: httpx.Client, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize("ids", [["fal-ai/never-was"], [SORA, "fal-ai/never-was"]])
-def test_one_unknown_endpoint_fails_the_whole_list_of_prices(
-    fal: httpx.Client, ids: list[str]
-) -> None:
+def test_unknown_endpoint_fails_the_whole_list_of_prices(fal: httpx.Client, ids: list[str]) -> None:
     answer = fal.get("/models/pricing", params={"endpoint_id": ids})
 
     assert (answer.status_code, answer.json()["error"]["type"]) == (404, "not_found")
@@ -169,7 +165,7 @@ def test_prices_need_a_key_and_an_endpoint(fal: httpx.Client) -> None:
     assert (without_endpoint.status_code, without_key.status_code) == (400, 401)
 
 
-def test_a_changed_price_is_given_until_a_reset(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_changed_price_is_given_until_a_reset(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     def price() -> Any:
         answer = fal.get("/models/pricing", params={"endpoint_id": SORA})
         return answer.json()["prices"][0]["unit_price"]
@@ -191,7 +187,7 @@ def test_a_deprecated_endpoint_still_runs(sandbox: SandboxProcess, fal: httpx.Cl
     ("endpoint_id", "detail"),
     [(SORA, 'Application "sora-2" not found'), (KLING, "Path not found")],
 )
-def test_nobody_knows_an_endpoint_that_is_gone(
+def test_removed_endpoint_is_unknown(
     sandbox: SandboxProcess, fal: httpx.Client, endpoint_id: str, detail: str
 ) -> None:
     sandbox.endpoint(endpoint_id, gone=True)
@@ -204,7 +200,9 @@ def test_nobody_knows_an_endpoint_that_is_gone(
     assert (refused.status_code, refused.json()) == (404, {"detail": detail})
 
 
-def test_a_retired_endpoint_says_so(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_retired_endpoint_is_reported_as_retired(
+    sandbox: SandboxProcess, fal: httpx.Client
+) -> None:
     sandbox.endpoint(SORA, retired="EndpointDeprecated")
 
     refused = submit(sandbox, fal, SORA, video_id="x", prompt="noir")
@@ -247,7 +245,7 @@ def test_a_changed_schema_is_published_and_enforced(
 @pytest.mark.parametrize(
     ("endpoint_id", "changes"), [("fal-ai/never-was", {"gone": True}), (SORA, {"colour": "red"})]
 )
-def test_only_what_there_is_can_be_changed(
+def test_only_existing_endpoints_can_be_changed(
     sandbox: SandboxProcess, endpoint_id: str, changes: JSON
 ) -> None:
     with pytest.raises(httpx.HTTPStatusError):
@@ -255,7 +253,7 @@ def test_only_what_there_is_can_be_changed(
 
 
 @pytest.mark.parametrize(("kind", "path"), [("models", "/models"), ("pricing", "/models/pricing")])
-def test_the_platform_misbehaves_and_is_counted(
+def test_platform_faults_are_counted(
     sandbox: SandboxProcess, fal: httpx.Client, kind: str, path: str
 ) -> None:
     sandbox.misbehave(kind, "answer", status=429, body={"error": {"type": "rate_limited"}})

@@ -1,4 +1,4 @@
-"""The sandbox keeps fal's rules, and breaks them when told to."""
+"""The sandbox follows fal's protocol, and breaks it on request."""
 
 import base64
 import contextlib
@@ -129,7 +129,7 @@ def test_the_real_client_gets_a_remix(sandbox: SandboxProcess) -> None:
     assert output["video_id"].startswith("video_")
 
 
-def test_output_is_described_as_fal_does(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_output_is_described_as_by_fal(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     output = remixed(fal)
 
     video = output["video"]
@@ -151,7 +151,7 @@ def test_result_plays_and_looks_different(
     assert sum(distances) / len(distances) > 20
 
 
-def test_pictures_are_pictures(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_pictures_can_be_decoded(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     output = remixed(fal)
 
     thumbnail = fal.get(output["thumbnail"]["url"])
@@ -160,7 +160,7 @@ def test_pictures_are_pictures(sandbox: SandboxProcess, fal: httpx.Client) -> No
     assert fal.get(output["spritesheet"]["url"]).content.startswith(b"\xff\xd8\xff")
 
 
-def test_status_runs_through_fals_words(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_status_takes_the_values_of_fal(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.timing(queue_seconds=0.2, run_seconds=0.4)
     receipt = submit(fal)
 
@@ -252,7 +252,7 @@ def test_body_must_be_an_object(sandbox: SandboxProcess, fal: httpx.Client, body
         ("something Forbidden", "video_sea", "content_policy_violation"),
     ],
 )
-def test_model_refuses_only_when_it_runs(
+def test_model_refuses_input_only_when_it_runs(
     sandbox: SandboxProcess, fal: httpx.Client, prompt: str, video_id: str, kind: str
 ) -> None:
     receipt = submit(fal, prompt, video_id=video_id)
@@ -327,7 +327,9 @@ def test_running_request_is_asked_to_stop(sandbox: SandboxProcess, fal: httpx.Cl
     assert completed(fal, receipt)["error_type"] == "client_cancelled"
 
 
-def test_cancel_comes_too_late(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_cancellation_of_a_finished_request_is_refused(
+    sandbox: SandboxProcess, fal: httpx.Client
+) -> None:
     receipt = submit(fal)
     completed(fal, receipt)
 
@@ -374,7 +376,7 @@ def what_arrives(fal: httpx.Client, url: str) -> bytes:
         ("cut", {}, 1),
     ],
 )
-def test_submit_loses_its_answer(
+def test_answer_to_a_submit_can_be_lost(
     sandbox: SandboxProcess, fal: httpx.Client, fault: str, parameters: Any, accepted: int
 ) -> None:
     sandbox.misbehave("submit", fault, times=1, **parameters)
@@ -395,7 +397,7 @@ def test_submit_loses_its_answer(
         ("delay", {"seconds": 0.1}, 200, 1),
     ],
 )
-def test_submit_answers_strangely(
+def test_answer_to_a_submit_can_be_strange(
     sandbox: SandboxProcess,
     fal: httpx.Client,
     fault: str,
@@ -411,7 +413,7 @@ def test_submit_answers_strangely(
     assert len(sandbox.accepted()) == accepted
 
 
-def test_an_answer_can_drip_without_end(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_answer_can_trickle_without_end(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("submit", "drip", seconds=0.01, times=1)
 
     with fal.stream("POST", REMIX, json={"video_id": "video_sea", "prompt": "noir"}) as answer:
@@ -421,7 +423,9 @@ def test_an_answer_can_drip_without_end(sandbox: SandboxProcess, fal: httpx.Clie
     assert len(sandbox.accepted()) == 1
 
 
-def test_an_answer_can_unfold_into_a_large_one(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_small_answer_can_decompress_into_a_large_one(
+    sandbox: SandboxProcess, fal: httpx.Client
+) -> None:
     sandbox.misbehave("submit", "bomb", megabytes=2, times=1)
 
     answer = fal.post(REMIX, json={"video_id": "video_sea", "prompt": "noir"})
@@ -432,7 +436,9 @@ def test_an_answer_can_unfold_into_a_large_one(sandbox: SandboxProcess, fal: htt
 
 
 @pytest.mark.parametrize("kind", ["status", "result", "cancel"])
-def test_other_calls_misbehave_too(sandbox: SandboxProcess, fal: httpx.Client, kind: str) -> None:
+def test_other_calls_can_be_faulty_too(
+    sandbox: SandboxProcess, fal: httpx.Client, kind: str
+) -> None:
     receipt = submit(fal)
     sandbox.misbehave(kind, "answer", status=502, headers={"X-Seen": kind}, times=1)
     method, name = {"result": ("GET", "response_url"), "cancel": ("PUT", "cancel_url")}.get(
@@ -466,7 +472,7 @@ def test_cut_download_can_be_resumed(sandbox: SandboxProcess, fal: httpx.Client)
 
 
 @pytest.mark.parametrize("fault", ["no_length", "slow", "ignore_range"])
-def test_download_is_complete_in_an_odd_way(
+def test_download_can_be_complete_in_an_odd_way(
     sandbox: SandboxProcess, fal: httpx.Client, fault: str
 ) -> None:
     url = remixed(fal)["video"]["url"]
@@ -487,7 +493,7 @@ def test_download_is_complete_in_an_odd_way(
         ("redirect", 302, "", b""),
     ],
 )
-def test_download_is_something_else(
+def test_download_can_be_another_file(
     sandbox: SandboxProcess,
     fal: httpx.Client,
     fault: str,
@@ -505,7 +511,7 @@ def test_download_is_something_else(
     assert answer.content.startswith(start)
 
 
-def test_pictures_misbehave_apart(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_faults_of_pictures_are_separate(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     output = remixed(fal)
     sandbox.misbehave("thumbnail", "answer", status=404)
 
@@ -514,7 +520,7 @@ def test_pictures_misbehave_apart(sandbox: SandboxProcess, fal: httpx.Client) ->
     assert fal.get(output["video"]["url"]).status_code == 200
 
 
-def test_run_fails_as_told(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_run_fails_with_the_given_error(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("job", "fail", http_status=504, detail="late", error_type="startup_timeout")
     receipt = submit(fal)
     status = completed(fal, receipt)
@@ -528,7 +534,7 @@ def test_run_fails_as_told(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     assert answer.json() == {"detail": "late", "error_type": "startup_timeout"}
 
 
-def test_output_is_bent(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_output_can_be_changed(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     merge = {"video": {"url": "https://elsewhere.test/x.mp4", "fps": None}, "video_id": None}
     sandbox.misbehave("job", "output", merge=merge, nulls=["video.width"])
     sandbox.misbehave("job", "no_extras")
@@ -542,7 +548,7 @@ def test_output_is_bent(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     assert output["thumbnail"] is output["spritesheet"] is None
 
 
-def test_padded_result_is_big_and_plays(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_padded_result_is_large_and_playable(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("job", "pad_bytes", bytes=5_000_000)
 
     video = remixed(fal)["video"]
@@ -552,7 +558,7 @@ def test_padded_result_is_big_and_plays(sandbox: SandboxProcess, fal: httpx.Clie
     assert len(frames(content)) == 24
 
 
-def test_a_result_can_claim_any_length(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_result_can_claim_any_length(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("job", "claim_seconds", seconds=2_400_000)
 
     content = fal.get(remixed(fal)["video"]["url"]).content
@@ -562,7 +568,7 @@ def test_a_result_can_claim_any_length(sandbox: SandboxProcess, fal: httpx.Clien
     assert len(frames(content)) == 24
 
 
-def test_a_request_can_have_a_long_id(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_request_can_have_a_long_id(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("job", "long_id", length=200)
 
     receipt = submit(fal)
@@ -572,7 +578,7 @@ def test_a_request_can_have_a_long_id(sandbox: SandboxProcess, fal: httpx.Client
     assert [one["request_id"] for one in sandbox.accepted()] == [receipt["request_id"]]
 
 
-def test_a_picture_can_be_much_larger_than_its_file(
+def test_picture_can_be_much_larger_than_its_file(
     sandbox: SandboxProcess, fal: httpx.Client
 ) -> None:
     url = remixed(fal)["thumbnail"]["url"]
@@ -594,7 +600,9 @@ def test_faults_are_counted_under_their_label(sandbox: SandboxProcess, fal: http
     assert sandbox.struck() == {"submit": {"too many": 1}}
 
 
-def test_stubborn_run_ends_in_spite_of_cancel(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_stubborn_run_finishes_after_a_cancellation(
+    sandbox: SandboxProcess, fal: httpx.Client
+) -> None:
     sandbox.misbehave("job", "finish_anyway")
     sandbox.timing(run_seconds=0.5)
     receipt = submit(fal)
@@ -604,7 +612,7 @@ def test_stubborn_run_ends_in_spite_of_cancel(sandbox: SandboxProcess, fal: http
     assert "error" not in completed(fal, receipt)
 
 
-def test_rule_strikes_only_what_it_matches(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_rule_applies_only_to_its_matches(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("submit", "answer", status=500, match="unlucky", times=1)
 
     assert submit(fal, "lucky")["request_id"]
@@ -618,7 +626,7 @@ def test_unknown_rule_is_refused(sandbox: SandboxProcess) -> None:
         sandbox.misbehave("submit", "endless")
 
 
-def test_sandbox_behaves_again(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_reset_ends_all_faults(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("submit", "answer", status=500)
     sandbox.behave()
 
@@ -702,7 +710,7 @@ def test_webhook_reports_failure(
     assert said["payload"]["detail"][0]["type"] == "content_policy_violation"
 
 
-def test_webhook_is_repeated_until_it_is_taken(
+def test_webhook_is_repeated_until_it_is_accepted(
     sandbox: SandboxProcess, fal: httpx.Client, doorbell: tuple[str, type[Listener]]
 ) -> None:
     url, listener = doorbell
@@ -724,7 +732,7 @@ def test_webhook_is_repeated_until_it_is_taken(
         ("bad_signature", 1, False),
     ],
 )
-def test_webhook_misbehaves(
+def test_webhook_can_be_faulty(
     sandbox: SandboxProcess,
     fal: httpx.Client,
     doorbell: tuple[str, type[Listener]],
@@ -770,7 +778,7 @@ def test_restart_keeps_library_files_and_certificate(tmp_path: Path, clip: Path)
     assert len((tmp_path / "accepted.jsonl").read_text().splitlines()) == 1
 
 
-def test_a_request_from_before_a_restart_is_taken_up_again(tmp_path: Path, clip: Path) -> None:
+def test_request_from_before_a_restart_is_continued(tmp_path: Path, clip: Path) -> None:
     sandbox = SandboxProcess(tmp_path, queue_seconds=0, run_seconds=0)
 
     def client() -> httpx.Client:
@@ -789,7 +797,7 @@ def test_a_request_from_before_a_restart_is_taken_up_again(tmp_path: Path, clip:
     assert len((tmp_path / "accepted.jsonl").read_text().splitlines()) == 1
 
 
-def test_only_the_given_key_is_good(tmp_path: Path) -> None:
+def test_only_the_given_key_is_accepted(tmp_path: Path) -> None:
     with SandboxProcess(tmp_path, key="only-this") as sandbox:
         context = ssl.create_default_context(cafile=sandbox.certificate)
         keys = [sandbox.environment()["FAL_KEY"], "other"]
@@ -801,7 +809,7 @@ def test_only_the_given_key_is_good(tmp_path: Path) -> None:
     assert [answer.status_code for answer in answers] == [422, 401]
 
 
-def test_taken_port_is_said_plainly(sandbox: SandboxProcess, tmp_path: Path) -> None:
+def test_taken_port_is_reported(sandbox: SandboxProcess, tmp_path: Path) -> None:
     port = int(sandbox.host.partition(":")[2])
 
     with pytest.raises(SandboxError, match=f"cannot listen on 127.0.0.1:{port}"):
@@ -837,7 +845,7 @@ def test_every_scene_can_be_drawn(scene: str, tmp_path: Path) -> None:
     assert len(frames(tmp_path / "clip.mp4")) == 12
 
 
-def test_every_look_has_its_words() -> None:
+def test_every_look_has_keywords() -> None:
     assert KEYWORDS.keys() == LOOKS.keys()
     assert choose_look("A rainy night, in PURPLE") == "night"
     assert choose_look("nothing that is known") == choose_look("nothing that is known")

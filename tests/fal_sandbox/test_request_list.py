@@ -1,4 +1,4 @@
-"""The sandbox's request list shows what fal's would, and hides what fal's may."""
+"""The sandbox's request list behaves like that of fal."""
 
 import time
 from collections.abc import Iterator
@@ -65,7 +65,7 @@ def test_a_finished_request_is_listed(sandbox: SandboxProcess, fal: httpx.Client
     assert "json_input" not in item
 
 
-def test_payloads_are_shown_as_they_were_sent(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_payloads_are_listed_as_sent(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     submit_and_wait(sandbox, fal, "make it “noir”")
 
     [item] = ask(fal, expand="payloads")["items"]
@@ -86,7 +86,7 @@ def test_pages_follow_one_another(sandbox: SandboxProcess, fal: httpx.Client) ->
     assert listed(fal, limit=1) == [later]
 
 
-def test_the_end_of_a_request_decides_and_the_last_moment_is_out(
+def test_list_is_filtered_by_the_end_of_a_request_with_an_exclusive_limit(
     sandbox: SandboxProcess, fal: httpx.Client
 ) -> None:
     request_id = submit_and_wait(sandbox, fal)
@@ -125,7 +125,7 @@ def test_a_wrong_query_is_refused(fal: httpx.Client, params: dict[str, str]) -> 
     assert answer.json()["error"]["type"] == "validation_error"
 
 
-def test_a_bad_key_is_refused_in_the_form_of_the_platform(fal: httpx.Client) -> None:
+def test_invalid_key_is_refused_in_the_format_of_the_platform(fal: httpx.Client) -> None:
     answer = fal.get(
         PATH, params={"endpoint_id": ENDPOINT}, headers={"Authorization": "Key bad-key"}
     )
@@ -134,14 +134,14 @@ def test_a_bad_key_is_refused_in_the_form_of_the_platform(fal: httpx.Client) -> 
     assert answer.json()["error"]["type"] == "authorization_error"
 
 
-def test_a_request_that_runs_is_not_listed(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_running_request_is_not_listed(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.timing(queue_seconds=30)
     submit(sandbox, fal)
 
     assert listed(fal) == []
 
 
-def test_the_list_may_lag_behind(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_list_can_lag_behind(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     request_id = submit_and_wait(sandbox, fal)
 
     sandbox.timing(list_lag_seconds=60)
@@ -165,7 +165,7 @@ def test_running_requests_can_be_listed_and_the_list_outlives_a_restart(tmp_path
     assert "ended_at" not in item
 
 
-def test_the_list_misbehaves_and_is_counted(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_list_faults_are_counted(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.misbehave("list", "answer", status=500, body={"error": {"type": "server_error"}})
 
     answer = fal.get(PATH, params={"endpoint_id": ENDPOINT})
@@ -178,7 +178,7 @@ def test_the_list_misbehaves_and_is_counted(sandbox: SandboxProcess, fal: httpx.
 @pytest.mark.parametrize(
     ("fault", "answered"), [("delay", True), ("garbage", False), ("answer_after", False)]
 )
-def test_a_lost_answer_is_noted(
+def test_lost_answer_is_recorded(
     sandbox: SandboxProcess, fal: httpx.Client, fault: str, *, answered: bool
 ) -> None:
     sandbox.misbehave("submit", fault, seconds=0)

@@ -1,4 +1,4 @@
-"""The sandbox fetches a source by its URL, checks it, and bills what came of it."""
+"""The sandbox fetches a source by its URL, checks it, and bills the result."""
 
 import base64
 import http.server
@@ -125,7 +125,7 @@ def test_a_source_is_fetched_and_remixed(
     assert sandbox.calls()["fetch"] == 1
 
 
-def test_what_is_wrong_with_the_input_is_said_before_anything_is_fetched(
+def test_wrong_input_is_refused_before_anything_is_fetched(
     sandbox: SandboxProcess, fal: httpx.Client, clip: Callable[..., str]
 ) -> None:
     fal.post(f"/{WAN}", json={"prompt": 7, "video_url": clip()})
@@ -134,7 +134,7 @@ def test_what_is_wrong_with_the_input_is_said_before_anything_is_fetched(
     assert sandbox.fetched() == []
 
 
-def test_a_result_is_the_next_source_and_its_fetching_is_no_download(
+def test_result_can_be_the_next_source_and_its_fetching_is_not_counted_as_a_download(
     sandbox: SandboxProcess, fal: httpx.Client, clip: Callable[..., str]
 ) -> None:
     first = remixed(fal, FLUX, clip())["video"]["url"]
@@ -145,7 +145,7 @@ def test_a_result_is_the_next_source_and_its_fetching_is_no_download(
     assert sandbox.calls()["download"] == 0
 
 
-def test_a_source_may_be_a_data_uri(
+def test_source_can_be_a_data_uri(
     sandbox: SandboxProcess, fal: httpx.Client, folder: Path, clip: Callable[..., str]
 ) -> None:
     content = (folder / clip().rpartition("/")[2]).read_bytes()
@@ -169,7 +169,7 @@ def test_a_source_may_be_a_data_uri(
         "data:video/mp4",
     ],
 )
-def test_what_can_not_be_fetched_fails_the_run_and_costs_nothing(
+def test_unfetchable_source_fails_the_run_and_costs_nothing(
     fal: httpx.Client, shelf: str, picture: str, url: str
 ) -> None:
     found = refusal(fal, FLUX, url.format(shelf=shelf))
@@ -177,9 +177,7 @@ def test_what_can_not_be_fetched_fails_the_run_and_costs_nothing(
     assert (found["type"], found["loc"]) == ("file_download_error", ["body", "video_url"])
 
 
-def test_a_source_that_takes_too_long_fails_the_run(
-    sandbox: SandboxProcess, fal: httpx.Client, shelf: str
-) -> None:
+def test_slow_source_fails_the_run(sandbox: SandboxProcess, fal: httpx.Client, shelf: str) -> None:
     sandbox.timing(fetch_seconds=0.1)
 
     assert refusal(fal, FLUX, f"{shelf}/slow")["type"] == "file_download_error"
@@ -217,7 +215,7 @@ def test_a_clip_outside_the_limits_is_refused(
     assert found["loc"] == ["body", "video_url"]
 
 
-def test_a_file_that_is_too_large_is_refused(fal: httpx.Client, folder: Path, shelf: str) -> None:
+def test_too_large_file_is_refused(fal: httpx.Client, folder: Path, shelf: str) -> None:
     with (folder / "large.mp4").open("wb") as file:
         file.truncate(50 * 1024 * 1024 + 1)
 
@@ -250,9 +248,7 @@ def draw_webm(path: Path) -> None:
         container.mux(stream.encode(None))
 
 
-def test_an_endpoint_that_takes_webm_remixes_it(
-    fal: httpx.Client, folder: Path, shelf: str
-) -> None:
+def test_endpoint_that_accepts_webm_remixes_it(fal: httpx.Client, folder: Path, shelf: str) -> None:
     draw_webm(folder / "clip.webm")
 
     output = remixed(fal, LUCY, f"{shelf}/clip.webm")
@@ -275,7 +271,7 @@ def test_an_endpoint_that_takes_webm_remixes_it(
         (LUCY, 2, {}, 2, 2),
     ],
 )
-def test_length_and_bill_follow_the_endpoint(
+def test_length_and_billing_depend_on_the_endpoint(
     fal: httpx.Client,
     clip: Callable[..., str],
     endpoint_id: str,
@@ -304,7 +300,7 @@ def test_happy_horse_cuts_and_bills_both_ends(
     assert float(answer.headers["x-fal-billable-units"]) == pytest.approx(units, abs=0.1)
 
 
-def test_kling_takes_a_large_clip_and_tells_nothing_of_its_size(
+def test_kling_accepts_a_large_clip_and_returns_no_size(
     fal: httpx.Client, clip: Callable[..., str]
 ) -> None:
     output = remixed(fal, KLING, clip(3, width=720, height=720, fps=3))
@@ -313,16 +309,14 @@ def test_kling_takes_a_large_clip_and_tells_nothing_of_its_size(
     assert output["video"].keys() == {"url", "content_type", "file_name", "file_size"}
 
 
-def test_wan_tells_size_seed_and_prompt(fal: httpx.Client, clip: Callable[..., str]) -> None:
+def test_wan_returns_size_seed_and_prompt(fal: httpx.Client, clip: Callable[..., str]) -> None:
     output = remixed(fal, WAN, clip(2), seed=7)
 
     assert (output["seed"], output["actual_prompt"]) == (7, "noir")
     assert (output["video"]["width"], output["video"]["num_frames"]) == (160, 20)
 
 
-def test_in_sync_mode_the_video_itself_is_the_answer(
-    fal: httpx.Client, clip: Callable[..., str]
-) -> None:
+def test_video_is_in_the_answer_in_sync_mode(fal: httpx.Client, clip: Callable[..., str]) -> None:
     url = remixed(fal, LUCY, clip(), sync_mode=True)["video"]["url"]
 
     kind, _, content = url.partition(",")
@@ -354,7 +348,7 @@ def sound_seconds(fal: httpx.Client, output: JSON) -> float:
         return len(packets) * 1024 / 48000
 
 
-def test_sound_is_kept_cut_or_dropped(fal: httpx.Client, folder: Path, shelf: str) -> None:
+def test_audio_is_kept_cut_or_dropped(fal: httpx.Client, folder: Path, shelf: str) -> None:
     draw_with_sound(folder / "loud.mp4")
     url = f"{shelf}/loud.mp4"
 
@@ -383,7 +377,7 @@ def test_reference_images_are_fetched_too(
         (HORSE, {"seconds": 3, "width": 320, "height": 320}, "reference_image_urls", True),
     ],
 )
-def test_a_reference_that_is_no_image_is_refused(
+def test_reference_that_is_not_an_image_is_refused(
     fal: httpx.Client,
     clip: Callable[..., str],
     picture: str,
@@ -401,7 +395,7 @@ def test_a_reference_that_is_no_image_is_refused(
     assert (found["type"], found["loc"]) == ("image_load_error", ["body", *place])
 
 
-def test_a_reference_that_is_not_there_is_refused(
+def test_missing_reference_is_refused(
     fal: httpx.Client, clip: Callable[..., str], shelf: str
 ) -> None:
     found = refusal(fal, WAN, clip(2), reference_image_url=f"{shelf}/none.png")
@@ -409,7 +403,7 @@ def test_a_reference_that_is_not_there_is_refused(
     assert (found["type"], found["loc"]) == ("file_download_error", ["body", "reference_image_url"])
 
 
-def test_a_reference_that_is_small_is_refused(
+def test_small_reference_is_refused(
     sandbox: SandboxProcess, fal: httpx.Client, clip: Callable[..., str], folder: Path, shelf: str
 ) -> None:
     draw_clip(folder / "tiny.mp4", "sea", seconds=0.2, width=96, height=54, fps=10)
@@ -424,7 +418,7 @@ def test_a_reference_that_is_small_is_refused(
     )
 
 
-def test_an_equal_source_is_fetched_again_and_gives_an_equal_result(
+def test_equal_source_is_fetched_again_and_gives_an_equal_result(
     sandbox: SandboxProcess, fal: httpx.Client, clip: Callable[..., str]
 ) -> None:
     one, two = (remixed(fal, FLUX, clip(), prompt="sepia")["video"] for _ in range(2))

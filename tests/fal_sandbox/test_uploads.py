@@ -1,4 +1,4 @@
-"""The sandbox takes uploads over the wire that fal-client speaks."""
+"""The sandbox accepts uploads of fal-client."""
 
 import json
 import os
@@ -61,9 +61,7 @@ def lifetime(seconds: float | None, header: str = "X-Fal-Object-Lifecycle") -> d
     return {header: json.dumps({"expiration_duration_seconds": seconds})}
 
 
-def test_the_token_is_of_the_kind_that_fal_gives(
-    sandbox: SandboxProcess, fal: httpx.Client
-) -> None:
+def test_token_looks_like_a_token_of_fal(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     token = ask_for_token(fal)
 
     assert (token["token_type"], token["base_url"]) == ("Bearer", sandbox.url)
@@ -79,7 +77,7 @@ def test_the_token_is_of_the_kind_that_fal_gives(
         (KEY, "elsewhere", 400),
     ],
 )
-def test_a_token_needs_a_key_and_a_storage(
+def test_token_needs_a_key_and_a_storage(
     fal: httpx.Client, headers: dict[str, str], storage: str, status: int
 ) -> None:
     answer = fal.post("/storage/auth/token", params={"storage_type": storage}, headers=headers)
@@ -101,13 +99,13 @@ def test_an_upload_is_served_and_listed(
     assert sandbox.calls()["upload"] == 1
 
 
-def test_a_part_of_an_upload_can_be_had(fal: httpx.Client, bearer: dict[str, str]) -> None:
+def test_part_of_an_upload_can_be_requested(fal: httpx.Client, bearer: dict[str, str]) -> None:
     part = fal.get(upload(fal, bearer), headers={"Range": "bytes=4-"})
 
     assert (part.status_code, part.content) == (206, b"456789")
 
 
-def test_an_upload_is_a_source(
+def test_upload_can_be_a_source(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str], tmp_path: Path
 ) -> None:
     draw_clip(tmp_path / "clip.mp4", "sea", seconds=1, width=96, height=54)
@@ -130,14 +128,14 @@ def outcome(fal: httpx.Client, url: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("token", ["Bearer wrong", "Bearer 9999999999.0.abc", "Key anything", ""])
-def test_an_upload_needs_the_token(sandbox: SandboxProcess, fal: httpx.Client, token: str) -> None:
+def test_upload_needs_the_token(sandbox: SandboxProcess, fal: httpx.Client, token: str) -> None:
     answer = fal.post("/files/upload", content=b"x", headers={"Authorization": token})
 
     assert answer.status_code == 401
     assert sandbox.uploads() == []
 
 
-def test_a_token_ends(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_token_expires(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     sandbox.timing(token_seconds=-1)
 
     token = ask_for_token(fal)
@@ -147,7 +145,7 @@ def test_a_token_ends(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     assert fal.post("/files/upload", content=b"x", headers=bearer).status_code == 401
 
 
-def test_an_upload_lives_as_long_as_it_was_told_to(
+def test_upload_expires_after_the_given_time(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str]
 ) -> None:
     brief = upload(fal, bearer, headers=lifetime(1))
@@ -163,14 +161,12 @@ def test_an_upload_lives_as_long_as_it_was_told_to(
     assert [entry["expires_in"] for entry in sandbox.uploads()] == [1, 3600, None]
 
 
-def test_a_lifetime_that_can_not_be_read_is_refused(
-    fal: httpx.Client, bearer: dict[str, str]
-) -> None:
+def test_unreadable_lifetime_is_refused(fal: httpx.Client, bearer: dict[str, str]) -> None:
     with pytest.raises(httpx.HTTPStatusError, match="400"):
         upload(fal, bearer, headers={"X-Fal-Object-Lifecycle": "for a while"})
 
 
-def test_uploads_can_be_made_to_expire_and_the_list_to_be_forgotten(
+def test_uploads_can_be_expired_and_the_list_cleared(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str]
 ) -> None:
     kept = upload(fal, bearer)
@@ -181,7 +177,7 @@ def test_uploads_can_be_made_to_expire_and_the_list_to_be_forgotten(
     assert fal.get(kept).status_code == 404
 
 
-def test_a_file_comes_in_parts(
+def test_file_can_be_uploaded_in_parts(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str]
 ) -> None:
     headers = bearer | {"X-Fal-File-Name": "long.mp4", "Content-Type": "video/mp4"}
@@ -215,7 +211,7 @@ def put(fal: httpx.Client, bearer: dict[str, str], url: str, content: bytes) -> 
         {},
     ],
 )
-def test_parts_that_do_not_fit_are_refused(
+def test_inconsistent_parts_are_refused(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str], body: JSON
 ) -> None:
     begun = fal.post("/files/upload/multipart", headers=bearer).json()
@@ -227,7 +223,9 @@ def test_parts_that_do_not_fit_are_refused(
     assert (answer.status_code, sandbox.uploads()) == (400, [])
 
 
-def test_parts_of_nothing_are_not_found(fal: httpx.Client, bearer: dict[str, str]) -> None:
+def test_parts_of_an_unknown_upload_are_not_found(
+    fal: httpx.Client, bearer: dict[str, str]
+) -> None:
     begun = fal.post("/files/upload/multipart", headers=bearer).json()
 
     answer = fal.put(f"{begun['access_url']}/multipart/other/1", content=b"x", headers=bearer)
@@ -235,7 +233,7 @@ def test_parts_of_nothing_are_not_found(fal: httpx.Client, bearer: dict[str, str
     assert answer.status_code == 404
 
 
-def test_the_older_storage_takes_a_file(sandbox: SandboxProcess, fal: httpx.Client) -> None:
+def test_older_storage_accepts_a_file(sandbox: SandboxProcess, fal: httpx.Client) -> None:
     begun = fal.post(
         "/storage/upload/initiate",
         params={"storage_type": "gcs"},
@@ -309,7 +307,7 @@ def test_the_real_client_uploads(
         ("cut", {}, 1),
     ],
 )
-def test_an_upload_loses_its_answer(
+def test_answer_to_an_upload_can_be_lost(
     sandbox: SandboxProcess,
     fal: httpx.Client,
     bearer: dict[str, str],
@@ -327,7 +325,7 @@ def test_an_upload_loses_its_answer(
 
 
 @pytest.mark.parametrize(("kind", "tokens"), [("token", 1), ("upload", 0)])
-def test_token_and_upload_misbehave_apart(
+def test_faults_of_token_and_upload_are_separate(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str], kind: str, tokens: int
 ) -> None:
     sandbox.misbehave(kind, "answer", status=503)

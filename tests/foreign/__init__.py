@@ -1,1 +1,1 @@
-"""A site with its own ways: no time zones, users with UUIDs, its own admin, languages in URLs."""
+"""An unusual site: no time zones, users with UUIDs, its own admin, languages in URLs."""

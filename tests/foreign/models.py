@@ -1,4 +1,4 @@
-"""Users as such a site has them."""
+"""Users with UUIDs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An admin of its own whose URLs begin with the language, unless that is the site's."""
+"""A separate admin whose URLs start with the language, unless it is the default."""
 
 from django.conf import settings
 from django.conf.urls.i18n import i18n_patterns

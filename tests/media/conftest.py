@@ -1,4 +1,4 @@
-"""Results of the sandbox, and connections and parts of each test's own."""
+"""Results of the sandbox, and separate connections and parts for each test."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def make_result() -> fal.Result:
 
 @pytest.fixture
 def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Authority:
-    """Who signs the certificates of a test's own servers."""
+    """The certificate authority of the servers of a test."""
     made = Authority(tmp_path / "authority.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(made.path))
     return made

@@ -1,4 +1,4 @@
-"""Servers on loopback that answer with any bytes, and proxies that lead there."""
+"""Servers on loopback that send any bytes, and proxies to them."""
 
 from __future__ import annotations
 

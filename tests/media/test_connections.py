@@ -1,4 +1,4 @@
-"""Requests for files, straight and through proxies, over real sockets."""
+"""Requests for files, directly and through proxies, over real sockets."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ EXCEPTIONS = [
     ("variable", "exceptions"),
     [(name, "") for name in PROXIES] + [("HTTPS_PROXY", entry) for entry in EXCEPTIONS],
 )
-def test_a_proxy_is_used_where_httpx_uses_it(
+def test_proxy_is_used_where_httpx_uses_it(
     monkeypatch: pytest.MonkeyPatch,
     settings: Any,
     files: FileServer,
@@ -113,7 +113,7 @@ def test_a_proxy_is_used_where_httpx_uses_it(
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "ALL_PROXY"])
-def test_behind_a_proxy_no_name_is_looked_up(
+def test_no_name_is_resolved_behind_a_proxy(
     monkeypatch: pytest.MonkeyPatch,
     settings: Any,
     proxy: ConnectProxy,
@@ -128,7 +128,7 @@ def test_behind_a_proxy_no_name_is_looked_up(
     assert looked_up == []
 
 
-def test_a_proxy_over_tls_is_asked_under_its_own_name(
+def test_tls_proxy_is_verified_by_its_own_name(
     monkeypatch: pytest.MonkeyPatch, settings: Any, files: FileServer, authority: Authority
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
@@ -138,7 +138,7 @@ def test_a_proxy_over_tls_is_asked_under_its_own_name(
         assert download(f"https://{NAME}/x") == b"a file"
 
 
-def test_a_server_behind_a_proxy_must_prove_its_name(
+def test_server_behind_a_proxy_is_verified_by_its_name(
     monkeypatch: pytest.MonkeyPatch, settings: Any, proxy: ConnectProxy
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
@@ -149,7 +149,7 @@ def test_a_server_behind_a_proxy_must_prove_its_name(
         download("https://other.fal.test/x")
 
 
-def test_a_proxy_that_refuses_may_let_us_through_later(
+def test_refusal_of_a_proxy_is_temporary(
     monkeypatch: pytest.MonkeyPatch, settings: Any, files: FileServer
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
@@ -175,7 +175,7 @@ def test_a_proxy_that_refuses_may_let_us_through_later(
         f"https://{NAME}@127.0.0.1/x",
     ],
 )
-def test_a_redirect_behind_a_proxy_is_checked_anew(
+def test_redirect_behind_a_proxy_is_checked_again(
     monkeypatch: pytest.MonkeyPatch,
     settings: Any,
     files: FileServer,
@@ -192,7 +192,7 @@ def test_a_redirect_behind_a_proxy_is_checked_anew(
     assert proxy.targets == [f"{NAME}:443"]
 
 
-def test_a_redirect_behind_a_proxy_is_followed_by_name(
+def test_redirect_behind_a_proxy_is_followed_by_name(
     monkeypatch: pytest.MonkeyPatch, settings: Any, files: FileServer, proxy: ConnectProxy
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
@@ -204,7 +204,7 @@ def test_a_redirect_behind_a_proxy_is_followed_by_name(
     assert proxy.targets == [f"{NAME}:443", f"b.{NAME}:443"]
 
 
-def test_a_host_that_the_proxy_is_not_for_is_looked_up_and_checked(
+def test_host_excluded_from_the_proxy_is_resolved_and_checked(
     monkeypatch: pytest.MonkeyPatch, settings: Any, proxy: ConnectProxy, looked_up: list[str]
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
@@ -217,7 +217,7 @@ def test_a_host_that_the_proxy_is_not_for_is_looked_up_and_checked(
     assert (looked_up, proxy.targets) == ([NAME], [])
 
 
-def test_the_address_that_was_checked_is_the_one_that_is_contacted(
+def test_checked_address_is_the_contacted_one(
     monkeypatch: pytest.MonkeyPatch, settings: Any, authority: Authority, looked_up: list[str]
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.test"]
@@ -232,7 +232,7 @@ def test_the_address_that_was_checked_is_the_one_that_is_contacted(
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "::1", "fd00::1"]
 )
-def test_a_name_of_which_one_address_is_private_is_never_contacted(
+def test_name_with_one_private_address_is_never_contacted(
     monkeypatch: pytest.MonkeyPatch, settings: Any, address: str
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.media"]
@@ -246,9 +246,7 @@ def test_a_name_of_which_one_address_is_private_is_never_contacted(
         download("https://v3.fal.media/x.mp4")
 
 
-def test_a_name_that_can_not_be_resolved_may_be_there_later(
-    monkeypatch: pytest.MonkeyPatch, settings: Any
-) -> None:
+def test_unresolvable_name_is_temporary(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.invalid"]
     monkeypatch.setattr(downloads, "ATTEMPTS", 1)
 

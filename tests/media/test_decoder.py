@@ -1,4 +1,4 @@
-"""Files are decoded in processes that may fail, and nothing else fails with them."""
+"""Files are decoded in processes whose crashes affect nothing else."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("limit", BOMBS)
-def test_a_video_over_a_limit_is_refused_in_words_and_takes_nothing_with_it(
+def test_video_over_a_limit_is_refused_and_affects_nothing_else(
     clip: Path, pool: DecoderPool, limit: str
 ) -> None:
     make, words = BOMBS[limit]
@@ -89,7 +89,7 @@ def test_a_video_over_a_limit_is_refused_in_words_and_takes_nothing_with_it(
     ],
     ids=["scans", "pixels", "bytes"],
 )
-def test_an_image_over_a_limit_is_refused_in_words_and_takes_nothing_with_it(
+def test_image_over_a_limit_is_refused_and_affects_nothing_else(
     pool: DecoderPool, make: Callable[[], bytes], words: str
 ) -> None:
     file, before = io.BytesIO(make()), _peak()
@@ -102,7 +102,7 @@ def test_an_image_over_a_limit_is_refused_in_words_and_takes_nothing_with_it(
     assert media.image_facts(io.BytesIO(bombs.jpeg(64, 2))).width == 64
 
 
-def test_what_unfolds_beside_an_image_takes_no_more_memory_than_is_allowed(
+def test_metadata_of_an_image_can_not_exceed_the_memory_limit(
     pool: DecoderPool,
 ) -> None:
     before = _peak()
@@ -114,14 +114,14 @@ def test_what_unfolds_beside_an_image_takes_no_more_memory_than_is_allowed(
     assert MIB < _peak(_only(pool).pid) < 1400 * MIB
 
 
-def test_pictures_of_a_video_over_a_limit_are_none(pool: DecoderPool, clip: Path) -> None:
+def test_video_over_a_limit_has_no_thumbnails(pool: DecoderPool, clip: Path) -> None:
     bomb = bombs.mp4(1, 60_000_000)
 
     assert media.thumbnail(io.BytesIO(bomb)) is None
     assert media.thumbnail(io.BytesIO(clip.read_bytes()))
 
 
-def test_a_thumbnail_that_ends_decoders_does_not_cost_the_facts(
+def test_thumbnail_that_kills_decoders_does_not_lose_the_facts(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = _replace_decoders(monkeypatch, "sys.exit()", "sys.exit()")
@@ -132,7 +132,7 @@ def test_a_thumbnail_that_ends_decoders_does_not_cost_the_facts(
 
 
 @pytest.mark.parametrize("answer", ["5", "{}", '{"facts": {"container": "mp4"}}'])
-def test_no_facts_beside_a_thumbnail_are_trusted(
+def test_facts_returned_with_a_thumbnail_are_not_trusted(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     _replace_decoders(monkeypatch, f"parent.sendall(b'{{\"value\": {answer}}}\\n')")
@@ -141,13 +141,13 @@ def test_no_facts_beside_a_thumbnail_are_trusted(
         media.facts_and_thumbnail(io.BytesIO(clip.read_bytes()))
 
 
-def test_an_image_as_large_as_it_may_be_is_decoded(pool: DecoderPool) -> None:
+def test_image_at_the_size_limit_is_decoded(pool: DecoderPool) -> None:
     facts = media.image_facts(io.BytesIO(bombs.jpeg(8000, 100)))
 
     assert (facts.width, facts.height) == (8000, 8000)
 
 
-def test_one_decoder_serves_one_file_after_the_other(pool: DecoderPool, clip: Path) -> None:
+def test_one_decoder_serves_several_files_in_turn(pool: DecoderPool, clip: Path) -> None:
     _facts(clip)
     first = _only(pool).pid
 
@@ -158,7 +158,7 @@ def test_one_decoder_serves_one_file_after_the_other(pool: DecoderPool, clip: Pa
     assert _only(pool).pid == first
 
 
-def test_a_decoder_that_may_hold_much_memory_is_replaced(pool: DecoderPool) -> None:
+def test_decoder_that_used_much_memory_is_replaced(pool: DecoderPool) -> None:
     media.image_facts(io.BytesIO(bombs.jpeg(64, 2)))
 
     with pytest.raises(NotAnImage):
@@ -167,7 +167,7 @@ def test_a_decoder_that_may_hold_much_memory_is_replaced(pool: DecoderPool) -> N
     assert pool._idle == []
 
 
-def test_a_decoder_killed_while_idle_is_replaced(pool: DecoderPool, clip: Path) -> None:
+def test_decoder_killed_while_idle_is_replaced(pool: DecoderPool, clip: Path) -> None:
     _facts(clip)
     first = _only(pool).pid
 
@@ -177,7 +177,7 @@ def test_a_decoder_killed_while_idle_is_replaced(pool: DecoderPool, clip: Path) 
     assert _only(pool).pid != first
 
 
-def test_a_decoder_is_not_ended_by_signals_to_its_parents_group(
+def test_decoder_ignores_signals_to_the_process_group_of_its_parent(
     pool: DecoderPool, clip: Path
 ) -> None:
     _facts(clip)
@@ -199,14 +199,14 @@ def test_threads_share_few_decoders(pool: DecoderPool, clip: Path) -> None:
     assert 1 <= len(pool._idle) <= decoder.MAX_DECODERS
 
 
-def test_a_decoder_sees_no_keys(pool: DecoderPool, clip: Path) -> None:
+def test_decoder_has_no_keys_in_its_environment(pool: DecoderPool, clip: Path) -> None:
     _facts(clip)
 
     assert "FAL_KEY" in os.environ
     assert b"FAL_KEY" not in Path(f"/proc/{_only(pool).pid}/environ").read_bytes()
 
 
-def test_linux_ends_a_decoder_before_its_parent(pool: DecoderPool, clip: Path) -> None:
+def test_linux_kills_a_decoder_before_its_parent(pool: DecoderPool, clip: Path) -> None:
     _facts(clip)
 
     assert Path(f"/proc/{_only(pool).pid}/oom_score_adj").read_text() == "1000\n"
@@ -235,7 +235,7 @@ def _replace_decoders(monkeypatch: pytest.MonkeyPatch, *behaviours: str) -> list
     return left
 
 
-def test_a_decoder_killed_at_work_is_replaced_and_the_file_tried_again(
+def test_decoder_killed_at_work_is_replaced_and_the_file_tried_again(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     left = _replace_decoders(monkeypatch, "import os; os.kill(os.getpid(), 9)")
@@ -255,7 +255,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("behaviour", BROKEN)
-def test_a_file_that_breaks_two_decoders_is_refused(
+def test_file_that_kills_two_decoders_is_refused(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, behaviour: str
 ) -> None:
     _replace_decoders(monkeypatch, behaviour, behaviour)
@@ -281,7 +281,7 @@ def test_a_file_that_breaks_two_decoders_is_refused(
         '{"value": {"width": 1, "height": 1, "duration": 1, "rate": [1, 0]}}',
     ],
 )
-def test_no_answer_of_a_decoder_is_trusted(
+def test_answers_of_a_decoder_are_not_trusted(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     _replace_decoders(monkeypatch, f"parent.sendall(b'{answer}\\n')")
@@ -293,7 +293,7 @@ def test_no_answer_of_a_decoder_is_trusted(
 
 
 @pytest.mark.parametrize("answer", ['"!"', '"PGh0bWw+"', "5", '{"columns": 1}'])
-def test_no_picture_of_a_decoder_is_trusted(
+def test_pictures_from_a_decoder_are_not_trusted(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, answer: str
 ) -> None:
     _replace_decoders(monkeypatch, f"parent.sendall(b'{{\"value\": {answer}}}\\n')")
@@ -302,7 +302,7 @@ def test_no_picture_of_a_decoder_is_trusted(
     assert media.thumbnail(file) is None
 
 
-def test_a_decoder_that_does_not_answer_in_time_is_the_servers_fault(
+def test_slow_decoder_is_an_error_of_the_server(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _replace_decoders(monkeypatch, "time.sleep(600)")
@@ -315,7 +315,7 @@ def test_a_decoder_that_does_not_answer_in_time_is_the_servers_fault(
     assert _facts(clip).width == 160
 
 
-def test_waiting_for_a_decoder_has_an_end(
+def test_waiting_for_a_decoder_times_out(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(decoder, "PATIENCE", 0)
@@ -324,7 +324,7 @@ def test_waiting_for_a_decoder_has_an_end(
 
 
 @pytest.mark.parametrize("interpreter", ["/nowhere/python", "/bin/false"])
-def test_without_decoders_nothing_is_said_of_a_file(
+def test_missing_decoders_say_nothing_about_a_file(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, interpreter: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", interpreter)
@@ -334,7 +334,7 @@ def test_without_decoders_nothing_is_said_of_a_file(
         _facts(clip)
 
 
-def test_a_server_that_embeds_python_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoder_runs_python_under_an_embedding_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
 
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -384,7 +384,7 @@ FILES: dict[str, Callable[[bytes], Any]] = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_files_of_all_kinds_are_decoded_and_left_at_their_start(
+def test_files_of_all_kinds_are_decoded_and_rewound(
     pool: DecoderPool, clip: Path, kind: str
 ) -> None:
     content = clip.read_bytes()
@@ -396,7 +396,7 @@ def test_files_of_all_kinds_are_decoded_and_left_at_their_start(
         assert file.read() == content
 
 
-def test_a_file_that_is_half_read_keeps_its_buffer(pool: DecoderPool, clip: Path) -> None:
+def test_partly_read_file_keeps_its_buffer(pool: DecoderPool, clip: Path) -> None:
     with clip.open("rb") as file:
         file.read(10)
         media.thumbnail(file)
@@ -425,7 +425,7 @@ def _script(text: str, clip: Path) -> subprocess.Popen[str]:
     )
 
 
-def test_a_forked_process_has_decoders_of_its_own(clip: Path) -> None:
+def test_forked_process_has_its_own_decoders(clip: Path) -> None:
     text = """
         first = decode()
         if child := os.fork():
@@ -439,7 +439,7 @@ def test_a_forked_process_has_decoders_of_its_own(clip: Path) -> None:
 
 
 @pytest.mark.parametrize("ending", ["sys.exit()", "os.kill(os.getpid(), 9)"])
-def test_decoders_end_with_their_parent(clip: Path, ending: str) -> None:
+def test_decoders_exit_with_their_parent(clip: Path, ending: str) -> None:
     with _script(f"print(decode(), flush=True); {ending}", clip) as process:
         assert process.stdout
         pid = process.stdout.readline().strip()
@@ -447,7 +447,7 @@ def test_decoders_end_with_their_parent(clip: Path, ending: str) -> None:
     wait_until(lambda: not _runs(pid))
 
 
-def test_a_forked_worker_leaves_no_zombies(clip: Path) -> None:
+def test_forked_worker_leaves_no_zombies(clip: Path) -> None:
     text = """
         import ctypes, multiprocessing
         ctypes.CDLL(None).prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: in place of a careless init
@@ -472,6 +472,6 @@ def _runs(pid: str) -> bool:
         return False
 
 
-def test_all_refusals_of_files_can_be_caught_as_one() -> None:
+def test_all_refusals_of_files_have_one_base_class() -> None:
     assert issubclass(NotAVideo, Undecodable)
     assert issubclass(NotAnImage, Undecodable)

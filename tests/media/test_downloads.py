@@ -1,4 +1,4 @@
-"""Downloads over the wire, from servers that mean well and others."""
+"""Downloads over the wire, from well-behaved and hostile servers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sora_remix.media.partial_downloads import PartialDownload
 from tests.media.servers import Authority, FileServer, answer, download
 
 
-def test_a_download_is_the_whole_file_from_its_start(result: fal.Result) -> None:
+def test_download_is_the_whole_file_from_its_start(result: fal.Result) -> None:
     data = download(result.video_url)
 
     assert data[4:8] == b"ftyp"
@@ -37,7 +37,7 @@ def test_a_download_is_the_whole_file_from_its_start(result: fal.Result) -> None
         ("answer", {"status": 429, "body": "", "times": 1}),
     ],
 )
-def test_a_broken_download_is_resumed_until_it_is_whole(
+def test_interrupted_download_is_resumed_until_complete(
     result: fal.Result, sandbox: SandboxProcess, fault: str, parameters: dict[str, Any]
 ) -> None:
     whole = download(result.video_url)
@@ -46,7 +46,7 @@ def test_a_broken_download_is_resumed_until_it_is_whole(
     assert download(result.video_url) == whole
 
 
-def test_a_cut_download_without_ranges_starts_again(
+def test_interrupted_download_without_ranges_starts_again(
     result: fal.Result, sandbox: SandboxProcess
 ) -> None:
     whole = download(result.video_url)
@@ -72,7 +72,7 @@ def test_a_cut_download_without_ranges_starts_again(
         ("redirect", {"to": "https://localhost/x"}, FileRefused),
     ],
 )
-def test_what_can_not_be_downloaded_says_why(
+def test_failed_download_names_the_reason(
     result: fal.Result,
     sandbox: SandboxProcess,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,14 +87,14 @@ def test_what_can_not_be_downloaded_says_why(
         download(result.video_url)
 
 
-def test_redirects_that_never_end_are_refused(result: fal.Result, sandbox: SandboxProcess) -> None:
+def test_endless_redirects_are_refused(result: fal.Result, sandbox: SandboxProcess) -> None:
     sandbox.misbehave("download", "redirect", to=result.video_url)
 
     with pytest.raises(FileRefused):
         download(result.video_url)
 
 
-def test_a_relative_redirect_is_followed(result: fal.Result, sandbox: SandboxProcess) -> None:
+def test_relative_redirect_is_followed(result: fal.Result, sandbox: SandboxProcess) -> None:
     path = result.video_url.removeprefix(sandbox.url)
     sandbox.misbehave("download", "redirect", to=path, times=1)
 
@@ -109,7 +109,7 @@ def test_a_relative_redirect_is_followed(result: fal.Result, sandbox: SandboxPro
         lambda sandbox: sandbox.misbehave("download", "endless", bytes=50_000_000),
     ],
 )
-def test_a_file_over_the_limit_is_refused_while_it_streams(
+def test_file_over_the_limit_is_refused_while_it_streams(
     result: fal.Result,
     sandbox: SandboxProcess,
     settings: Any,
@@ -176,7 +176,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_answer_is_a_refusal_or_a_pause(
+def test_hostile_answer_is_refused_or_tried_later(
     monkeypatch: pytest.MonkeyPatch, files: FileServer, name: str
 ) -> None:
     monkeypatch.setattr(downloads, "ATTEMPTS", 2)
@@ -189,14 +189,14 @@ def test_a_hostile_answer_is_a_refusal_or_a_pause(
     assert shown.isprintable() and len(shown) < 300 and "secret" not in shown
 
 
-def test_a_compressed_file_is_refused_and_not_unfolded(files: FileServer) -> None:
+def test_compressed_file_is_refused_without_decompressing(files: FileServer) -> None:
     files.answer = lambda head: answer(b"abc", "Content-Encoding: gzip")
 
     with pytest.raises(FileRefused, match="compressed"):
         download(files.url)
 
 
-def test_a_length_that_chunks_make_meaningless_is_not_believed(files: FileServer) -> None:
+def test_length_header_is_ignored_with_chunked_encoding(files: FileServer) -> None:
     chunks = ["Transfer-Encoding: chunked", "Content-Length: 5"]
     files.answer = lambda head: answer(b"3\r\nabc\r\n0\r\n\r\n", *chunks, length=False)
 
@@ -212,7 +212,7 @@ def test_a_length_that_chunks_make_meaningless_is_not_believed(files: FileServer
         [],
     ],
 )
-def test_a_picture_has_a_limit_of_its_own(files: FileServer, headers: list[str]) -> None:
+def test_picture_has_its_own_limit(files: FileServer, headers: list[str]) -> None:
     body = b"7d0\r\n" + b"x" * 2000 + b"\r\n0\r\n\r\n" if "chunked" in str(headers) else b"x" * 2000
     files.answer = lambda head: answer(body, *headers, length=False)
 
@@ -230,7 +230,7 @@ def test_a_picture_has_a_limit_of_its_own(files: FileServer, headers: list[str])
         ("206 Partial Content", "Content-Range: bytes 0-9/2000"),
     ],
 )
-def test_a_file_that_says_it_is_too_large_is_not_waited_for(
+def test_file_announced_as_too_large_is_refused_at_once(
     files: FileServer, status: str, header: str
 ) -> None:
     head = answer(b"", header, status=status, length=False)[0]
@@ -240,20 +240,20 @@ def test_a_file_that_says_it_is_too_large_is_not_waited_for(
         download(files.url, most_bytes=1999)
 
 
-def test_a_file_of_just_the_limit_is_taken(files: FileServer) -> None:
+def test_file_at_the_limit_is_accepted(files: FileServer) -> None:
     files.answer = lambda head: answer(b"x" * 2000)
 
     assert download(files.url, most_bytes=2000) == b"x" * 2000
 
 
-def test_a_limit_of_its_own_may_be_above_that_of_results(files: FileServer, settings: Any) -> None:
+def test_explicit_limit_can_exceed_that_of_results(files: FileServer, settings: Any) -> None:
     settings.SORA_REMIX_MAX_RESULT_BYTES = 10
     files.answer = lambda head: answer(b"x" * 2000)
 
     assert download(files.url, most_bytes=2000) == b"x" * 2000
 
 
-def test_a_file_over_the_limit_is_not_written(
+def test_file_over_the_limit_is_not_written(
     monkeypatch: pytest.MonkeyPatch, files: FileServer
 ) -> None:
     written: list[int] = []
@@ -283,7 +283,7 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("name", DRIPS)
-def test_a_server_that_drips_is_given_up_at_once(
+def test_trickling_server_is_abandoned_at_once(
     monkeypatch: pytest.MonkeyPatch, files: FileServer, name: str
 ) -> None:
     monkeypatch.setattr(downloads, "RATE_SECONDS", 0.5)
@@ -296,7 +296,7 @@ def test_a_server_that_drips_is_given_up_at_once(
     assert len(files.heads) == 1
 
 
-def test_a_loop_that_stood_still_is_not_blamed_on_the_server(
+def test_blocked_event_loop_is_not_blamed_on_the_server(
     monkeypatch: pytest.MonkeyPatch, files: FileServer
 ) -> None:
     monkeypatch.setattr(downloads, "RATE_SECONDS", 0.5)
@@ -308,7 +308,7 @@ def test_a_loop_that_stood_still_is_not_blamed_on_the_server(
     assert download(files.url) == b"a file"
 
 
-def test_a_slow_server_may_take_as_long_as_its_file_is(
+def test_time_limit_grows_with_the_size_of_the_file(
     monkeypatch: pytest.MonkeyPatch, files: FileServer
 ) -> None:
     moved: list[asyncio.Timeout] = []
@@ -326,7 +326,7 @@ def test_a_slow_server_may_take_as_long_as_its_file_is(
     assert len(moved) > 3
 
 
-def test_nothing_that_a_server_wants_remembered_is_sent_to_it(files: FileServer) -> None:
+def test_cookies_of_a_server_are_not_sent_back(files: FileServer) -> None:
     files.answer = lambda head: answer(b"a file", "Set-Cookie: a=b")
 
     download(files.url)

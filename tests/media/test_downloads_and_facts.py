@@ -1,4 +1,4 @@
-"""What is believed of a file, and where it is stored."""
+"""Facts read from files, and where files are stored."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from django.core.files.storage import InMemoryStorage, storages
 
 from sora_remix import fal, media
 from sora_remix.exceptions import NotAnImage, NotAVideo
+from tests.checkout import png
 from tests.media.servers import download
-from tests.ordering import png
 
 
-def test_facts_are_read_from_the_file_itself(clip: Path) -> None:
+def test_facts_are_read_from_the_file(clip: Path) -> None:
     with clip.open("rb") as file:
         facts = media.video_facts(file)
 
@@ -51,21 +51,21 @@ def recording(kind: str, rate: Fraction | int, pictures: int = 1, **options: str
     return buffer
 
 
-def test_a_recording_without_a_length_is_a_video_all_the_same() -> None:
+def test_recording_without_a_length_is_a_video() -> None:
     facts = media.video_facts(recording("matroska", 12, live="1"))
 
     assert (facts.duration, facts.width) == (None, 160)
 
 
 @pytest.mark.parametrize(("rate", "fps"), [(Fraction(30000, 1001), "29.970"), (25, "25")])
-def test_a_video_tells_how_many_pictures_a_second_it_has(rate: Fraction | int, fps: str) -> None:
+def test_frame_rate_of_a_video_is_read(rate: Fraction | int, fps: str) -> None:
     facts = media.video_facts(recording("mp4", rate, pictures=30))
 
     assert facts.fps == Decimal(fps)
 
 
 @pytest.mark.parametrize(("pictures", "rate"), [(1, 90000), (2, 90000)])
-def test_a_speed_that_no_video_has_is_unknown(pictures: int, rate: int) -> None:
+def test_impossible_frame_rate_is_unknown(pictures: int, rate: int) -> None:
     facts = media.video_facts(recording("mp4", rate, pictures=pictures))
 
     assert facts.fps is None
@@ -77,26 +77,26 @@ PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nfile:///etc/hostname\
 @pytest.mark.parametrize(
     "content", [b"", b"<html></html>", b"\0" * 5000, b"....ftypisom" * 50, PLAYLIST]
 )
-def test_what_has_no_picture_to_decode_is_not_a_video(content: bytes) -> None:
+def test_file_without_a_decodable_picture_is_not_a_video(content: bytes) -> None:
     with pytest.raises(NotAVideo):
         media.video_facts(io.BytesIO(content))
 
 
-def test_half_a_video_is_not_a_video(clip: Path) -> None:
+def test_truncated_video_is_not_a_video(clip: Path) -> None:
     content = clip.read_bytes()
 
     with pytest.raises(NotAVideo):
         media.video_facts(io.BytesIO(content[: len(content) // 8]))
 
 
-def test_a_picture_is_not_a_video(result: fal.Result) -> None:
+def test_image_is_not_a_video(result: fal.Result) -> None:
     picture = download(result.spritesheet_url)
 
     with pytest.raises(NotAVideo):
         media.video_facts(io.BytesIO(picture))
 
 
-def test_a_picture_is_named_by_its_content(result: fal.Result) -> None:
+def test_extension_of_an_image_comes_from_its_content(result: fal.Result) -> None:
     thumbnail, spritesheet = download(result.thumbnail_url), download(result.spritesheet_url)
 
     assert media.image_extension(io.BytesIO(thumbnail)) == ".webp"
@@ -113,7 +113,7 @@ class _CountingFile(io.BytesIO):
         return data
 
 
-def test_a_file_is_stored_in_pieces_and_removed_again(media_root: Path, tmp_path: Path) -> None:
+def test_file_is_stored_in_chunks_and_removed_again(media_root: Path, tmp_path: Path) -> None:
     file: IO[bytes] = _CountingFile(b"x" * 1_000_000)
 
     name = media.store("sora_remix/videos/a.mp4", file)
@@ -125,7 +125,7 @@ def test_a_file_is_stored_in_pieces_and_removed_again(media_root: Path, tmp_path
     assert not (media_root / name).exists()
 
 
-def test_files_go_to_the_storage_of_the_setting(settings: Any) -> None:
+def test_files_are_stored_in_the_storage_of_the_setting(settings: Any) -> None:
     settings.STORAGES = settings.STORAGES | {
         "memory": {"BACKEND": "django.core.files.storage.InMemoryStorage"}
     }
@@ -156,7 +156,7 @@ def draw(codec: str, layout: str, pixels: str) -> bytes:
         (draw("libwebp", "webp", "yuv420p"), ".webp"),
     ],
 )
-def test_a_picture_tells_its_kind_and_size_by_its_content(content: bytes, extension: str) -> None:
+def test_type_and_size_of_an_image_come_from_its_content(content: bytes, extension: str) -> None:
     facts = media.image_facts(io.BytesIO(content))
 
     assert facts == media.ImageFacts(extension, 320, 200, len(content))
@@ -175,7 +175,7 @@ def test_a_picture_tells_its_kind_and_size_by_its_content(content: bytes, extens
     ],
     ids=["empty", "svg", "jpeg", "cut", "too many pixels", "too many bytes", "gif"],
 )
-def test_what_can_not_be_decoded_cheaply_is_not_an_image(content: bytes) -> None:
+def test_image_too_expensive_to_decode_is_refused(content: bytes) -> None:
     file = io.BytesIO(content)
 
     with pytest.raises(NotAnImage):

@@ -1,4 +1,4 @@
-"""Facts are what the columns of a video can hold, or unknown."""
+"""Facts fit the columns of a video, or are unknown."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _facts_of(monkeypatch: pytest.MonkeyPatch, **answer: Any) -> media.VideoFact
         (2**63 - 1, None),
     ],
 )
-def test_a_length_that_no_column_holds_is_unknown(
+def test_length_that_does_not_fit_its_column_is_unknown(
     monkeypatch: pytest.MonkeyPatch, microseconds: int | None, duration: str | None
 ) -> None:
     found = _facts_of(monkeypatch, duration=microseconds)
@@ -61,7 +61,7 @@ def test_a_length_that_no_column_holds_is_unknown(
         ([2**31 - 1, 1], None),
     ],
 )
-def test_a_speed_that_no_column_holds_is_unknown(
+def test_frame_rate_that_does_not_fit_its_column_is_unknown(
     monkeypatch: pytest.MonkeyPatch, rate: list[int] | None, fps: str | None
 ) -> None:
     found = _facts_of(monkeypatch, rate=rate)
@@ -71,7 +71,9 @@ def test_a_speed_that_no_column_holds_is_unknown(
 
 
 @pytest.mark.parametrize("side", [0, -1, 2**31, 1.5, None, True])
-def test_a_size_that_no_column_holds_is_refused(monkeypatch: pytest.MonkeyPatch, side: Any) -> None:
+def test_size_that_does_not_fit_its_column_is_refused(
+    monkeypatch: pytest.MonkeyPatch, side: Any
+) -> None:
     with pytest.raises(NotAVideo):
         _facts_of(monkeypatch, width=side)
 
@@ -88,7 +90,7 @@ def test_a_size_that_no_column_holds_is_refused(monkeypatch: pytest.MonkeyPatch,
         {"audio_codec": "aac\n"},
     ],
 )
-def test_a_kind_that_no_column_holds_is_refused(
+def test_container_that_does_not_fit_its_column_is_refused(
     monkeypatch: pytest.MonkeyPatch, kind: dict[str, Any]
 ) -> None:
     with pytest.raises(NotAVideo):
@@ -106,12 +108,14 @@ def test_a_kind_that_no_column_holds_is_refused(
         ("a.MP4", b"nothing known", "a.MP4"),
     ],
 )
-def test_a_file_is_called_by_what_it_is(name: str, content: bytes, true_name: str) -> None:
+def test_extension_of_a_file_comes_from_its_content(
+    name: str, content: bytes, true_name: str
+) -> None:
     file = io.BytesIO(content)
 
     assert media.true_name(name, file) == true_name
     assert file.tell() == 0
 
 
-def test_a_clip_that_claims_weeks_is_a_clip_of_unknown_length(clip: Path) -> None:
+def test_clip_claiming_weeks_has_unknown_length(clip: Path) -> None:
     assert media.video_facts(io.BytesIO(bombs.claim_weeks(clip))).duration is None

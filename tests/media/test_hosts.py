@@ -1,4 +1,4 @@
-"""Which URLs results may be downloaded from."""
+"""Hosts from which results may be downloaded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sora_remix.media import hosts
         "https://\x1b[2J/x",
     ],
 )
-def test_a_url_that_is_not_allowed_is_refused(url: str) -> None:
+def test_url_of_a_host_that_is_not_allowed_is_refused(url: str) -> None:
     with pytest.raises(FileRefused):
         hosts.read_url(url)
 
@@ -50,9 +50,7 @@ def test_a_url_that_is_not_allowed_is_refused(url: str) -> None:
         "https://[fe80::1%25eth0]/x",
     ],
 )
-def test_a_url_that_no_server_can_have_is_refused_before_it_breaks_anything(
-    settings: Any, url: str
-) -> None:
+def test_invalid_url_is_refused_without_a_crash(settings: Any, url: str) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*"]
 
     with pytest.raises(FileRefused, match="can't be read"):
@@ -94,7 +92,7 @@ def test_a_url_that_no_server_can_have_is_refused_before_it_breaks_anything(
         "[ff02::1]",
     ],
 )
-def test_an_address_that_is_not_public_is_refused_behind_a_wildcard_however_it_is_spelled(
+def test_private_address_is_refused_behind_a_wildcard_in_every_notation(
     settings: Any, host: str
 ) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*"]
@@ -106,23 +104,21 @@ def test_an_address_that_is_not_public_is_refused_behind_a_wildcard_however_it_i
 @pytest.mark.parametrize(
     "host", ["93.184.215.14", "[2606:4700::1]", "[64:ff9b::93.184.215.14]", "v3.fal.media"]
 )
-def test_a_public_address_and_a_name_are_allowed_behind_a_wildcard(
-    settings: Any, host: str
-) -> None:
+def test_public_address_and_a_name_are_allowed_behind_a_wildcard(settings: Any, host: str) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*"]
 
     assert hosts.read_url(f"https://{host}/x").path == "/x"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "files.internal"])
-def test_a_host_that_is_named_exactly_may_be_private(settings: Any, host: str) -> None:
+def test_exactly_named_host_can_be_private(settings: Any, host: str) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = [host]
     url = httpx.URL("https://x/y").copy_with(host=host)
 
     assert hosts.read_url(str(url)) == url
 
 
-def test_a_name_in_other_letters_is_matched_as_people_write_it(settings: Any) -> None:
+def test_international_name_matches_its_readable_form(settings: Any) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["bücher.example"]
 
     url = hosts.read_url("https://xn--bcher-kva.example/x")
@@ -134,20 +130,20 @@ def test_a_name_in_other_letters_is_matched_as_people_write_it(settings: Any) ->
     "location",
     ["https://xn--a/", "//evil/x", "https://[::1", "https://h:99999/", "http://v3.fal.media/x"],
 )
-def test_a_redirect_is_checked_like_the_first_url(settings: Any, location: str) -> None:
+def test_redirect_is_checked_like_the_first_url(settings: Any, location: str) -> None:
     settings.SORA_REMIX_RESULT_HOSTS = ["*.fal.media"]
 
     with pytest.raises(FileRefused):
         hosts.read_url(location, base=httpx.URL("https://v3.fal.media/a/b"))
 
 
-def test_an_address_within_another_is_judged_by_itself() -> None:
+def test_public_address_mapped_into_ipv6_is_allowed() -> None:
     mapped = ip_address("::ffff:93.184.215.14")
 
     hosts.check_public(httpx.URL("https://x/"), mapped)
 
 
-def test_a_foreign_text_is_shown_as_one_short_line_without_a_signature() -> None:
+def test_foreign_text_is_shown_as_one_short_line_without_a_signature() -> None:
     shown = hosts.plain("GET /x?signature=secret\r\nCRITICAL forged\x1b[2J\u202e " + "x" * 1000)
 
     assert shown.startswith("GET /x?…  CRITICAL forged [2J")

@@ -1,4 +1,4 @@
-"""What a download leaves behind, and what the next one makes of it."""
+"""Parts left by a download, and how the next one continues them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def leave_half(files: RangeServer, query: str = "") -> None:
     files.heads.clear()
 
 
-def test_an_exhausted_download_goes_on_where_it_was_under_another_signature(
+def test_exhausted_download_continues_under_another_signature(
     files: RangeServer,
 ) -> None:
     leave_half(files, "?signature=1")
@@ -79,21 +79,21 @@ def test_an_exhausted_download_goes_on_where_it_was_under_another_signature(
     assert header(files.heads[0], "if-range") == '"one"'
 
 
-def test_a_server_without_tags_goes_on_as_well(untagged: RangeServer) -> None:
+def test_download_without_etag_continues_too(untagged: RangeServer) -> None:
     leave_half(untagged)
 
     assert download(f"{untagged.url}/x.mp4") == CONTENT
     assert untagged.ranges == [f"bytes={HALF}-"]
 
 
-def test_another_file_starts_anew(files: RangeServer) -> None:
+def test_another_file_starts_again(files: RangeServer) -> None:
     leave_half(files)
 
     assert download(f"{files.url}/y.mp4") == CONTENT
     assert files.ranges == [""]
 
 
-def test_a_file_with_another_tag_starts_anew(files: RangeServer) -> None:
+def test_file_with_another_etag_starts_again(files: RangeServer) -> None:
     leave_half(files)
     files.content, files.etag = OTHER, '"two"'
 
@@ -101,7 +101,7 @@ def test_a_file_with_another_tag_starts_anew(files: RangeServer) -> None:
     assert files.ranges == [f"bytes={HALF}-"]
 
 
-def test_a_part_with_another_tag_is_not_added(
+def test_range_with_another_etag_is_not_appended(
     monkeypatch: pytest.MonkeyPatch, files: RangeServer
 ) -> None:
     leave_half(files)
@@ -119,7 +119,7 @@ def ranges_without_if_range(part: PartialDownload) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("size", [2_000_000, 2_999_999])
-def test_a_file_of_another_size_starts_anew(
+def test_file_of_another_size_starts_again(
     monkeypatch: pytest.MonkeyPatch, untagged: RangeServer, size: int
 ) -> None:
     leave_half(untagged)
@@ -130,7 +130,7 @@ def test_a_file_of_another_size_starts_anew(
     assert untagged.ranges == [f"bytes={HALF}-", ""]
 
 
-def test_a_file_that_became_shorter_than_its_part_starts_anew(
+def test_file_that_became_shorter_than_its_part_starts_again(
     monkeypatch: pytest.MonkeyPatch, untagged: RangeServer
 ) -> None:
     leave_half(untagged)
@@ -140,16 +140,14 @@ def test_a_file_that_became_shorter_than_its_part_starts_anew(
     assert download(f"{untagged.url}/x.mp4") == OTHER[:1000]
 
 
-def test_a_server_without_ranges_starts_anew(files: RangeServer) -> None:
+def test_download_without_ranges_starts_again(files: RangeServer) -> None:
     leave_half(files)
     files.knows_ranges = False
 
     assert download(f"{files.url}/x.mp4") == CONTENT
 
 
-def test_what_nothing_tells_from_another_file_is_not_kept(
-    files: RangeServer, parts_folder: Path
-) -> None:
+def test_part_without_any_validator_is_not_kept(files: RangeServer, parts_folder: Path) -> None:
     broken = b"fffff0\r\n" + b"x" * HALF
     files.answer = lambda head: answer(broken, "Transfer-Encoding: chunked", length=False)
 
@@ -159,7 +157,7 @@ def test_what_nothing_tells_from_another_file_is_not_kept(
     assert lying_around(parts_folder) == []
 
 
-def test_a_small_part_is_not_worth_keeping(files: RangeServer, parts_folder: Path) -> None:
+def test_small_part_is_not_kept(files: RangeServer, parts_folder: Path) -> None:
     files.cut_after = 1_000_000
 
     with pytest.raises(TryLater):
@@ -168,7 +166,7 @@ def test_a_small_part_is_not_worth_keeping(files: RangeServer, parts_folder: Pat
     assert lying_around(parts_folder) == []
 
 
-def test_a_finished_file_leaves_nothing_behind(files: RangeServer, parts_folder: Path) -> None:
+def test_finished_file_leaves_no_part(files: RangeServer, parts_folder: Path) -> None:
     leave_half(files)
 
     with wait_for(media.download(f"{files.url}/x.mp4")) as file:
@@ -181,7 +179,7 @@ def test_a_finished_file_leaves_nothing_behind(files: RangeServer, parts_folder:
     ("status", "kind", "error"),
     [("404 Not Found", "video/mp4", FileGone), ("200 OK", "text/html", FileRefused)],
 )
-def test_a_file_that_is_gone_or_refused_leaves_nothing_behind(
+def test_missing_or_refused_file_leaves_no_part(
     files: RangeServer, parts_folder: Path, status: str, kind: str, error: type[Exception]
 ) -> None:
     leave_half(files)
@@ -193,14 +191,14 @@ def test_a_file_that_is_gone_or_refused_leaves_nothing_behind(
     assert lying_around(parts_folder) == []
 
 
-def test_a_part_over_the_limit_is_refused(files: RangeServer) -> None:
+def test_part_over_the_limit_is_refused(files: RangeServer) -> None:
     leave_half(files)
 
     with pytest.raises(FileRefused):
         download(f"{files.url}/x.mp4", most_bytes=HALF)
 
 
-def test_a_cancelled_download_goes_on_where_it_was(files: RangeServer, parts_folder: Path) -> None:
+def test_cancelled_download_continues(files: RangeServer, parts_folder: Path) -> None:
     files.cut_after, files.holds = HALF, True
 
     async def cancel_in_the_middle() -> None:
@@ -224,7 +222,7 @@ def kept_size(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
-def test_a_download_whose_process_ends_is_kept_and_ends_all_the_same(
+def test_part_is_kept_when_the_process_is_stopped_and_the_stop_goes_through(
     monkeypatch: pytest.MonkeyPatch, files: RangeServer, error: type[BaseException]
 ) -> None:
     write = PartialDownload.write
@@ -243,7 +241,7 @@ def test_a_download_whose_process_ends_is_kept_and_ends_all_the_same(
     assert int(files.ranges[1].removeprefix("bytes=").removesuffix("-")) > HALF
 
 
-def test_an_error_of_our_own_keeps_nothing(
+def test_internal_error_keeps_no_part(
     monkeypatch: pytest.MonkeyPatch, files: RangeServer, parts_folder: Path
 ) -> None:
     leave_half(files)
@@ -258,9 +256,7 @@ def test_an_error_of_our_own_keeps_nothing(
     assert lying_around(parts_folder) == []
 
 
-def test_a_disk_that_fills_up_in_the_middle_may_be_empty_later(
-    files: RangeServer, parts_folder: Path
-) -> None:
+def test_full_disk_is_a_temporary_error(files: RangeServer, parts_folder: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, limits[1]))
     try:
@@ -283,7 +279,7 @@ wait_for(media.download(sys.argv[2]))
 """
 
 
-def test_another_process_goes_on_from_what_a_killed_one_has_got(
+def test_another_process_continues_the_part_of_a_killed_one(
     files: RangeServer, parts_folder: Path
 ) -> None:
     files.cut_after, files.holds = HALF, True
@@ -300,7 +296,7 @@ def test_another_process_goes_on_from_what_a_killed_one_has_got(
     assert files.ranges == [f"bytes={HALF}-"]
 
 
-def test_two_downloads_of_one_file_do_not_spoil_each_other(
+def test_two_downloads_of_one_file_do_not_affect_each_other(
     files: RangeServer, parts_folder: Path
 ) -> None:
     leave_half(files)
@@ -319,7 +315,7 @@ def test_two_downloads_of_one_file_do_not_spoil_each_other(
     assert lying_around(parts_folder) == []
 
 
-def test_a_part_that_was_removed_while_it_was_opened_is_not_gone_on_from(
+def test_part_removed_while_it_was_opened_is_not_continued(
     monkeypatch: pytest.MonkeyPatch, files: RangeServer
 ) -> None:
     leave_half(files)
@@ -356,7 +352,7 @@ def temporary(files: RangeServer) -> IO[bytes]:
 
 @pytest.mark.parametrize("make", [finished, in_memory, temporary])
 @pytest.mark.parametrize("etag", ["", '"one"'])
-def test_a_finished_file_that_is_kept_completes_at_once(
+def test_kept_finished_file_completes_at_once(
     files: RangeServer, parts_folder: Path, make: Callable[..., IO[bytes]], etag: str
 ) -> None:
     files.etag = etag
@@ -371,7 +367,7 @@ def test_a_finished_file_that_is_kept_completes_at_once(
     assert lying_around(parts_folder) == []
 
 
-def test_a_finished_file_without_a_known_length_is_kept_as_well(files: RangeServer) -> None:
+def test_finished_file_of_unknown_length_is_kept(files: RangeServer) -> None:
     body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(CONTENT), CONTENT)
     serve = files.answer
     files.answer = lambda head: answer(body, "Transfer-Encoding: chunked", length=False)
@@ -384,7 +380,7 @@ def test_a_finished_file_without_a_known_length_is_kept_as_well(files: RangeServ
     assert files.ranges == [f"bytes={len(CONTENT)}-"]
 
 
-def test_a_range_that_yields_nothing_completes_a_kept_file(files: RangeServer) -> None:
+def test_unsatisfiable_range_completes_a_kept_file(files: RangeServer) -> None:
     size = len(CONTENT)
     with finished(files) as file:
         media.keep_download(f"{files.url}/x.mp4", file)
@@ -396,7 +392,7 @@ def test_a_range_that_yields_nothing_completes_a_kept_file(files: RangeServer) -
     assert download(f"{files.url}/x.mp4") == CONTENT
 
 
-def test_a_kept_file_whose_size_is_another_now_starts_anew(
+def test_kept_file_of_changed_size_starts_again(
     monkeypatch: pytest.MonkeyPatch, untagged: RangeServer
 ) -> None:
     monkeypatch.setattr(downloads, "ATTEMPTS", 2)
@@ -407,7 +403,7 @@ def test_a_kept_file_whose_size_is_another_now_starts_anew(
     assert download(f"{untagged.url}/x.mp4") == OTHER[:-1]
 
 
-def test_a_small_finished_file_is_not_kept(parts_folder: Path) -> None:
+def test_small_finished_file_is_not_kept(parts_folder: Path) -> None:
     media.keep_download("https://127.0.0.1/x.mp4", io.BytesIO(b"x" * 1000))
 
     assert lying_around(parts_folder) == []
@@ -501,7 +497,7 @@ FOLDERS = [
 
 
 @pytest.mark.parametrize("make", FOLDERS)
-def test_where_no_part_can_be_kept_downloads_go_on_without(
+def test_downloads_work_where_no_part_can_be_kept(
     files: RangeServer, parts_folder: Path, make: Callable[[Path], Any]
 ) -> None:
     with make(parts_folder):
@@ -514,7 +510,7 @@ def test_where_no_part_can_be_kept_downloads_go_on_without(
         assert kept_size(parts_folder) < HALF
 
 
-def test_parts_are_nobody_elses_business(files: RangeServer, parts_folder: Path) -> None:
+def test_parts_are_readable_only_by_their_owner(files: RangeServer, parts_folder: Path) -> None:
     leave_half(files)
 
     [folder] = parts_folder.iterdir()
@@ -545,7 +541,7 @@ def download_half_of_another(files: RangeServer) -> None:
         download(f"{files.url}/y.mp4")
 
 
-def test_the_folder_is_looked_through_once_an_hour(
+def test_folder_is_cleaned_once_an_hour(
     monkeypatch: pytest.MonkeyPatch, parts_folder: Path
 ) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 7200.0)
@@ -557,7 +553,7 @@ def test_the_folder_is_looked_through_once_an_hour(
 
 
 @pytest.mark.parametrize("said", ["", "{", "[]", '{"etag": "x", "more": 1}', '{"etag": 5'])
-def test_a_part_of_an_unreadable_version_starts_anew(
+def test_part_with_unreadable_version_starts_again(
     files: RangeServer, parts_folder: Path, said: str
 ) -> None:
     leave_half(files)
@@ -571,7 +567,7 @@ def test_a_part_of_an_unreadable_version_starts_anew(
 @pytest.mark.parametrize(
     "etag", ['W/"one"', "one", '"' + "x" * 500 + '"', '""', '"a\xff"', '"a" "b"']
 )
-def test_a_weak_or_odd_tag_is_not_believed(files: RangeServer, etag: str) -> None:
+def test_weak_or_invalid_etag_is_ignored(files: RangeServer, etag: str) -> None:
     files.etag = etag
     leave_half(files)
 

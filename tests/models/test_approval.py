@@ -1,4 +1,4 @@
-"""Somebody decides what the site may show; what was decided meanwhile is not overruled unseen."""
+"""Videos are approved and rejected; a decision made meanwhile isn't overwritten."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _seen(*videos: Video) -> dict[int, str]:
     return {video.pk: video.revision for video in videos}
 
 
-def test_a_video_is_new_until_somebody_decides() -> None:
+def test_video_is_new_until_it_is_decided() -> None:
     video = make_video()
 
     assert (video.approval, video.is_approved, video.decided_at) == (Approval.NEW, False, None)
@@ -33,7 +33,7 @@ def test_a_video_is_new_until_somebody_decides() -> None:
     ("decide", "approval"),
     [(Video.approve, Approval.APPROVED), (Video.reject, Approval.REJECTED)],
 )
-def test_a_decision_is_kept_with_its_note_and_whose_it_is(
+def test_decision_is_stored_with_its_note_and_person(
     decide: Decide, approval: Approval, admin_user: User
 ) -> None:
     video = make_video()
@@ -51,7 +51,7 @@ def test_a_decision_is_kept_with_its_note_and_whose_it_is(
     assert [*Video.objects.approved()] == ([kept] if kept.is_approved else [])
 
 
-def test_a_decision_can_be_changed() -> None:
+def test_decision_can_be_changed() -> None:
     video = make_video()
     video.approve(note="Fine.")
 
@@ -61,7 +61,7 @@ def test_a_decision_can_be_changed() -> None:
     assert (kept.approval, kept.approval_note) == (Approval.REJECTED, "")
 
 
-def test_who_decides_on_what_is_no_longer_so_is_told() -> None:
+def test_decision_on_an_outdated_state_raises() -> None:
     video, same = make_video(), Video.objects.get()
     video.reject(note="Blurred.")
 
@@ -73,7 +73,7 @@ def test_who_decides_on_what_is_no_longer_so_is_told() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_decide_at_once_one_is_told() -> None:
+def test_second_of_two_simultaneous_decisions_raises() -> None:
     pk = make_video().pk
 
     def approve() -> str:
@@ -87,7 +87,7 @@ def test_of_two_who_decide_at_once_one_is_told() -> None:
     assert Video.objects.get().is_approved
 
 
-def test_many_are_decided_about_in_as_many_queries_as_few(
+def test_many_videos_are_decided_with_a_constant_number_of_queries(
     admin_user: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(20):
@@ -105,7 +105,7 @@ def test_many_are_decided_about_in_as_many_queries_as_few(
     assert not Video.objects.filter(decided_at=None).exists()
 
 
-def test_of_many_those_are_left_that_are_no_longer_as_they_were_seen() -> None:
+def test_videos_changed_since_they_were_shown_are_skipped() -> None:
     new, approved, cleared = make_video(), make_video(), make_video(file="a.mp4")
     seen = _seen(new, approved, cleared)
     approved.approve(note="Fine.")
@@ -121,7 +121,7 @@ def test_of_many_those_are_left_that_are_no_longer_as_they_were_seen() -> None:
     assert (approved.approval, approved.approval_note) == (Approval.APPROVED, "Fine.")
 
 
-def test_approved_videos_are_found_by_what_they_belong_to() -> None:
+def test_approved_descendants_of_a_video_are_found() -> None:
     root = make_video()
     shown = make_video(root=root, approval=Approval.APPROVED)
     make_video(root=root)

@@ -14,7 +14,7 @@ def videos(db: None) -> list[Video]:
     return [make_video() for _ in range(3)]
 
 
-def test_a_draft_keeps_the_selected_videos_and_who_selected_them(videos: list[Video]) -> None:
+def test_draft_keeps_the_selected_videos_and_its_creator(videos: list[Video]) -> None:
     editor = User.objects.create_user("editor")
 
     batch = RemixBatch.objects.start([videos[0].pk, videos[2].pk], by=editor)
@@ -24,11 +24,11 @@ def test_a_draft_keeps_the_selected_videos_and_who_selected_them(videos: list[Vi
     assert str(batch) == f"Batch {batch.pk}"
 
 
-def test_a_draft_may_be_nobodys(videos: list[Video]) -> None:
+def test_draft_can_have_no_creator(videos: list[Video]) -> None:
     assert RemixBatch.objects.start([videos[0].pk], by=None).created_by is None
 
 
-def test_only_the_first_confirmation_takes_the_order(db: None) -> None:
+def test_only_the_first_confirmation_succeeds(db: None) -> None:
     batch = RemixBatch.objects.start([], by=None)
     other = RemixBatch.objects.get(pk=batch.pk)
 
@@ -38,7 +38,7 @@ def test_only_the_first_confirmation_takes_the_order(db: None) -> None:
     assert RemixBatch.objects.get(pk=batch.pk).confirmed_at == batch.confirmed_at
 
 
-def test_two_processes_that_confirm_at_once_take_one_order(transactional_db: None) -> None:
+def test_one_of_two_simultaneous_confirmations_succeeds(transactional_db: None) -> None:
     pk = RemixBatch.objects.start([], by=None).pk
 
     confirmed = at_once(lambda: RemixBatch.objects.get(pk=pk).confirm(), times=4)
@@ -46,14 +46,14 @@ def test_two_processes_that_confirm_at_once_take_one_order(transactional_db: Non
     assert sorted(confirmed) == [False, False, False, True]
 
 
-def test_what_is_confirmed_is_no_draft(db: None) -> None:
+def test_confirmed_batch_is_no_draft(db: None) -> None:
     draft, confirmed = (RemixBatch.objects.start([], by=None) for _ in range(2))
     confirmed.confirm()
 
     assert list(RemixBatch.objects.drafts()) == [draft]
 
 
-def test_only_drafts_that_nobody_confirmed_for_a_week_are_forgotten(videos: list[Video]) -> None:
+def test_only_drafts_older_than_a_week_are_deleted(videos: list[Video]) -> None:
     pks = [video.pk for video in videos]
     _old, young, confirmed = (RemixBatch.objects.start(pks, by=None) for _ in range(3))
     confirmed.confirm()
@@ -66,7 +66,7 @@ def test_only_drafts_that_nobody_confirmed_for_a_week_are_forgotten(videos: list
     assert Video.objects.count() == 3
 
 
-def test_a_draft_that_is_confirmed_first_is_not_deleted(db: None) -> None:
+def test_draft_confirmed_first_is_not_deleted(db: None) -> None:
     _draft, confirmed = (RemixBatch.objects.start([], by=None) for _ in range(2))
     confirmed.confirm()
 
@@ -75,7 +75,7 @@ def test_a_draft_that_is_confirmed_first_is_not_deleted(db: None) -> None:
     assert RemixBatch.objects.get() == confirmed
 
 
-def test_a_batch_that_is_deleted_leaves_its_remixes(db: None) -> None:
+def test_deleting_a_batch_keeps_its_remixes(db: None) -> None:
     batch = RemixBatch.objects.start([], by=None)
     remix = make_remix(batch=batch)
 

@@ -1,4 +1,4 @@
-"""One chain: however many ask for a turn, one worker at a time takes it."""
+"""One chain of turns: one worker at a time runs it, however many request it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def _chain() -> tuple[int, str]:
     return chain.turn, chain.state
 
 
-def test_many_nudges_announce_one_turn(db: None) -> None:
+def test_several_nudges_announce_one_turn(db: None) -> None:
     announced = [Chain.objects.announce() for _ in range(3)]
 
     assert announced == [1, None, None]
     assert _chain() == (1, State.PENDING)
 
 
-def test_a_message_that_is_delivered_twice_is_admitted_once(db: None) -> None:
+def test_message_delivered_twice_is_admitted_once(db: None) -> None:
     Chain.objects.announce()
 
     admitted = [Chain.objects.admit(1) for _ in range(2)]
@@ -50,7 +50,7 @@ def test_only_the_announced_number_is_admitted(db: None, turn: int) -> None:
     assert _chain() == (1, State.PENDING)
 
 
-def test_a_message_of_a_turn_that_is_over_is_not_admitted(db: None) -> None:
+def test_message_of_a_finished_turn_is_not_admitted(db: None) -> None:
     Chain.objects.announce()
     Chain.objects.admit(1)
     Chain.objects.release(1)
@@ -59,7 +59,7 @@ def test_a_message_of_a_turn_that_is_over_is_not_admitted(db: None) -> None:
     assert _chain() == (1, State.IDLE)
 
 
-def test_a_running_turn_is_not_announced_again(db: None) -> None:
+def test_running_turn_is_not_announced_again(db: None) -> None:
     Chain.objects.announce()
     Chain.objects.admit(1)
 
@@ -67,7 +67,7 @@ def test_a_running_turn_is_not_announced_again(db: None) -> None:
     assert _chain() == (1, State.RUNNING)
 
 
-def test_a_nudge_during_a_turn_is_not_lost_once_the_turn_is_released(db: None) -> None:
+def test_nudge_during_a_turn_is_kept_until_it_is_released(db: None) -> None:
     Chain.objects.announce()
     Chain.objects.admit(1)
     during = Chain.objects.announce()
@@ -77,14 +77,14 @@ def test_a_nudge_during_a_turn_is_not_lost_once_the_turn_is_released(db: None) -
     assert (during, released, Chain.objects.announce()) == (None, True, 2)
 
 
-def test_a_pending_turn_that_nobody_took_is_announced_under_its_own_number(silent: None) -> None:
+def test_lost_announcement_is_repeated_with_the_same_number(silent: None) -> None:
     announced = [Chain.objects.announce() for _ in range(2)]
 
     assert announced == [1, None]
     assert [Chain.objects.admit(1) for _ in range(2)] == [True, False]
 
 
-def test_a_running_turn_that_fell_silent_gets_a_successor(silent: None) -> None:
+def test_stale_running_turn_gets_a_successor(silent: None) -> None:
     Chain.objects.admit(1)
     Chain.objects.update(since=ago(seconds=21))
 
@@ -94,7 +94,7 @@ def test_a_running_turn_that_fell_silent_gets_a_successor(silent: None) -> None:
     assert Chain.objects.admit(2)
 
 
-def test_the_runner_that_fell_silent_can_not_end_the_turn_of_its_successor(silent: None) -> None:
+def test_stale_runner_can_not_end_the_turn_of_its_successor(silent: None) -> None:
     Chain.objects.admit(1)
     Chain.objects.update(since=ago(seconds=21))
     Chain.objects.announce()
@@ -105,7 +105,7 @@ def test_the_runner_that_fell_silent_can_not_end_the_turn_of_its_successor(silen
     assert _chain() == (2, State.RUNNING)
 
 
-def test_a_turn_that_says_it_is_alive_gets_no_successor(silent: None) -> None:
+def test_turn_with_a_heartbeat_gets_no_successor(silent: None) -> None:
     Chain.objects.admit(1)
     Chain.objects.update(since=ago(seconds=21))
 
@@ -113,7 +113,7 @@ def test_a_turn_that_says_it_is_alive_gets_no_successor(silent: None) -> None:
     assert Chain.objects.announce() is None
 
 
-def test_a_turn_that_is_only_announced_can_be_neither_renewed_nor_released(db: None) -> None:
+def test_announced_turn_can_be_neither_renewed_nor_released(db: None) -> None:
     Chain.objects.announce()
 
     assert not Chain.objects.renew(1)
@@ -130,7 +130,7 @@ def test_a_pending_turn_is_waited_for(db: None, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("act", ["admit", "renew", "release"])
-def test_the_last_sign_of_life_is_that_of_a_worker_at_its_turn(db: None, act: str) -> None:
+def test_last_sign_of_life_is_that_of_a_running_turn(db: None, act: str) -> None:
     Chain.objects.announce()
     announced = Chain.objects.get().worked_at
     Chain.objects.admit(1)
@@ -142,14 +142,14 @@ def test_the_last_sign_of_life_is_that_of_a_worker_at_its_turn(db: None, act: st
     assert Chain.objects.get().worked_at == Chain.objects.get().since
 
 
-def test_the_row_can_be_locked_before_there_was_a_turn(db: None) -> None:
+def test_row_can_be_locked_before_the_first_turn(db: None) -> None:
     with transaction.atomic():
         Chain.objects.lock()
 
     assert str(Chain.objects.get()) == "0 idle"
 
 
-def test_two_processes_that_nudge_at_once_announce_one_number(transactional_db: None) -> None:
+def test_simultaneous_nudges_announce_one_number(transactional_db: None) -> None:
     announced = at_once(Chain.objects.announce, times=4)
 
     assert sorted(announced, key=str) == [1, None, None, None]
@@ -163,7 +163,7 @@ def test_two_processes_that_nudge_at_once_announce_one_number(transactional_db: 
         ({"state": State.RUNNING, "since": ago(hours=1)}, 8),
     ],
 )
-def test_of_processes_that_saw_the_same_chain_one_announces_a_turn(
+def test_one_of_several_processes_with_the_same_chain_announces_a_turn(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, chain: dict[str, Any], number: int
 ) -> None:
     Chain.objects.create(pk=1, turn=7, **chain)
@@ -174,7 +174,7 @@ def test_of_processes_that_saw_the_same_chain_one_announces_a_turn(
     assert sorted(announced, key=str) == [number, None, None]
 
 
-def test_two_workers_with_the_same_message_are_admitted_once(transactional_db: None) -> None:
+def test_one_of_two_workers_with_the_same_message_is_admitted(transactional_db: None) -> None:
     Chain.objects.announce()
 
     admitted = at_once(lambda: Chain.objects.admit(1), times=4)
@@ -183,13 +183,13 @@ def test_two_workers_with_the_same_message_are_admitted_once(transactional_db: N
 
 
 @pytest.mark.parametrize(("minutes", "held"), [(1, True), (-1, False)])
-def test_a_chain_is_held_back_until_a_moment(db: None, minutes: int, held: bool) -> None:
+def test_chain_is_paused_until_a_time(db: None, minutes: int, held: bool) -> None:
     Chain.objects.hold_back(ago(minutes=-minutes))
 
     assert Chain.objects.is_held() is held
 
 
-def test_a_chain_is_not_held_back_less_than_it_is_already(db: None) -> None:
+def test_pause_is_not_shortened(db: None) -> None:
     later = ago(minutes=-2)
     Chain.objects.hold_back(later)
 
@@ -199,9 +199,7 @@ def test_a_chain_is_not_held_back_less_than_it_is_already(db: None) -> None:
 
 
 @pytest.mark.parametrize("order", [("longer", "shorter"), ("shorter", "longer")])
-def test_of_two_pauses_the_longer_one_stays_with_its_reason(
-    db: None, order: tuple[str, str]
-) -> None:
+def test_longer_of_two_pauses_is_kept_with_its_reason(db: None, order: tuple[str, str]) -> None:
     ends = {"longer": ago(minutes=-2), "shorter": ago(minutes=-1)}
 
     for reason in order:
@@ -219,7 +217,7 @@ def test_a_pause_lasts_an_hour_at_most(db: None) -> None:
     assert Chain.objects.is_held()
 
 
-def test_a_pause_until_another_millennium_is_none_and_makes_room_for_a_true_one(
+def test_pause_in_the_far_future_is_ignored_and_can_be_replaced(
     db: None,
 ) -> None:
     Chain.objects.create(pk=1, held_until=moment(5195, 1, 1), held_because="odd")
@@ -231,14 +229,14 @@ def test_a_pause_until_another_millennium_is_none_and_makes_room_for_a_true_one(
     assert Chain.objects.pause() == Pause(soon, "HTTP 429")
 
 
-def test_a_pause_that_has_ended_is_none(db: None) -> None:
+def test_finished_pause_is_none(db: None) -> None:
     Chain.objects.hold_back(ago(seconds=1), "HTTP 429")
 
     assert Chain.objects.pause() is None
     assert not Chain.objects.lift()
 
 
-def test_a_pause_is_lifted_once(db: None) -> None:
+def test_pause_is_lifted_once(db: None) -> None:
     Chain.objects.hold_back(ago(minutes=-1), "HTTP 429")
 
     lifted = [Chain.objects.lift() for _ in range(2)]
@@ -248,6 +246,6 @@ def test_a_pause_is_lifted_once(db: None) -> None:
     assert Chain.objects.get().held_because == ""
 
 
-def test_a_site_that_is_new_is_not_paused(db: None) -> None:
+def test_new_site_is_not_paused(db: None) -> None:
     assert Chain.objects.pause() is None
     assert not Chain.objects.lift()

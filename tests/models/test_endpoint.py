@@ -1,4 +1,4 @@
-"""What fal has said of its endpoints is kept apart from their records."""
+"""Facts that fal states about its endpoints are stored separately from their records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ID = "fal-ai/sea/edit"
 facts = EndpointFact.objects
 
 
-def test_what_is_noted_as_retired_stays_so_from_the_first_time_on() -> None:
+def test_endpoint_stays_retired_from_the_first_report() -> None:
     first = ago(days=3)
     EndpointFact.objects.create(endpoint_id=ID, retired_at=first)
 
@@ -27,7 +27,7 @@ def test_what_is_noted_as_retired_stays_so_from_the_first_time_on() -> None:
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_an_endpoint_is_noted_as_retired_now(*, known: bool) -> None:
+def test_endpoint_is_recorded_as_retired_now(*, known: bool) -> None:
     if known:
         EndpointFact.objects.create(endpoint_id=ID)
     before = timezone.now()
@@ -38,13 +38,13 @@ def test_an_endpoint_is_noted_as_retired_now(*, known: bool) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_endpoint_that_all_note_at_once_is_noted_once() -> None:
+def test_endpoint_reported_simultaneously_is_recorded_once() -> None:
     at_once(lambda: facts.note_retired(ID), times=4)
 
     assert list(facts.retired()) == [ID]
 
 
-def test_an_endpoint_that_lives_again_is_not_retired() -> None:
+def test_endpoint_that_is_back_is_not_retired() -> None:
     facts.note_retired(ID)
     facts.note_retired("fal-ai/other")
 
@@ -54,7 +54,7 @@ def test_an_endpoint_that_lives_again_is_not_retired() -> None:
     assert list(facts.retired()) == ["fal-ai/other"]
 
 
-def test_a_price_is_kept_exactly_with_its_unit_and_its_time() -> None:
+def test_price_is_stored_exactly_with_its_unit_and_time() -> None:
     before = timezone.now()
     facts.note_price(ID, Decimal("0.25"), "images", "EUR")
 
@@ -65,28 +65,28 @@ def test_a_price_is_kept_exactly_with_its_unit_and_its_time() -> None:
     assert before <= price.at <= timezone.now()
 
 
-def test_a_price_that_can_not_be_kept_exactly_is_unknown() -> None:
+def test_price_that_can_not_be_stored_exactly_is_unknown() -> None:
     facts.note_price(ID, Decimal("0.0000005"), "tokens", "USD")
 
     assert facts.unit_price_of(ID) is None
 
 
 @pytest.mark.parametrize("values", [{}, {"unit_price": 1}])
-def test_a_price_that_fal_did_not_tell_is_unknown(values: dict[str, Any]) -> None:
+def test_price_that_fal_did_not_state_is_unknown(values: dict[str, Any]) -> None:
     EndpointFact.objects.create(endpoint_id=ID, **values)
 
     assert facts.unit_price_of(ID) is None
     assert facts.unit_price_of("fal-ai/never-seen") is None
 
 
-def test_a_long_unit_is_cut() -> None:
+def test_long_unit_is_cut() -> None:
     facts.note_price(ID, Decimal(1), "u" * 500, "c" * 500)
 
     price = facts.unit_price_of(ID)
     assert price and (len(price.unit), len(price.currency)) == (100, 10)
 
 
-def test_a_price_leaves_alone_whether_it_is_retired() -> None:
+def test_price_does_not_change_the_retirement() -> None:
     facts.note_retired(ID)
 
     facts.note_price(ID, Decimal(1), "seconds", "USD")
@@ -94,5 +94,5 @@ def test_a_price_leaves_alone_whether_it_is_retired() -> None:
     assert list(facts.retired()) == [ID]
 
 
-def test_a_fact_is_called_by_the_id_of_its_endpoint() -> None:
+def test_fact_is_displayed_by_the_id_of_its_endpoint() -> None:
     assert str(EndpointFact(endpoint_id=ID)) == ID

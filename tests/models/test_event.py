@@ -1,4 +1,4 @@
-"""What happens to a remix is written down once, with the change itself, and by whom."""
+"""Each change of a remix is recorded once, in the same transaction, with its person."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _told(remix: Remix) -> list[tuple[str, str, Any]]:
 
 
 @pytest.mark.parametrize(("move", "status", "kind", "detail"), TOLD)
-def test_what_workers_do_is_told_once_and_has_no_person(
+def test_worker_transition_is_recorded_once_and_has_no_person(
     db: None, move: Move, status: str, kind: Kind, detail: str
 ) -> None:
     remix = make_remix(status=status)
@@ -66,7 +66,7 @@ def test_what_workers_do_is_told_once_and_has_no_person(
 
 
 @pytest.mark.parametrize(("move", "status", "_kind", "_detail"), TOLD)
-def test_what_is_refused_is_not_told(
+def test_refused_transition_is_not_recorded(
     db: None, move: Move, status: str, _kind: Kind, _detail: str
 ) -> None:
     remix = make_remix(status=status)
@@ -79,7 +79,7 @@ def test_what_is_refused_is_not_told(
 
 
 @pytest.mark.parametrize(("move", "status"), SILENT)
-def test_asking_once_more_is_not_told(db: None, move: Move, status: str) -> None:
+def test_repeated_check_is_not_recorded(db: None, move: Move, status: str) -> None:
     remix = make_remix(status=status)
 
     move(remix)
@@ -87,7 +87,7 @@ def test_asking_once_more_is_not_told(db: None, move: Move, status: str) -> None
     assert _told(remix) == []
 
 
-def test_a_check_of_what_is_in_progress_stays_one_query(
+def test_check_of_a_remix_in_progress_needs_one_query(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     remix = make_remix(status=Status.PROCESSING)
@@ -96,7 +96,7 @@ def test_a_check_of_what_is_in_progress_stays_one_query(
         remix.check_again(LATER)
 
 
-def test_a_stored_result_is_told_and_not_when_it_is_rolled_back(db: None) -> None:
+def test_stored_result_is_recorded_unless_rolled_back(db: None) -> None:
     remix = make_remix(status=Status.STORING)
     PendingFile.objects.create(remix=remix, name="a.mp4")
     result = make_video()
@@ -118,7 +118,7 @@ def test_a_stored_result_is_told_and_not_when_it_is_rolled_back(db: None) -> Non
         ("reopen", Status.FAILED, Kind.COLLECTED_AGAIN),
     ],
 )
-def test_what_people_do_names_them(db: None, act: str, status: str, kind: Kind) -> None:
+def test_decision_of_a_person_names_the_person(db: None, act: str, status: str, kind: Kind) -> None:
     remix = make_remix(status=status, request_id="fal-1")
     editor = User.objects.create_user("editor")
 
@@ -127,7 +127,7 @@ def test_what_people_do_names_them(db: None, act: str, status: str, kind: Kind) 
     assert _told(remix) == [(kind, "", editor)]
 
 
-def test_what_a_person_did_stays_when_the_person_goes(db: None) -> None:
+def test_event_is_kept_when_its_person_is_deleted(db: None) -> None:
     remix, editor = make_remix(), User.objects.create_user("editor")
     remix.cancel(by=editor)
 
@@ -136,7 +136,7 @@ def test_what_a_person_did_stays_when_the_person_goes(db: None) -> None:
     assert _told(remix) == [(Kind.CANCELLED, "", None)]
 
 
-def test_an_id_under_which_fal_has_it_as_well_is_told_once(db: None) -> None:
+def test_other_request_id_is_recorded_once(db: None) -> None:
     remix = make_remix(status=Status.PROCESSING, request_id="fal-0")
 
     webhook_received(remix, "fal-1")
@@ -145,7 +145,7 @@ def test_an_id_under_which_fal_has_it_as_well_is_told_once(db: None) -> None:
     assert _told(remix) == [(Kind.DOUBLED, "fal-1", None)]
 
 
-def test_all_that_died_while_being_sent_is_told_to_be_unconfirmed(db: None) -> None:
+def test_every_lost_send_is_recorded_as_unconfirmed(db: None) -> None:
     dead = [make_remix(status=Status.SUBMITTING, leased_until=ago(minutes=1)) for _ in range(2)]
     living = make_remix(status=Status.SUBMITTING, leased_until=ago(minutes=-1))
     make_remix(status=Status.UNCONFIRMED)
@@ -165,7 +165,7 @@ def _break_events(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.UNCONFIRMED])
-def test_an_id_is_not_lost_when_it_can_not_be_told(
+def test_request_id_is_saved_when_its_event_can_not_be_recorded(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     remix = make_remix(status=status)
@@ -178,7 +178,7 @@ def test_an_id_is_not_lost_when_it_can_not_be_told(
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
 
 
-def test_any_other_change_is_not_made_when_it_can_not_be_told(
+def test_other_transitions_fail_when_their_event_can_not_be_recorded(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remix = make_remix()
@@ -190,5 +190,5 @@ def test_any_other_change_is_not_made_when_it_can_not_be_told(
     assert (remix.status, Remix.objects.get().status) == (Status.QUEUED, Status.QUEUED)
 
 
-def test_an_event_says_what_happened() -> None:
+def test_event_has_a_description() -> None:
     assert str(RemixEvent(kind=Kind.ACCEPTED)) == "fal accepted it."

@@ -32,9 +32,7 @@ def _collation(field: Any, database: Any) -> str | None:
 
 
 @pytest.mark.parametrize("field", TEXTS, ids=str)
-def test_every_column_of_text_is_compared_exactly(
-    field: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_text_column_is_compared_exactly(field: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(field), "db_type", lambda *_: "text")
     monkeypatch.setattr(type(field), "db_check", lambda *_: None)
 
@@ -45,7 +43,7 @@ def test_every_column_of_text_is_compared_exactly(
 
 @pytest.mark.skipif(connection.vendor != "mysql", reason="others have no collations that differ")
 @pytest.mark.parametrize("field", TEXTS, ids=str)
-def test_every_column_of_text_is_in_the_database_as_it_should_be(db: None, field: Any) -> None:
+def test_every_text_column_has_the_expected_type_in_the_database(db: None, field: Any) -> None:
     table = "SELECT collation_name FROM information_schema.columns WHERE table_schema = DATABASE()"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -55,7 +53,7 @@ def test_every_column_of_text_is_in_the_database_as_it_should_be(db: None, field
         assert cursor.fetchone() == (exact_collation(connection),)
 
 
-def test_texts_that_differ_in_case_accents_emoji_or_spaces_are_different(db: None) -> None:
+def test_texts_differ_by_case_accents_emoji_and_spaces(db: None) -> None:
     EndpointFact.objects.bulk_create(EndpointFact(endpoint_id=text) for text in ALIKE)
 
     for text in ALIKE:
@@ -64,7 +62,7 @@ def test_texts_that_differ_in_case_accents_emoji_or_spaces_are_different(db: Non
     assert EndpointFact.objects.values("endpoint_id").distinct().count() == len(ALIKE)
 
 
-def test_prompts_that_differ_in_case_or_emoji_are_grouped_apart(db: None) -> None:
+def test_prompts_that_differ_in_case_or_emoji_have_separate_groups(db: None) -> None:
     for text in ALIKE:
         make_remix(prompt=text)
 
@@ -83,7 +81,7 @@ def test_prompts_that_differ_in_case_or_emoji_are_grouped_apart(db: None) -> Non
         ("iexact", "SEA BY NIGHT 🔥"),
     ],
 )
-def test_lookups_that_ignore_case_do_so_on_every_database(db: None, lookup: str, text: str) -> None:
+def test_case_insensitive_lookups_work_on_every_database(db: None, lookup: str, text: str) -> None:
     video = make_video(title="Sea by Night 🔥")
     make_video(title="Sea by day 🎉")
     make_remix(source=video, prompt="100% Noir_")
@@ -92,7 +90,7 @@ def test_lookups_that_ignore_case_do_so_on_every_database(db: None, lookup: str,
     assert not Video.objects.filter(**{f"title__{lookup}": "_ea%"}).exists()
 
 
-def test_a_search_finds_signs_that_stand_for_others_in_patterns(db: None) -> None:
+def test_search_finds_characters_with_a_meaning_in_patterns(db: None) -> None:
     remix = make_remix(prompt="100% Noir_")
     make_remix(prompt="100 noirs")
 
@@ -120,7 +118,7 @@ def test_rows_are_found_by_a_blank_id(db: None) -> None:
     assert Remix.objects.filter(request_id__gt="").get() == sent
 
 
-def test_an_id_can_be_made_blank_again(db: None) -> None:
+def test_id_can_be_made_blank_again(db: None) -> None:
     remix = make_remix(request_id="fal-1")
 
     Remix.objects.filter(pk=remix.pk).update(request_id="")
@@ -129,7 +127,7 @@ def test_an_id_can_be_made_blank_again(db: None) -> None:
 
 
 @pytest.mark.parametrize("other", ["FAL-1", "fal-1 ", "fäl-1"])
-def test_an_id_belongs_to_one_remix(db: None, other: str) -> None:
+def test_request_id_belongs_to_one_remix(db: None, other: str) -> None:
     make_remix(request_id="fal-1")
     make_remix(request_id=other)
 
@@ -137,7 +135,7 @@ def test_an_id_belongs_to_one_remix(db: None, other: str) -> None:
         make_remix(request_id="fal-1")
 
 
-def test_any_number_of_videos_have_no_sora_id(db: None) -> None:
+def test_many_videos_can_have_no_sora_id(db: None) -> None:
     make_video(sora_id="")
     make_video(sora_id="video_1")
 

@@ -1,4 +1,4 @@
-"""A row owns the files that the app stored for it, and no others are deleted with it."""
+"""A row owns the files that the app stored for it, and only they are deleted with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LIBRARY = "library/beach.mp4"
 
 @pytest.fixture
 def adopted() -> Video:
-    """A video whose file the site had before."""
+    """A video whose file existed on the site before."""
     app_storage().save(LIBRARY, ContentFile(b"x"))
     return make_video(file=LIBRARY)
 
@@ -48,14 +48,14 @@ def _files(root: Path) -> set[str]:
     "model",
     [one for one in apps.get_app_config("sora_remix").get_models() if issubclass(one, OwnsFiles)],
 )
-def test_what_a_row_owns_is_written_after_its_files(model: type[OwnsFiles]) -> None:
+def test_ownership_is_written_after_the_files(model: type[OwnsFiles]) -> None:
     columns = [field.name for field in model._meta.concrete_fields]
 
     assert max(columns.index(name) for name in model.FILE_FIELDS) < columns.index("stored_files")
 
 
 @pytest.mark.parametrize("storage", [None, FolderStorage])
-def test_a_row_owns_what_is_uploaded_with_it(settings: Settings, storage: Any) -> None:
+def test_row_owns_its_upload(settings: Settings, storage: Any) -> None:
     if storage:
         use_storage(settings, storage)
 
@@ -66,7 +66,7 @@ def test_a_row_owns_what_is_uploaded_with_it(settings: Settings, storage: Any) -
     assert all(app_storage().exists(name) for name in _stored(video))
 
 
-def test_a_row_owns_what_is_saved_through_its_field() -> None:
+def test_row_owns_a_file_saved_through_its_field() -> None:
     video = make_video()
 
     video.file.save("a.mp4", _upload())
@@ -77,7 +77,7 @@ def test_a_row_owns_what_is_saved_through_its_field() -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"update_fields": ["file"]}])
-def test_a_row_owns_an_upload_that_is_saved_later(options: dict[str, Any]) -> None:
+def test_row_owns_an_upload_saved_later(options: dict[str, Any]) -> None:
     video = make_video()
 
     video.file = _upload()
@@ -86,7 +86,7 @@ def test_a_row_owns_an_upload_that_is_saved_later(options: dict[str, Any]) -> No
     assert _stored(video) == [video.file.name]
 
 
-def test_a_row_of_which_little_was_read_owns_an_upload() -> None:
+def test_row_with_deferred_fields_owns_its_upload() -> None:
     make_video(file=_upload())
     video = Video.objects.only("title").get()
 
@@ -96,14 +96,14 @@ def test_a_row_of_which_little_was_read_owns_an_upload() -> None:
     assert len(_stored(video)) == 2
 
 
-def test_rows_that_are_made_together_own_their_uploads() -> None:
+def test_rows_created_in_bulk_own_their_uploads() -> None:
     Video.objects.bulk_create(Video(title=title, file=_upload()) for title in "ab")
 
     for video in Video.objects.all():
         assert _stored(video) == [video.file.name]
 
 
-def test_a_row_that_is_written_without_its_files_keeps_what_it_owns() -> None:
+def test_row_written_without_its_files_keeps_its_ownership() -> None:
     video = make_video(file=_upload())
     stale = Video.objects.get()
     video.captions.save("a.vtt", _upload())
@@ -115,7 +115,7 @@ def test_a_row_that_is_written_without_its_files_keeps_what_it_owns() -> None:
 
 
 @pytest.mark.parametrize("later", [False, True])
-def test_a_row_owns_no_file_that_it_is_given_by_name(later: bool) -> None:
+def test_row_does_not_own_a_file_assigned_by_name(later: bool) -> None:
     video = make_video(file="" if later else LIBRARY)
 
     if later:
@@ -128,7 +128,7 @@ def test_a_row_owns_no_file_that_it_is_given_by_name(later: bool) -> None:
     assert _stored(video) == []
 
 
-def test_a_row_owns_no_file_of_another_row() -> None:
+def test_row_does_not_own_a_file_of_another_row() -> None:
     first = make_video(file=_upload())
 
     second = make_video(file=first.file)
@@ -136,7 +136,7 @@ def test_a_row_owns_no_file_of_another_row() -> None:
     assert (_stored(first), _stored(second)) == ([first.file.name], [])
 
 
-def test_a_file_whose_name_can_not_be_kept_is_not_stored(
+def test_file_with_an_unstorable_name_is_not_stored(
     settings: Settings, media_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_storage(settings, OddStorage)
@@ -149,7 +149,7 @@ def test_a_file_whose_name_can_not_be_kept_is_not_stored(
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_a_file_that_the_site_had_before_stays_when_its_video_is_deleted(
+def test_file_that_the_site_had_before_is_kept_when_its_video_is_deleted(
     adopted: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks, many: bool
 ) -> None:
     adopted.thumbnail.save("a.jpg", _upload())
@@ -161,7 +161,7 @@ def test_a_file_that_the_site_had_before_stays_when_its_video_is_deleted(
     assert [app_storage().exists(name) for name in (LIBRARY, thumbnail)] == [True, False]
 
 
-def test_a_file_that_the_site_had_before_stays_when_its_video_is_cleared(
+def test_file_that_the_site_had_before_is_kept_when_its_video_is_cleared(
     adopted: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     adopted.reject()
@@ -173,7 +173,7 @@ def test_a_file_that_the_site_had_before_stays_when_its_video_is_cleared(
     assert not Video.objects.get().file
 
 
-def test_clearing_deletes_what_was_stored_since_the_row_was_read(
+def test_clearing_deletes_files_stored_since_the_row_was_read(
     media_root: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     video = make_video(file=_upload())
@@ -188,7 +188,7 @@ def test_clearing_deletes_what_was_stored_since_the_row_was_read(
     assert (_stored(video), video.stored_files) == ([], [])
 
 
-def test_a_file_stays_as_long_as_one_of_two_rows_points_at_it(
+def test_file_is_kept_while_one_of_two_rows_uses_it(
     media_root: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     owner = make_video(file=_upload())
@@ -203,7 +203,7 @@ def test_a_file_stays_as_long_as_one_of_two_rows_points_at_it(
     assert left == [1, 0]
 
 
-def test_a_file_stays_while_a_row_of_another_model_points_at_it(
+def test_file_is_kept_while_a_row_of_another_model_uses_it(
     media_root: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     video = make_video(thumbnail=_upload(name="a.jpg"))
@@ -217,13 +217,13 @@ def test_a_file_stays_while_a_row_of_another_model_points_at_it(
     assert len(_files(media_root)) == 1
 
 
-def test_a_name_that_differs_in_case_is_another_file() -> None:
+def test_names_that_differ_in_case_are_different_files() -> None:
     make_video(file="A.mp4", thumbnail="b.jpg")
 
     assert files_in_use(["a.mp4", "b.jpg"], "default") == {"b.jpg"}
 
 
-def test_rows_with_the_same_content_share_a_file_until_the_last_is_deleted(
+def test_shared_file_is_deleted_with_the_last_row(
     settings: Settings,
     media_root: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -240,7 +240,7 @@ def test_rows_with_the_same_content_share_a_file_until_the_last_is_deleted(
     assert left == [1, 0]
 
 
-def test_a_row_of_which_little_was_read_is_deleted_with_its_files(
+def test_row_with_deferred_fields_is_deleted_with_its_files(
     media_root: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     make_video(file=_upload())
@@ -251,7 +251,7 @@ def test_a_row_of_which_little_was_read_is_deleted_with_its_files(
     assert _files(media_root) == set()
 
 
-def test_a_title_is_saved_in_one_query() -> None:
+def test_title_is_saved_in_one_query() -> None:
     video = make_video(file=_upload())
     video.title = "Lake"
 

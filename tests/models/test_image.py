@@ -1,4 +1,4 @@
-"""Reference images live with their draft; those of a confirmed batch stay."""
+"""Reference images are deleted with their draft and kept with a confirmed batch."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def _add(batch: RemixBatch, digest: str = "a") -> ReferenceImage:
     return batch.images.create(file=NAME, stored_files=[NAME], digest=digest, **shape)
 
 
-def test_an_image_is_called_by_its_name_and_tells_its_kind(batch: RemixBatch) -> None:
+def test_image_is_displayed_by_its_name_and_has_its_type(batch: RemixBatch) -> None:
     image = batch.images.get()
 
     assert (str(image), image.extension) == (NAME, ".png")
 
 
-def test_the_images_of_a_batch_come_in_the_order_of_their_upload(batch: RemixBatch) -> None:
+def test_images_of_a_batch_are_in_upload_order(batch: RemixBatch) -> None:
     second = _add(batch, "b")
 
     assert batch.images.last() == second
 
 
-def test_a_draft_keeps_the_same_image_once(batch: RemixBatch) -> None:
+def test_draft_keeps_the_same_image_once(batch: RemixBatch) -> None:
     with pytest.raises(IntegrityError):
         _add(batch)
 
 
-def test_an_image_that_is_discarded_takes_its_file_along(
+def test_discarded_image_is_deleted_with_its_file(
     batch: RemixBatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     pk = batch.images.get().pk
@@ -75,7 +75,7 @@ def test_the_images_of_another_batch_are_not_discarded(batch: RemixBatch) -> Non
     assert batch.images.exists()
 
 
-def test_a_draft_that_is_forgotten_takes_its_images_and_their_files_along(
+def test_expired_draft_is_deleted_with_its_images_and_files(
     batch: RemixBatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     RemixBatch.objects.update(created_at=ago(days=8))
@@ -87,7 +87,7 @@ def test_a_draft_that_is_forgotten_takes_its_images_and_their_files_along(
     assert not app_storage().exists(NAME)
 
 
-def test_a_file_that_another_image_has_as_well_stays(
+def test_file_shared_with_another_image_is_kept(
     batch: RemixBatch, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     _add(batch, "b")

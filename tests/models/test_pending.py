@@ -1,4 +1,4 @@
-"""A file that no video owns is removed, and never one that a worker may still use."""
+"""Files that no video owns are removed, except those that a worker may still use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _pending(name: str = "a.mp4", *, at: datetime, **remix: Any) -> PendingFile:
         ({"status": Status.SUCCEEDED, "leased_until": ago(days=-1)}, ["a.mp4"]),
     ],
 )
-def test_an_old_file_is_condemned_unless_a_worker_holds_its_remix(
+def test_old_file_is_condemned_unless_a_worker_holds_its_remix(
     db: None, remix: dict[str, Any], condemned: list[str]
 ) -> None:
     pending = _pending(at=ago(seconds=61), **remix)
@@ -42,14 +42,14 @@ def test_an_old_file_is_condemned_unless_a_worker_holds_its_remix(
     assert pending.is_condemned is bool(condemned)
 
 
-def test_a_young_file_is_left_alone(db: None) -> None:
+def test_recent_file_is_not_condemned(db: None) -> None:
     _pending(at=ago(seconds=30), status=Status.FAILED)
 
     assert PendingFile.objects.condemn_abandoned() == []
     assert not PendingFile.objects.get().is_condemned
 
 
-def test_a_file_that_could_not_be_removed_is_named_again(db: None) -> None:
+def test_file_that_could_not_be_removed_is_returned_again(db: None) -> None:
     _pending("a.mp4", at=ago(seconds=61))
 
     named = [PendingFile.objects.condemn_abandoned() for _ in range(2)]
@@ -68,7 +68,7 @@ def test_only_a_condemned_name_is_forgotten(db: None) -> None:
     assert [str(pending) for pending in PendingFile.objects.all()] == ["in-use.mp4"]
 
 
-def test_a_file_is_known_by_the_name_that_the_storage_gave_it(db: None) -> None:
+def test_file_is_recorded_by_the_name_that_the_storage_returned(db: None) -> None:
     pending, other = _pending("a.mp4", at=ago()), _pending("a.mp4", at=ago())
 
     PendingFile.objects.rename(pending.remix, "a.mp4", "b.mp4")
@@ -78,7 +78,7 @@ def test_a_file_is_known_by_the_name_that_the_storage_gave_it(db: None) -> None:
     assert (pending.name, other.name) == ("b.mp4", "a.mp4")
 
 
-def test_a_file_that_keeps_its_name_needs_no_query(
+def test_file_that_keeps_its_name_needs_no_query(
     db: None, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     pending = _pending("a.mp4", at=ago())
@@ -87,7 +87,7 @@ def test_a_file_that_keeps_its_name_needs_no_query(
         PendingFile.objects.rename(pending.remix, "a.mp4", "a.mp4")
 
 
-def test_a_condemned_file_can_not_be_renamed(db: None) -> None:
+def test_condemned_file_can_not_be_renamed(db: None) -> None:
     pending = _pending("a.mp4", at=ago(seconds=61))
     PendingFile.objects.condemn_abandoned()
 
@@ -97,7 +97,7 @@ def test_a_condemned_file_can_not_be_renamed(db: None) -> None:
     assert PendingFile.objects.get().name == "a.mp4"
 
 
-def test_what_a_row_or_a_worker_uses_is_not_unused(db: None) -> None:
+def test_files_of_a_row_or_a_worker_are_in_use(db: None) -> None:
     make_video(thumbnail="row")
     _pending("worker", at=ago())
     _pending("condemned", at=ago(seconds=61))

@@ -1,4 +1,4 @@
-"""Presets are seen by their owners, and by all when they are shared."""
+"""Presets are visible to their owners, and to everybody when shared."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _preset(name: str, owner: User | None, *, is_shared: bool = False) -> Prompt
     return PromptPreset.objects.create(name=name, text=name, owner=owner, is_shared=is_shared)
 
 
-def test_ones_own_and_the_shared_presets_are_visible() -> None:
+def test_own_and_shared_presets_are_visible() -> None:
     ann, bob = (User.objects.create_user(name) for name in ("ann", "bob"))
     _preset("hidden", bob)
     seen = [_preset("mine", ann), _preset("ours", bob, is_shared=True)]
@@ -23,14 +23,14 @@ def test_ones_own_and_the_shared_presets_are_visible() -> None:
     assert list(PromptPreset.objects.visible_to(ann)) == seen
 
 
-def test_who_is_not_logged_in_sees_the_shared_presets_only() -> None:
+def test_anonymous_user_sees_only_shared_presets() -> None:
     _preset("ownerless", None)
     shared = _preset("shared", None, is_shared=True)
 
     assert list(PromptPreset.objects.visible_to(AnonymousUser())) == [shared]
 
 
-def test_a_shared_preset_outlives_its_owner() -> None:
+def test_shared_preset_is_kept_when_its_owner_is_deleted() -> None:
     ann = User.objects.create_user("ann")
     preset = _preset("Night", ann, is_shared=True)
     ann.delete()

@@ -1,4 +1,4 @@
-"""Workers share the rows by claims: none is held twice, and none for longer than its lease."""
+"""Workers claim rows: none is held twice, and none for longer than its lease."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _pks(remixes: list[Remix]) -> list[int]:
         ({"leased_until": ago(days=-1)}, False),
     ],
 )
-def test_a_remix_is_due_when_its_time_has_come_and_nobody_holds_it(
+def test_remix_is_due_when_its_time_has_come_and_no_worker_holds_it(
     db: None, remix: dict[str, Any], due: bool
 ) -> None:
     make_remix(**remix)
@@ -55,7 +55,9 @@ def test_a_remix_is_due_when_its_time_has_come_and_nobody_holds_it(
         ("to_check", {Status.PROCESSING}),
     ],
 )
-def test_each_state_counts_where_it_belongs(db: None, name: str, expected: set[str]) -> None:
+def test_each_group_of_states_is_found_by_its_method(
+    db: None, name: str, expected: set[str]
+) -> None:
     for status in Status:
         make_remix(status=status)
 
@@ -64,14 +66,14 @@ def test_each_state_counts_where_it_belongs(db: None, name: str, expected: set[s
     assert {remix.status for remix in found} == expected
 
 
-def test_what_fal_has_finished_is_collected_and_not_asked_about(db: None) -> None:
+def test_remix_finished_at_fal_is_collected_and_not_checked(db: None) -> None:
     remix = make_remix(**FINISHED)
 
     assert list(Remix.objects.finished_at_fal()) == [remix]
     assert not Remix.objects.to_check().exists()
 
 
-def test_a_claim_to_send_takes_the_oldest_and_never_more_than_asked(db: None) -> None:
+def test_claim_to_send_takes_the_oldest_up_to_the_limit(db: None) -> None:
     pks = _make(3)
 
     claimed = Remix.objects.claim_to_send(2)
@@ -81,7 +83,7 @@ def test_a_claim_to_send_takes_the_oldest_and_never_more_than_asked(db: None) ->
     assert Remix.objects.get(pk=pks[2]).status == Status.QUEUED
 
 
-def test_a_claimed_remix_is_leased_for_half_a_minute(db: None) -> None:
+def test_claimed_remix_is_leased_for_half_a_minute(db: None) -> None:
     make_remix()
 
     [remix] = Remix.objects.claim_to_send(1)
@@ -91,7 +93,7 @@ def test_a_claimed_remix_is_leased_for_half_a_minute(db: None) -> None:
     assert ago(seconds=-25) < remix.leased_until < ago(seconds=-31)
 
 
-def test_a_claim_brings_the_sources_along(db: None, django_assert_num_queries: Any) -> None:
+def test_claim_fetches_the_sources(db: None, django_assert_num_queries: Any) -> None:
     _make(2)
     claimed = Remix.objects.claim_to_send(2)
 
@@ -101,7 +103,7 @@ def test_a_claim_brings_the_sources_along(db: None, django_assert_num_queries: A
     assert titles == ["Sea", "Sea"]
 
 
-def test_a_claim_to_check_takes_what_is_longest_due(db: None) -> None:
+def test_claim_to_check_takes_the_longest_due(db: None) -> None:
     young = make_remix(status=Status.PROCESSING, due_at=ago(seconds=10))
     old = make_remix(status=Status.PROCESSING, due_at=ago(seconds=30))
     oldest = make_remix(status=Status.PROCESSING, due_at=ago(seconds=60))
@@ -112,7 +114,7 @@ def test_a_claim_to_check_takes_what_is_longest_due(db: None) -> None:
     assert _pks(Remix.objects.claim_to_check(2)) == [young.pk]
 
 
-def test_a_claim_to_collect_takes_only_what_was_asked_for_and_waits(db: None) -> None:
+def test_claim_to_collect_takes_only_requested_remixes_that_wait(db: None) -> None:
     finished, storing = make_remix(**FINISHED), make_remix(status=Status.STORING)
     working, queued = make_remix(status=Status.PROCESSING), make_remix()
     make_remix(**FINISHED)
@@ -124,7 +126,7 @@ def test_a_claim_to_collect_takes_only_what_was_asked_for_and_waits(db: None) ->
     assert _pks(claimed) == [finished.pk, storing.pk]
 
 
-def test_what_waits_is_collected_also_before_its_time(db: None) -> None:
+def test_waiting_result_can_be_collected_before_it_is_due(db: None) -> None:
     remix = make_remix(**FINISHED, due_at=ago(days=-1))
 
     assert _pks(Remix.objects.claim_to_collect([remix.pk])) == [remix.pk]
@@ -145,12 +147,14 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize(("name", "remix"), CLAIMS)
-def test_nothing_to_claim_is_an_empty_list(db: None, name: str, remix: dict[str, Any]) -> None:
+def test_claim_without_work_is_an_empty_list(db: None, name: str, remix: dict[str, Any]) -> None:
     assert _claim(name, []) == []
 
 
 @pytest.mark.parametrize(("name", "remix"), CLAIMS)
-def test_what_one_worker_holds_no_other_gets(db: None, name: str, remix: dict[str, Any]) -> None:
+def test_remix_held_by_a_worker_is_not_claimed_by_another(
+    db: None, name: str, remix: dict[str, Any]
+) -> None:
     pks = _make(2, **remix)
 
     claims = [_pks(_claim(name, pks)) for _ in range(2)]
@@ -160,7 +164,7 @@ def test_what_one_worker_holds_no_other_gets(db: None, name: str, remix: dict[st
 
 @pytest.mark.parametrize(("name", "remix"), CLAIMS)
 @pytest.mark.parametrize("free", FREE, ids=["never held", "lease has run out"])
-def test_what_nobody_holds_any_more_can_be_claimed(
+def test_expired_lease_can_be_claimed(
     db: None, name: str, remix: dict[str, Any], free: dict[str, Any]
 ) -> None:
     pks = _make(1, **remix, **free, lease=uuid4())
@@ -169,7 +173,7 @@ def test_what_nobody_holds_any_more_can_be_claimed(
 
 
 @pytest.mark.parametrize(("name", "remix"), CLAIMS)
-def test_a_new_claim_takes_the_row_from_the_worker_that_lost_it(
+def test_new_claim_takes_the_row_from_the_previous_worker(
     db: None, name: str, remix: dict[str, Any]
 ) -> None:
     pks = _make(1, **remix)
@@ -182,7 +186,7 @@ def test_a_new_claim_takes_the_row_from_the_worker_that_lost_it(
 
 
 @pytest.mark.parametrize(("name", "remix"), CLAIMS)
-def test_of_workers_that_chose_the_same_rows_each_row_has_one(
+def test_each_row_is_claimed_by_one_of_several_workers(
     transactional_db: None,
     monkeypatch: pytest.MonkeyPatch,
     name: str,
@@ -196,7 +200,7 @@ def test_of_workers_that_chose_the_same_rows_each_row_has_one(
     assert sorted(pk for claim in claims for pk in claim) == pks
 
 
-def test_workers_that_claim_a_few_at_once_share_them_and_get_no_more_than_asked(
+def test_simultaneous_claims_share_the_rows_and_respect_their_limits(
     transactional_db: None,
 ) -> None:
     _make(6)
@@ -208,7 +212,7 @@ def test_workers_that_claim_a_few_at_once_share_them_and_get_no_more_than_asked(
     assert max(map(len, claims)) == 2
 
 
-def test_a_lease_is_prolonged_while_its_worker_says_so(db: None) -> None:
+def test_lease_is_prolonged_by_its_worker(db: None) -> None:
     make_remix()
     [remix] = Remix.objects.claim_to_send(1)
     Remix.objects.update(leased_until=ago(seconds=-1))
@@ -220,7 +224,7 @@ def test_a_lease_is_prolonged_while_its_worker_says_so(db: None) -> None:
     assert renewed > ago(seconds=-20)
 
 
-def test_a_lease_that_another_worker_got_is_not_prolonged(db: None) -> None:
+def test_lease_of_another_worker_is_not_prolonged(db: None) -> None:
     make_remix()
     [remix] = Remix.objects.claim_to_send(1)
     until = ago(seconds=-1)
@@ -231,7 +235,7 @@ def test_a_lease_that_another_worker_got_is_not_prolonged(db: None) -> None:
     assert Remix.objects.get().leased_until == until
 
 
-def test_a_message_to_collect_is_asked_for_again_only_when_its_time_has_come(db: None) -> None:
+def test_collect_is_requested_again_only_when_it_is_due(db: None) -> None:
     pks = _make(1, **FINISHED)
     handed = [Remix.objects.hand_over(10) for _ in range(2)]
     due_at = Remix.objects.get().due_at
@@ -242,7 +246,7 @@ def test_a_message_to_collect_is_asked_for_again_only_when_its_time_has_come(db:
     assert ago(seconds=-50) < due_at < ago(seconds=-61)
 
 
-def test_only_finished_remixes_that_nobody_holds_are_handed_over_a_few_at_a_time(
+def test_finished_remixes_without_a_worker_are_handed_over_in_groups(
     db: None,
 ) -> None:
     make_remix(**FINISHED, **HELD)
@@ -267,7 +271,7 @@ def test_only_finished_remixes_that_nobody_holds_are_handed_over_a_few_at_a_time
         ({"status": Status.SUCCEEDED}, False),
     ],
 )
-def test_a_collector_is_awaited_for_what_none_has_tried_yet(
+def test_collector_is_awaited_for_results_not_yet_tried(
     db: None, remix: dict[str, Any], awaited: bool
 ) -> None:
     make_remix(**remix)
@@ -275,7 +279,7 @@ def test_a_collector_is_awaited_for_what_none_has_tried_yet(
     assert Remix.objects.awaits_collector() is awaited
 
 
-def test_what_a_dead_worker_was_sending_is_unconfirmed_and_never_sent_again(db: None) -> None:
+def test_remix_of_a_dead_sender_is_unconfirmed_and_never_sent_again(db: None) -> None:
     make_remix()
     Remix.objects.claim_to_send(1)
     Remix.objects.update(leased_until=ago(seconds=1))
@@ -297,7 +301,7 @@ def test_what_a_dead_worker_was_sending_is_unconfirmed_and_never_sent_again(db: 
         (Status.STORING, ago(seconds=1)),
     ],
 )
-def test_only_a_send_whose_lease_has_run_out_is_given_up(
+def test_only_a_send_with_an_expired_lease_is_given_up(
     db: None, status: str, leased_until: Any
 ) -> None:
     make_remix(status=status, leased_until=leased_until)
@@ -306,7 +310,7 @@ def test_only_a_send_whose_lease_has_run_out_is_given_up(
     assert Remix.objects.get().status == status
 
 
-def test_evidence_heals_what_was_given_up(db: None) -> None:
+def test_evidence_restores_a_remix_that_was_given_up(db: None) -> None:
     remix = make_remix(status=Status.SUBMITTING, leased_until=ago(seconds=1))
     Remix.objects.give_up_lost_sends()
 

@@ -1,4 +1,4 @@
-"""A status changes only as the table says, once, and for the worker that holds the row."""
+"""A status changes only along allowed transitions, once, and by the worker with the lease."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _row(remix: Remix) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("name", "status"), ALLOWED)
-def test_a_move_from_an_allowed_state_is_made(db: None, name: str, status: str) -> None:
+def test_transition_from_an_allowed_state_succeeds(db: None, name: str, status: str) -> None:
     move, moves = MOVES[name]
     remix = _remix(status)
 
@@ -104,7 +104,7 @@ def test_a_move_from_an_allowed_state_is_made(db: None, name: str, status: str) 
 
 
 @pytest.mark.parametrize(("name", "status"), REFUSED)
-def test_a_move_from_any_other_state_is_refused_and_changes_nothing(
+def test_transition_from_any_other_state_is_refused_and_changes_nothing(
     db: None, name: str, status: str
 ) -> None:
     move, _moves = MOVES[name]
@@ -119,7 +119,7 @@ def test_a_move_from_any_other_state_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize(("name", "status"), FREES)
-def test_a_move_brings_the_instance_up_to_the_row(db: None, name: str, status: str) -> None:
+def test_transition_updates_the_instance(db: None, name: str, status: str) -> None:
     remix = _remix(status)
 
     MOVES[name][0](remix)
@@ -129,7 +129,7 @@ def test_a_move_brings_the_instance_up_to_the_row(db: None, name: str, status: s
 
 
 @pytest.mark.parametrize(("name", "status"), FREES)
-def test_a_move_frees_the_row(db: None, name: str, status: str) -> None:
+def test_transition_releases_the_lease(db: None, name: str, status: str) -> None:
     remix = _remix(status)
 
     MOVES[name][0](remix)
@@ -139,7 +139,7 @@ def test_a_move_frees_the_row(db: None, name: str, status: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "status"), FREES)
-def test_of_two_that_move_one_row_only_the_first_wins(db: None, name: str, status: str) -> None:
+def test_first_of_two_transitions_of_one_row_wins(db: None, name: str, status: str) -> None:
     first = _remix(status)
     second = Remix.objects.get(pk=first.pk)
     MOVES[name][0](first)
@@ -153,7 +153,7 @@ def test_of_two_that_move_one_row_only_the_first_wins(db: None, name: str, statu
 
 @pytest.mark.parametrize("name", NEEDS_THE_CLAIM)
 @pytest.mark.parametrize("lease", [None, uuid4()], ids=["freed", "claimed by another"])
-def test_a_worker_that_lost_its_claim_changes_nothing(db: None, name: str, lease: Any) -> None:
+def test_worker_that_lost_its_lease_changes_nothing(db: None, name: str, lease: Any) -> None:
     remix = _remix(P)
     Remix.objects.update(lease=lease)
     before = _row(remix)
@@ -165,7 +165,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing(db: None, name: str, lease
 
 
 @pytest.mark.parametrize("status", [P, T])
-def test_the_claim_stays_while_files_are_copied(db: None, status: str) -> None:
+def test_lease_is_kept_while_files_are_copied(db: None, status: str) -> None:
     remix = _remix(status)
 
     remix.start_storing()
@@ -174,7 +174,7 @@ def test_the_claim_stays_while_files_are_copied(db: None, status: str) -> None:
 
 
 @pytest.mark.parametrize("status", [S, U])
-def test_an_accepted_remix_knows_its_request_and_no_error(db: None, status: str) -> None:
+def test_accepted_remix_has_its_request_id_and_no_error(db: None, status: str) -> None:
     remix = _remix(status, request_id="", error_code="old")
 
     remix.accepted("fal-1")
@@ -184,7 +184,7 @@ def test_an_accepted_remix_knows_its_request_and_no_error(db: None, status: str)
     assert row["submitted_at"]
 
 
-def test_a_remix_that_was_accepted_keeps_its_first_request(db: None) -> None:
+def test_accepted_remix_keeps_its_first_request_id(db: None) -> None:
     remix = _remix(S, request_id="")
     late = Remix.objects.get(pk=remix.pk)
     remix.accepted("fal-1")
@@ -196,7 +196,7 @@ def test_a_remix_that_was_accepted_keeps_its_first_request(db: None) -> None:
 
 
 @pytest.mark.parametrize("name", ["not_sent", "requeued"])
-def test_what_did_not_leave_is_due_later_as_if_it_was_never_sent(db: None, name: str) -> None:
+def test_unsent_remix_is_due_later_and_has_no_trace_of_the_try(db: None, name: str) -> None:
     remix = _remix(S)
 
     MOVES[name][0](remix)
@@ -218,7 +218,7 @@ def test_what_did_not_leave_is_due_later_as_if_it_was_never_sent(db: None, name:
         ("reopen", Status.FAILED, 0),
     ],
 )
-def test_failures_in_a_row_are_counted_until_a_step_comes_off(
+def test_consecutive_failures_are_counted_until_a_step_succeeds(
     db: None, name: str, status: str, failures: int
 ) -> None:
     remix = _remix(status)
@@ -229,7 +229,7 @@ def test_failures_in_a_row_are_counted_until_a_step_comes_off(
     assert (_row(remix)["failures"], _row(remix)["failing_since"]) == (failures, since)
 
 
-def test_the_first_failure_is_remembered(db: None) -> None:
+def test_time_of_the_first_failure_is_stored(db: None) -> None:
     remix = _remix(P, failures=0, failing_since=None)
 
     remix.postpone(LATER)
@@ -246,7 +246,9 @@ def test_the_first_failure_is_remembered(db: None) -> None:
         (lambda remix: remix.not_sent(LATER, "HTTP 503"), S),
     ],
 )
-def test_a_step_that_failed_says_why(db: None, fail: Callable[[Remix], None], status: str) -> None:
+def test_failed_step_stores_the_reason(
+    db: None, fail: Callable[[Remix], None], status: str
+) -> None:
     remix = _remix(status)
 
     fail(remix)
@@ -261,9 +263,7 @@ def test_a_step_that_failed_says_why(db: None, fail: Callable[[Remix], None], st
         *(("check_again", T), ("completed", P), ("succeed", T), ("reopen", Status.FAILED)),
     ],
 )
-def test_why_a_step_failed_is_forgotten_once_it_has_succeeded(
-    db: None, name: str, status: str
-) -> None:
+def test_reason_is_deleted_once_the_step_succeeds(db: None, name: str, status: str) -> None:
     remix = _remix(status)
 
     MOVES[name][0](remix)
@@ -271,7 +271,7 @@ def test_why_a_step_failed_is_forgotten_once_it_has_succeeded(
     assert _row(remix)["error_message"] == ""
 
 
-def test_a_search_for_evidence_keeps_why_no_answer_came(db: None) -> None:
+def test_search_for_evidence_keeps_the_reason_of_the_missing_answer(db: None) -> None:
     remix = _remix(U)
 
     remix.search_again()
@@ -279,7 +279,7 @@ def test_a_search_for_evidence_keeps_why_no_answer_came(db: None) -> None:
     assert _row(remix)["error_message"] == "It went wrong."
 
 
-def test_a_remix_without_answer_says_why_and_is_due_at_once(db: None) -> None:
+def test_remix_without_an_answer_has_a_reason_and_is_due_at_once(db: None) -> None:
     remix = _remix(S)
 
     remix.unanswered(gettext_lazy("Nobody knows."))
@@ -288,7 +288,7 @@ def test_a_remix_without_answer_says_why_and_is_due_at_once(db: None) -> None:
     assert _row(remix)["finished_at"] is None
 
 
-def test_how_far_fal_is_is_noted_when_it_says_so(db: None) -> None:
+def test_progress_of_fal_is_stored(db: None) -> None:
     remix = _remix(P)
 
     remix.check_again(LATER, position=3, log=["step 1"])
@@ -296,7 +296,7 @@ def test_how_far_fal_is_is_noted_when_it_says_so(db: None) -> None:
     assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (3, ["step 1"])
 
 
-def test_looking_again_without_word_of_fal_keeps_how_far_it_was(db: None) -> None:
+def test_check_without_progress_keeps_the_last_one(db: None) -> None:
     remix = _remix(P, queue_position=3, progress_log=["step 1"])
 
     remix.check_again(LATER)
@@ -305,7 +305,7 @@ def test_looking_again_without_word_of_fal_keeps_how_far_it_was(db: None) -> Non
 
 
 @pytest.mark.parametrize("name", ["completed", "cancelled_at_fal", "fail"])
-def test_how_far_fal_was_is_forgotten_once_it_is_done(db: None, name: str) -> None:
+def test_progress_is_deleted_once_fal_has_finished(db: None, name: str) -> None:
     remix = _remix(P, queue_position=3, progress_log=["step 1"])
 
     MOVES[name][0](remix)
@@ -313,7 +313,7 @@ def test_how_far_fal_was_is_forgotten_once_it_is_done(db: None, name: str) -> No
     assert (_row(remix)["queue_position"], _row(remix)["progress_log"]) == (None, [])
 
 
-def test_a_completed_remix_says_since_when(db: None) -> None:
+def test_completed_remix_has_its_time(db: None) -> None:
     remix = _remix(P)
 
     remix.completed()
@@ -325,7 +325,7 @@ def test_a_completed_remix_says_since_when(db: None) -> None:
 @pytest.mark.parametrize(
     ("name", "status"), [("refused", S), ("fail", Q), ("fail", P), ("fail", T)]
 )
-def test_a_failed_remix_says_why_and_since_when_and_keeps_its_request(
+def test_failed_remix_has_a_reason_and_a_time_and_keeps_its_request_id(
     db: None, name: str, status: str
 ) -> None:
     remix = _remix(status)
@@ -337,7 +337,7 @@ def test_a_failed_remix_says_why_and_since_when_and_keeps_its_request(
     assert row["finished_at"] > ago(minutes=1)
 
 
-def test_a_code_of_fal_that_is_too_long_is_cut_and_not_lost(db: None) -> None:
+def test_too_long_error_code_is_cut(db: None) -> None:
     remix = _remix(P)
 
     remix.fail("x" * 150, "No.")
@@ -345,7 +345,7 @@ def test_a_code_of_fal_that_is_too_long_is_cut_and_not_lost(db: None) -> None:
     assert _row(remix)["error_code"] == "x" * 100
 
 
-def test_a_cancelled_remix_says_since_when(db: None) -> None:
+def test_cancelled_remix_has_its_time(db: None) -> None:
     remix = _remix(Q)
 
     remix.cancel()
@@ -353,7 +353,7 @@ def test_a_cancelled_remix_says_since_when(db: None) -> None:
     assert _row(remix)["finished_at"] > ago(minutes=1)
 
 
-def test_a_reopened_remix_is_as_one_whose_result_waits(db: None) -> None:
+def test_reopened_remix_waits_for_its_result(db: None) -> None:
     remix = _remix(Status.FAILED, error_code="result_refused", finished_at=ago(days=1))
 
     remix.reopen()
@@ -363,7 +363,7 @@ def test_a_reopened_remix_is_as_one_whose_result_waits(db: None) -> None:
     assert list(Remix.objects.finished_at_fal().due()) == [remix]
 
 
-def test_what_fal_never_accepted_is_not_reopened(db: None) -> None:
+def test_remix_that_fal_never_accepted_can_not_be_reopened(db: None) -> None:
     remix = _remix(Status.FAILED, request_id="")
 
     with pytest.raises(InvalidTransition, match="fal never accepted it"):
@@ -372,7 +372,7 @@ def test_what_fal_never_accepted_is_not_reopened(db: None) -> None:
     assert _row(remix)["status"] == Status.FAILED
 
 
-def test_a_succeeded_remix_has_its_result_and_no_pending_files(db: None) -> None:
+def test_succeeded_remix_has_its_result_and_no_pending_files(db: None) -> None:
     remix = _remix(T, error_code="old")
     result = make_video()
 
@@ -384,7 +384,7 @@ def test_a_succeeded_remix_has_its_result_and_no_pending_files(db: None) -> None
     assert not PendingFile.objects.exists()
 
 
-def test_a_succeeded_remix_leaves_the_files_it_does_not_use_to_the_sweep(db: None) -> None:
+def test_unused_files_of_a_succeeded_remix_are_left_to_the_sweep(db: None) -> None:
     remix = _remix(T)
 
     remix.succeed(make_video(), FILES[:1])
@@ -405,7 +405,7 @@ def _give_away(remix: Remix) -> None:
 
 
 @pytest.mark.parametrize("lose", [_condemn, _remove, _give_away])
-def test_a_remix_does_not_succeed_with_a_file_that_is_not_its_own_any_more(
+def test_remix_can_not_succeed_with_a_file_it_no_longer_owns(
     db: None, lose: Callable[[Remix], None]
 ) -> None:
     remix = _remix(T)
@@ -418,7 +418,7 @@ def test_a_remix_does_not_succeed_with_a_file_that_is_not_its_own_any_more(
     assert (_row(remix), PendingFile.objects.count()) == before
 
 
-def test_two_threads_that_move_one_row_at_once_move_it_once(transactional_db: None) -> None:
+def test_simultaneous_transitions_of_one_row_happen_once(transactional_db: None) -> None:
     pk = _remix(S).pk
 
     def accept() -> bool:
@@ -444,7 +444,7 @@ SIGNALS = [
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Remix]]:
-    """What receivers of our signals were told."""
+    """Calls of the receivers of our signals."""
     told = []
 
     def succeeded(remix: Remix, **_signal: Any) -> None:
@@ -460,7 +460,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, Remix]]:
 
 
 @pytest.mark.parametrize(("name", "status", "expected"), SIGNALS)
-def test_a_site_is_told_how_it_ended_once_that_is_committed(
+def test_signal_is_sent_after_the_commit(
     db: None,
     told: list[tuple[str, Remix]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -478,7 +478,7 @@ def test_a_site_is_told_how_it_ended_once_that_is_committed(
 
 
 @pytest.mark.parametrize(("name", "status", "_expected"), SIGNALS[:3])
-def test_a_site_is_told_nothing_that_is_rolled_back(
+def test_signal_is_not_sent_after_a_rollback(
     db: None,
     told: list[tuple[str, Remix]],
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -496,7 +496,7 @@ def test_a_site_is_told_nothing_that_is_rolled_back(
 
 
 @pytest.mark.parametrize(("name", "status", "expected"), SIGNALS[:3])
-def test_a_broken_receiver_harms_neither_the_row_nor_the_other_receivers(
+def test_failing_receiver_affects_neither_the_row_nor_other_receivers(
     transactional_db: None,
     told: list[tuple[str, Remix]],
     name: str,
@@ -518,5 +518,5 @@ def test_a_broken_receiver_harms_neither_the_row_nor_the_other_receivers(
     assert set(told) == {(signal, remix) for signal in expected}
 
 
-def test_a_remix_is_called_by_its_number() -> None:
+def test_remix_is_displayed_by_its_number() -> None:
     assert str(Remix(pk=7)) == "Remix 7"

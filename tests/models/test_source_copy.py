@@ -1,4 +1,4 @@
-"""A file is brought to fal once a day, by one worker."""
+"""A file is uploaded to fal once a day, by one worker."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def claimed() -> SourceCopy:
     return copy
 
 
-def test_a_file_is_ordered_once_however_often_it_is_asked_for() -> None:
+def test_source_copy_is_requested_once() -> None:
     for _ in range(2):
         SourceCopy.objects.request(["a.mp4", "b.mp4", "a.mp4"])
 
@@ -35,16 +35,14 @@ def test_a_file_is_ordered_once_however_often_it_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize(("values", "known"), [(THERE, True), (STALE, False), ({}, False)])
-def test_a_url_is_good_while_enough_of_its_life_is_left(
-    values: dict[str, Any], known: bool
-) -> None:
+def test_url_is_valid_while_enough_time_is_left(values: dict[str, Any], known: bool) -> None:
     make(**values)
 
     assert bool(SourceCopy.objects.urls(["a.mp4"])) is known
 
 
 @pytest.mark.parametrize(("values", "anew"), [(THERE, False), (STALE, True), (REFUSED, True)])
-def test_what_is_stale_or_was_refused_is_brought_anew_when_it_is_ordered(
+def test_expired_or_refused_copy_is_uploaded_again_on_request(
     values: dict[str, Any], anew: bool
 ) -> None:
     make(**values)
@@ -55,7 +53,7 @@ def test_what_is_stale_or_was_refused_is_brought_anew_when_it_is_ordered(
     assert SourceCopy.objects.refusals(["a.mp4"]) == {}
 
 
-def test_an_order_disturbs_nobody_who_brings_it_just_now() -> None:
+def test_request_does_not_disturb_an_upload_in_progress() -> None:
     copy = claimed()
     SourceCopy.objects.update(failures=3)
 
@@ -66,7 +64,7 @@ def test_an_order_disturbs_nobody_who_brings_it_just_now() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_is_claimed_by_one_worker() -> None:
+def test_file_is_claimed_by_one_worker() -> None:
     pk = make().pk
 
     claims = at_once(lambda: len(SourceCopy.objects.claim([pk])), times=3)
@@ -75,11 +73,11 @@ def test_a_file_is_claimed_by_one_worker() -> None:
 
 
 @pytest.mark.parametrize("values", [THERE, REFUSED])
-def test_what_needs_nobody_is_not_claimed(values: dict[str, Any]) -> None:
+def test_copy_without_work_to_do_is_not_claimed(values: dict[str, Any]) -> None:
     assert SourceCopy.objects.claim([make(**values).pk]) == []
 
 
-def test_a_message_is_sent_again_only_when_its_time_has_come() -> None:
+def test_upload_is_handed_over_again_only_when_it_is_due() -> None:
     pk = make().pk
 
     handed_over = [SourceCopy.objects.hand_over(10) for _ in range(2)]
@@ -88,7 +86,7 @@ def test_a_message_is_sent_again_only_when_its_time_has_come() -> None:
     assert SourceCopy.objects.awaits_worker()
 
 
-def test_a_worker_that_lost_its_claim_changes_nothing() -> None:
+def test_worker_that_lost_its_lease_changes_nothing() -> None:
     copy = claimed()
     SourceCopy.objects.update(lease=None)
 
@@ -107,7 +105,7 @@ def test_a_worker_that_lost_its_claim_changes_nothing() -> None:
         ({}, True),
     ],
 )
-def test_what_nobody_asked_for_lately_is_forgotten(values: dict[str, Any], kept: bool) -> None:
+def test_copy_that_was_not_requested_lately_is_deleted(values: dict[str, Any], kept: bool) -> None:
     copy = make(**values)
 
     SourceCopy.objects.forget_old()
@@ -116,7 +114,7 @@ def test_what_nobody_asked_for_lately_is_forgotten(values: dict[str, Any], kept:
     assert str(copy) == "a.mp4"
 
 
-def test_a_try_that_failed_says_why_until_the_file_has_arrived() -> None:
+def test_failed_try_has_a_reason_until_the_file_has_arrived() -> None:
     copy = claimed()
     copy.postpone(ago(minutes=-5), "ConnectError: no route")
     postponed = (copy.failures, SourceCopy.objects.get().error_message)
@@ -128,7 +126,7 @@ def test_a_try_that_failed_says_why_until_the_file_has_arrived() -> None:
     assert SourceCopy.objects.get().error_message == ""
 
 
-def test_a_file_whose_last_try_failed_is_not_refused() -> None:
+def test_file_with_a_failed_try_is_not_refused() -> None:
     claimed().postpone(ago(minutes=1), "ConnectError: no route")
 
     assert SourceCopy.objects.refusals(["a.mp4"]) == {}

@@ -1,4 +1,4 @@
-"""Rows point to users, wherever those are, and keep nothing of the deleted ones."""
+"""Rows refer to users in any database, and keep nothing of deleted ones."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def users_elsewhere(admin_user: User, settings: Settings) -> Iterator[None]:
         yield
 
 
-def test_each_key_to_a_user_is_one_that_may_leave_the_database() -> None:
+def test_each_foreign_key_to_a_user_can_cross_databases() -> None:
     keys = [
         field
         for model in apps.get_app_config("sora_remix").get_models()
@@ -42,7 +42,7 @@ def test_each_key_to_a_user_is_one_that_may_leave_the_database() -> None:
         assert key.remote_field.on_delete is forget_user
 
 
-def test_a_user_is_read_from_the_users_own_database(
+def test_user_is_read_from_the_database_of_the_users(
     users_elsewhere: None, admin_user: User
 ) -> None:
     remix = make_remix(requested_by_id=admin_user.pk)
@@ -64,7 +64,7 @@ def test_users_of_many_rows_are_read_together(
         assert {remix.requested_by for remix in remixes} == {admin_user}
 
 
-def test_a_deleted_user_is_forgotten(admin_user: User) -> None:
+def test_deleted_user_is_removed_from_rows(admin_user: User) -> None:
     remix = make_remix(requested_by=admin_user)
 
     admin_user.delete()
@@ -73,7 +73,7 @@ def test_a_deleted_user_is_forgotten(admin_user: User) -> None:
     assert remix.requested_by_id is None
 
 
-def test_a_user_that_is_missing_counts_as_nobody(admin_user: User) -> None:
+def test_missing_user_is_none(admin_user: User) -> None:
     make_remix(requested_by=admin_user)
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {User._meta.db_table}")

@@ -1,4 +1,4 @@
-"""Files live exactly as long as a committed row points at them."""
+"""Files exist exactly as long as a committed row uses them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _left() -> list[str]:
     return [name for name in NAMES.values() if app_storage().exists(name)]
 
 
-def test_a_video_is_called_by_its_title() -> None:
+def test_video_is_displayed_by_its_title() -> None:
     assert str(Video(title="Sea")) == "Sea"
 
 
@@ -45,7 +45,7 @@ def test_a_video_is_called_by_its_title() -> None:
     ("name", "extension"),
     [("", ""), ("videos/a", ""), ("videos/a.mp4", ".mp4"), ("videos.x/a.b.MOV", ".mov")],
 )
-def test_a_video_tells_what_its_file_ends_in(name: str, extension: str) -> None:
+def test_video_knows_the_extension_of_its_file(name: str, extension: str) -> None:
     assert Video(file=name).extension == extension
 
 
@@ -53,7 +53,7 @@ def test_a_video_tells_what_its_file_ends_in(name: str, extension: str) -> None:
     ("name", "container", "extension"),
     [("a.mp4", "webm", ".webm"), ("a", "matroska", ".mkv"), ("", "mp4", "")],
 )
-def test_what_a_file_is_read_to_be_goes_before_its_name(
+def test_detected_container_overrides_the_name_of_the_file(
     name: str, container: str, extension: str
 ) -> None:
     assert Video(file=name, container=container).extension == extension
@@ -62,13 +62,13 @@ def test_what_a_file_is_read_to_be_goes_before_its_name(
 @pytest.mark.parametrize(
     ("container", "codec", "is_still"), [("", "", False), ("mp4", "", True), ("mp4", "h264", False)]
 )
-def test_a_video_is_still_when_its_file_was_read_and_nothing_moves(
+def test_video_is_still_when_its_file_was_read_and_nothing_moves(
     container: str, codec: str, is_still: bool
 ) -> None:
     assert Video(file="a.mp4", container=container, video_codec=codec).is_still is is_still
 
 
-def test_files_go_once_the_deletion_is_committed_and_not_before(
+def test_files_are_deleted_when_the_deletion_is_committed(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -78,7 +78,7 @@ def test_files_go_once_the_deletion_is_committed_and_not_before(
     assert (before, _left()) == (list(NAMES.values()), [])
 
 
-def test_files_go_also_when_many_rows_are_deleted_at_once(
+def test_files_are_deleted_with_a_bulk_deletion(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -87,7 +87,7 @@ def test_files_go_also_when_many_rows_are_deleted_at_once(
     assert _left() == []
 
 
-def test_files_stay_when_the_deletion_is_rolled_back(
+def test_files_are_kept_when_the_deletion_is_rolled_back(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
@@ -99,7 +99,7 @@ def test_files_stay_when_the_deletion_is_rolled_back(
 
 
 @pytest.mark.parametrize("field", Video.FILE_FIELDS)
-def test_a_file_stays_while_another_row_points_at_it(
+def test_file_is_kept_while_another_row_uses_it(
     video: Video, field: str, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     make_video(**{field: "a.mp4"})
@@ -110,7 +110,7 @@ def test_a_file_stays_while_another_row_points_at_it(
     assert _left() == ["a.mp4"]
 
 
-def test_a_video_without_files_is_deleted_without_the_storage(
+def test_video_without_files_is_deleted_without_the_storage(
     db: None,
     settings: Settings,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -124,7 +124,7 @@ def test_a_video_without_files_is_deleted_without_the_storage(
     assert callbacks == []
 
 
-def test_a_storage_that_can_not_delete_does_not_break_the_request(
+def test_storage_that_can_not_delete_does_not_break_the_request(
     transactional_db: None, settings: Settings
 ) -> None:
     broken = {"BACKEND": f"{__name__}.BrokenStorage"}
@@ -136,7 +136,7 @@ def test_a_storage_that_can_not_delete_does_not_break_the_request(
     assert not Video.objects.exists()
 
 
-def test_a_source_of_remixes_can_not_be_deleted(db: None) -> None:
+def test_source_of_remixes_can_not_be_deleted(db: None) -> None:
     source = make_remix().source
 
     with pytest.raises(ProtectedError):
@@ -145,7 +145,7 @@ def test_a_source_of_remixes_can_not_be_deleted(db: None) -> None:
     assert Video.objects.get() == source
 
 
-def test_a_remix_outlives_its_result(db: None) -> None:
+def test_remix_is_kept_when_its_result_is_deleted(db: None) -> None:
     remix = make_remix(status=Remix.Status.SUCCEEDED, result=make_video())
     assert remix.result
 
@@ -155,7 +155,7 @@ def test_a_remix_outlives_its_result(db: None) -> None:
     assert (left.status, left.result) == ("succeeded", None)
 
 
-def test_a_result_knows_the_remix_that_made_it_and_a_source_those_made_from_it(db: None) -> None:
+def test_result_knows_its_remix_and_a_source_knows_its_remixes(db: None) -> None:
     remix = make_remix(status=Remix.Status.SUCCEEDED, result=make_video())
     assert remix.result
 
@@ -163,28 +163,28 @@ def test_a_result_knows_the_remix_that_made_it_and_a_source_those_made_from_it(d
     assert list(remix.source.remixes.all()) == [remix]
 
 
-def test_a_sora_id_belongs_to_one_video(db: None) -> None:
+def test_sora_id_belongs_to_one_video(db: None) -> None:
     make_video(sora_id="video_1")
 
     with pytest.raises(IntegrityError), transaction.atomic():
         make_video(sora_id="video_1")
 
 
-def test_a_sora_id_that_is_taken_is_told_in_a_sentence(db: None) -> None:
+def test_taken_sora_id_is_explained(db: None) -> None:
     make_video(sora_id="video_1")
 
     with pytest.raises(ValidationError, match="A video with this Sora id already exists"):
         Video(title="Sea", sora_id="video_1").full_clean()
 
 
-def test_any_number_of_videos_may_have_no_sora_id(db: None) -> None:
+def test_many_videos_can_have_no_sora_id(db: None) -> None:
     make_video(sora_id="")
     make_video(sora_id="")
 
     assert Video.objects.filter(sora_id="").count() == 2
 
 
-def test_a_family_is_all_that_came_of_one_video_in_the_end(db: None) -> None:
+def test_family_is_everything_made_from_one_original(db: None) -> None:
     first, other = make_video(title="first"), make_video(title="other")
     second = make_video(title="second", root=first)
     third = make_video(title="third", root=first)
@@ -194,7 +194,7 @@ def test_a_family_is_all_that_came_of_one_video_in_the_end(db: None) -> None:
         assert {*Video.objects.family_of(one)} == {first, second, third}
 
 
-def test_what_a_model_made_is_known(db: None) -> None:
+def test_generated_video_is_marked_as_generated(db: None) -> None:
     upload = make_video(sora_id="")
 
     assert not upload.is_made_by_ai
@@ -202,7 +202,7 @@ def test_what_a_model_made_is_known(db: None) -> None:
     assert make_video(sora_id="", root=upload).is_made_by_ai
 
 
-def test_what_a_model_made_stays_so_when_its_remix_and_its_source_are_deleted(db: None) -> None:
+def test_generated_video_stays_marked_when_its_remix_and_source_are_deleted(db: None) -> None:
     source, result = make_video(sora_id=""), make_video(sora_id="")
     result.root = source
     result.save(update_fields=["root"])
@@ -213,7 +213,7 @@ def test_what_a_model_made_stays_so_when_its_remix_and_its_source_are_deleted(db
     assert (result.root_id, result.is_made_by_ai) == (None, True)
 
 
-def test_what_a_model_made_stays_so_whatever_code_saves_afterwards(db: None) -> None:
+def test_generated_video_stays_marked_after_any_save(db: None) -> None:
     Video.objects.bulk_create([Video(title="Sea", sora_id="video_1")])
     video = Video.objects.get()
 
@@ -224,7 +224,7 @@ def test_what_a_model_made_stays_so_whatever_code_saves_afterwards(db: None) -> 
     assert Video.objects.get().is_made_by_ai
 
 
-def test_the_files_of_a_rejected_video_can_be_cleared_and_its_row_stays(
+def test_files_of_a_rejected_video_can_be_cleared_and_its_row_is_kept(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     video.reject()
@@ -249,7 +249,7 @@ def test_only_files_of_rejected_videos_can_be_cleared(video: Video) -> None:
 
 
 @pytest.mark.parametrize("status", Remix.Status)
-def test_files_that_a_remix_needs_still_are_not_cleared(video: Video, status: str) -> None:
+def test_files_that_a_remix_still_needs_are_not_cleared(video: Video, status: str) -> None:
     video.reject()
     make_remix(source=video, status=status)
 
@@ -265,7 +265,7 @@ def test_files_that_a_remix_needs_still_are_not_cleared(video: Video, status: st
             video.clear()
 
 
-def test_nobody_decides_about_a_video_that_was_cleared(video: Video) -> None:
+def test_cleared_video_can_not_be_decided(video: Video) -> None:
     video.reject()
     video.clear()
 
@@ -273,7 +273,7 @@ def test_nobody_decides_about_a_video_that_was_cleared(video: Video) -> None:
         video.approve()
 
 
-def test_a_file_that_another_row_points_at_is_not_cleared(
+def test_file_used_by_another_row_is_not_cleared(
     video: Video, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     make_video(file=NAMES["file"])

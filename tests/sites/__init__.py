@@ -1,1 +1,1 @@
-"""Sites that are set up otherwise than the tests, each gone through with real processes."""
+"""Sites with other set-ups than the tests, each run with real processes."""

@@ -1,4 +1,4 @@
-"""An editor in the admin, by Django's test client."""
+"""An editor in the admin, as Django's test client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from sora_remix.models import Remix, Video
-from tests import ordering
+from tests import checkout
+from tests.forms import form_with
 from tests.processes import wait_until
 from tests.users import User
 
@@ -44,18 +45,18 @@ class Editor:
         self._go(f"{self._admin}/sora_remix/video/add/", {"title": "Sea", "file": file})
 
     def remix(self) -> Remix:
-        """Tick the only video, write a prompt, see what it costs, and confirm."""
+        """Tick the only video, type a prompt, recalculate the cost, and confirm."""
         ticked = {"action": "remix_selected", "_selected_action": [Video.objects.get().pk]}
         draft = self._go(f"{self._admin}/sora_remix/video/", ticked)
         url = draft.redirect_chain[-1][0]
-        typed = {**ordering.filled_in(draft), "prompt": PROMPT}
+        typed = {**checkout.filled_in(draft), "prompt": PROMPT}
         shown = self._go(url, {**typed, "_recalculate": "1"})
         print("The page says:", _cost(shown))
-        self._go(url, {**ordering.filled_in(shown), "prompt": PROMPT})
+        self._go(url, {**checkout.filled_in(shown), "prompt": PROMPT})
         return Remix.objects.get()
 
     def look_around(self, remix: Remix) -> None:
-        """Open what tells of the remix, and approve its result."""
+        """Open the pages of the remix, and approve its result."""
         admin = f"{self._admin}/sora_remix"
         preset = {"name": "Noir 🎉", "text": PROMPT, "endpoint": ""}
         self._go(f"{admin}/promptpreset/add/", preset)
@@ -73,8 +74,8 @@ class Editor:
         ):
             self._go(f"{admin}/{path}")
         review = f"{admin}/video/review/?video={result}"
-        shown = self._go(review).context_data["video"].revision
-        self._go(review, {"decision": "approve", "shown": shown})
+        form = form_with(self._go(review), "decision")
+        self._go(form.action, form.data(button="decision=approve"))
 
     def leave(self) -> None:
         """Delete the own account, as far as the admin is concerned."""

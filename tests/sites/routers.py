@@ -1,4 +1,4 @@
-"""Routers as sites write them, and a guard over what is read from replicas."""
+"""Typical database routers, and a guard against reads from replicas."""
 
 from __future__ import annotations
 

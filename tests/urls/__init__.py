@@ -1,1 +1,1 @@
-"""URLs of sites that are set up otherwise."""
+"""URLs of sites with other set-ups."""

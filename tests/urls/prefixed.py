@@ -1,4 +1,4 @@
-"""All URLs have a language."""
+"""All URLs start with a language."""
 
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The app's URLs have another namespace, as a site may give them."""
+"""The app's URLs under another namespace."""
 
 from django.urls import include, path
 

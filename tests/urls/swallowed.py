@@ -1,4 +1,4 @@
-"""A CMS takes every path, before the app can."""
+"""A CMS matches every path before the app does."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""Cancelling, retrying and collecting again from the list: shown first, done once, recorded."""
+"""Cancelling, retrying and collecting again from the list: confirmed, run once, recorded."""
 
 from __future__ import annotations
 
@@ -16,8 +16,19 @@ from sora_remix import services
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import ACTIONS, EDITOR, LIST, ask, confirm, history, log_in, said
 from tests.factories import ago, make_remix, make_video
+from tests.forms import form_with
+from tests.html import facts, messages
+from tests.remix_actions import (
+    ACTIONS,
+    EDITOR,
+    LIST,
+    ask,
+    confirm,
+    has_confirm_button,
+    history,
+    log_in,
+)
 
 pytestmark = pytest.mark.django_db
 Kind = RemixEvent.Kind
@@ -28,6 +39,16 @@ READY: dict[str, dict[str, Any]] = {
     "retry": {"status": Status.FAILED},
     "collect_again": {"status": Status.FAILED, "request_id": "fal-1"},
 }
+LABELS = {
+    "cancel": "Cancel 1 remix",
+    "retry": "Retry 1 remix ($0.40)",
+    "collect_again": "Collect 1 remix again",
+}
+WRONG_STATE = {
+    "cancel": "It has already finished.",
+    "retry": "Only a remix that failed or was cancelled",
+    "collect_again": "Only a remix that failed",
+}
 
 
 def _statuses(*remixes: Remix) -> list[str]:
@@ -36,17 +57,17 @@ def _statuses(*remixes: Remix) -> list[str]:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_the_page_of_an_act_changes_nothing(admin_client: Client, act: str) -> None:
+def test_confirm_page_of_an_action_changes_nothing(admin_client: Client, act: str) -> None:
     remix = make_remix(**READY[act])
 
     response = ask(admin_client, act, [remix])
 
-    assert response.context["preview"].button_label in response.content.decode()
+    assert [button.label for button in form_with(response, "_terms").buttons] == [LABELS[act]]
     assert _statuses(remix) == [READY[act]["status"]]
     assert Remix.objects.count() == 1
 
 
-def test_what_is_not_sent_is_cancelled_and_what_fal_may_have_is_wished_to_be(
+def test_cancel_ends_unsent_remixes_and_asks_fal_to_stop_the_others(
     admin_client: Client,
 ) -> None:
     queued, sent = make_remix(), make_remix(status=Status.PROCESSING, request_id="fal-1")
@@ -58,14 +79,14 @@ def test_what_is_not_sent_is_cancelled_and_what_fal_may_have_is_wished_to_be(
     assert sent.cancel_requested_at
     assert history(queued) == [Kind.CANCELLED]
     assert history(sent) == [Kind.CANCEL_WISHED]
-    assert [message.split(":")[0] for message in said(response)] == [
+    assert [message.split(":")[0] for message in messages(response)] == [
         "1 remix was cancelled before it was sent",
         "Cancellation of 1 remix was requested. If fal finishes it anyway, you pay for it and the "
         "video is stored.",
     ]
 
 
-def test_the_page_says_what_cancelling_means_once_fal_has_it(admin_client: Client) -> None:
+def test_page_explains_what_cancelling_means_for_sent_remixes(admin_client: Client) -> None:
     remixes = [make_remix(), make_remix(status=Status.UNCONFIRMED)]
 
     page = ask(admin_client, "cancel", remixes).content.decode()
@@ -75,18 +96,18 @@ def test_the_page_says_what_cancelling_means_once_fal_has_it(admin_client: Clien
     assert "fal will be asked to stop. You may still be charged." in page
 
 
-def test_a_result_is_collected_again_for_nothing(admin_client: Client) -> None:
+def test_collecting_a_result_again_is_free(admin_client: Client) -> None:
     remix = make_remix(status=Status.FAILED, request_id="fal-1")
 
     response = confirm(admin_client, ask(admin_client, "collect_again", [remix]))
 
     assert _statuses(remix) == [Status.STORING]
     assert history(remix) == [Kind.COLLECTED_AGAIN]
-    assert said(response) == ["1 remix is being collected again, free of charge."]
+    assert messages(response) == ["1 remix is being collected again, free of charge."]
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_those_in_a_wrong_state_are_named_with_the_reason_and_left_alone(
+def test_remixes_in_a_wrong_state_are_listed_with_the_reason_and_left_unchanged(
     admin_client: Client, act: str
 ) -> None:
     ready, over = make_remix(**READY[act]), make_remix(status=Status.SUCCEEDED)
@@ -94,11 +115,11 @@ def test_those_in_a_wrong_state_are_named_with_the_reason_and_left_alone(
     asked = ask(admin_client, act, [ready, over])
     response = confirm(admin_client, asked)
 
-    assert f"1 × {asked.context['preview'].reasons[0][0]}" in asked.content.decode()
+    assert WRONG_STATE[act] in facts(asked)["Not changed"]
     assert _statuses(over) == [Status.SUCCEEDED]
     assert history(over) == []
     assert len(history(ready)) == 1
-    assert f"1 remix was not changed ({over})" in said(response)[1]
+    assert f"1 remix was not changed ({over})" in messages(response)[1]
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
@@ -119,18 +140,18 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("act", "values", "reason"), REFUSED)
-def test_the_page_says_why_there_is_nothing_to_do(
+def test_page_explains_why_no_selected_remix_can_be_changed(
     admin_client: Client, act: str, values: dict[str, Any], reason: str
 ) -> None:
     response = ask(admin_client, act, [make_remix(**values)])
 
-    assert reason in response.context["preview"].reasons[0][0]
+    assert reason in facts(response)["Not changed"]
     assert "There is nothing to do" in response.content.decode()
     assert 'type="submit" class="default"' not in response.content.decode()
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_confirming_twice_does_it_once(admin_client: Client, act: str) -> None:
+def test_confirming_twice_applies_the_action_once(admin_client: Client, act: str) -> None:
     remix = make_remix(**READY[act])
     asked = ask(admin_client, act, [remix])
     confirm(admin_client, asked)
@@ -140,10 +161,10 @@ def test_confirming_twice_does_it_once(admin_client: Client, act: str) -> None:
 
     assert Remix.objects.count() == before
     assert len(history(remix)) == 1
-    assert "1 remix was not changed" in said(response)[0]
+    assert "1 remix was not changed" in messages(response)[0]
 
 
-def test_what_changes_at_the_last_moment_is_named_and_not_recorded(
+def test_remix_that_changes_before_the_action_runs_is_named_and_gets_no_event(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(remix: Remix, *, by: object) -> None:
@@ -154,7 +175,7 @@ def test_what_changes_at_the_last_moment_is_named_and_not_recorded(
 
     response = confirm(admin_client, ask(admin_client, "cancel", remixes))
 
-    [message] = said(response)
+    [message] = messages(response)
     assert message.startswith("12 remixes were not changed (")
     assert " and 2 more): The remix is no longer in a state" in message
     assert not LogEntry.objects.exists()
@@ -172,11 +193,11 @@ def test_2000_remixes_are_selected_across_pages_and_cancelled(admin_client: Clie
     response = confirm(admin_client, asked)
 
     assert "the first 100 of 2000" in page
-    assert "2000 remixes were cancelled" in said(response)[0]
+    assert "2000 remixes were cancelled" in messages(response)[0]
     assert set(Remix.objects.values_list("status", flat=True)) == {Status.CANCELLED}
 
 
-def test_what_arrives_after_the_page_was_shown_is_not_touched(admin_client: Client) -> None:
+def test_remix_added_after_the_page_was_shown_is_not_changed(admin_client: Client) -> None:
     asked = ask(admin_client, "cancel", [make_remix()], select_across="1")
     late = make_remix()
 
@@ -185,7 +206,7 @@ def test_what_arrives_after_the_page_was_shown_is_not_touched(admin_client: Clie
     assert _statuses(late) == [Status.QUEUED]
 
 
-def test_the_filters_of_the_list_are_kept(admin_client: Client) -> None:
+def test_filters_of_the_list_are_kept(admin_client: Client) -> None:
     asked = ask(admin_client, "cancel", [make_remix()], "?status__exact=queued")
 
     response = confirm(admin_client, asked)
@@ -194,13 +215,13 @@ def test_the_filters_of_the_list_are_kept(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("remixes", ["", "1,x", "1;2", "-1"])
-def test_what_names_no_remixes_is_refused(admin_client: Client, remixes: str) -> None:
+def test_request_without_valid_remixes_is_refused(admin_client: Client, remixes: str) -> None:
     url = reverse("admin:sora_remix_remix_cancel")
 
     assert admin_client.post(url, {"remixes": remixes}).status_code == 400
 
 
-def test_the_address_of_an_act_leads_back_to_the_list(admin_client: Client) -> None:
+def test_opening_the_url_of_an_action_redirects_to_the_list(admin_client: Client) -> None:
     response = admin_client.get(reverse("admin:sora_remix_remix_cancel"))
 
     assert response.url == LIST  # type: ignore[attr-defined]
@@ -208,7 +229,7 @@ def test_the_address_of_an_act_leads_back_to_the_list(admin_client: Client) -> N
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("permissions", [(), ("view_remix",), ("remix_video",)])
-def test_who_may_not_is_offered_nothing_and_does_nothing(
+def test_user_without_the_permission_is_not_offered_the_action_and_can_not_run_it(
     client: Client, act: str, permissions: tuple[str, ...]
 ) -> None:
     log_in(client, *permissions)
@@ -220,13 +241,15 @@ def test_who_may_not_is_offered_nothing_and_does_nothing(
     done = client.post(reverse(f"admin:sora_remix_remix_{act}"), data)
 
     assert ACTIONS[act] not in shown.content.decode()
-    assert "preview" not in (asked.context or {})
+    assert not has_confirm_button(asked)
     assert done.status_code == 403
     assert _statuses(remix) == [READY[act]["status"]]
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_who_may_is_offered_the_action_and_does_it(client: Client, act: str) -> None:
+def test_user_with_the_permission_is_offered_the_action_and_can_run_it(
+    client: Client, act: str
+) -> None:
     user = log_in(client, *EDITOR)
     remix = make_remix(**READY[act])
 
@@ -238,7 +261,7 @@ def test_who_may_is_offered_the_action_and_does_it(client: Client, act: str) -> 
     assert remix.events.get().by == user
 
 
-def test_who_may_only_look_sees_the_history(client: Client) -> None:
+def test_user_with_view_permission_sees_the_history(client: Client) -> None:
     log_in(client, "view_remix")
     remix = make_remix()
     admin = User.objects.create_superuser("boss")
@@ -265,7 +288,7 @@ def test_titles_and_reasons_are_shown_as_text(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_the_page_takes_as_many_queries_for_60_remixes_as_for_3(
+def test_page_needs_as_many_queries_for_60_remixes_as_for_3(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries, act: str
 ) -> None:
     for count in (3, 57):

@@ -1,4 +1,4 @@
-"""Retrying and sending again: the price is shown first, and never paid twice by a click."""
+"""Retrying and sending again: the price is shown first, and one click never pays twice."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.models import Remix, RemixEvent, Video
 from sora_remix.models.status import Status
-from tests.deciding import ask, confirm, history, said
+from tests.checkout import SORA
 from tests.factories import make_remix, make_video
-from tests.ordering import SORA
+from tests.html import facts, messages
+from tests.remix_actions import ask, confirm, history
 
 pytestmark = pytest.mark.django_db
 Kind = RemixEvent.Kind
 
 
-def test_a_retry_is_a_new_remix_that_both_histories_name(admin_client: Client) -> None:
+def test_retry_makes_a_new_remix_and_both_histories_link_it(admin_client: Client) -> None:
     remix = make_remix(status=Status.FAILED)
 
     response = confirm(admin_client, ask(admin_client, "retry", [remix]))
@@ -29,10 +30,10 @@ def test_a_retry_is_a_new_remix_that_both_histories_name(admin_client: Client) -
     assert (again.status, str(again.requested_by)) == (Status.QUEUED, "admin")
     assert history(remix) == [Kind.RETRIED]
     assert history(again) == [Kind.REQUESTED]
-    assert said(response) == ["1 remix was requested again, as a new one."]
+    assert messages(response) == ["1 remix was requested again, as a new one."]
 
 
-def test_the_page_shows_the_price_of_each_retry_and_of_all(admin_client: Client) -> None:
+def test_page_shows_the_price_of_each_retry_and_the_total(admin_client: Client) -> None:
     sources = [make_video(duration=length) for length in (4, 8, None)]
     remixes = [make_remix(status=Status.CANCELLED, source=source) for source in sources]
 
@@ -44,7 +45,9 @@ def test_the_page_shows_the_price_of_each_retry_and_of_all(admin_client: Client)
     assert "was switched off by its provider" in page
 
 
-def test_a_price_that_is_not_firm_is_about(admin_client: Client, settings: Settings) -> None:
+def test_price_that_is_not_firm_is_shown_as_approximate(
+    admin_client: Client, settings: Settings
+) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"any": SORA}
     remix = make_remix(status=Status.FAILED, endpoint="any")
 
@@ -55,7 +58,9 @@ def test_a_price_that_is_not_firm_is_about(admin_client: Client, settings: Setti
     assert "was switched off" not in page
 
 
-def test_nothing_is_bought_when_the_price_has_changed_meanwhile(admin_client: Client) -> None:
+def test_retry_is_refused_when_the_price_changed_since_the_page_was_shown(
+    admin_client: Client,
+) -> None:
     asked = ask(admin_client, "retry", [make_remix(status=Status.FAILED)])
     Video.objects.update(duration=8)
 
@@ -66,20 +71,20 @@ def test_nothing_is_bought_when_the_price_has_changed_meanwhile(admin_client: Cl
     assert Remix.objects.count() == 1
 
 
-def test_what_was_retried_is_not_retried_again(admin_client: Client) -> None:
+def test_retried_remix_is_not_retried_again(admin_client: Client) -> None:
     remix = make_remix(status=Status.FAILED)
     services.retry(remix, by=None)
 
     response = ask(admin_client, "retry", [remix])
 
-    assert response.context["preview"].reasons == [("It was already retried.", 1)]
+    assert facts(response)["Not changed"] == "1 remix1 × It was already retried."
 
 
 def _page(client: Client, act: str, remix: Remix) -> Any:
     return client.get(reverse(f"admin:sora_remix_remix_{act}", args=[remix.pk]))
 
 
-def test_one_remix_is_retried_from_its_page_which_leads_to_the_new_one(
+def test_retry_from_the_page_of_a_remix_redirects_to_the_new_one(
     admin_client: Client,
 ) -> None:
     remix = make_remix(status=Status.CANCELLED)
@@ -90,7 +95,7 @@ def test_one_remix_is_retried_from_its_page_which_leads_to_the_new_one(
     assert response.redirect_chain == [(f"/admin/sora_remix/remix/{again.pk}/change/", 302)]
 
 
-def test_sending_again_says_that_it_may_be_charged_twice_and_for_how_much(
+def test_sending_again_warns_of_a_double_charge_with_its_amount(
     admin_client: Client,
 ) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
@@ -102,7 +107,7 @@ def test_sending_again_says_that_it_may_be_charged_twice_and_for_how_much(
     assert Remix.objects.count() == 1
 
 
-def test_sending_again_makes_a_new_remix_that_both_histories_name(admin_client: Client) -> None:
+def test_sending_again_makes_a_new_remix_and_both_histories_link_it(admin_client: Client) -> None:
     remix = make_remix(status=Status.UNCONFIRMED)
 
     response = confirm(admin_client, _page(admin_client, "send_again", remix))
@@ -112,11 +117,11 @@ def test_sending_again_makes_a_new_remix_that_both_histories_name(admin_client: 
     assert (remix.status, again.status) == (Status.UNCONFIRMED, Status.QUEUED)
     assert history(remix) == [Kind.SENT_AGAIN]
     assert history(again) == [Kind.REQUESTED]
-    assert said(response)[0].startswith("1 remix was sent again")
+    assert messages(response)[0].startswith("1 remix was sent again")
 
 
 @pytest.mark.parametrize("act", ["retry", "send_again"])
-def test_one_is_not_requested_twice_by_confirming_twice(admin_client: Client, act: str) -> None:
+def test_confirming_twice_requests_one_remix(admin_client: Client, act: str) -> None:
     status = Status.FAILED if act == "retry" else Status.UNCONFIRMED
     remix = make_remix(status=status)
     asked = _page(admin_client, act, remix)
@@ -125,11 +130,11 @@ def test_one_is_not_requested_twice_by_confirming_twice(admin_client: Client, ac
     response = confirm(admin_client, asked)
 
     assert Remix.objects.count() == 2
-    assert said(response) == [f"1 remix was not changed ({remix}): It was already retried."]
+    assert messages(response) == [f"1 remix was not changed ({remix}): It was already retried."]
 
 
 @pytest.mark.parametrize("act", ["retry", "send_again"])
-def test_a_price_that_was_not_shown_is_not_paid(admin_client: Client, act: str) -> None:
+def test_price_that_was_not_shown_is_not_paid(admin_client: Client, act: str) -> None:
     status = Status.FAILED if act == "retry" else Status.UNCONFIRMED
     remix = make_remix(status=status)
     url = reverse(f"admin:sora_remix_remix_{act}", args=[remix.pk])

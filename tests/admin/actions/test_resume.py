@@ -1,4 +1,4 @@
-"""A pause of sending is ended from the lists, by those who may decide about remixes."""
+"""Users with the permission to decide resume sending from the lists."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from sora_remix.models import Chain, Remix
-from tests.deciding import LIST, log_in, said
 from tests.factories import ago, make_remix
+from tests.forms import form_with, submit
+from tests.html import messages
+from tests.remix_actions import LIST, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -22,14 +24,14 @@ def paused() -> None:
     Chain.objects.hold_back(ago(minutes=-30), "HTTP 429")
 
 
-def test_the_button_resumes_sending_and_leads_back(client: Client) -> None:
+def test_button_resumes_sending_and_redirects_back(client: Client) -> None:
     user = log_in(client, "view_remix", "view_video", "decide_unconfirmed")
     remix = make_remix(due_at=ago(minutes=-30))
 
-    response = client.post(RESUME, {"next": VIDEOS}, follow=True)
+    response = submit(client, VIDEOS, {"next": VIDEOS}, "", follow=True)
 
     assert response.redirect_chain == [(VIDEOS, 302)]
-    assert said(response) == ["Sending to fal was resumed."]
+    assert messages(response) == ["Sending to fal was resumed."]
     assert not Chain.objects.is_held()
     assert list(Remix.objects.to_send()) == [remix]
     entry = LogEntry.objects.get()
@@ -37,16 +39,16 @@ def test_the_button_resumes_sending_and_leads_back(client: Client) -> None:
     assert entry.get_change_message() == "Resume sending"
 
 
-def test_a_pause_that_has_ended_meanwhile_is_no_failure(admin_client: Client) -> None:
+def test_resuming_after_the_pause_has_ended_is_no_error(admin_client: Client) -> None:
     Chain.objects.update(held_until=ago(minutes=1))
 
     response = admin_client.post(RESUME, follow=True)
 
-    assert said(response) == ["Sending to fal had already resumed."]
+    assert messages(response) == ["Sending to fal had already resumed."]
     assert not LogEntry.objects.exists()
 
 
-def test_looking_at_the_address_changes_nothing(admin_client: Client) -> None:
+def test_get_request_changes_nothing(admin_client: Client) -> None:
     response = admin_client.get(RESUME)
 
     assert response.headers["Location"] == LIST
@@ -54,7 +56,7 @@ def test_looking_at_the_address_changes_nothing(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize("url", ["https://evil.example.com/", "//evil.example.com", "", "\n"])
-def test_nobody_is_led_to_another_site(admin_client: Client, url: str) -> None:
+def test_redirect_to_another_site_is_refused(admin_client: Client, url: str) -> None:
     response = admin_client.post(RESUME, {"next": url})
 
     assert response.headers["Location"] == LIST
@@ -68,7 +70,9 @@ def test_nobody_is_led_to_another_site(admin_client: Client, url: str) -> None:
         ("decide_unconfirmed",),
     ],
 )
-def test_only_who_may_decide_resumes_sending(client: Client, held: tuple[str, ...]) -> None:
+def test_resuming_sending_needs_the_permission_to_decide(
+    client: Client, held: tuple[str, ...]
+) -> None:
     log_in(client, *held)
 
     response = client.post(RESUME)
@@ -77,7 +81,7 @@ def test_only_who_may_decide_resumes_sending(client: Client, held: tuple[str, ..
     assert Chain.objects.is_held()
 
 
-def test_other_sites_can_not_press_the_button() -> None:
+def test_post_without_csrf_token_is_refused() -> None:
     client = Client(enforce_csrf_checks=True)
     log_in(client, "view_remix", "decide_unconfirmed")
 
@@ -85,12 +89,11 @@ def test_other_sites_can_not_press_the_button() -> None:
     assert Chain.objects.is_held()
 
 
-def test_the_form_of_the_page_is_accepted() -> None:
+def test_form_on_the_page_is_accepted() -> None:
     client = Client(enforce_csrf_checks=True)
     log_in(client, "view_remix", "decide_unconfirmed")
-    page = client.get(LIST)
-    token = str(page.context["csrf_token"])
+    form = form_with(client.get(LIST), "next")
 
-    assert token in page.content.decode().partition(f'action="{RESUME}"')[2][:300]
-    assert client.post(RESUME, {"csrfmiddlewaretoken": token}).status_code == 302
+    assert form.action == RESUME
+    assert client.post(form.action, form.data()).status_code == 302
     assert not Chain.objects.is_held()

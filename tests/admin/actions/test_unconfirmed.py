@@ -1,4 +1,4 @@
-"""The page of one remix offers what its state allows, above all when nobody knows of it."""
+"""The page of a remix offers the actions that its state allows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from sora_remix import services
 from sora_remix.admin.formatting import outcomes
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import EDITOR, LIST, confirm, history, log_in, said
 from tests.factories import ago, make_remix
+from tests.forms import submit
+from tests.html import errors, messages
+from tests.remix_actions import EDITOR, LIST, confirm, history, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -53,13 +55,15 @@ def _unconfirmed(**values: Any) -> Remix:
         ({"status": Status.CANCELLED}, {"retry"}),
     ],
 )
-def test_the_page_offers_what_the_state_allows(
+def test_page_offers_the_actions_that_the_state_allows(
     admin_client: Client, values: dict[str, Any], offered: set[str]
 ) -> None:
     assert _offered(admin_client, make_remix(**values)) == offered
 
 
-def test_what_was_sent_again_is_not_offered_to_be_sent_again(admin_client: Client) -> None:
+def test_remix_that_was_sent_again_can_not_be_sent_again_from_its_page(
+    admin_client: Client,
+) -> None:
     remix = _unconfirmed()
     services.send_again(remix, by=None)
 
@@ -67,7 +71,7 @@ def test_what_was_sent_again_is_not_offered_to_be_sent_again(admin_client: Clien
 
 
 @pytest.mark.parametrize("status", [Status.UNCONFIRMED, Status.QUEUED, Status.FAILED])
-def test_who_may_only_look_is_offered_nothing(client: Client, status: Status) -> None:
+def test_user_with_view_permission_is_offered_no_action(client: Client, status: Status) -> None:
     log_in(client, "view_remix")
     remix = make_remix(status=status, request_id="r" if status == Status.FAILED else "")
 
@@ -77,7 +81,7 @@ def test_who_may_only_look_is_offered_nothing(client: Client, status: Status) ->
 
 @pytest.mark.parametrize("permissions", [(), ("view_remix",), ("remix_video",)])
 @pytest.mark.parametrize("name", NAMES)
-def test_who_may_not_decide_is_refused(
+def test_user_without_the_permission_to_decide_is_refused(
     client: Client, name: str, permissions: tuple[str, ...]
 ) -> None:
     log_in(client, *permissions)
@@ -91,7 +95,7 @@ def test_who_may_not_decide_is_refused(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_who_has_every_permission_may_decide(client: Client, name: str) -> None:
+def test_user_with_every_permission_can_decide(client: Client, name: str) -> None:
     log_in(client, *EDITOR)
     states = {"retry": Status.FAILED, "collect_again": Status.FAILED}
     remix = make_remix(status=states.get(name, Status.UNCONFIRMED))
@@ -101,7 +105,7 @@ def test_who_has_every_permission_may_decide(client: Client, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_is_decided_without_the_token_of_the_form(admin_user: Any, name: str) -> None:
+def test_decision_without_csrf_token_is_refused(admin_user: Any, name: str) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
 
@@ -112,43 +116,46 @@ def test_nothing_is_decided_without_the_token_of_the_form(admin_user: Any, name:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_remix_that_is_not_there_is_not_found(admin_client: Client, name: str) -> None:
+def test_missing_remix_is_not_found(admin_client: Client, name: str) -> None:
     url = reverse(f"admin:sora_remix_remix_{name}", args=[4711])
 
     assert admin_client.post(url).status_code == 404
 
 
-def test_a_request_id_settles_it(admin_client: Client) -> None:
+def _enter(client: Client, remix: Remix, request_id: str, **more: Any) -> Any:
+    """Enter a request id on the page of a remix."""
+    return submit(client, _url("change", remix), {"request_id": request_id}, "", **more)
+
+
+def test_request_id_settles_the_remix(admin_client: Client) -> None:
     remix = _unconfirmed()
 
-    response = admin_client.post(_url("request_id", remix), {"request_id": " fal-1 "}, follow=True)
+    response = _enter(admin_client, remix, " fal-1 ", follow=True)
 
     remix.refresh_from_db()
     assert (remix.status, remix.request_id) == (Status.PROCESSING, "fal-1")
     assert history(remix) == [Kind.ID_ENTERED]
     assert response.redirect_chain == [(_url("change", remix), 302)]
-    assert said(response) == ["The request id was saved. The result is being collected."]
+    assert messages(response) == ["The request id was saved. The result is being collected."]
 
 
 @pytest.mark.parametrize(
     "request_id", ["", "  ", "two words", "x" * 256, "../../other", "-x", "<b>", "taken"]
 )
-def test_a_wrong_request_id_is_named_beside_its_field(
-    admin_client: Client, request_id: str
-) -> None:
+def test_wrong_request_id_is_an_error_of_its_field(admin_client: Client, request_id: str) -> None:
     make_remix(status=Status.PROCESSING, request_id="taken")
     remix = _unconfirmed()
 
-    response = admin_client.post(_url("request_id", remix), {"request_id": request_id})
+    response = _enter(admin_client, remix, request_id)
 
-    assert list(response.context["form"].errors) == ["request_id"]
+    assert list(errors(response)) == ["request_id"]
     assert "<b>" not in response.content.decode()
     remix.refresh_from_db()
     assert (remix.status, history(remix)) == (Status.UNCONFIRMED, [])
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_request_id_that_another_takes_meanwhile_is_named(
+def test_request_id_that_another_remix_takes_meanwhile_is_an_error(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def collide(remix: Remix, request_id: str, *, by: object) -> None:
@@ -156,13 +163,12 @@ def test_a_request_id_that_another_takes_meanwhile_is_named(
 
     monkeypatch.setattr(services, "enter_request_id", collide)
 
-    response = admin_client.post(_url("request_id", _unconfirmed()), {"request_id": "fal-1"})
+    response = _enter(admin_client, _unconfirmed(), "fal-1")
 
-    errors = response.context["form"].errors
-    assert errors == {"request_id": ["Another remix already has this request id."]}
+    assert errors(response) == {"request_id": ["Another remix already has this request id."]}
 
 
-def test_giving_up_ends_it_as_failed(admin_client: Client) -> None:
+def test_giving_up_marks_the_remix_as_failed(admin_client: Client) -> None:
     remix = _unconfirmed()
 
     response = confirm(admin_client, admin_client.get(_url("give_up", remix)))
@@ -176,7 +182,7 @@ def test_giving_up_ends_it_as_failed(admin_client: Client) -> None:
 @pytest.mark.parametrize("name", ["give_up", "send_again", "request_id"])
 @pytest.mark.parametrize("status", [Status.PROCESSING, Status.FAILED, Status.QUEUED])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_what_is_settled_is_not_decided_again(
+def test_settled_remix_can_not_be_decided_again(
     admin_client: Client, name: str, status: Status, method: str
 ) -> None:
     remix = make_remix(status=status)
@@ -190,7 +196,7 @@ def test_what_is_settled_is_not_decided_again(
     assert history(remix) == []
 
 
-def test_the_page_of_an_act_on_one_remix_changes_nothing(admin_client: Client) -> None:
+def test_confirm_page_for_one_remix_changes_nothing(admin_client: Client) -> None:
     remix = make_remix()
 
     asked = admin_client.get(_url("cancel", remix))
@@ -208,7 +214,7 @@ def test_the_page_of_an_act_on_one_remix_changes_nothing(admin_client: Client) -
         ({"status": Status.SUCCEEDED}, ". fal finished it anyway."),
     ],
 )
-def test_a_wish_to_cancel_is_shown_on_the_list_and_the_page(
+def test_requested_cancellation_is_shown_on_the_list_and_the_page(
     admin_client: Client, values: dict[str, Any], explained: str
 ) -> None:
     remix = make_remix(cancel_requested_at=ago(minutes=1), **values)
@@ -219,14 +225,14 @@ def test_a_wish_to_cancel_is_shown_on_the_list_and_the_page(
     assert all("Cancellation requested at" in page and explained in page for page in pages)
 
 
-def test_a_wish_that_was_granted_is_not_told_of_any_more() -> None:
+def test_requested_cancellation_is_no_longer_shown_once_cancelled() -> None:
     remix = make_remix(status=Status.CANCELLED, cancel_requested_at=ago(minutes=1))
 
     assert outcomes.explain(remix) == "It was cancelled. Nothing was charged."
 
 
 @pytest.mark.parametrize("status", Status)
-def test_a_double_charge_is_warned_of_in_every_state(admin_client: Client, status: Status) -> None:
+def test_double_charge_is_shown_in_every_state(admin_client: Client, status: Status) -> None:
     remix = make_remix(status=status, request_id="r", other_request_ids=["<b>1</b>", "fal-2"])
 
     pages = [admin_client.get(url).content.decode() for url in (LIST, _url("change", remix))]
@@ -237,7 +243,7 @@ def test_a_double_charge_is_warned_of_in_every_state(admin_client: Client, statu
     assert ["fal-2" in page for page in pages] == [False, True]
 
 
-def test_one_other_request_id_is_a_double_charge() -> None:
+def test_second_request_id_is_shown_as_a_double_charge() -> None:
     remix = make_remix(status=Status.SUCCEEDED, request_id="r", other_request_ids=["fal-2"])
 
     assert outcomes.explain(remix) == (
@@ -245,7 +251,7 @@ def test_one_other_request_id_is_a_double_charge() -> None:
     )
 
 
-def test_the_list_takes_as_many_queries_for_60_rows_with_warnings_as_for_3(
+def test_list_needs_as_many_queries_for_60_rows_with_warnings_as_for_3(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for count in (3, 57):

@@ -1,4 +1,4 @@
-"""An editor switches off what is not to be made, cell by cell, over all pages."""
+"""Editors untick single cells, on all pages of a draft."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.factories import make_video
-from tests.ordering import (
+from tests.checkout import (
     draft,
     errors,
     filled_in,
@@ -20,6 +19,7 @@ from tests.ordering import (
     rows_of,
     text_of,
 )
+from tests.factories import make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ def batch(videos: list[Video]) -> RemixBatch:
 
 
 def _untick(values: dict[str, Any], *cells: str) -> dict[str, Any]:
-    """Return what a browser sends once these boxes have no tick."""
+    """Return the data that a browser sends after unticking these boxes."""
     ticked = values["_cell"] if isinstance(values["_cell"], list) else [values["_cell"]]
     return {**values, "_cell": [cell for cell in ticked if cell not in cells]}
 
@@ -51,7 +51,7 @@ def _again(client: Client, batch: RemixBatch, values: dict[str, Any], **more: An
     return client.post(page_of(batch), {**values, **({"_recalculate": "1"} | more)})
 
 
-def test_every_cell_has_a_box_that_names_video_and_prompt(
+def test_every_cell_has_a_checkbox_labelled_with_video_and_prompt(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     response = recalculate(admin_client, batch, {"prompt": TWO})
@@ -72,7 +72,7 @@ def test_columns_and_rows_have_headings(admin_client: Client, batch: RemixBatch)
     assert 'role="region" aria-labelledby="sora-remix-cells-caption" tabindex="0"' in page
 
 
-def test_what_is_switched_off_is_neither_counted_nor_paid(
+def test_unticked_cells_are_neither_counted_nor_priced(
     admin_client: Client, batch: RemixBatch, videos: list[Video]
 ) -> None:
     values = _untick(_shown(admin_client, batch), f"{videos[0].pk}:1")
@@ -84,7 +84,7 @@ def test_what_is_switched_off_is_neither_counted_nor_paid(
     assert "2 videos × 2 prompts, 1 unticked" in page
 
 
-def test_what_is_switched_off_is_not_made(
+def test_unticked_cells_are_not_remixed(
     admin_client: Client, batch: RemixBatch, videos: list[Video]
 ) -> None:
     values = _untick(_shown(admin_client, batch), f"{videos[0].pk}:1", f"{videos[1].pk}:0")
@@ -97,7 +97,7 @@ def test_what_is_switched_off_is_not_made(
     assert made == {(videos[0], TWO[0]), (videos[1], TWO[1])}
 
 
-def test_a_box_without_a_tick_changes_the_terms(
+def test_unticking_a_box_changes_the_terms(
     admin_client: Client, batch: RemixBatch, videos: list[Video]
 ) -> None:
     values = _untick(_shown(admin_client, batch), f"{videos[0].pk}:1")
@@ -108,7 +108,7 @@ def test_a_box_without_a_tick_changes_the_terms(
     assert not Remix.objects.exists()
 
 
-def test_a_box_can_be_ticked_again(
+def test_unticked_box_can_be_ticked_again(
     admin_client: Client, batch: RemixBatch, videos: list[Video]
 ) -> None:
     values = _shown(admin_client, batch)
@@ -119,7 +119,7 @@ def test_a_box_can_be_ticked_again(
     assert 'value="Make 4 remixes for $1.60"' in page.content.decode()
 
 
-def test_with_every_cell_switched_off_there_is_nothing_to_make(
+def test_draft_with_every_cell_unticked_can_not_be_confirmed(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     values = {**_shown(admin_client, batch), "_cell": []}
@@ -133,7 +133,7 @@ def test_with_every_cell_switched_off_there_is_nothing_to_make(
     ]
 
 
-def test_a_column_keeps_its_cells_when_one_before_it_is_removed(
+def test_column_keeps_its_unticked_cells_when_an_earlier_one_is_removed(
     admin_client: Client, batch: RemixBatch, videos: list[Video]
 ) -> None:
     values = _untick(_shown(admin_client, batch), f"{videos[0].pk}:1", f"{videos[1].pk}:0")
@@ -146,7 +146,7 @@ def test_a_column_keeps_its_cells_when_one_before_it_is_removed(
     ]
 
 
-def test_switched_off_cells_can_be_sent_in_one_field(
+def test_unticked_cells_can_be_sent_in_one_field(
     admin_client: Client, batch: RemixBatch, videos: list[Video]
 ) -> None:
     """As the script sends them, which leaves out the boxes."""
@@ -158,7 +158,7 @@ def test_switched_off_cells_can_be_sent_in_one_field(
     assert filled_in(response)["_without"] == f"{videos[0].pk}:1 {videos[1].pk}:0"
 
 
-def test_the_choice_outlives_an_endpoint_that_does_not_take_the_video(
+def test_unticked_cells_are_kept_over_an_endpoint_that_refuses_the_video(
     admin_client: Client,
 ) -> None:
     clip, sora = make_clip(title="Clip"), make_video(title="Sora")
@@ -172,7 +172,7 @@ def test_the_choice_outlives_an_endpoint_that_does_not_take_the_video(
     assert rows_of(back.content.decode()) == [["4 s", "Sora × Prompt $0.40 (off)"]]
 
 
-def test_the_choice_of_other_pages_is_carried_along(admin_client: Client) -> None:
+def test_unticked_cells_of_other_pages_are_kept(admin_client: Client) -> None:
     videos = [make_video(title="Sea") for _ in range(101)]
     batch = draft(*videos)
     first = _untick(_shown(admin_client, batch, ["noir"]), f"{videos[100].pk}:0")
@@ -186,7 +186,7 @@ def test_the_choice_of_other_pages_is_carried_along(admin_client: Client) -> Non
     assert 'value="Make 99 remixes for $39.60"' in page
 
 
-def test_a_page_of_videos_that_can_not_be_remixed_carries_the_choice_along(
+def test_page_without_remixable_videos_keeps_the_unticked_cells(
     admin_client: Client,
 ) -> None:
     videos = [make_video() for _ in range(100)]
@@ -200,7 +200,7 @@ def test_a_page_of_videos_that_can_not_be_remixed_carries_the_choice_along(
 
 
 @pytest.mark.parametrize(("prompts", "rows"), [(1, 100), (8, 100), (10, 80), (600, 1)])
-def test_a_page_has_no_more_boxes_than_django_takes_fields(
+def test_page_has_no_more_checkboxes_than_django_accepts_fields(
     admin_client: Client, prompts: int, rows: int
 ) -> None:
     batch = draft(*(make_video() for _ in range(120)))
@@ -224,7 +224,7 @@ def test_two_thousand_cells_are_shown_and_confirmed_without_a_script(
     assert time.process_time() - start < 10
 
 
-def test_one_prompt_looks_as_simple_as_a_list_of_costs(
+def test_one_prompt_is_shown_as_a_plain_list_of_costs(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     page = text_of(admin_client, batch)

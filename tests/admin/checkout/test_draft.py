@@ -1,4 +1,4 @@
-"""What an editor chose and typed is taken as the page showed it, or refused beside its field."""
+"""Input is accepted as the page showed it, or refused beside its field."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.exceptions import Reason, RequestRefused
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.factories import make_video
-from tests.ordering import (
+from tests.checkout import (
     SORA,
     choose,
     draft,
     endpoint_of,
     errors,
     filled_in,
+    forge,
     make_clip,
     options,
     page_of,
@@ -26,6 +26,8 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import make_video
+from tests.forms import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +44,9 @@ def test_an_option_has_a_field_with_its_label_help_and_default(
     assert '<option value="720p" selected>720p</option>' in page
 
 
-def test_what_is_left_to_the_endpoint_says_so(admin_client: Client, any_endpoint: None) -> None:
+def test_option_without_default_is_labelled_as_endpoint_default(
+    admin_client: Client, any_endpoint: None
+) -> None:
     page = text_of(admin_client, draft())
 
     unchosen = "Endpoint default"
@@ -51,9 +55,7 @@ def test_what_is_left_to_the_endpoint_says_so(admin_client: Client, any_endpoint
     assert page.count(f'placeholder="{unchosen}"') == 2
 
 
-def test_options_that_are_seldom_needed_are_folded_up(
-    admin_client: Client, settings: Settings
-) -> None:
+def test_rarely_used_options_are_collapsed(admin_client: Client, settings: Settings) -> None:
     seldom = [{**option, "advanced": True} for option in SORA["options"]]  # type: ignore[attr-defined]
     settings.SORA_REMIX_ENDPOINTS = {"any": {**SORA, "options": seldom}}
     settings.SORA_REMIX_ENDPOINT = "any"
@@ -66,7 +68,7 @@ def test_options_that_are_seldom_needed_are_folded_up(
     assert [page.count("<details>") for page in pages] == [1, 0]
 
 
-def test_the_prompt_has_the_hint_and_the_limit_of_the_record(admin_client: Client) -> None:
+def test_prompt_has_the_hint_and_the_limit_of_the_record(admin_client: Client) -> None:
     page = choose(admin_client, draft(make_clip()), "kling-o3").content.decode()
 
     assert "In the prompt, call the video @Video1 and the first reference image @Image1." in page
@@ -91,9 +93,7 @@ def test_options_are_sent_with_their_wire_types(admin_client: Client, any_endpoi
     }
 
 
-def test_options_left_blank_are_left_to_the_record(
-    admin_client: Client, any_endpoint: None
-) -> None:
+def test_blank_options_are_left_to_the_record(admin_client: Client, any_endpoint: None) -> None:
     batch = draft()
     blank = options(**dict.fromkeys(("seed", "strength", "size", "frames", "avoid"), ""))
 
@@ -103,7 +103,7 @@ def test_options_left_blank_are_left_to_the_record(
 
 
 @pytest.mark.parametrize("prompt", ["", "   ", "longer than twenty characters"])
-def test_a_wrong_prompt_is_named_beside_its_field(
+def test_wrong_prompt_is_an_error_of_its_field(
     admin_client: Client, any_endpoint: None, prompt: str
 ) -> None:
     batch = draft()
@@ -119,7 +119,7 @@ def test_a_wrong_prompt_is_named_beside_its_field(
 @pytest.mark.parametrize(
     ("name", "value"), [("seed", "10"), ("seed", "x"), ("size", "4k"), ("strength", "nan")]
 )
-def test_a_wrong_option_is_named_beside_its_field(
+def test_wrong_option_is_an_error_of_its_field(
     admin_client: Client, any_endpoint: None, name: str, value: str
 ) -> None:
     response = send(admin_client, draft(), {"prompt": "noir", **options(**{name: value})})
@@ -129,28 +129,27 @@ def test_a_wrong_option_is_named_beside_its_field(
     assert not Remix.objects.exists()
 
 
-def test_options_that_exclude_each_other_are_named_before_anything_is_sent(
+def test_mutually_exclusive_options_are_refused_before_anything_is_sent(
     admin_client: Client,
 ) -> None:
-    batch = draft(make_clip())
-    choose(admin_client, batch, "luma-3.2")
-    both = {**options(auto_controls="true", edit_strength="flex_1"), "_shown": "luma-3.2"}
+    shown = choose(admin_client, draft(make_clip()), "luma-3.2")
+    both = options(auto_controls="true", edit_strength="flex_1")
 
-    response = recalculate(admin_client, batch, {"endpoint": "luma-3.2", **both})
+    response = submit(admin_client, shown, both, "_recalculate")
 
     assert list(errors(response)) == ["auto_controls"]
 
 
-def test_what_has_no_field_is_named_above_the_form(admin_client: Client) -> None:
+def test_error_without_a_field_is_shown_above_the_form(admin_client: Client) -> None:
     batch = draft(make_video(sora_id=""))
 
-    response = send(admin_client, batch, {"prompt": "noir"})
+    response = forge(admin_client, batch, {"prompt": "noir"})
 
     assert errors(response) == {"__all__": ["There is no video to remix."]}
     assert RemixBatch.objects.drafts().exists()
 
 
-def test_every_reason_of_a_refusal_stands_beside_its_field(
+def test_every_reason_of_a_refusal_is_shown_beside_its_field(
     admin_client: Client, any_endpoint: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*args: Any, **kwargs: Any) -> None:
@@ -169,7 +168,9 @@ def test_every_reason_of_a_refusal_stands_beside_its_field(
     }
 
 
-def test_nothing_is_spent_when_the_cost_has_changed_meanwhile(admin_client: Client) -> None:
+def test_confirming_is_refused_when_the_cost_changed_since_the_page_was_shown(
+    admin_client: Client,
+) -> None:
     batch = draft(make_video(duration=None))
     values = filled_in(admin_client.get(page_of(batch)))
     Video.objects.update(duration=12)
@@ -181,14 +182,14 @@ def test_nothing_is_spent_when_the_cost_has_changed_meanwhile(admin_client: Clie
     assert not Remix.objects.exists()
 
 
-def test_nothing_is_spent_without_the_terms_of_the_page(admin_client: Client) -> None:
+def test_confirming_is_refused_without_the_terms_of_the_page(admin_client: Client) -> None:
     response = admin_client.post(page_of(draft()), {"prompt": "noir"})
 
     assert "Nothing was sent" in errors(response)["__all__"][0]
     assert not Remix.objects.exists()
 
 
-def test_nothing_is_spent_for_options_whose_cost_was_not_shown(admin_client: Client) -> None:
+def test_confirming_is_refused_for_options_whose_cost_was_not_shown(admin_client: Client) -> None:
     batch = draft(make_clip(duration=8))
     values = filled_in(choose(admin_client, batch, "wan-2.7"))
     shorter = {**values, "prompt": "noir", **options(duration="2")}
@@ -201,7 +202,7 @@ def test_nothing_is_spent_for_options_whose_cost_was_not_shown(admin_client: Cli
     assert batch.remixes.get().options["duration"] == 2
 
 
-def test_nothing_is_spent_at_an_endpoint_that_was_not_shown(admin_client: Client) -> None:
+def test_confirming_is_refused_for_an_endpoint_that_was_not_shown(admin_client: Client) -> None:
     batch = draft(make_clip())
 
     response = send(admin_client, batch, {"prompt": "noir", "endpoint": "kling-o3"})
@@ -211,7 +212,7 @@ def test_nothing_is_spent_at_an_endpoint_that_was_not_shown(admin_client: Client
     assert not Remix.objects.exists()
 
 
-def test_options_that_do_not_touch_the_cost_need_no_second_look(
+def test_options_without_effect_on_the_cost_need_no_second_confirmation(
     admin_client: Client, any_endpoint: None
 ) -> None:
     batch = draft()
@@ -221,7 +222,7 @@ def test_options_that_do_not_touch_the_cost_need_no_second_look(
     assert batch.remixes.get().options["seed"] == 3
 
 
-def test_an_endpoint_that_is_not_offered_is_refused_beside_the_choice(
+def test_unavailable_endpoint_is_an_error_of_its_field(
     admin_client: Client,
 ) -> None:
     response = send(admin_client, draft(make_clip()), {"prompt": "noir", "endpoint": "sora-2"})
@@ -231,7 +232,7 @@ def test_an_endpoint_that_is_not_offered_is_refused_beside_the_choice(
     assert endpoint_of(response).key == "flux-3"
 
 
-def test_choosing_another_endpoint_keeps_the_prompt_and_takes_its_own_defaults(
+def test_choosing_another_endpoint_keeps_the_prompt_and_uses_its_own_defaults(
     admin_client: Client,
 ) -> None:
     batch = draft(make_clip())
@@ -243,7 +244,7 @@ def test_choosing_another_endpoint_keeps_the_prompt_and_takes_its_own_defaults(
     assert errors(response) == {}
 
 
-def test_recalculating_shows_what_was_chosen_without_missing_what_is_not_there_yet(
+def test_recalculating_reports_no_required_fields_as_missing(
     admin_client: Client, any_endpoint: None
 ) -> None:
     typed = {**options(seed="7", size="1080p"), "option-sharp": None, "prompt": ""}
@@ -256,7 +257,7 @@ def test_recalculating_shows_what_was_chosen_without_missing_what_is_not_there_y
     assert errors(response) == {}
 
 
-def test_recalculating_names_what_was_typed_wrong_and_confirms_nothing(
+def test_recalculating_reports_wrong_input_and_confirms_nothing(
     admin_client: Client, any_endpoint: None
 ) -> None:
     typed = {**options(seed="10"), "prompt": "longer than twenty characters"}
@@ -268,12 +269,12 @@ def test_recalculating_names_what_was_typed_wrong_and_confirms_nothing(
     assert RemixBatch.objects.drafts().exists()
 
 
-def test_turning_a_page_keeps_what_was_chosen_and_confirms_nothing(
+def test_turning_a_page_keeps_the_input_and_confirms_nothing(
     admin_client: Client, any_endpoint: None
 ) -> None:
     chosen = {"prompt": "noir", **options(seed="7", size="1080p"), "_page": "1"}
 
-    response = send(admin_client, draft(), chosen)
+    response = forge(admin_client, draft(), chosen)
 
     assert filled_in(response)["option-seed"] == "7"
     assert "noir" in response.content.decode()
@@ -281,7 +282,7 @@ def test_turning_a_page_keeps_what_was_chosen_and_confirms_nothing(
     assert not Remix.objects.exists()
 
 
-def test_recalculating_stays_on_its_page(admin_client: Client) -> None:
+def test_recalculating_stays_on_the_same_page(admin_client: Client) -> None:
     batch = draft(*(make_video() for _ in range(101)))
     second = send(admin_client, batch, {"_page": "2"})
 

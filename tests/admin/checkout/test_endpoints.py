@@ -1,4 +1,4 @@
-"""An editor chooses among the endpoints that can take the videos."""
+"""Editors choose among the endpoints that accept the videos."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from sora_remix.clock import today
 from sora_remix.endpoints import Price, choosable
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import EndpointFact, Video
+from tests.checkout import SORA, draft, endpoint_of, make_clip, page_of, text_of
 from tests.factories import make_video
-from tests.ordering import SORA, draft, make_clip, page_of, text_of
+from tests.forms import form_with
+from tests.html import find, find_all, inner_text
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_retired_endpoint_is_announced_with_its_day(
+def test_retired_endpoint_is_shown_with_its_last_day(
     admin_client: Client, settings: Settings
 ) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"any": {**SORA, "ends_on": date(2026, 9, 24)}}
@@ -34,67 +36,81 @@ def test_a_retired_endpoint_is_announced_with_its_day(
     assert "was switched off by its provider on Sept. 24, 2026" in page
 
 
-def test_a_living_endpoint_is_not_announced_as_retired(
-    admin_client: Client, any_endpoint: None
-) -> None:
+def test_current_endpoint_is_not_shown_as_retired(admin_client: Client, any_endpoint: None) -> None:
     assert "was switched off" not in text_of(admin_client, draft())
 
 
-def _endpoints(client: Client, *videos: Video) -> Any:
-    return client.get(page_of(draft(*videos))).context["draft"].endpoints
+def _offered(client: Client, *videos: Video) -> Any:
+    return client.get(page_of(draft(*videos)))
 
 
-def _keys(endpoints: Any) -> list[str]:
-    return [choice.endpoint.key for choice in endpoints.available]
+def _keys(page: Any) -> list[str]:
+    """Return the keys of the endpoints that can be chosen."""
+    return [box.get("value", "") for box in find_all(page, "input", name="endpoint")]
 
 
-def test_the_endpoint_of_the_site_comes_first_when_it_can_take_a_video(
+def _preferred(page: Any) -> str:
+    """Return the key of the endpoint that the page calculates with."""
+    return str(form_with(page, "_terms").values["_shown"])
+
+
+def _others(page: Any) -> dict[str, str]:
+    """Return the reasons against the other endpoints, by their labels."""
+    items = find_all(find(page, "details", "sora-remix-others"), "li")
+    return {inner_text(find(item, "strong")): inner_text(item) for item in items}
+
+
+def test_endpoint_of_the_site_is_chosen_first_when_it_accepts_a_video(
     admin_client: Client, settings: Settings
 ) -> None:
     settings.SORA_REMIX_ENDPOINT = "sora-2"
 
-    endpoints = _endpoints(admin_client, make_video(), make_clip())
+    offered = _offered(admin_client, make_video(), make_clip())
 
-    assert _keys(endpoints)[:2] == ["sora-2", "flux-3"]
-    assert endpoints.preferred.key == "sora-2"
-
-
-def test_its_successor_comes_first_when_it_can_take_none(admin_client: Client) -> None:
-    endpoints = _endpoints(admin_client, make_clip())
-
-    assert _keys(endpoints)[0] == endpoints.preferred.key == "flux-3"
-    assert "sora-2" not in _keys(endpoints)
+    assert _keys(offered)[:2] == ["sora-2", "flux-3"]
+    assert endpoint_of(offered).key == "sora-2"
 
 
-def test_else_the_first_that_can_take_one_comes_first(admin_client: Client) -> None:
-    endpoints = _endpoints(admin_client, make_clip(duration=60))
+def test_successor_is_chosen_first_when_the_endpoint_of_the_site_accepts_none(
+    admin_client: Client,
+) -> None:
+    offered = _offered(admin_client, make_clip())
 
-    assert endpoints.preferred.key == "gemini-omni"
+    assert _keys(offered)[0] == endpoint_of(offered).key == "flux-3"
+    assert "sora-2" not in _keys(offered)
 
 
-def test_a_switched_off_endpoint_that_the_site_did_not_choose_is_not_offered(
+def test_first_endpoint_that_accepts_a_video_is_chosen_otherwise(admin_client: Client) -> None:
+    offered = _offered(admin_client, make_clip(duration=60))
+
+    assert endpoint_of(offered).key == "gemini-omni"
+
+
+def test_retired_endpoint_that_the_site_did_not_choose_is_not_offered(
     admin_client: Client, settings: Settings
 ) -> None:
     settings.SORA_REMIX_ENDPOINT = "flux-3"
 
-    endpoints = _endpoints(admin_client, make_video(file="videos/sea.mp4"))
+    offered = _offered(admin_client, make_video(file="videos/sea.mp4"))
 
-    assert "sora-2" not in _keys(endpoints)
-    reasons = {endpoint.key: reason for endpoint, reason in endpoints.unavailable}
-    assert reasons["sora-2"] == "Its provider switched it off on Sept. 24, 2026."
+    assert "sora-2" not in _keys(offered)
+    reason = _others(offered)[str(BUILT_IN["sora-2"])]
+    assert reason.endswith("Its provider switched it off on Sept. 24, 2026.")
 
 
-def test_what_cannot_take_any_is_listed_with_the_reason_of_most(admin_client: Client) -> None:
+def test_endpoint_that_accepts_no_video_is_listed_with_the_most_frequent_reason(
+    admin_client: Client,
+) -> None:
     clips = [make_clip(duration=seconds) for seconds in (20, 20, 1)]
 
-    endpoints = _endpoints(admin_client, *clips)
+    offered = _offered(admin_client, *clips)
 
-    reasons = {endpoint.key: reason for endpoint, reason in endpoints.unavailable}
-    assert reasons["kling-o3"] == "It is 20 s long, but the endpoint accepts at most 15 s."
-    assert "kling-o3" not in _keys(endpoints)
+    reason = _others(offered)[str(BUILT_IN["kling-o3"])]
+    assert reason.endswith("It is 20 s long, but the endpoint accepts at most 15 s.")
+    assert "kling-o3" not in _keys(offered)
 
 
-def test_without_any_choice_the_reasons_are_open_to_read(admin_client: Client) -> None:
+def test_reasons_are_expanded_when_no_endpoint_can_be_chosen(admin_client: Client) -> None:
     page = text_of(admin_client, draft(make_clip(file="videos/sea.avi")))
 
     assert '<details class="sora-remix-others" open>' in page
@@ -102,7 +118,7 @@ def test_without_any_choice_the_reasons_are_open_to_read(admin_client: Client) -
     assert 'name="endpoint"' not in page
 
 
-def test_a_switched_off_site_without_any_living_endpoint_is_told_about_itself(
+def test_retired_endpoint_of_the_site_is_explained_when_none_is_left(
     admin_client: Client, settings: Settings
 ) -> None:
     gone = {"ends_on": date(2026, 9, 24), "successor": ""}
@@ -112,21 +128,21 @@ def test_a_switched_off_site_without_any_living_endpoint_is_told_about_itself(
         for key, endpoint in BUILT_IN.items()
     }
 
-    endpoints = _endpoints(admin_client, make_clip())
+    offered = _offered(admin_client, make_clip())
 
-    assert (endpoints.preferred.key, _keys(endpoints)) == ("sora-2", [])
+    assert (_preferred(offered), _keys(offered)) == ("sora-2", [])
 
 
-def test_without_a_setting_what_takes_the_selection_is_listed_and_chosen_first(
+def test_first_endpoint_that_accepts_the_selection_is_chosen_without_a_setting(
     admin_client: Client,
 ) -> None:
-    endpoints = _endpoints(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
+    offered = _offered(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
 
-    assert _keys(endpoints)[:2] == ["flux-3", "sora-2"]
-    assert endpoints.preferred.key == "flux-3"
+    assert _keys(offered)[:2] == ["flux-3", "sora-2"]
+    assert endpoint_of(offered).key == "flux-3"
 
 
-def test_each_choice_has_its_vendor_and_the_least_it_charges(admin_client: Client) -> None:
+def test_each_endpoint_shows_its_vendor_and_lowest_price(admin_client: Client) -> None:
     page = text_of(admin_client, draft(make_video(file="videos/sea.mp4")))
 
     assert "from $0.72 per video" in page
@@ -144,13 +160,11 @@ def test_each_choice_has_its_vendor_and_the_least_it_charges(admin_client: Clien
         ({"sora_id": "", "file": ""}, "It is not a Sora generation"),
     ],
 )
-def test_the_reason_against_a_video_speaks_of_what_it_is(
-    video: dict[str, Any], reason: str
-) -> None:
+def test_reason_against_a_video_depends_on_its_kind(video: dict[str, Any], reason: str) -> None:
     assert str(why_not(make_video(**video), choosable([], today()))).startswith(reason)
 
 
-def test_there_is_no_reason_against_what_any_endpoint_can_take() -> None:
+def test_video_that_any_endpoint_accepts_has_no_reason_against_it() -> None:
     assert why_not(make_clip(), choosable([], today())) is None
     assert why_not(make_video(), choosable([], today())) is None
 
@@ -167,32 +181,31 @@ def test_there_is_no_reason_against_what_any_endpoint_can_take() -> None:
         (Price(per_run={"": Decimal(0)}), "$0.00 per second"),
     ],
 )
-def test_the_least_that_is_charged_is_shown_as_it_is_counted(price: Price, shown: str) -> None:
+def test_lowest_price_is_shown_in_the_unit_that_is_charged(price: Price, shown: str) -> None:
     assert money.rate(price) == shown
 
 
-def test_what_fal_has_declared_gone_is_not_offered_and_said_to_be_gone(
+def test_endpoint_retired_by_fal_is_not_offered_and_is_shown_as_retired(
     admin_client: Client,
 ) -> None:
     EndpointFact.objects.note_retired(BUILT_IN["flux-3"].endpoint_id)
 
-    endpoints = _endpoints(admin_client, make_clip())
+    offered = _offered(admin_client, make_clip())
 
-    assert "flux-3" not in [one.endpoint.key for one in endpoints.available]
-    others = {endpoint.key: reason for endpoint, reason in endpoints.unavailable}
-    assert others["flux-3"].startswith("fal has not offered it since")
+    assert "flux-3" not in _keys(offered)
+    assert "fal has not offered it since" in _others(offered)[str(BUILT_IN["flux-3"])]
 
 
-def test_a_site_whose_only_endpoint_is_gone_can_still_open_the_page(admin_client: Client) -> None:
+def test_page_opens_when_the_only_endpoint_is_retired(admin_client: Client) -> None:
     for endpoint in BUILT_IN.values():
         EndpointFact.objects.note_retired(endpoint.endpoint_id)
 
-    endpoints = _endpoints(admin_client, make_clip())
+    offered = _offered(admin_client, make_clip())
 
-    assert (endpoints.available, endpoints.preferred.key) == ([], "sora-2")
+    assert (_keys(offered), _preferred(offered)) == ([], "sora-2")
 
 
-def test_the_list_of_videos_can_be_opened_when_every_endpoint_is_gone(
+def test_list_of_videos_opens_when_every_endpoint_is_retired(
     admin_client: Client,
 ) -> None:
     make_clip()
@@ -204,7 +217,7 @@ def test_the_list_of_videos_can_be_opened_when_every_endpoint_is_gone(
     assert "fal no longer offers any of this site" in page
 
 
-def test_the_list_of_videos_knows_what_is_gone(admin_client: Client) -> None:
+def test_list_of_videos_excludes_retired_endpoints(admin_client: Client) -> None:
     make_video()
     EndpointFact.objects.note_retired(BUILT_IN["sora-2"].endpoint_id)
 

@@ -1,4 +1,4 @@
-"""Reference images are kept with the draft at once, and go with the order."""
+"""Reference images are stored with the draft at once, and used when it is confirmed."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from sora_remix.admin.checkout.images import ImagesField
 from sora_remix.exceptions import Reason, RequestRefused
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.storage import app_storage
-from tests.decoding import bombs
-from tests.ordering import (
+from tests.checkout import (
     choose,
     draft,
     errors,
@@ -26,6 +25,7 @@ from tests.ordering import (
     picture,
     png,
 )
+from tests.decoding import bombs
 from tests.storages import ClosingStorage, ContentStorage, FolderStorage, use_storage
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def _upload(
 
 
 def _known_to_nobody(field: ImagesField, data: Any, initial: Any = None) -> list[Any]:
-    """Take a picture as if no other request had stored it yet."""
+    """Store a picture as if no other request had stored it before."""
     field.stored = ()
     return CLEAN(field, data, initial)
 
@@ -57,7 +57,7 @@ def _files(media_root: Path) -> int:
     return sum(path.is_file() for path in media_root.rglob("*"))
 
 
-def test_an_uploaded_image_is_kept_and_shown_with_its_tag_and_size(
+def test_uploaded_image_is_kept_and_shown_with_its_tag_and_size(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     response = _upload(
@@ -75,7 +75,7 @@ def test_an_uploaded_image_is_kept_and_shown_with_its_tag_and_size(
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, ClosingStorage])
-def test_an_image_has_the_name_that_the_storage_gave_it(
+def test_image_has_the_name_that_the_storage_returned(
     admin_client: Client, batch: RemixBatch, media_root: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -87,7 +87,7 @@ def test_an_image_has_the_name_that_the_storage_gave_it(
     assert (media_root / str(image.file.name)).read_bytes() == png()
 
 
-def test_the_same_image_of_two_requests_is_not_deleted_by_a_storage_that_keeps_it_once(
+def test_image_shared_by_two_requests_is_kept_by_a_deduplicating_storage(
     admin_client: Client,
     batch: RemixBatch,
     media_root: Path,
@@ -105,7 +105,9 @@ def test_the_same_image_of_two_requests_is_not_deleted_by_a_storage_that_keeps_i
     assert app_storage().exists(str(batch.images.get().file.name))
 
 
-def test_the_field_takes_as_many_as_the_record(admin_client: Client, batch: RemixBatch) -> None:
+def test_image_field_accepts_the_number_of_images_of_the_record(
+    admin_client: Client, batch: RemixBatch
+) -> None:
     pages = [choose(admin_client, batch, key).content.decode() for key in ("kling-o3", "wan-2.7")]
 
     assert ['type="file" name="images"' in page for page in pages] == [True, True]
@@ -113,7 +115,7 @@ def test_the_field_takes_as_many_as_the_record(admin_client: Client, batch: Remi
     assert "Shorter side: at least 300 px" in pages[0]
 
 
-def test_an_endpoint_without_references_has_no_field(
+def test_endpoint_without_references_has_no_image_field(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     _upload(admin_client, batch, picture())
@@ -125,7 +127,7 @@ def test_an_endpoint_without_references_has_no_field(
     assert batch.images.exists()
 
 
-def test_any_kind_of_image_may_be_taken(
+def test_any_image_type_is_accepted_without_a_list_of_types(
     admin_client: Client, batch: RemixBatch, settings: Settings
 ) -> None:
     record = {
@@ -143,7 +145,7 @@ def test_any_kind_of_image_may_be_taken(
     assert "Reference images" in response.content.decode()
 
 
-def test_an_error_elsewhere_loses_no_image(admin_client: Client, batch: RemixBatch) -> None:
+def test_error_in_another_field_keeps_the_images(admin_client: Client, batch: RemixBatch) -> None:
     shown = choose(admin_client, batch, "kling-o3")
 
     response = admin_client.post(
@@ -155,7 +157,7 @@ def test_an_error_elsewhere_loses_no_image(admin_client: Client, batch: RemixBat
     assert "<strong>@Image1" in response.content.decode()
 
 
-def test_the_names_go_into_the_options_in_their_order(
+def test_image_names_are_stored_in_the_options_in_order(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     shown = _upload(admin_client, batch, picture(grey=1), picture(grey=2))
@@ -166,9 +168,7 @@ def test_the_names_go_into_the_options_in_their_order(
     assert batch.remixes.get().options == {"keep_audio": True, "image_urls": names}
 
 
-def test_what_is_uploaded_with_the_order_goes_with_it(
-    admin_client: Client, batch: RemixBatch
-) -> None:
+def test_image_uploaded_while_confirming_is_used(admin_client: Client, batch: RemixBatch) -> None:
     shown = choose(admin_client, batch, "kling-o3")
 
     admin_client.post(page_of(batch), {**filled_in(shown), "prompt": "noir", "images": picture()})
@@ -176,7 +176,7 @@ def test_what_is_uploaded_with_the_order_goes_with_it(
     assert batch.remixes.get().options["image_urls"] == [batch.images.get().file.name]
 
 
-def test_without_an_image_the_option_is_left_out(admin_client: Client, batch: RemixBatch) -> None:
+def test_option_is_omitted_without_an_image(admin_client: Client, batch: RemixBatch) -> None:
     shown = choose(admin_client, batch, "kling-o3")
 
     admin_client.post(page_of(batch), {**filled_in(shown), "prompt": "noir"})
@@ -184,7 +184,7 @@ def test_without_an_image_the_option_is_left_out(admin_client: Client, batch: Re
     assert batch.remixes.get().options == {"keep_audio": True}
 
 
-def test_a_retry_uses_the_same_images(admin_client: Client, batch: RemixBatch) -> None:
+def test_retry_uses_the_same_images(admin_client: Client, batch: RemixBatch) -> None:
     shown = _upload(admin_client, batch, picture())
     admin_client.post(page_of(batch), {**filled_in(shown), "prompt": "noir"})
     batch.remixes.update(status=Remix.Status.FAILED)
@@ -196,7 +196,7 @@ def test_a_retry_uses_the_same_images(admin_client: Client, batch: RemixBatch) -
     assert all(app_storage().exists(name) for name in again.options["image_urls"])
 
 
-def test_the_same_image_is_kept_once_however_often_it_is_sent(
+def test_image_sent_twice_is_kept_once(
     admin_client: Client, batch: RemixBatch, media_root: Path
 ) -> None:
     for _ in range(2):
@@ -206,7 +206,7 @@ def test_the_same_image_is_kept_once_however_often_it_is_sent(
     assert batch.images.count() == _files(media_root) == 1
 
 
-def test_another_request_with_the_same_image_leaves_no_second_file(
+def test_parallel_request_with_the_same_image_leaves_no_second_file(
     admin_client: Client,
     batch: RemixBatch,
     media_root: Path,
@@ -228,7 +228,7 @@ def test_another_request_with_the_same_image_leaves_no_second_file(
     assert batch.images.count() == _files(media_root) == 1
 
 
-def test_an_image_whose_row_is_not_written_leaves_no_file(
+def test_image_whose_row_fails_leaves_no_file(
     admin_client: Client, batch: RemixBatch, media_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -255,7 +255,7 @@ def test_an_image_whose_row_is_not_written_leaves_no_file(
         ({"content": png() + b"\0" * 10_000_000}, "Its size is 10.1 MB"),
     ],
 )
-def test_a_wrong_image_is_named_beside_its_field_and_nothing_is_written(
+def test_wrong_image_is_an_error_of_its_field_and_nothing_is_stored(
     admin_client: Client,
     batch: RemixBatch,
     media_root: Path,
@@ -271,7 +271,7 @@ def test_a_wrong_image_is_named_beside_its_field_and_nothing_is_written(
     assert (batch.images.count(), _files(media_root)) == (0, 0)
 
 
-def test_an_image_that_would_take_too_much_is_refused_and_no_further_one_is_decoded(
+def test_image_over_the_memory_limit_is_refused_and_no_further_one_is_decoded(
     admin_client: Client, batch: RemixBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bomb, decoded = bombs.jpeg(400, 101), list[str]()
@@ -293,7 +293,7 @@ def test_an_image_that_would_take_too_much_is_refused_and_no_further_one_is_deco
     assert batch.images.count() == 0
 
 
-def test_a_kind_that_the_endpoint_does_not_take_is_refused(
+def test_image_type_that_the_endpoint_does_not_accept_is_refused(
     admin_client: Client, batch: RemixBatch, settings: Settings
 ) -> None:
     record = {
@@ -312,7 +312,7 @@ def test_a_kind_that_the_endpoint_does_not_take_is_refused(
     )
 
 
-def test_too_many_images_are_refused_and_none_of_them_is_written(
+def test_too_many_images_are_refused_and_none_is_stored(
     admin_client: Client, batch: RemixBatch, media_root: Path
 ) -> None:
     _upload(admin_client, batch, picture(grey=9))
@@ -323,7 +323,7 @@ def test_too_many_images_are_refused_and_none_of_them_is_written(
     assert batch.images.count() == _files(media_root) == 1
 
 
-def test_images_kept_for_one_endpoint_are_held_against_the_rules_of_the_next(
+def test_kept_images_are_checked_by_the_rules_of_the_next_endpoint(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     _upload(admin_client, batch, picture(width=100), endpoint="wan-2.7")
@@ -337,7 +337,7 @@ def test_images_kept_for_one_endpoint_are_held_against_the_rules_of_the_next(
     assert not Remix.objects.exists()
 
 
-def test_more_images_than_the_next_endpoint_takes_are_named_until_they_are_removed(
+def test_surplus_images_are_an_error_until_they_are_removed(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     _upload(admin_client, batch, picture(grey=1), picture(grey=2))
@@ -347,7 +347,7 @@ def test_more_images_than_the_next_endpoint_takes_are_named_until_they_are_remov
     assert errors(response)["images"] == ["Only 1 image is allowed."]
 
 
-def test_a_ticked_image_is_removed_with_its_file(
+def test_ticked_image_is_removed_with_its_file(
     admin_client: Client,
     batch: RemixBatch,
     media_root: Path,
@@ -364,7 +364,7 @@ def test_a_ticked_image_is_removed_with_its_file(
     assert response.content.decode().count("<strong>@Image") == 1
 
 
-def test_nothing_is_sent_when_other_images_were_shown(
+def test_confirming_is_refused_when_other_images_were_shown(
     admin_client: Client, batch: RemixBatch
 ) -> None:
     shown = _upload(admin_client, batch, picture(grey=1), picture(grey=2))
@@ -389,7 +389,7 @@ def test_images_of_another_draft_can_not_be_removed(
     assert other.images.exists()
 
 
-def test_options_that_exclude_references_are_named(
+def test_mutually_exclusive_options_and_references_are_an_error(
     admin_client: Client, batch: RemixBatch, settings: Settings
 ) -> None:
     record = {
@@ -407,7 +407,7 @@ def test_options_that_exclude_references_are_named(
     assert list(errors(response)) == ["free"]
 
 
-def test_a_refusal_that_names_the_references_stands_beside_the_images(
+def test_refusal_that_names_the_references_is_shown_beside_the_images(
     admin_client: Client, batch: RemixBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reason = Reason("image_urls", "about images")

@@ -1,4 +1,4 @@
-"""An editor sees what a selection costs, and what becomes of each video, before paying."""
+"""Editors see the cost of a selection, and of each video, before they pay."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 
 from sora_remix.models import Video
+from tests.checkout import choose, draft, filled_in, make_clip, options, page_of, rows_of, text_of
 from tests.factories import make_video
-from tests.ordering import choose, draft, filled_in, make_clip, options, page_of, rows_of, text_of
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_page_shows_what_each_video_and_all_of_them_cost(admin_client: Client) -> None:
+def test_page_shows_the_cost_of_each_video_and_the_total(admin_client: Client) -> None:
     batch = draft(make_video(title="Sea", duration=4), make_video(title="Sky", duration="8.25"))
 
     page = text_of(admin_client, batch)
@@ -27,7 +27,7 @@ def test_the_page_shows_what_each_video_and_all_of_them_cost(admin_client: Clien
     assert "Sora 2" in page
 
 
-def test_an_unknown_length_costs_unknown_and_never_nothing(admin_client: Client) -> None:
+def test_unknown_length_has_unknown_cost_and_never_zero(admin_client: Client) -> None:
     batch = draft(*(make_video(title="Sea", duration=length) for length in (None, None, 12)))
 
     page = text_of(admin_client, batch)
@@ -37,19 +37,21 @@ def test_an_unknown_length_costs_unknown_and_never_nothing(admin_client: Client)
     assert "$0.00" not in page
 
 
-def test_the_button_says_when_nothing_is_known_of_the_cost(admin_client: Client) -> None:
+def test_button_says_when_the_cost_is_unknown(admin_client: Client) -> None:
     page = text_of(admin_client, draft(make_video(duration=None)))
 
     assert 'value="Make 1 remix (cost unknown)"' in page
 
 
-def test_a_price_that_is_not_firm_is_about(admin_client: Client, any_endpoint: None) -> None:
+def test_total_is_approximate_when_the_price_is_not_firm(
+    admin_client: Client, any_endpoint: None
+) -> None:
     page = text_of(admin_client, draft())
 
     assert 'value="Make 1 remix for about $0.40"' in page
 
 
-def test_the_page_says_which_videos_cannot_be_remixed_and_why(admin_client: Client) -> None:
+def test_page_says_which_videos_can_not_be_remixed_and_why(admin_client: Client) -> None:
     batch = draft(make_video(), make_video(sora_id="", title="Upload"))
 
     page = text_of(admin_client, batch)
@@ -59,7 +61,7 @@ def test_the_page_says_which_videos_cannot_be_remixed_and_why(admin_client: Clie
     assert 'value="Make 1 remix for $0.40"' in page
 
 
-def test_without_any_video_to_remix_there_is_no_button(admin_client: Client) -> None:
+def test_draft_without_remixable_videos_has_no_confirm_button(admin_client: Client) -> None:
     batch = draft(make_video(sora_id=""))
 
     page = text_of(admin_client, batch)
@@ -68,14 +70,14 @@ def test_without_any_video_to_remix_there_is_no_button(admin_client: Client) -> 
     assert 'type="submit" class="default"' not in page
 
 
-def test_a_draft_whose_videos_were_deleted_says_so(admin_client: Client) -> None:
+def test_draft_whose_videos_were_deleted_is_explained(admin_client: Client) -> None:
     batch = draft()
     Video.objects.all().delete()
 
     assert "the videos of this selection were deleted" in text_of(admin_client, batch)
 
 
-def test_the_cost_of_each_video_is_about_when_the_price_is_not_firm(
+def test_cost_of_each_video_is_approximate_when_the_price_is_not_firm(
     admin_client: Client, any_endpoint: None
 ) -> None:
     page = text_of(admin_client, draft(make_video(title="Sea")))
@@ -83,7 +85,7 @@ def test_the_cost_of_each_video_is_about_when_the_price_is_not_firm(
     assert rows_of(page) == [["4 s", "Sea × Prompt about $0.40"]]
 
 
-def test_a_choice_whose_cost_nobody_knows_is_never_nothing(admin_client: Client) -> None:
+def test_option_with_unknown_price_is_never_shown_as_free(admin_client: Client) -> None:
     batch = draft(make_clip())
 
     page = choose(admin_client, batch, "grok").content.decode()
@@ -92,7 +94,7 @@ def test_a_choice_whose_cost_nobody_knows_is_never_nothing(admin_client: Client)
     assert "$0.00" not in page
 
 
-def test_the_cost_follows_the_options(admin_client: Client) -> None:
+def test_cost_depends_on_the_options(admin_client: Client) -> None:
     batch = draft(make_clip())
     values = filled_in(choose(admin_client, batch, "grok"))
 
@@ -103,7 +105,7 @@ def test_the_cost_follows_the_options(admin_client: Client) -> None:
     assert 'value="Make 1 remix for $0.32"' in response.content.decode()
 
 
-def test_what_would_be_cut_off_is_said_beside_each_video_and_in_all(admin_client: Client) -> None:
+def test_cut_off_seconds_are_shown_for_each_video_and_in_total(admin_client: Client) -> None:
     batch = draft(make_clip(duration=9), make_clip(duration=20), make_clip(duration=4))
 
     page = choose(admin_client, batch, "grok").content.decode()
@@ -112,7 +114,7 @@ def test_what_would_be_cut_off_is_said_beside_each_video_and_in_all(admin_client
     assert page.count("Only its first 8 s are used.") == 3
 
 
-def test_the_sound_follows_the_options(admin_client: Client) -> None:
+def test_sound_note_depends_on_the_options(admin_client: Client) -> None:
     batch = draft(make_clip())
     shown = choose(admin_client, batch, "kling-o3")
     values = {name: value for name, value in filled_in(shown).items() if "audio" not in name}
@@ -123,7 +125,7 @@ def test_the_sound_follows_the_options(admin_client: Client) -> None:
     assert "The video&#x27;s sound is removed." in response.content.decode()
 
 
-def test_the_page_tells_what_is_known_of_the_endpoint(admin_client: Client) -> None:
+def test_page_shows_the_facts_of_the_endpoint(admin_client: Client) -> None:
     page = text_of(admin_client, draft(make_clip()))
 
     assert "Length: at least 0.7 s, under 15 s" in page
@@ -141,7 +143,7 @@ def test_the_page_tells_what_is_known_of_the_endpoint(admin_client: Client) -> N
         (100, "about 2 hours if fal makes 2 at a time"),
     ],
 )
-def test_the_page_says_how_long_all_of_it_takes_at_a_new_account(
+def test_page_says_how_long_the_batch_takes_with_a_new_account(
     admin_client: Client, videos: int, time: str
 ) -> None:
     page = text_of(admin_client, draft(*(make_video() for _ in range(videos))))
@@ -149,7 +151,7 @@ def test_the_page_says_how_long_all_of_it_takes_at_a_new_account(
     assert f'id="sora-remix-whole-time">{time}' in page
 
 
-def test_a_thousand_videos_are_looked_at_quickly(admin_client: Client) -> None:
+def test_page_of_a_thousand_videos_is_fast(admin_client: Client) -> None:
     batch = draft(
         *Video.objects.bulk_create(
             Video(title=f"Clip {number}", file="videos/sea.mp4", duration=4)

@@ -1,4 +1,4 @@
-"""A selection is confirmed once, by those who may, and made once."""
+"""A selection is confirmed once, by users with the permission."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.models import Remix
-from tests.factories import at_once, make_remix, make_video
-from tests.ordering import (
+from tests.checkout import (
     draft,
     filled_in,
     options,
@@ -22,6 +21,7 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import at_once, make_remix, make_video
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def _staff(client: Client, permissions: Iterable[str]) -> User:
 @pytest.mark.parametrize(
     "wrong", [{"SORA_REMIX_ENDPOINT": "<typo>"}, {"SORA_REMIX_ENDPOINTS": {"<typo>": {}}}]
 )
-def test_a_wrong_endpoint_setting_is_shown_without_a_button(
+def test_wrong_endpoint_setting_is_explained_and_no_button_is_shown(
     admin_client: Client, settings: Settings, wrong: dict[str, Any]
 ) -> None:
     for name, value in wrong.items():
@@ -63,7 +63,7 @@ def test_titles_and_prompts_are_shown_as_text(admin_client: Client) -> None:
     assert "&lt;script&gt;1" in page
 
 
-def test_confirming_makes_the_remixes_and_leads_to_them(client: Client) -> None:
+def test_confirming_makes_the_remixes_and_redirects_to_them(client: Client) -> None:
     user = _staff(client, PERMISSIONS)
     batch = draft(make_video(), make_video(), make_video(sora_id=""), by=user)
 
@@ -78,7 +78,7 @@ def test_confirming_makes_the_remixes_and_leads_to_them(client: Client) -> None:
     assert remixes[0].estimated_cost == Decimal("0.40")
 
 
-def test_the_list_says_that_the_remixes_are_on_their_way(admin_client: Client) -> None:
+def test_list_says_that_the_remixes_were_requested(admin_client: Client) -> None:
     page = send(admin_client, draft(), {"prompt": "noir"}, follow=True).content.decode()
 
     assert "1 remix was requested." in page
@@ -98,7 +98,7 @@ def test_confirming_twice_makes_the_remixes_once(admin_client: Client, prompt: s
 
 
 @pytest.mark.django_db(transaction=True)
-def test_confirming_at_the_same_moment_makes_the_remixes_once(admin_user: User) -> None:
+def test_confirming_twice_at_the_same_moment_makes_the_remixes_once(admin_user: User) -> None:
     batch = draft(make_video(), make_video())
     reader = Client()
     reader.force_login(admin_user)
@@ -116,7 +116,7 @@ def test_confirming_at_the_same_moment_makes_the_remixes_once(admin_user: User) 
     assert batch.remixes.count() == 2
 
 
-def test_the_page_of_a_confirmed_batch_leads_to_itsremixes_of(admin_client: Client) -> None:
+def test_page_of_a_confirmed_batch_redirects_to_its_remixes(admin_client: Client) -> None:
     batch = draft()
     batch.confirm()
 
@@ -125,7 +125,9 @@ def test_the_page_of_a_confirmed_batch_leads_to_itsremixes_of(admin_client: Clie
     assert response.url == remixes_of(batch)  # type: ignore[attr-defined]
 
 
-def test_who_may_not_see_remixes_is_led_back_to_the_videos(client: Client) -> None:
+def test_user_without_permission_to_view_remixes_is_redirected_to_the_videos(
+    client: Client,
+) -> None:
     user = _staff(client, ("remix_video", "view_video"))
     batch = draft(by=user)
 
@@ -154,9 +156,7 @@ def test_confirming_needs_permission_to_view_videos_and_to_remix_them(
 
 @pytest.mark.parametrize("owner", [None, "author"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_the_draft_of_somebody_else_is_not_found(
-    client: Client, method: str, owner: str | None
-) -> None:
+def test_draft_of_another_user_is_not_found(client: Client, method: str, owner: str | None) -> None:
     batch = draft(by=User.objects.create_user(owner) if owner else None)
     _staff(client, PERMISSIONS)
 
@@ -165,7 +165,7 @@ def test_the_draft_of_somebody_else_is_not_found(
     assert response.status_code == 404
 
 
-def test_a_permission_of_its_own_opens_the_drafts_of_others(client: Client) -> None:
+def test_drafts_of_others_can_be_opened_with_their_own_permission(client: Client) -> None:
     batch = draft(by=User.objects.create_user("author"))
     _staff(client, (*PERMISSIONS, "confirm_any_draft"))
 
@@ -173,14 +173,14 @@ def test_a_permission_of_its_own_opens_the_drafts_of_others(client: Client) -> N
     assert batch.remixes.count() == 1
 
 
-def test_who_is_not_logged_in_is_asked_to(client: Client) -> None:
+def test_anonymous_user_is_redirected_to_the_login(client: Client) -> None:
     response = client.post(page_of(draft()), {"prompt": "noir"})
 
     assert "/admin/login/" in response.url  # type: ignore[attr-defined]
     assert not Remix.objects.exists()
 
 
-def test_confirming_needs_the_token_of_the_page(admin_user: User) -> None:
+def test_confirming_without_csrf_token_is_refused(admin_user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(admin_user)
     batch = draft()
@@ -192,11 +192,11 @@ def test_confirming_needs_the_token_of_the_page(admin_user: User) -> None:
     assert not Remix.objects.exists()
 
 
-def test_an_unknown_batch_is_not_found(admin_client: Client) -> None:
+def test_unknown_batch_is_not_found(admin_client: Client) -> None:
     assert admin_client.get(f"{BATCHES}999/confirm/").status_code == 404
 
 
-def test_a_large_draft_is_turned_by_pages_of_100_with_all_in_the_total(
+def test_large_draft_has_pages_of_100_videos_and_one_total(
     admin_client: Client,
 ) -> None:
     batch = draft(*(make_video(title=f"Clip {number}") for number in range(130)))
@@ -211,7 +211,7 @@ def test_a_large_draft_is_turned_by_pages_of_100_with_all_in_the_total(
     assert "Half a pro" in page
 
 
-def test_the_page_takes_as_many_queries_for_60_videos_and_10_prompts_as_for_3_and_1(
+def test_page_needs_as_many_queries_for_60_videos_and_10_prompts_as_for_3_and_1(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for videos, prompts in ((3, 1), (60, 1), (3, 10), (60, 10)):
@@ -222,7 +222,7 @@ def test_the_page_takes_as_many_queries_for_60_videos_and_10_prompts_as_for_3_an
             admin_client.post(page_of(batch), typed)
 
 
-def test_no_page_runs_inline_script_or_style(admin_client: Client, any_endpoint: None) -> None:
+def test_no_page_has_inline_script_or_style(admin_client: Client, any_endpoint: None) -> None:
     make_remix(source=make_video(), result=make_video(), status=Remix.Status.FAILED)
     lists = [f"/admin/sora_remix/{name}/" for name in ("video", "remix", "remixbatch")]
 

@@ -12,11 +12,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin.compare.views import MOST_OFFERED, SCRIPTS
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.deciding import LIST as REMIXES
-from tests.deciding import log_in, said
+from tests.admin_urls import change_url, compare_url
+from tests.checkout import make_clip
 from tests.factories import make_remix, make_video
-from tests.links import change_url, compare_url
-from tests.ordering import make_clip
+from tests.html import find, find_all, messages, texts
+from tests.remix_actions import LIST as REMIXES
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +71,8 @@ def test_unknown_facts_are_left_out(admin_client: Client) -> None:
 
     response = admin_client.get(compare_url(*videos))
 
-    assert [side.facts for side in response.context["sides"]] == [[("Length", "4 s")]] * 2
+    sides = find_all(find(response, "div", "sora-remix-sides"), "section")
+    assert [texts(side, "dt") + texts(side, "dd") for side in sides] == [["Length", "4 s"]] * 2
     assert "data-fps" not in response.content.decode()
 
 
@@ -114,7 +116,8 @@ def test_videos_of_the_same_family_can_be_chosen(admin_client: Client) -> None:
 
     response = admin_client.get(f"{COMPARE}?left={one.pk}&right={source.pk}")
 
-    offered = {option["value"]: option["is_chosen"] for option in response.context["offered"]}
+    options = find_all(find(response, "select", name="right"), "option")
+    offered = {one.get("value"): one.get("selected") is not None for one in options}
     assert offered == {str(two.pk): False, str(source.pk): True}
 
 
@@ -141,7 +144,7 @@ def test_without_a_video_the_list_is_shown(admin_client: Client) -> None:
     response = admin_client.get(COMPARE, follow=True)
 
     assert response.redirect_chain == [(VIDEOS, 302)]
-    assert said(response) == ["Choose two videos to compare."]
+    assert messages(response) == ["Choose two videos to compare."]
 
 
 @pytest.mark.parametrize("query", ["left=x&right=1", "left=999&right=1", "left=1&right=-1"])
@@ -180,7 +183,7 @@ def test_a_large_family_needs_as_many_queries_as_a_small_one(
         with django_assert_num_queries(5):
             response = admin_client.get(_pair(remix))
 
-    assert len(response.context["offered"]) == MOST_OFFERED + 1
+    assert len(find_all(find(response, "select", name="right"), "option")) == MOST_OFFERED + 1
 
 
 def test_exactly_two_videos_of_the_list_are_compared(admin_client: Client) -> None:
@@ -189,7 +192,7 @@ def test_exactly_two_videos_of_the_list_are_compared(admin_client: Client) -> No
     assert _act(admin_client, VIDEOS, videos[:2])["Location"] == compare_url(*videos[:2])
     for some in (videos, videos[:1]):
         response = _act(admin_client, VIDEOS, some)
-        assert said(admin_client.get(response["Location"])) == [NOT_TWO]
+        assert messages(admin_client.get(response["Location"])) == [NOT_TWO]
 
 
 def test_remixes_of_the_list_are_compared(admin_client: Client) -> None:
@@ -202,7 +205,7 @@ def test_remixes_of_the_list_are_compared(admin_client: Client) -> None:
     assert _act(admin_client, REMIXES, remixes[:1])["Location"] == _pair(remixes[0])
     for some in ([*remixes, _made()], [waiting], [waiting, remixes[0]]):
         response = _act(admin_client, REMIXES, some)
-        assert said(admin_client.get(response["Location"])) == [NO_PAIR]
+        assert messages(admin_client.get(response["Location"])) == [NO_PAIR]
 
 
 def test_pages_of_a_remix_and_its_result_link_to_the_comparison(admin_client: Client) -> None:
@@ -250,7 +253,7 @@ def test_two_cells_of_a_grid_are_compared(admin_client: Client, batch: RemixBatc
         return admin_client.post(url, {"action": "compare", "cell": [cell.pk for cell in cells]})
 
     assert press(*remixes)["Location"] == compare_url(one, two)
-    assert said(admin_client.get(press(waiting)["Location"])) == [NO_PAIR]
+    assert messages(admin_client.get(press(waiting)["Location"])) == [NO_PAIR]
 
 
 def test_links_to_the_comparison_need_view_video(client: Client, batch: RemixBatch) -> None:

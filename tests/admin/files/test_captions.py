@@ -1,4 +1,4 @@
-"""Editors add captions, replace and remove them, and no file is left behind."""
+"""Editors add, replace and remove captions, and no orphaned file remains."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 from sora_remix.captions import MAX_BYTES
 from sora_remix.models import Video
 from sora_remix.storage import app_storage
+from tests.admin_urls import captions_url, change_url
 from tests.factories import make_video
-from tests.links import captions_url, change_url
+from tests.forms import submit
+from tests.html import errors
 
 pytestmark = pytest.mark.django_db
 
@@ -44,8 +46,7 @@ def _viewer(client: Client) -> Client:
 
 
 def _post(client: Client, video: Video, **values: Any) -> Any:
-    form = {"title": video.title, "sora_id": video.sora_id, "duration": "4", **values}
-    return client.post(change_url(video), form)
+    return submit(client, change_url(video), values)
 
 
 def _with_captions(client: Client, content: bytes = VTT) -> Video:
@@ -59,15 +60,10 @@ def _kept(folder: Path) -> Sequence[bytes]:
     return sorted(path.read_bytes() for path in folder.glob("*"))
 
 
-def _errors(response: Any) -> dict[str, list[str]]:
-    errors: dict[str, list[str]] = response.context["adminform"].form.errors
-    return errors
-
-
 def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> None:
     form = {"title": "Sea", "sora_id": "video_1", "captions": _vtt(), "captions_language": "pt-br"}
 
-    admin_client.post(ADD, form)
+    submit(admin_client, ADD, form)
 
     video = Video.objects.get()
     assert video.captions_language == "pt-br"
@@ -76,7 +72,7 @@ def test_captions_are_added_with_a_video(admin_client: Client, folder: Path) -> 
     assert _kept(folder) == [VTT]
 
 
-def test_captions_may_have_any_name(admin_client: Client, folder: Path) -> None:
+def test_captions_file_can_have_any_name(admin_client: Client, folder: Path) -> None:
     response = _post(admin_client, make_video(), captions=_vtt(name="x" * 240 + ".vtt"))
 
     assert response.status_code == 302
@@ -92,31 +88,31 @@ def test_captions_may_have_any_name(admin_client: Client, folder: Path) -> None:
         (VTT.ljust(MAX_BYTES + 1), "sea.vtt", "the limit is 1.0\xa0MB"),
     ],
 )
-def test_what_can_be_no_captions_is_refused_beside_the_field(
+def test_invalid_captions_are_an_error_of_their_field(
     admin_client: Client, folder: Path, content: bytes, name: str, problem: str
 ) -> None:
     response = _post(admin_client, make_video(), captions=_vtt(content, name))
 
-    [[error]] = _errors(response).values()
+    [[error]] = errors(response).values()
     assert problem in error
-    assert "captions" in _errors(response)
+    assert "captions" in errors(response)
     assert not folder.exists()
 
 
-def test_captions_may_be_as_large_as_the_limit(admin_client: Client, folder: Path) -> None:
+def test_captions_can_be_as_large_as_the_limit(admin_client: Client, folder: Path) -> None:
     _with_captions(admin_client, VTT.ljust(MAX_BYTES))
 
     assert len(_kept(folder)) == 1
 
 
 @pytest.mark.parametrize("code", ["english please", "en_GB", '"><script>'])
-def test_what_is_no_code_of_a_language_is_refused(admin_client: Client, code: str) -> None:
+def test_invalid_language_code_is_refused(admin_client: Client, code: str) -> None:
     response = _post(admin_client, make_video(), captions_language=code)
 
-    assert list(_errors(response)) == ["captions_language"]
+    assert list(errors(response)) == ["captions_language"]
 
 
-def test_captions_stay_when_something_else_is_changed(
+def test_captions_are_kept_when_another_field_is_changed(
     admin_client: Client,
     folder: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -133,7 +129,7 @@ def test_captions_stay_when_something_else_is_changed(
 @pytest.mark.parametrize(
     ("change", "left"), [({"captions": _vtt(OTHER)}, [OTHER]), ({"captions-clear": "on"}, [])]
 )
-def test_old_captions_go_once_the_change_is_committed_and_not_before(
+def test_old_captions_are_deleted_when_the_change_is_committed(
     admin_client: Client,
     folder: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -150,7 +146,7 @@ def test_old_captions_go_once_the_change_is_committed_and_not_before(
     assert bool(Video.objects.get().captions) is bool(left)
 
 
-def test_captions_that_another_video_shares_stay(
+def test_captions_shared_with_another_video_are_kept(
     admin_client: Client,
     folder: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -164,7 +160,7 @@ def test_captions_that_another_video_shares_stay(
     assert _kept(folder) == sorted([VTT, OTHER])
 
 
-def test_captions_that_the_site_had_before_stay(
+def test_captions_that_the_site_had_before_are_kept(
     admin_client: Client,
     folder: Path,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
@@ -180,31 +176,31 @@ def test_captions_that_the_site_had_before_stay(
     assert video.stored_files == [video.captions.name]
 
 
-def test_what_another_editor_stored_meanwhile_stays_owned(
+def test_captions_stored_by_another_editor_meanwhile_stay_owned(
     admin_client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video = make_video()
-    as_it_was = Video.objects.get()
+    page, as_it_was = admin_client.get(change_url(video)), Video.objects.get()
     video.file.save("a.mp4", ContentFile(b"x"))
     # The second one's form was read before the first had saved.
     monkeypatch.setattr(
         "sora_remix.admin.videos.VideoAdmin.get_object", lambda *_args, **_kwargs: as_it_was
     )
 
-    _post(admin_client, video, captions=_vtt())
+    submit(admin_client, page, {"captions": _vtt()})
 
     video.refresh_from_db()
     assert video.stored_files == [video.file.name, video.captions.name]
 
 
-def test_of_two_editors_at_once_the_second_leaves_nothing_of_the_first(
+def test_second_of_two_simultaneous_editors_deletes_the_captions_of_the_first(
     admin_client: Client,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     video = _with_captions(admin_client)
-    as_it_was = Video.objects.get()
+    page, as_it_was = admin_client.get(change_url(video)), Video.objects.get()
     with django_capture_on_commit_callbacks(execute=True):
         _post(admin_client, video, captions=_vtt(OTHER))
     # The second one's form was read before the first had saved.
@@ -213,12 +209,12 @@ def test_of_two_editors_at_once_the_second_leaves_nothing_of_the_first(
     )
 
     with django_capture_on_commit_callbacks(execute=True):
-        _post(admin_client, video, captions=_vtt(VTT + b"!"))
+        submit(admin_client, page, {"captions": _vtt(VTT + b"!")})
 
     assert _kept(folder) == [VTT + b"!"]
 
 
-def test_the_page_of_a_video_plays_it_with_its_captions_from_the_site_itself(
+def test_page_of_a_video_plays_it_with_captions_served_by_the_site(
     admin_client: Client,
 ) -> None:
     video = _with_captions(admin_client)
@@ -230,14 +226,14 @@ def test_the_page_of_a_video_plays_it_with_its_captions_from_the_site_itself(
     assert f'<track kind="captions" src="{src}" srclang="de" label="Deutsch">' in page
 
 
-def test_a_player_without_captions_has_no_track(admin_client: Client) -> None:
+def test_player_without_captions_has_no_track(admin_client: Client) -> None:
     page = admin_client.get(change_url(make_video(file="a.mp4"))).content.decode()
 
     assert "<video" in page
     assert "<track" not in page
 
 
-def test_captions_are_sent_to_whoever_may_view_the_video(
+def test_captions_are_sent_to_users_who_can_view_the_video(
     admin_client: Client, client: Client
 ) -> None:
     video = _with_captions(admin_client)
@@ -251,7 +247,7 @@ def test_captions_are_sent_to_whoever_may_view_the_video(
     assert client.post(url).status_code == 405
 
 
-def test_captions_are_sent_to_nobody_else(admin_client: Client, client: Client) -> None:
+def test_captions_are_refused_to_everybody_else(admin_client: Client, client: Client) -> None:
     url = captions_url(_with_captions(admin_client))
 
     anonymous = client.get(url)
@@ -260,11 +256,13 @@ def test_captions_are_sent_to_nobody_else(admin_client: Client, client: Client) 
     assert (anonymous.status_code, client.get(url).status_code) == (302, 403)
 
 
-def test_a_video_without_captions_has_none_to_send(admin_client: Client) -> None:
+def test_video_without_captions_has_no_captions_to_send(admin_client: Client) -> None:
     assert admin_client.get(captions_url(make_video())).status_code == 404
 
 
-def test_who_may_only_look_changes_no_captions(admin_client: Client, client: Client) -> None:
+def test_user_with_view_permission_can_not_change_captions(
+    admin_client: Client, client: Client
+) -> None:
     video = _with_captions(admin_client)
     _viewer(client)
 
@@ -272,4 +270,5 @@ def test_who_may_only_look_changes_no_captions(admin_client: Client, client: Cli
 
     assert str(video.captions.name) in page
     assert 'name="captions' not in page
-    assert _post(client, video, **{"captions-clear": "on"}).status_code == 403
+    forged = {"title": video.title, "sora_id": video.sora_id, "captions-clear": "on"}
+    assert client.post(change_url(video), forged).status_code == 403

@@ -1,4 +1,4 @@
-"""An upload leaves nothing in the storage that no video owns."""
+"""An upload leaves no file in the storage that no video owns."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from sora_remix.models import Video
+from tests.forms import submit
 from tests.storages import ClosingStorage, FolderStorage, NamingStorage, use_storage
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ ADD = "/admin/sora_remix/video/add/"
 
 def _upload(client: Client, clip: Path) -> None:
     upload = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
-    client.post(ADD, {"title": "Sea", "file": upload})
+    submit(client, ADD, {"title": "Sea", "file": upload})
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -30,7 +31,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("storage", [FolderStorage, NamingStorage, ClosingStorage])
-def test_an_upload_has_the_names_that_the_storage_gave_its_files(
+def test_upload_has_the_names_that_the_storage_returned(
     admin_client: Client, media_root: Path, clip: Path, settings: Settings, storage: Any
 ) -> None:
     use_storage(settings, storage)
@@ -46,7 +47,7 @@ def test_an_upload_has_the_names_that_the_storage_gave_its_files(
 
 
 @pytest.mark.parametrize("storage", [FileSystemStorage, FolderStorage, NamingStorage])
-def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
+def test_files_are_deleted_when_the_row_can_not_be_saved(
     admin_client: Client,
     media_root: Path,
     clip: Path,
@@ -74,7 +75,7 @@ def test_files_of_a_row_that_can_not_be_saved_are_deleted_again(
     assert not Video.objects.exists()
 
 
-def test_a_clip_is_deleted_again_whose_picture_can_not_be_stored(
+def test_clip_is_deleted_when_its_thumbnail_can_not_be_stored(
     admin_client: Client, media_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save = FileSystemStorage._save  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Where the admin leads on to the files of a video."""
+"""Redirects of the admin to the files of a video."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from django.core.files.storage import InMemoryStorage
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from tests.admin_urls import file_url
 from tests.factories import make_video
-from tests.links import file_url
 
 pytestmark = pytest.mark.django_db
 
@@ -35,7 +35,7 @@ def signing(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize("part", ["file", "thumbnail"])
-def test_each_time_the_storages_own_url_is_signed_anew(admin_client: Client, part: str) -> None:
+def test_redirect_uses_a_freshly_signed_url_each_time(admin_client: Client, part: str) -> None:
     url = file_url(make_video(**{part: "a.bin"}), part)
 
     first, second = admin_client.get(url), admin_client.head(url)
@@ -47,14 +47,14 @@ def test_each_time_the_storages_own_url_is_signed_anew(admin_client: Client, par
 
 
 @pytest.mark.parametrize("part", ["thumbnail", "captions", "title", "created_by", "pk"])
-def test_there_is_nothing_but_the_files_that_a_video_has(admin_client: Client, part: str) -> None:
+def test_only_existing_files_of_a_video_are_served(admin_client: Client, part: str) -> None:
     video = make_video(file="a.mp4", captions="a.vtt")
 
     assert admin_client.get(file_url(video, part)).status_code == 404
     assert admin_client.get(f"/admin/sora_remix/video/{video.pk + 1}/file/file/").status_code == 404
 
 
-def test_nothing_is_changed_by_asking(admin_client: Client) -> None:
+def test_only_get_requests_are_accepted(admin_client: Client) -> None:
     assert admin_client.post(file_url(make_video(file="a.mp4"), "file")).status_code == 405
 
 
@@ -62,7 +62,7 @@ def test_nothing_is_changed_by_asking(admin_client: Client) -> None:
     ("codename", "status"),
     [("view_video", 302), ("view_remix", 404), ("remix_video", 403), (None, 403)],
 )
-def test_only_who_may_see_videos_or_remixes_is_led_on(
+def test_redirect_needs_permission_to_view_videos_or_remixes(
     client: Client, codename: str | None, status: int
 ) -> None:
     user = User.objects.create_user("editor", is_staff=True)
@@ -73,13 +73,13 @@ def test_only_who_may_see_videos_or_remixes_is_led_on(
     assert client.get(file_url(make_video(file="a.mp4"), "file")).status_code == status
 
 
-def test_who_is_not_logged_in_has_to(client: Client) -> None:
+def test_anonymous_user_is_sent_to_the_login(client: Client) -> None:
     response = client.get(file_url(make_video(file="a.mp4"), "file"))
 
     assert response["Location"].startswith("/admin/login/")
 
 
-def test_the_row_is_asked_for_once(
+def test_row_is_queried_once(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     url = file_url(make_video(file="a.mp4"), "file")

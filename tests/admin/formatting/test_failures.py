@@ -1,4 +1,4 @@
-"""A failure says of what kind it is, why it happened, and what to change about it."""
+"""A failure has a kind, a reason, and advice what to change."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sora_remix.admin.formatting import outcomes
 from sora_remix.admin.formatting.input_errors import INPUTS
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
-from tests.deciding import LIST
 from tests.factories import make_remix
+from tests.remix_actions import LIST
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def _answer(context: str) -> str:
         ("tea", "HTTP 418", "Unknown reason"),
     ],
 )
-def test_moderation_faults_and_wrong_input_are_told_apart(
+def test_moderation_faults_and_wrong_input_have_different_labels(
     admin_client: Client, code: str, message: str, label: str
 ) -> None:
     remix = _failed(code, error_message=message)
@@ -55,12 +55,12 @@ def test_moderation_faults_and_wrong_input_are_told_apart(
 
 
 @pytest.mark.parametrize("status", [one for one in Status if one != Status.FAILED])
-def test_what_did_not_fail_has_no_such_label(status: Status) -> None:
+def test_remix_that_did_not_fail_has_no_failure_label(status: Status) -> None:
     assert outcomes.label(make_remix(status=status)) == ""
 
 
 @pytest.mark.parametrize("code", INPUTS)
-def test_each_of_the_input_errors_of_fal_says_what_to_change(code: str) -> None:
+def test_each_input_error_of_fal_says_what_to_change(code: str) -> None:
     fault = INPUTS[code]
 
     explained = outcomes.explain(_failed(code, error_message="HTTP 422: not JSON"))
@@ -84,7 +84,7 @@ def test_each_of_the_input_errors_of_fal_says_what_to_change(code: str) -> None:
         ("one_of", '"expected": ["720p", "1080p"]', "Choose one of 720p, 1080p."),
     ],
 )
-def test_the_limit_is_named_where_the_answer_has_it(code: str, context: str, remedy: str) -> None:
+def test_limit_is_named_if_the_answer_contains_it(code: str, context: str, remedy: str) -> None:
     assert remedy in outcomes.explain(_failed(code, error_message=_answer(context)))
 
 
@@ -97,11 +97,11 @@ def test_the_limit_is_named_where_the_answer_has_it(code: str, context: str, rem
         ("unsupported_video_format", '"supported_formats": [".mp4", ".m', "in another format."),
     ],
 )
-def test_a_limit_that_can_not_be_read_is_left_out(code: str, message: str, remedy: str) -> None:
+def test_unreadable_limit_is_omitted(code: str, message: str, remedy: str) -> None:
     assert remedy in outcomes.explain(_failed(code, error_message=message))
 
 
-def test_a_limit_of_fal_is_shown_short_and_as_text(admin_client: Client) -> None:
+def test_limit_from_fal_is_shortened_and_escaped(admin_client: Client) -> None:
     context = f'"supported_formats": ["<b>{"x" * 200}</b>"]'
     _failed("unsupported_video_format", error_message=_answer(context))
 

@@ -1,4 +1,4 @@
-"""Figures are shown as a language writes them; what a form sends is the same in all."""
+"""Figures are formatted in the language of the user; forms send the same in all languages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from sora_remix.admin.formatting import text
 from sora_remix.dollars import dollars
 from sora_remix.endpoints import get_endpoint
 from sora_remix.models import Remix, Video
-from tests.factories import make_remix, make_video
-from tests.links import change_url
-from tests.ordering import (
+from tests.admin_urls import change_url
+from tests.checkout import (
     choose,
     draft,
     filled_in,
@@ -28,6 +27,8 @@ from tests.ordering import (
     send,
     text_of,
 )
+from tests.factories import make_remix, make_video
+from tests.forms import submit
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +38,7 @@ VIDEOS = "/admin/sora_remix/video/"
 
 @pytest.fixture
 def german(admin_client: Client, settings: Any) -> Client:
-    """An editor whose browser asks for German, on a site that groups digits."""
+    """A German editor on a site that groups digits."""
     settings.USE_THOUSAND_SEPARATOR = True
     admin_client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
     return admin_client
@@ -51,7 +52,7 @@ def german(admin_client: Client, settings: Any) -> Client:
         ("fr", f"1{NB}234,50{NB}$US", f"8,25{NB}s", "environ 3 minutes"),
     ],
 )
-def test_money_and_times_are_written_as_the_language_does(
+def test_money_and_times_are_formatted_in_the_language(
     language: str, cost: str, length: str, time: str
 ) -> None:
     with translation.override(language):
@@ -82,14 +83,14 @@ def test_zero_is_singular_in_french_only(language: str, counted: list[str]) -> N
         ("fr", f"La durée est de 2,5{NB}s{NB}; accepté{NB}: au moins 3{NB}s."),
     ],
 )
-def test_a_limit_is_written_as_the_language_does(language: str, refusal: str) -> None:
+def test_limit_is_formatted_in_the_language(language: str, refusal: str) -> None:
     clip = make_clip(duration=Decimal("2.5"))
 
     with translation.override(language):
         assert str(get_endpoint("kling-o3").refusal(clip)) == refusal
 
 
-def test_a_german_editor_orders_for_the_amount_on_the_button(german: Client) -> None:
+def test_german_editor_confirms_the_amount_on_the_button(german: Client) -> None:
     batch = draft(*(make_video(pk=pk, duration="4560.25") for pk in (12345, 67890)))
 
     shown = german.get(page_of(batch))
@@ -101,7 +102,7 @@ def test_a_german_editor_orders_for_the_amount_on_the_button(german: Client) -> 
     assert {remix.estimated_cost for remix in batch.remixes.all()} == {Decimal("456.025")}
 
 
-def test_nothing_is_sent_for_another_amount_than_was_shown_in_german(german: Client) -> None:
+def test_confirming_another_amount_than_shown_in_german_is_refused(german: Client) -> None:
     batch = draft(make_video(duration="1.5"))
     values = {**filled_in(german.get(page_of(batch))), "prompt": "schwarzweiß"}
     Video.objects.update(duration="15")
@@ -114,7 +115,7 @@ def test_nothing_is_sent_for_another_amount_than_was_shown_in_german(german: Cli
     assert not Remix.objects.exists()
 
 
-def test_a_page_that_was_shown_in_english_is_confirmed_in_german(german: Client) -> None:
+def test_page_shown_in_english_can_be_confirmed_in_german(german: Client) -> None:
     batch = draft(make_video(duration="1.5"))
     values = filled_in(german.get(page_of(batch), headers={"accept-language": "en"}))
 
@@ -124,7 +125,7 @@ def test_a_page_that_was_shown_in_english_is_confirmed_in_german(german: Client)
 
 
 @pytest.mark.parametrize(("typed", "sent"), [("0.25", [{"strength": 0.25}]), ("0,25", [])])
-def test_a_number_is_sent_as_browsers_do_and_a_comma_is_never_lost(
+def test_number_inputs_use_a_point_and_a_typed_comma_is_not_lost(
     german: Client, any_endpoint: None, typed: str, sent: list[dict[str, float]]
 ) -> None:
     batch = draft()
@@ -136,7 +137,7 @@ def test_a_number_is_sent_as_browsers_do_and_a_comma_is_never_lost(
     assert [{"strength": remix.options["strength"]} for remix in batch.remixes.all()] == sent
 
 
-def test_a_reference_image_is_removed_on_a_site_that_groups_digits(
+def test_reference_image_can_be_removed_on_a_site_with_digit_grouping(
     german: Client, media_root: object
 ) -> None:
     batch = draft(make_clip())
@@ -151,10 +152,10 @@ def test_a_reference_image_is_removed_on_a_site_that_groups_digits(
     assert not batch.images.exists()
 
 
-def test_a_german_editor_gives_a_length_and_reads_it_with_a_comma(german: Client) -> None:
+def test_german_editor_types_and_reads_a_length_with_a_comma(german: Client) -> None:
     values = {"title": "Meer", "sora_id": "video_1", "duration": "8.5"}
-    german.post(f"{VIDEOS}add/", values)
-    refused = german.post(f"{VIDEOS}add/", {**values, "sora_id": "video_2", "duration": "8,5"})
+    submit(german, f"{VIDEOS}add/", values)
+    refused = submit(german, f"{VIDEOS}add/", {**values, "sora_id": "video_2", "duration": "8,5"})
 
     page = german.get(VIDEOS).content.decode()
     [video] = Video.objects.all()
@@ -169,9 +170,7 @@ def test_a_german_editor_gives_a_length_and_reads_it_with_a_comma(german: Client
 @pytest.mark.parametrize(
     ("language", "day"), [("de", "24. September 2026"), ("fr", "24 septembre 2026")]
 )
-def test_days_are_written_as_the_language_does(
-    admin_client: Client, language: str, day: str
-) -> None:
+def test_days_are_formatted_in_the_language(admin_client: Client, language: str, day: str) -> None:
     batch = draft()
 
     page = admin_client.get(page_of(batch), headers={"accept-language": language})
@@ -179,7 +178,7 @@ def test_days_are_written_as_the_language_does(
     assert day in page.content.decode()
 
 
-def test_an_open_page_is_told_in_its_language(german: Client) -> None:
+def test_progress_of_an_open_page_is_in_its_language(german: Client) -> None:
     batch = draft()
     for status in (Remix.Status.SUCCEEDED, Remix.Status.QUEUED):
         make_remix(batch=batch, status=status)

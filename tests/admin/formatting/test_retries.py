@@ -1,4 +1,4 @@
-"""A remix whose present step fails says how often, since when, and when it is tried again."""
+"""A remix with failing steps shows their number, their start, and the next try."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from django.test import Client
 from sora_remix.admin.formatting import outcomes, retries
 from sora_remix.models import SourceCopy
 from sora_remix.models.status import Status
-from tests.deciding import LIST, log_in
+from tests.checkout import make_clip
 from tests.factories import ago, make_remix
-from tests.ordering import make_clip
+from tests.remix_actions import LIST, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,7 @@ ERROR = "ConnectError: <b>no</b> route"
         ({"status": Status.STORING}, "collecting the result", "Nothing more is charged."),
     ],
 )
-def test_each_step_that_fails_is_named_with_what_it_costs(
+def test_each_failing_step_is_named_with_its_cost(
     values: dict[str, Any], step: str, charge: str
 ) -> None:
     remix = make_remix(failures=3, failing_since=ago(minutes=5), due_at=ago(minutes=-5), **values)
@@ -46,26 +46,26 @@ def test_each_step_that_fails_is_named_with_what_it_costs(
     )
 
 
-def test_one_failure_is_one_time() -> None:
+def test_one_failure_is_described_in_the_singular() -> None:
     remix = make_remix(failures=1, failing_since=ago(minutes=5))
 
     assert "sending has failed 1 time." in outcomes.explain(remix)
 
 
-def test_a_try_that_is_due_is_not_announced_for_a_time_that_has_passed() -> None:
+def test_overdue_try_is_not_announced_for_a_past_time() -> None:
     remix = make_remix(failures=1, failing_since=ago(minutes=5), due_at=ago(minutes=1))
 
     assert outcomes.explain(remix).endswith("The next attempt is due now.")
 
 
 @pytest.mark.parametrize("status", [Status.SUBMITTING, Status.SUCCEEDED])
-def test_failures_of_the_past_are_not_told(status: str) -> None:
+def test_old_failures_are_not_shown(status: str) -> None:
     remix = make_remix(status=status, failures=3, failing_since=ago(minutes=5))
 
     assert "failed" not in outcomes.explain(remix)
 
 
-def test_times_of_a_site_without_time_zones_are_shown_as_they_are(settings: Any) -> None:
+def test_times_are_shown_on_a_site_without_time_zones(settings: Any) -> None:
     remix = make_remix(failures=1)
     settings.USE_TZ = False
     remix.failing_since = ago(minutes=5)
@@ -75,7 +75,7 @@ def test_times_of_a_site_without_time_zones_are_shown_as_they_are(settings: Any)
 
 
 @pytest.mark.parametrize(("held", "shown"), [((), False), (("view_exchange",), True)])
-def test_the_page_shows_the_last_error_to_those_who_may_see_it(
+def test_page_shows_the_last_error_to_users_with_the_permission(
     client: Client, held: tuple[str, ...], shown: bool
 ) -> None:
     log_in(client, "view_remix", *held)
@@ -88,7 +88,7 @@ def test_the_page_shows_the_last_error_to_those_who_may_see_it(
     assert ("no&lt;/b&gt; route" in page) is shown
 
 
-def test_the_page_of_a_remix_that_works_shows_no_last_error(admin_client: Client) -> None:
+def test_page_of_a_remix_without_failures_shows_no_last_error(admin_client: Client) -> None:
     remix = make_remix(status=Status.FAILED, error_message=ERROR)
 
     page = admin_client.get(f"{LIST}{remix.pk}/change/").content.decode()
@@ -96,7 +96,7 @@ def test_the_page_of_a_remix_that_works_shows_no_last_error(admin_client: Client
     assert "Last error" not in page
 
 
-def test_the_page_tells_of_an_upload_that_fails_while_the_remix_waits_for_it(
+def test_page_shows_a_failing_upload_while_the_remix_waits_for_it(
     admin_client: Client,
 ) -> None:
     remix = make_remix(source=make_clip(), endpoint="flux-3", is_ready=False)
@@ -113,13 +113,13 @@ def test_the_page_tells_of_an_upload_that_fails_while_the_remix_waits_for_it(
     assert "uploading" not in before
 
 
-def test_the_page_of_a_remix_whose_endpoint_is_gone_is_shown(admin_client: Client) -> None:
+def test_page_of_a_remix_with_a_removed_endpoint_opens(admin_client: Client) -> None:
     remix = make_remix(endpoint="gone", is_ready=False)
 
     assert admin_client.get(f"{LIST}{remix.pk}/change/").status_code == 200
 
 
-def test_an_error_of_many_lines_is_shortened_to_one() -> None:
+def test_multiline_error_is_shortened_to_one_line() -> None:
     said = retries.because("HTTP 503:\n" + "x" * 1000)
 
     assert said.startswith("Reason: “HTTP 503: xxx")

@@ -9,8 +9,8 @@ from django.test import Client
 from sora_remix import services
 from sora_remix.models import Remix, RemixEvent
 from sora_remix.models.status import Status
-from tests.deciding import LIST, ask, confirm, log_in
 from tests.factories import make_remix
+from tests.remix_actions import LIST, ask, confirm, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ def _history(client: Client, remix: Remix, query: str = "") -> str:
     return client.get(f"{LIST}{remix.pk}/history/{query}").content.decode()
 
 
-def test_what_a_person_does_stands_there_once_with_the_name(admin_client: Client) -> None:
+def test_event_of_a_person_is_shown_once_with_the_name(admin_client: Client) -> None:
     remix = make_remix()
     confirm(admin_client, ask(admin_client, "cancel", [remix]))
 
@@ -32,7 +32,7 @@ def test_what_a_person_does_stands_there_once_with_the_name(admin_client: Client
     assert "1 entry" in page
 
 
-def test_what_code_does_in_the_name_of_a_person_stands_there_too(admin_client: Client) -> None:
+def test_event_from_code_on_behalf_of_a_person_is_shown_with_the_name(admin_client: Client) -> None:
     remix = make_remix()
     editor = User.objects.create_user("ada", first_name="Ada", last_name="<b>L.</b>")
 
@@ -41,7 +41,7 @@ def test_what_code_does_in_the_name_of_a_person_stands_there_too(admin_client: C
     assert "<td>ada (Ada &lt;b&gt;L.&lt;/b&gt;)</td>" in _history(admin_client, remix)
 
 
-def test_what_workers_did_has_no_person_and_the_newest_is_last(admin_client: Client) -> None:
+def test_events_of_workers_have_no_person_and_the_newest_is_last(admin_client: Client) -> None:
     remix = make_remix(status=Status.SUBMITTING)
     remix.sending({})
     remix.accepted("fal-1")
@@ -53,7 +53,7 @@ def test_what_workers_did_has_no_person_and_the_newest_is_last(admin_client: Cli
     assert "Request id: fal-1" in page
 
 
-def test_a_retry_and_what_it_retries_are_linked(admin_client: Client) -> None:
+def test_retry_and_its_original_are_linked(admin_client: Client) -> None:
     remix = make_remix(status=Status.FAILED)
     again = services.retry(remix, by=None)
 
@@ -63,7 +63,7 @@ def test_a_retry_and_what_it_retries_are_linked(admin_client: Client) -> None:
     assert f'This is a retry of <a href="{LIST}{remix.pk}/change/">{remix}</a>.' in pages[1]
 
 
-def test_a_first_request_names_no_other(admin_client: Client) -> None:
+def test_first_request_links_no_other_remix(admin_client: Client) -> None:
     remix = make_remix()
     remix.events.create(kind=Kind.REQUESTED)
 
@@ -74,7 +74,7 @@ def test_a_first_request_names_no_other(admin_client: Client) -> None:
     ("code", "cause"),
     [("content_policy_violation", "its content rules"), ("<b>odd</b>", "Failed.")],
 )
-def test_a_failure_says_why_in_words(admin_client: Client, code: str, cause: str) -> None:
+def test_failure_event_shows_the_reason(admin_client: Client, code: str, cause: str) -> None:
     remix = make_remix(status=Status.PROCESSING)
     remix.fail(code, "HTTP 422")
 
@@ -84,7 +84,7 @@ def test_a_failure_says_why_in_words(admin_client: Client, code: str, cause: str
     assert "odd" not in page
 
 
-def test_a_long_history_has_pages(admin_client: Client) -> None:
+def test_long_history_has_pages(admin_client: Client) -> None:
     remix = make_remix()
     RemixEvent.objects.bulk_create(RemixEvent.of(remix.pk, Kind.REQUEUED) for _ in range(2101))
 
@@ -96,15 +96,15 @@ def test_a_long_history_has_pages(admin_client: Client) -> None:
     assert "2101 entries" in first
 
 
-def test_a_remix_of_which_nothing_is_known_says_so(admin_client: Client) -> None:
+def test_remix_without_events_has_an_empty_history(admin_client: Client) -> None:
     assert "No history is recorded." in _history(admin_client, make_remix())
 
 
-def test_the_history_of_no_remix_leads_to_the_index(admin_client: Client) -> None:
+def test_history_of_a_missing_remix_redirects_to_the_index(admin_client: Client) -> None:
     assert admin_client.get(f"{LIST}4711/history/").status_code == 302
 
 
-def test_who_may_not_see_remixes_sees_no_history(client: Client) -> None:
+def test_history_needs_permission_to_view_remixes(client: Client) -> None:
     log_in(client, "remix_video")
 
     assert client.get(f"{LIST}{make_remix().pk}/history/").status_code == 403

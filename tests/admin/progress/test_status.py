@@ -13,9 +13,9 @@ from django.utils.html import escape, strip_tags
 from sora_remix.admin.progress import status
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
-from tests.deciding import log_in
+from tests.checkout import draft, remixes_of
 from tests.factories import ago, make_remix
-from tests.ordering import draft, remixes_of
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 

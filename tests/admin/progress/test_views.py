@@ -14,9 +14,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import Chain, Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests.deciding import log_in
+from tests.admin_urls import change_url
 from tests.factories import ago, make_remix, make_video
-from tests.links import change_url
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 

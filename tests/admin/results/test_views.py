@@ -1,4 +1,4 @@
-"""Selected cells of a grid are cancelled, retried, collected again, or remixed further."""
+"""Selected cells of a grid are cancelled, retried, collected again, or remixed."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests.deciding import confirm, log_in, said
+from tests.checkout import page_of
 from tests.factories import make_remix, make_video
-from tests.ordering import page_of
+from tests.forms import form_with, submit
+from tests.html import messages
+from tests.remix_actions import confirm, log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +48,7 @@ def press(
         ("collect_again", FAILED, lambda remix: remix.status == Status.STORING),
     ],
 )
-def test_an_act_is_shown_first_and_done_when_it_is_confirmed(
+def test_action_on_cells_is_confirmed_before_it_runs(
     admin_client: Client, batch: RemixBatch, act: str, values: dict[str, Any], outcome: Any
 ) -> None:
     remix, other = make_remix(batch=batch, **values), make_remix(batch=batch)
@@ -64,7 +66,7 @@ def test_an_act_is_shown_first_and_done_when_it_is_confirmed(
     assert done.redirect_chain[0][0].endswith(f"?batch__id__exact={batch.pk}")
 
 
-def test_the_results_of_selected_cells_are_remixed_further(
+def test_results_of_selected_cells_can_be_remixed(
     admin_client: Client, admin_user: Any, batch: RemixBatch
 ) -> None:
     results = [make_video(), make_video()]
@@ -81,9 +83,7 @@ def test_the_results_of_selected_cells_are_remixed_further(
     assert further.created_by == admin_user
 
 
-def test_what_has_no_video_can_not_be_remixed_further(
-    admin_client: Client, batch: RemixBatch
-) -> None:
+def test_cells_without_a_video_can_not_be_remixed(admin_client: Client, batch: RemixBatch) -> None:
     made = make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
     running = make_remix(batch=batch, **RUNNING)
 
@@ -95,27 +95,29 @@ def test_what_has_no_video_can_not_be_remixed_further(
     assert RemixBatch.objects.drafts().count() == 1
 
 
-def test_nothing_is_done_to_an_empty_selection(admin_client: Client, batch: RemixBatch) -> None:
+def test_empty_selection_changes_nothing(admin_client: Client, batch: RemixBatch) -> None:
+    make_remix(batch=batch)
+
     response = press(admin_client, batch, "cancel", [])
 
     assert response.url == f"/admin/sora_remix/remixbatch/{batch.pk}/change/?p=1#sora-remix-grid"
     assert said(admin_client.get(response.url)) == ["Nothing was done. Select at least one remix."]
 
 
-def test_remixes_of_other_batches_are_not_touched(admin_client: Client, batch: RemixBatch) -> None:
-    response = press(admin_client, batch, "cancel", [make_remix()], follow=True)
+def test_remixes_of_other_batches_are_not_changed(admin_client: Client, batch: RemixBatch) -> None:
+    response = forge(admin_client, batch, "cancel", make_remix(), follow=True)
 
     assert said(response) == ["Nothing was done. Select at least one remix."]
 
 
-def test_an_act_that_does_not_exist_does_nothing(admin_client: Client, batch: RemixBatch) -> None:
-    response = press(admin_client, batch, "delete", [make_remix(batch=batch)])
+def test_unknown_action_changes_nothing(admin_client: Client, batch: RemixBatch) -> None:
+    response = forge(admin_client, batch, "delete", make_remix(batch=batch))
 
     assert response.status_code == 302
     assert Remix.objects.get().status == Status.QUEUED
 
 
-def test_a_cell_that_is_no_number_is_refused(admin_client: Client, batch: RemixBatch) -> None:
+def test_cell_that_is_not_a_number_is_refused(admin_client: Client, batch: RemixBatch) -> None:
     url = f"/admin/sora_remix/remixbatch/{batch.pk}/cells/"
 
     assert admin_client.post(url, {"cell": "x", "action": "cancel"}).status_code == 400
@@ -134,7 +136,7 @@ def test_a_cell_that_is_no_number_is_refused(admin_client: Client, batch: RemixB
         ("delete", ["view_remix", "cancel_remix"]),
     ],
 )
-def test_only_who_may_see_remixes_and_do_it_can(
+def test_action_needs_permission_to_view_remixes_and_to_run_it(
     client: Client, batch: RemixBatch, act: str, permissions: list[str]
 ) -> None:
     remix = make_remix(batch=batch)
@@ -152,7 +154,7 @@ def test_only_who_may_see_remixes_and_do_it_can(
         (["remix_video", "retry_remix"], {"retry", "collect_again"}),
     ],
 )
-def test_only_what_a_user_may_do_is_offered(
+def test_only_permitted_actions_are_offered(
     client: Client, batch: RemixBatch, held: list[str], offered: set[str]
 ) -> None:
     make_remix(batch=batch)

@@ -1,4 +1,4 @@
-"""Many videos are approved, rejected or cleared at once: what the page has shown, and no more."""
+"""Selected videos are approved, rejected or cleared as the page showed them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from sora_remix.admin.videos import VideoAdmin
 from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
+from tests.admin_urls import video_url
 from tests.factories import make_remix, make_video
 from tests.links import video_url
 from tests.markup import form_of
@@ -81,7 +82,7 @@ def test_a_selection_is_approved_with_a_note(admin_client: Client, admin_user: U
         assert entry.get_change_message() == "Approve: As agreed."
 
 
-def test_what_needs_no_decision_is_left_out(admin_client: Client) -> None:
+def test_videos_that_are_already_decided_are_skipped(admin_client: Client) -> None:
     done, cleared, new = (make_video(title=title) for title in ("done", "cleared", "new"))
     done.reject()
     Video.objects.filter(pk=cleared.pk).update(approval="rejected", cleared_at=done.decided_at)
@@ -97,7 +98,7 @@ def test_what_needs_no_decision_is_left_out(admin_client: Client) -> None:
     assert not LogEntry.objects.filter(object_id=str(done.pk)).exists()
 
 
-def test_a_selection_with_nothing_to_decide_says_so(admin_client: Client) -> None:
+def test_selection_without_undecided_videos_is_explained(admin_client: Client) -> None:
     video = make_video()
     video.approve()
 
@@ -107,7 +108,7 @@ def test_a_selection_with_nothing_to_decide_says_so(admin_client: Client) -> Non
     assert "<textarea" not in page.content.decode()
 
 
-def test_what_somebody_else_has_decided_meanwhile_stays(admin_client: Client) -> None:
+def test_decision_made_meanwhile_by_another_user_is_kept(admin_client: Client) -> None:
     video, other = make_video(), make_video()
     page = _ask(admin_client, "approve_selected", video, other)
     Video.objects.get(pk=video.pk).reject(note="Blurred.")
@@ -122,7 +123,7 @@ def test_what_somebody_else_has_decided_meanwhile_stays(admin_client: Client) ->
     assert Video.objects.get(pk=video.pk).approval_note == "Blurred."
 
 
-def test_who_confirms_twice_is_told_of_nobody_else(admin_client: Client) -> None:
+def test_confirming_twice_reports_no_other_editor(admin_client: Client) -> None:
     video = make_video()
     page = _ask(admin_client, "approve_selected", video)
 
@@ -132,14 +133,14 @@ def test_who_confirms_twice_is_told_of_nobody_else(admin_client: Client) -> None
     assert _logged(video) == ["Approve: Fine."]
 
 
-def test_a_note_that_no_database_keeps_is_refused(admin_client: Client) -> None:
+def test_note_with_a_nul_character_is_refused(admin_client: Client) -> None:
     sent = {"videos": _named(make_video()), "note": "a\0b"}
 
     assert admin_client.post(video_url("approve"), sent).status_code == 400
     assert _approvals() == ["new"]
 
 
-def test_1500_videos_are_approved_that_were_selected_across_pages(admin_client: Client) -> None:
+def test_1500_videos_are_selected_across_pages_and_approved(admin_client: Client) -> None:
     Video.objects.bulk_create(Video(title="Sea", sora_id=f"v{number}") for number in range(1500))
     first = Video.objects.order_by("pk")[0]
 
@@ -182,7 +183,7 @@ def test_files_of_rejected_videos_are_cleared(
     assert Video.objects.get(pk=rejected.pk).cleared_at
 
 
-def test_clearing_counts_the_files_that_stay_apart_and_leaves_them(
+def test_clearing_counts_kept_files_separately_and_keeps_them(
     admin_client: Client, media_root: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
     names = [app_storage().save(f"{name}", ContentFile(b"x")) for name in ("a.mp4", "a.jpg")]
@@ -200,7 +201,7 @@ def test_clearing_counts_the_files_that_stay_apart_and_leaves_them(
     assert not Video.objects.get().file
 
 
-def test_what_has_no_file_can_not_be_cleared(admin_client: Client) -> None:
+def test_video_without_files_can_not_be_cleared(admin_client: Client) -> None:
     video = make_video()
     video.reject()
 
@@ -209,18 +210,16 @@ def test_what_has_no_file_can_not_be_cleared(admin_client: Client) -> None:
     assert "1 × The site has no file for this video." in page
 
 
-def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:
+def test_list_is_filtered_by_approval(admin_client: Client) -> None:
     new, approved, rejected, cleared = (make_video(title=title) for title in "nárc")
     approved.approve()
     rejected.reject()
     cleared.reject()
     Video.objects.filter(pk=cleared.pk).update(cleared_at=cleared.decided_at)
 
-    def shown(value: str) -> list[Video]:
-        return list(admin_client.get(LIST, {"approval": value}).context["cl"].result_list)
-
-    found = [shown(value) for value in ("new", "approved", "rejected", "cleared")]
-    assert found == [[new], [approved], [rejected], [cleared]]
+    states = ("new", "approved", "rejected", "cleared")
+    found = [listed(admin_client.get(LIST, {"approval": state})) for state in states]
+    assert found == [[new.pk], [approved.pk], [rejected.pk], [cleared.pk]]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +238,9 @@ def test_the_list_is_filtered_by_what_was_decided(admin_client: Client) -> None:
         f"9999999999999999999:{A_REVISION}",
     ],
 )
-def test_what_names_no_videos_is_refused_or_ignored(admin_client: Client, named: str) -> None:
+def test_request_without_valid_videos_is_refused_or_ignored(
+    admin_client: Client, named: str
+) -> None:
     make_video()
 
     response = admin_client.post(video_url("approve"), {"videos": named})
@@ -257,14 +258,14 @@ def test_what_names_no_videos_is_refused_or_ignored(admin_client: Client, named:
         (("view_video", "delete_video"), set()),
     ],
 )
-def test_only_who_may_decide_is_offered_it(
+def test_actions_are_offered_to_users_with_the_permission_to_approve(
     client: Client, held: tuple[str, ...], offered: set[str]
 ) -> None:
     _staff(client, *held)
     video = make_video(file="a.mp4")
 
-    page = client.get(LIST)
-    values = {value for value, _label in page.context["action_form"].fields["action"].choices}
+    select = find_all(client.get(LIST), "select", name="action")
+    values = {option.get("value") for one in select for option in one}
 
     assert values & set(ACTIONS) == offered
     for action in ACTIONS:
@@ -273,7 +274,7 @@ def test_only_who_may_decide_is_offered_it(
         assert answer.status_code == (302 if action in offered else 403)
 
 
-def test_who_may_approve_but_not_see_videos_may_do_nothing(client: Client) -> None:
+def test_approving_needs_permission_to_view_videos(client: Client) -> None:
     _staff(client, "approve_video")
     video = make_video()
 
@@ -281,11 +282,11 @@ def test_who_may_approve_but_not_see_videos_may_do_nothing(client: Client) -> No
     assert _approvals() == [Approval.NEW]
 
 
-def test_what_is_added_is_approved_if_its_creator_may(client: Client) -> None:
+def test_added_video_is_approved_if_its_creator_can_approve(client: Client) -> None:
     for number, held in enumerate(([], ["approve_video"])):
         User.objects.all().delete()
         user = _staff(client, "add_video", "view_video", *held)
-        client.post(f"{LIST}add/", {"title": "Sea", "sora_id": f"video_{number}"})
+        submit(client, f"{LIST}add/", {"title": "Sea", "sora_id": f"video_{number}"})
 
         video = Video.objects.get(sora_id=f"video_{number}")
         assert (video.is_approved, video.decided_by) == (bool(held), user if held else None)
@@ -293,18 +294,14 @@ def test_what_is_added_is_approved_if_its_creator_may(client: Client) -> None:
 
 
 @pytest.mark.parametrize("held", [[], ["approve_video"]])
-def test_a_file_that_nobody_has_approved_is_not_shown_in_place_of_none(
+def test_unapproved_file_is_not_shown_when_it_replaces_a_missing_one(
     client: Client, media_root: Path, clip: Path, held: list[str]
 ) -> None:
     _staff(client, "change_video", *held)
     video = make_video(sora_id="video_1", approval=Approval.APPROVED)
     file = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
 
-    answer = client.post(
-        f"{LIST}{video.pk}/change/",
-        {"title": "Sea", "sora_id": "video_1", "file": file},
-        follow=True,
-    )
+    answer = submit(client, f"{LIST}{video.pk}/change/", {"file": file}, follow=True)
 
     video.refresh_from_db()
     assert video.file
@@ -324,7 +321,7 @@ CHANGES = [
 
 @pytest.mark.parametrize("held", [[], ["approve_video"]])
 @pytest.mark.parametrize("changes", CHANGES, ids=lambda changes: str(*changes))
-def test_a_change_of_what_the_site_shows_is_approved_again_unless_made_by_an_approver(
+def test_change_of_a_published_field_resets_the_approval_unless_made_by_an_approver(
     client: Client, media_root: Path, changes: dict[str, str], held: list[str]
 ) -> None:
     _staff(client, "change_video", *held)
@@ -333,7 +330,7 @@ def test_a_change_of_what_the_site_shows_is_approved_again_unless_made_by_an_app
     if "captions" in changes:
         sent["captions"] = SimpleUploadedFile("de.vtt", changes["captions"].encode())
 
-    answer = client.post(f"{LIST}{video.pk}/change/", sent, follow=True)
+    answer = submit(client, f"{LIST}{video.pk}/change/", sent, follow=True)
 
     video.refresh_from_db()
     assert video.approval == (Approval.APPROVED if held else Approval.NEW)
@@ -341,19 +338,19 @@ def test_a_change_of_what_the_site_shows_is_approved_again_unless_made_by_an_app
     assert ("Approval withdrawn by a change" in _logged(video)) is not bool(held)
 
 
-def test_a_change_that_the_site_does_not_show_leaves_the_approval(client: Client) -> None:
+def test_change_of_an_unpublished_field_keeps_the_approval(client: Client) -> None:
     _staff(client, "change_video")
     video = make_video(sora_id="video_1", approval=Approval.APPROVED)
     sent = {"title": "Sea", "sora_id": "video_1", "duration": "4", "is_deleted_at_provider": "on"}
 
-    client.post(f"{LIST}{video.pk}/change/", sent)
+    submit(client, f"{LIST}{video.pk}/change/", sent)
 
     video.refresh_from_db()
     assert (video.is_approved, video.is_deleted_at_provider) == (True, True)
 
 
 @pytest.mark.parametrize("change", [{"title": "Lake"}, {"sora_id": ""}])
-def test_titles_that_a_site_lets_be_changed_in_the_list_are_approved_again(
+def test_title_edited_in_the_list_resets_the_approval(
     client: Client, monkeypatch: pytest.MonkeyPatch, change: dict[str, str]
 ) -> None:
     monkeypatch.setattr(VideoAdmin, "list_editable", ("title", "sora_id"))
@@ -374,20 +371,21 @@ def test_titles_that_a_site_lets_be_changed_in_the_list_are_approved_again(
 
 
 @pytest.mark.parametrize("file", ["", "a.mp4"])
-def test_a_sora_id_can_not_be_removed(admin_client: Client, file: str) -> None:
+def test_sora_id_can_not_be_removed(admin_client: Client, file: str) -> None:
     video = make_video(sora_id="video_1", file=file, approval=Approval.APPROVED)
-    sent = {"title": "Sea", "sora_id": "", "duration": "4"}
 
-    page = admin_client.post(f"{LIST}{video.pk}/change/", sent)
+    page = submit(admin_client, f"{LIST}{video.pk}/change/", {"sora_id": ""})
 
     assert page.status_code == 200
-    assert "sora_id" in page.context["adminform"].form.errors
+    assert "sora_id" in errors(page)
     video.refresh_from_db()
     assert video.sora_id == "video_1"
 
 
 @pytest.mark.parametrize("name", ["approve", "reject"])
-def test_many_are_decided_about_only_as_they_were_shown(admin_client: Client, name: str) -> None:
+def test_selected_videos_are_decided_only_if_unchanged_since_shown(
+    admin_client: Client, name: str
+) -> None:
     videos = [make_video(file=f"{title}.mp4", title=title) for title in "abc"]
     page = _ask(admin_client, f"{name}_selected", *videos)
     Video.objects.filter(pk=videos[0].pk).update(title="A")
@@ -399,7 +397,7 @@ def test_many_are_decided_about_only_as_they_were_shown(admin_client: Client, na
     assert [approval == "new" for approval in _approvals()] == [True, True, False]
 
 
-def test_captions_that_came_after_the_page_are_not_cleared(admin_client: Client) -> None:
+def test_captions_added_after_the_page_was_shown_are_not_cleared(admin_client: Client) -> None:
     video = make_video(file="a.mp4")
     video.reject()
     page = _ask(admin_client, "clear_selected", video)
@@ -411,7 +409,7 @@ def test_captions_that_came_after_the_page_are_not_cleared(admin_client: Client)
     assert Video.objects.get().captions
 
 
-def test_who_changes_a_title_undoes_nothing_that_is_decided_meanwhile(
+def test_saving_a_title_keeps_a_decision_made_meanwhile(
     admin_client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     video, save = make_video(sora_id="", file="a.mp4"), Video.save
@@ -424,13 +422,13 @@ def test_who_changes_a_title_undoes_nothing_that_is_decided_meanwhile(
 
     monkeypatch.setattr(Video, "save", decide_and_save)
 
-    admin_client.post(f"{LIST}{video.pk}/change/", {"title": "New", "duration": "4"})
+    submit(admin_client, f"{LIST}{video.pk}/change/", {"title": "New"})
 
     kept = Video.objects.get()
     assert (kept.title, kept.approval, kept.file.name) == ("New", Approval.REJECTED, "")
 
 
-def test_a_video_that_was_cleared_takes_no_file_any_more(admin_client: Client) -> None:
+def test_cleared_video_can_not_get_a_new_file(admin_client: Client) -> None:
     video = make_video(file="a.mp4")
     video.reject()
     video.clear()
@@ -440,7 +438,7 @@ def test_a_video_that_was_cleared_takes_no_file_any_more(admin_client: Client) -
     assert 'type="file"' not in page
 
 
-def test_a_note_can_not_bring_markup_into_pages(admin_client: Client) -> None:
+def test_note_is_escaped(admin_client: Client) -> None:
     video = make_video(title="<script>1</script>")
     page = _ask(admin_client, "reject_selected", video)
     assert "<script>1" not in page.content.decode()

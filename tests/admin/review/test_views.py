@@ -1,4 +1,4 @@
-"""One new video after the other is decided about."""
+"""New videos are reviewed one by one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import RemixBatch, Video
+from tests.admin_urls import change_url, review_url
+from tests.checkout import draft
 from tests.factories import make_remix, make_video
-from tests.links import change_url, review_url
-from tests.ordering import draft
+from tests.forms import form_with, submit
+from tests.html import find, find_all, inner_text, links, messages, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -32,28 +34,40 @@ def _page(client: Client, **values: int) -> Any:
 
 
 def _decide(client: Client, video: Video, decision: str = "approve", **values: str) -> Any:
-    data = {"decision": decision, "shown": video.revision, **values}
-    return client.post(review_url(video=video.pk), data, follow=True)
+    return _press(client, _page(client, video=video.pk), decision, **values)
 
 
-def _said(page: Any) -> list[str]:
-    return [str(message) for message in page.context["messages"]]
+def _press(client: Client, page: Any, decision: str = "approve", **values: str) -> Any:
+    """Press the button of a decision on a page that is open."""
+    return submit(client, page, {"note": "", **values}, f"decision={decision}", follow=True)
 
 
-def test_the_oldest_new_video_comes_first_with_all_that_is_known(admin_client: Client) -> None:
+def _shown(page: Any) -> int:
+    """Return the primary key of the video on a page."""
+    return int(str(form_with(page, "decision").values["video"]))
+
+
+def _ways(page: Any) -> dict[str, str]:
+    """Return the links on a page by their texts."""
+    return {inner_text(link): link.get("href", "") for link in find_all(page, "a")}
+
+
+def test_oldest_new_video_is_shown_first_with_its_facts(admin_client: Client) -> None:
     make_video()  # without a file
     first = _result(prompt="noir", estimated_cost=Decimal("0.4"))
     _result()
 
     page = _page(admin_client)
 
-    assert page.context["video"] == first
+    assert _shown(page) == first.pk
     text = page.content.decode()
     for part in ("1 of 2 new videos", "noir", "about $0.40", change_url(first), "Sea"):
         assert part in text
 
 
-def test_a_decision_leads_to_the_next_one_and_back(admin_client: Client, admin_user: User) -> None:
+def test_decision_redirects_to_the_next_video_with_a_link_back(
+    admin_client: Client, admin_user: User
+) -> None:
     first, second = _result(), _result()
 
     page = _decide(admin_client, first, note="Sharp.")
@@ -64,9 +78,9 @@ def test_a_decision_leads_to_the_next_one_and_back(admin_client: Client, admin_u
         "Sharp.",
         admin_user,
     )
-    assert page.context["video"] == second
-    assert page.context["queue"].undo_url == review_url(video=first.pk)
-    assert review_url(video=first.pk) in _said(page)[0]
+    assert _shown(page) == second.pk
+    assert _ways(page)["Back to the last decision"] == review_url(video=first.pk)
+    assert review_url(video=first.pk) in links(page, find(page, "ul", "messagelist"))
     assert LogEntry.objects.get(object_id=str(first.pk)).get_change_message() == "Approve: Sharp."
 
 
@@ -74,23 +88,25 @@ def test_the_last_decision_can_be_changed(admin_client: Client) -> None:
     video = _result()
     _decide(admin_client, video)
 
-    page = _page(admin_client, video=video.pk)
-    _decide(admin_client, video, "reject", shown=page.context["video"].revision)
+    _decide(admin_client, video, "reject")
 
     video.refresh_from_db()
     assert video.approval == "rejected"
 
 
-def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Client) -> None:
+def test_decision_made_meanwhile_by_another_user_is_reported_and_kept(
+    admin_client: Client,
+) -> None:
     video, following = _result(), _result()
+    shown = _page(admin_client, video=video.pk)
     Video.objects.get(pk=video.pk).reject(note="Blurred.")
 
-    page = _decide(admin_client, video)
+    page = _press(admin_client, shown)
 
     video.refresh_from_db()
     assert (video.approval, video.approval_note) == ("rejected", "Blurred.")
-    assert "Someone else has changed it or decided on it in the meantime." in _said(page)[0]
-    assert page.context["video"] == following
+    assert "Someone else has changed it or decided on it in the meantime." in messages(page)[0]
+    assert _shown(page) == following.pk
 
 
 @pytest.mark.parametrize(
@@ -103,22 +119,23 @@ def test_what_somebody_else_decided_meanwhile_is_told_and_stays(admin_client: Cl
         {"captions_language": "de"},
     ],
 )
-def test_what_was_changed_since_it_was_shown_is_not_decided_about(
+def test_video_changed_since_it_was_shown_is_not_decided(
     admin_client: Client, changed: dict[str, Any]
 ) -> None:
     video, _following = _result(), _result()
+    shown = _page(admin_client, video=video.pk)
     Video.objects.filter(pk=video.pk).update(**changed)
 
-    page = _decide(admin_client, video)
+    page = _press(admin_client, shown)
 
     video.refresh_from_db()
     assert video.approval == "new"
-    assert "Someone else has changed it" in _said(page)[0]
-    assert page.context["video"] == video
+    assert "Someone else has changed it" in messages(page)[0]
+    assert _shown(page) == video.pk
 
 
 @pytest.mark.parametrize("held", [[], ["approve_video"]])
-def test_the_page_of_a_video_leads_to_it_who_may_decide(client: Client, held: list[str]) -> None:
+def test_page_of_a_video_links_to_its_review_for_approvers(client: Client, held: list[str]) -> None:
     user = User.objects.create_user("editor", is_staff=True)
     codenames = ["view_video", *held]
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
@@ -134,49 +151,48 @@ def test_the_page_of_a_video_leads_to_it_who_may_decide(client: Client, held: li
     assert review_url(video=video.pk) not in cleared
 
 
-def test_who_presses_twice_is_told_of_nobody_else(admin_client: Client) -> None:
+def test_deciding_twice_reports_no_other_editor(admin_client: Client) -> None:
     video = make_video(sora_id="", file="a.mp4")
-    sent = {"decision": "reject", "shown": video.revision, "note": "Blurred."}
+    shown = _page(admin_client, video=video.pk)
 
     pages = [
-        admin_client.post(review_url(video=video.pk), sent, follow=True).content.decode()
-        for _ in range(2)
+        _press(admin_client, shown, "reject", note="Blurred.").content.decode() for _ in range(2)
     ]
 
     assert not any("Someone else" in page for page in pages)
     assert LogEntry.objects.count() == 1
 
 
-def test_one_is_skipped_and_comes_again_from_the_start(admin_client: Client) -> None:
+def test_skipped_video_is_shown_again_from_the_start(admin_client: Client) -> None:
     first, second = _result(), _result()
 
-    assert _page(admin_client, after=first.pk).context["video"] == second
+    assert _shown(_page(admin_client, after=first.pk)) == second.pk
     end = _page(admin_client, after=second.pk)
 
     assert "2 skipped videos still need a decision." in end.content.decode()
-    assert end.context["queue"].first_url == review_url()
-    assert end.context["queue"].back_url == review_url(video=second.pk)
+    assert _ways(end)["Start again"] == review_url()
+    assert _ways(end)["Previous video"] == review_url(video=second.pk)
 
 
-def test_at_the_end_nothing_is_left(admin_client: Client) -> None:
+def test_end_of_the_queue_is_shown(admin_client: Client) -> None:
     page = _decide(admin_client, _result())
 
     assert "No video is waiting for a decision." in page.content.decode()
 
 
-def test_only_results_of_a_batch_or_a_source_are_reviewed(admin_client: Client) -> None:
+def test_review_is_limited_to_the_results_of_a_batch_or_a_source(admin_client: Client) -> None:
     source, batch = make_video(), draft()
     of_source, of_batch = _result(source=source), _result(batch=batch)
 
-    assert _page(admin_client, source=source.pk).context["video"] == of_source
+    assert _shown(_page(admin_client, source=source.pk)) == of_source.pk
     page = _page(admin_client, batch=batch.pk)
 
     assert (page.context["video"], page.context["queue"].count) == (of_batch, 1)
     assert f"Only results of {RemixBatch.objects.get()}." in page.content.decode()
-    assert f"batch={batch.pk}" in page.context["queue"].skip_url
+    assert f"batch={batch.pk}" in _ways(page)["Skip"]
 
 
-def test_a_queue_of_any_length_takes_as_many_queries(
+def test_review_needs_the_same_number_of_queries_for_any_queue(
     admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     first = _result()
@@ -189,11 +205,11 @@ def test_a_queue_of_any_length_takes_as_many_queries(
 
 
 @pytest.mark.parametrize("query", ["video=x", "after=-1", "batch=1%27", f"video={10**20}"])
-def test_an_address_that_names_nothing_is_not_found(admin_client: Client, query: str) -> None:
+def test_url_without_a_valid_video_is_not_found(admin_client: Client, query: str) -> None:
     assert admin_client.get(f"{review_url()}?{query}").status_code == 404
 
 
-def test_a_video_that_is_gone_is_not_found(admin_client: Client) -> None:
+def test_deleted_video_is_not_found(admin_client: Client) -> None:
     assert _page(admin_client, video=1).status_code == 404
 
 
@@ -206,7 +222,7 @@ def test_a_video_that_is_gone_is_not_found(admin_client: Client) -> None:
         ({"shown": ""}, 302),
     ],
 )
-def test_nothing_else_can_be_decided_here(
+def test_unknown_decision_is_refused(
     admin_client: Client, data: dict[str, str], status: int
 ) -> None:
     video = _result()
@@ -220,13 +236,13 @@ def test_nothing_else_can_be_decided_here(
     assert video.approval == "new"
 
 
-def test_about_nothing_nothing_can_be_decided(admin_client: Client) -> None:
+def test_decision_without_a_video_is_refused(admin_client: Client) -> None:
     response = admin_client.post(review_url(), {"decision": "approve", "shown": "new"})
 
     assert response.status_code == 404
 
 
-def test_a_cleared_video_can_not_be_decided_about(admin_client: Client) -> None:
+def test_cleared_video_can_not_be_decided(admin_client: Client) -> None:
     video = _result()
     video.reject()
     video.clear()
@@ -241,7 +257,7 @@ def test_a_cleared_video_can_not_be_decided_about(admin_client: Client) -> None:
     ("held", "status"),
     [(("view_video",), 403), (("approve_video",), 403), (("view_video", "approve_video"), 200)],
 )
-def test_only_who_may_decide_and_see_videos_reviews(
+def test_review_needs_permission_to_approve_and_to_view_videos(
     client: Client, held: tuple[str, ...], status: int
 ) -> None:
     user = User.objects.create_user("editor", is_staff=True)
@@ -258,7 +274,7 @@ def test_only_who_may_decide_and_see_videos_reviews(
     assert answer.status_code == (302 if status == 200 else 403)
 
 
-def test_lists_and_batches_lead_to_it(admin_client: Client) -> None:
+def test_lists_and_batches_link_to_the_review(admin_client: Client) -> None:
     batch = draft()
     batch.confirm()
     _result(batch=batch)
@@ -267,7 +283,7 @@ def test_lists_and_batches_lead_to_it(admin_client: Client) -> None:
     assert review_url(batch=batch.pk) in admin_client.get(change_url(batch)).content.decode()
 
 
-def test_who_may_not_decide_is_not_led_there(client: Client) -> None:
+def test_review_is_not_linked_without_the_permission(client: Client) -> None:
     user = User.objects.create_user("editor", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename="view_video"))
     client.force_login(user)

@@ -15,11 +15,11 @@ from sora_remix.admin import VideoAdmin
 from sora_remix.admin.tree import nodes
 from sora_remix.admin.tree.outline import DEEPEST, SMALL
 from sora_remix.models import EndpointFact, Remix, RemixBatch, Video
-from tests.deciding import log_in
+from tests.admin_urls import change_url, confirm_url, tree_url
+from tests.checkout import make_clip
 from tests.factories import make_remix, make_video
-from tests.links import change_url, confirm_url, tree_url
-from tests.markup import faults
-from tests.ordering import make_clip
+from tests.html_validation import faults
+from tests.remix_actions import log_in
 from tests.trees import grow, remix_of
 
 pytestmark = pytest.mark.django_db

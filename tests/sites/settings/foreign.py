@@ -1,4 +1,4 @@
-"""No time zones, users with UUIDs, and an admin of its own below the language of the reader."""
+"""No time zones, users with UUIDs, and a separate admin below the language of the reader."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Whatever is not written is read from a replica that lags."""
+"""Everything that isn't written is read from a replica that lags."""
 
 from tests.sites.settings.plain import *  # noqa: F403
 from tests.sites.settings.plain import DATABASES, replica_of

@@ -1,4 +1,4 @@
-"""The app's tables and the broker's in databases of their own."""
+"""The app's tables and the broker's in separate databases."""
 
 from tests.settings import Q_CLUSTER as QUEUE_OF_TESTS
 from tests.sites.settings.plain import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""django-q2 runs tasks inside the call that queues them, until that is switched off."""
+"""django-q2 runs tasks inside the call that enqueues them, until that is switched off."""
 
 import os
 

@@ -1,6 +1,6 @@
-"""Each page and action is open to users with the permissions that README names, and to no others.
+"""Each page and action is open only to users with the permissions in the README.
 
-The URLs are those of the site itself: a page that is added fails here until the table has it.
+The URLs come from the site itself: a new page fails here until it is in the matrix.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from sora_remix.management.commands.sora_remix_groups import GROUPS
 from sora_remix.models import PromptPreset, RemixBatch
 from sora_remix.storage import app_storage
 from sora_remix.tokens import make_token
-from tests.doors import ANYBODY, DOORS, NOBODY, ONLY_GET, ONLY_POST, Place
+from tests.checkout import draft
 from tests.factories import make_remix, make_video
-from tests.ordering import draft
+from tests.permission_matrix import ANYBODY, MATRIX, NOBODY, ONLY_GET, ONLY_POST, PageRequest
 
 pytestmark = pytest.mark.django_db
 
@@ -52,44 +52,44 @@ class World:
 
     rows: dict[str, Any]
     paths: dict[tuple[str, str], str] = field(default_factory=dict)
-    """What was reversed already."""
+    """URLs already reversed."""
 
     def belongs_to(self, user: Any) -> None:
         """Give a user a draft and a preset of their own."""
         RemixBatch.objects.filter(pk=self.rows["own_draft"].pk).update(created_by=user.pk)
         PromptPreset.objects.filter(pk=self.rows["promptpreset"].pk).update(owner=user.pk)
 
-    def path(self, place: Place) -> str:
-        """Return the path of a place."""
-        key = (place.url, place.row)
+    def path(self, page: PageRequest) -> str:
+        """Return the path of a request."""
+        key = (page.url, page.row)
         if key not in self.paths:
-            self.paths[key] = self._path(place)
+            self.paths[key] = self._path(page)
         return self.paths[key]
 
-    def _path(self, place: Place) -> str:
-        if place.url == "webhook":
+    def _path(self, page: PageRequest) -> str:
+        if page.url == "webhook":
             return reverse("sora_remix:webhook", args=[uuid4()])
-        model, _, route = place.url.partition("_")
-        row = self.rows[place.row or model]
-        if place.url == "video":
+        model, _, route = page.url.partition("_")
+        row = self.rows[page.row or model]
+        if page.url == "video":
             return reverse("sora_remix:video", args=[make_token(row.pk), "file"])
         if route.startswith("<"):
             return reverse(f"admin:sora_remix_{model}_changelist") + f"{row.pk}/"
         # An act has the same name for one row and for a selection.
-        tried = ([row.pk], [row.pk, "file"]) if place.row else ([], [row.pk], [row.pk, "file"])
-        paths = (_reversed(f"admin:sora_remix_{place.url}", args) for args in tried)
+        tried = ([row.pk], [row.pk, "file"]) if page.row else ([], [row.pk], [row.pk, "file"])
+        paths = (_reversed(f"admin:sora_remix_{page.url}", args) for args in tried)
         return next(filter(None, paths))
 
-    def data(self, place: Place) -> dict[str, str]:
-        """Return what is sent to a place."""
+    def data(self, page: PageRequest) -> dict[str, str]:
+        """Return the data of a request."""
         known = {name: str(row.pk) for name, row in self.rows.items()}
         known["revision"] = self.rows["video"].revision
-        return {name: value.format(**known) for name, value in place.data}
+        return {name: value.format(**known) for name, value in page.data}
 
 
 @pytest.fixture
 def world(media_root: Path) -> World:
-    """A video by itself, a batch with a remix, two drafts, and a preset."""
+    """A separate video, a batch with a remix, two drafts, and a preset."""
     captions = app_storage().save("a.vtt", ContentFile(b"WEBVTT\n"))
     batch = draft()
     batch.confirm()
@@ -110,8 +110,8 @@ def world(media_root: Path) -> World:
     )
 
 
-def test_every_url_and_method_of_the_site_is_in_the_table() -> None:
-    listed = {(place.url, place.method) for door in DOORS for place in door.places}
+def test_every_url_and_method_of_the_site_is_in_the_matrix() -> None:
+    listed = {(page.url, page.method) for row in MATRIX for page in row.pages}
     refused = {(url, "POST") for url in ONLY_GET} | {(url, "GET") for url in ONLY_POST}
 
     found = {(url, method) for url in _urls() for method in ("GET", "POST")}
@@ -143,66 +143,66 @@ def test_docs_list_the_permissions_of_each_page_and_group() -> None:
 
     rows = [line for line in table.splitlines() if line.startswith("| ") and "`" in line]
 
-    assert rows == [door.line for door in DOORS if door.text]
+    assert rows == [row.line for row in MATRIX if row.text]
     for name, codenames in GROUPS.items():
         assert f"*{name}*: {', '.join(f'`{one}`' for one in codenames)}." in said
 
 
-def test_staff_open_just_what_their_permissions_name(world: World) -> None:
+def test_staff_can_open_exactly_the_pages_that_their_permissions_name(world: World) -> None:
     wrong = []
     for user, held in (*_staff(), (_user(is_superuser=True), _codenames())):
         world.belongs_to(user)
-        for place in _places():
-            if len(held) > 1 and not user.is_superuser and not _is_named(place, held):
+        for page in _pages():
+            if len(held) > 1 and not user.is_superuser and not _is_named(page, held):
                 continue  # asked for without any permission, and with each alone
-            expected = _expected(place, held)
-            if (answer := _answer(world, user, place)) != expected:
-                wrong.append(f"{place} with {sorted(held)}: {answer} instead of {expected}")
+            expected = _expected(page, held)
+            if (answer := _answer(world, user, page)) != expected:
+                wrong.append(f"{page} with {sorted(held)}: {answer} instead of {expected}")
 
     assert not wrong, "\n".join(wrong)
 
 
-def test_nobody_else_opens_anything_but_the_player_of_the_site(world: World) -> None:
+def test_other_users_can_open_only_the_public_player(world: World) -> None:
     everything = _user(_codenames(), is_staff=False)
     wrong = []
     for user in (AnonymousUser(), _user(is_staff=False), everything):
         world.belongs_to(user)
-        for place in _places():
-            is_public = place.url in ("video", "webhook")
-            expected = _expected(place, ()) if is_public else CLOSED
-            if (answer := _answer(world, user, place)) != expected:
-                wrong.append(f"{place} for {user}: {answer} instead of {expected}")
+        for page in _pages():
+            is_public = page.url in ("video", "webhook")
+            expected = _expected(page, ()) if is_public else CLOSED
+            if (answer := _answer(world, user, page)) != expected:
+                wrong.append(f"{page} for {user}: {answer} instead of {expected}")
 
     assert not wrong, "\n".join(wrong)
 
 
-def test_rows_that_the_site_hides_are_closed_to_superusers(
+def test_rows_hidden_by_the_site_are_closed_to_superusers(
     world: World, admin_user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = VideoAdmin.get_queryset
     monkeypatch.setattr(VideoAdmin, "get_queryset", lambda *args: shown(*args).filter(title="Sky"))
     wrong = []
-    for place in filter(partial(_is_about_a_video, world), _places()):
-        request = _request(admin_user, place.method, world.path(place), world.data(place))
+    for page in filter(partial(_is_about_a_video, world), _pages()):
+        request = _request(admin_user, page.method, world.path(page), world.data(page))
         with _undone() as writes:
             answer = _outcome(request)
-        if writes or (answer == OPEN and "videos" not in dict(place.data)):
-            wrong.append(f"{place}: {answer}, written: {writes}")
+        if writes or (answer == OPEN and "videos" not in dict(page.data)):
+            wrong.append(f"{page}: {answer}, written: {writes}")
 
     assert not wrong, "\n".join(wrong)
 
 
-def test_every_permission_of_the_app_opens_a_door() -> None:
-    assert _codenames() == {one for door in DOORS if door.text for one in door.needs}
+def test_every_permission_of_the_app_is_needed_by_a_page() -> None:
+    assert _codenames() == {one for row in MATRIX if row.text for one in row.needs}
 
 
-def test_what_a_group_holds_is_needed_by_the_doors_that_it_opens() -> None:
+def test_every_permission_of_a_group_is_needed_by_its_pages() -> None:
     for codenames in GROUPS.values():
         held = {*codenames}
 
-        opened = [door for door in DOORS if held.issuperset(door.needs)]
+        opened = [row for row in MATRIX if held.issuperset(row.needs)]
 
-        assert held == {one for door in opened for one in door.needs}
+        assert held == {one for row in opened for one in row.needs}
 
 
 def _admins() -> dict[str, admin.ModelAdmin[Any]]:
@@ -235,66 +235,68 @@ def _user(held: Collection[str] = (), **values: Any) -> User:
 
 
 def _staff() -> Iterator[tuple[User, frozenset[str]]]:
-    """Make users with no permission, each alone, what each door needs, and one less than that."""
-    needed = [frozenset(door.needs) - {NOBODY, ANYBODY} for door in DOORS]
+    """Yield users with no permission, with one, with all that a row needs, and with one less."""
+    needed = [frozenset(row.needs) - {NOBODY, ANYBODY} for row in MATRIX]
     one_less = [needs - {one} for needs in needed for one in needs]
     alone = [frozenset({one}) for one in sorted(_codenames())]
     for held in dict.fromkeys([frozenset(), *alone, *needed, *one_less]):
         yield _user(held), held
 
 
-def _places() -> list[Place]:
-    """Return all of the table, what is refused everywhere, and HEAD for each GET of ours."""
-    listed = [place for door in DOORS for place in door.places]
-    refused = [Place(url, "POST") for url in ONLY_GET] + [Place(url) for url in ONLY_POST]
-    places = [*listed, *refused]
+def _pages() -> list[PageRequest]:
+    """Return all requests of the matrix, refused ones, and HEAD for each GET of our pages."""
+    listed = [page for row in MATRIX for page in row.pages]
+    refused = [PageRequest(url, "POST") for url in ONLY_GET] + [
+        PageRequest(url) for url in ONLY_POST
+    ]
+    pages = [*listed, *refused]
     heads = [
-        Place(one.url, "HEAD", one.row, one.data)
-        for one in places
+        PageRequest(one.url, "HEAD", one.row, one.data)
+        for one in pages
         if one.method == "GET" and not one.url.startswith("action:") and not DJANGOS.search(one.url)
     ]
-    return list(dict.fromkeys([*places, *heads]))
+    return list(dict.fromkeys([*pages, *heads]))
 
 
-def _is_about_a_video(world: World, place: Place) -> bool:
-    """Tell whether a place needs a video that no remix shows as well."""
-    if not place.url.startswith("video_") or place.row or place.url.endswith("<path:object_id>/"):
+def _is_about_a_video(world: World, page: PageRequest) -> bool:
+    """Return whether a page needs a video that no remix shows."""
+    if not page.url.startswith("video_") or page.row or page.url.endswith("<path:object_id>/"):
         return False
-    return "{video}" in str(place.data) or f"/{world.rows['video'].pk}/" in world.path(place)
+    return "{video}" in str(page.data) or f"/{world.rows['video'].pk}/" in world.path(page)
 
 
-def _expected(place: Place, held: Collection[str]) -> str:
-    """Return what the table says; like everywhere in Django, who may change may also view."""
-    if (place.url in ONLY_GET) if place.method == "POST" else (place.url in ONLY_POST):
+def _expected(page: PageRequest, held: Collection[str]) -> str:
+    """Return the expected outcome; in Django, permission to change includes permission to view."""
+    if (page.url in ONLY_GET) if page.method == "POST" else (page.url in ONLY_POST):
         return REFUSED
     may = {*held, ANYBODY, *(f"view_{one[7:]}" for one in held if one.startswith("change_"))}
-    return OPEN if any(may.issuperset(needs) for needs in _needed(place)) else CLOSED
+    return OPEN if any(may.issuperset(needs) for needs in _needed(page)) else CLOSED
 
 
-def _is_named(place: Place, held: Collection[str]) -> bool:
-    """Tell whether a permission of these is among those that the place needs."""
-    return any(not {*held}.isdisjoint(needs) for needs in _needed(place))
+def _is_named(page: PageRequest, held: Collection[str]) -> bool:
+    """Return whether the page needs one of these permissions."""
+    return any(not {*held}.isdisjoint(needs) for needs in _needed(page))
 
 
 @cache
-def _needed(place: Place) -> tuple[tuple[str, ...], ...]:
-    listed = replace(place, method="GET") if place.method == "HEAD" else place
-    return tuple(door.needs for door in DOORS if listed in door.places)
+def _needed(page: PageRequest) -> tuple[tuple[str, ...], ...]:
+    listed = replace(page, method="GET") if page.method == "HEAD" else page
+    return tuple(row.needs for row in MATRIX if listed in row.pages)
 
 
-def _answer(world: World, user: Any, place: Place) -> str:
-    """Ask for a place; what is closed must have written nothing, what is open is undone."""
-    if place.url.startswith("action:"):
-        return _offer(user, place)
-    request = _request(user, place.method, world.path(place), world.data(place))
+def _answer(world: World, user: Any, page: PageRequest) -> str:
+    """Return the outcome of a request and undo it; a refused one must not have written."""
+    if page.url.startswith("action:"):
+        return _offer(user, page)
+    request = _request(user, page.method, world.path(page), world.data(page))
     with _undone() as writes:
         answer = _outcome(request)
     return answer if answer == OPEN or not writes else f"{answer}, but written: {writes}"
 
 
-def _offer(user: Any, place: Place) -> str:
-    """Tell whether the list is open and offers an action there."""
-    _action, model, name = place.url.split(":")
+def _offer(user: Any, page: PageRequest) -> str:
+    """Return whether the list is open and offers the action."""
+    _action, model, name = page.url.split(":")
     model_admin, request = _admins()[model], _request(user, "GET", "/", {})
     if not (admin.site.has_permission(request) and model_admin.has_view_permission(request)):
         return CLOSED
@@ -328,7 +330,7 @@ def _outcome(request: HttpRequest) -> str:
 
 @contextmanager
 def _undone() -> Iterator[list[str]]:
-    """Collect what is written to the database, and undo it."""
+    """Collect the writes to the database and undo them."""
     writes: list[str] = []
 
     def note(execute: Any, sql: str, *args: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a browser complains about while a page is open."""
+"""Errors that a browser reports while a page is open."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 
 
-class Complaints:
+class PageErrors:
     """Collects the errors of all pages of a context: scripts, console, and the site's policy."""
 
     def __init__(self, context: BrowserContext) -> None:
@@ -24,12 +24,12 @@ class Complaints:
         context.on("weberror", lambda failure: self._note(failure.error))
 
     def expect(self, pattern: str) -> None:
-        """Take what this pattern finds for a part of the test."""
+        """Ignore errors that match this pattern."""
         self._expected.append(pattern)
 
     @property
     def unexpected(self) -> list[str]:
-        """Return what nobody expected."""
+        """Return the errors that no pattern matches."""
         return [one for one in self._heard if not any(re.search(p, one) for p in self._expected)]
 
     def _hear(self, message: ConsoleMessage) -> None:

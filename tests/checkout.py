@@ -1,4 +1,4 @@
-"""What an editor does on the page between a selection and its bill, as a browser does it."""
+"""Drafts and the page that confirms them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from example_project.demo.browser import FormReader
 from sora_remix.endpoints import Endpoint, get_endpoint
 from sora_remix.models import RemixBatch, Video
 from tests.factories import make_video
+from tests.forms import form_with
+from tests.html import errors as errors_on
 
 SORA = {
     "endpoint_id": "fal-ai/any",
@@ -38,7 +39,7 @@ SORA = {
 
 
 def make_clip(**values: Any) -> Video:
-    """Make an uploaded clip of four seconds that every built-in endpoint for clips takes."""
+    """Make an uploaded clip of four seconds that every built-in endpoint for clips accepts."""
     facts = {"width": 1280, "height": 720, "fps": 24, "size": 1_000_000}
     return make_video(**{"sora_id": "", "file": "videos/sea.mp4", **facts, **values})
 
@@ -66,18 +67,20 @@ def text_of(client: Client, batch: RemixBatch) -> str:
 
 
 def filled_in(response: Any) -> dict[str, Any]:
-    """Return what the browser would send of this page if nothing were changed."""
-    reader = FormReader()
-    reader.feed(response.content.decode())
-    [form] = [form for form in reader.forms if "_terms" in form.names]
-    return form.values
+    """Return the data that a browser sends if nothing is changed."""
+    return form_with(response, "_terms").values
 
 
 def send(client: Client, batch: RemixBatch, typed: Mapping[str, Any], **more: Any) -> Any:
-    """Open the page, change these fields, and confirm; None stands for a box without a tick."""
-    values = {**filled_in(client.get(page_of(batch))), **typed}
-    data = {name: value for name, value in values.items() if value is not None}
-    return client.post(page_of(batch), data, **more)
+    """Open the page, change these fields, and confirm; None unticks a box."""
+    form = form_with(client.get(page_of(batch)), "_terms")
+    return client.post(form.action, form.data(typed), **more)
+
+
+def forge(client: Client, batch: RemixBatch, typed: Mapping[str, Any]) -> Any:
+    """Open the page and send these fields with it, even if the page doesn't offer them."""
+    values = filled_in(client.get(page_of(batch)))
+    return client.post(page_of(batch), {**values, **typed})
 
 
 def recalculate(client: Client, batch: RemixBatch, typed: Mapping[str, Any] = {}) -> Any:
@@ -91,7 +94,7 @@ def choose(client: Client, batch: RemixBatch, endpoint: str) -> Any:
 
 
 def rows_of(page: str) -> list[list[str]]:
-    """Return what the cells of the grid say, row by row: the length, then each box."""
+    """Return the texts of the cells row by row: the length, then each box."""
     rows = re.findall(r'<tr id="sora-remix-row-.*?</tr>', page, re.DOTALL)
     return [[_said(cell) for cell in re.findall(r"<td>(.*?)</td>", row)] for row in rows]
 
@@ -102,9 +105,8 @@ def _said(cell: str) -> str:
 
 
 def errors(response: Any) -> dict[str, list[str]]:
-    """Return what the page says is wrong, by field."""
-    order = response.context["draft"]
-    return {**order.form.errors, **order.options_form.errors}
+    """Return the errors on the page, by the names of fields and options."""
+    return {name.removeprefix("option-"): said for name, said in errors_on(response).items()}
 
 
 def endpoint_of(response: Any) -> Endpoint:

@@ -1,4 +1,4 @@
-"""Videos as the site shows them, with the files that a player loads."""
+"""Approved videos with the files that a player loads."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django.core.files.base import ContentFile
 
 from sora_remix.models import Approval, Video
 from sora_remix.storage import app_storage
+from tests.checkout import png
 from tests.factories import make_video
-from tests.ordering import png
 
 VTT = b"""WEBVTT
 

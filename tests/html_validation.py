@@ -1,4 +1,4 @@
-"""What is wrong with a page as HTML."""
+"""Errors in the HTML of a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our pages, each in a state that an editor may see it in."""
+"""Our pages, each in a state that an editor can see."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from playwright.sync_api import FilePayload, Page, expect
 from sora_remix import services
 from sora_remix.models import Chain, PromptPreset, Remix, SourceCopy, Video
 from sora_remix.storage import app_storage
-from tests import ordering
-from tests.deciding import ACTIONS
+from tests import checkout
+from tests.admin_urls import (
+    change_url,
+    compare_url,
+    confirm_url,
+    remix_page_url,
+    review_url,
+    tree_url,
+)
+from tests.approved_videos import show
 from tests.factories import ago, make_remix, make_video
-from tests.links import change_url, compare_url, confirm_url, remix_page_url, review_url, tree_url
-from tests.showing import show
+from tests.remix_actions import ACTIONS
 from tests.trees import remix_of
 
 Status = Remix.Status
@@ -24,12 +31,12 @@ REMIXES = "/admin/sora_remix/remix/"
 BATCHES = "/admin/sora_remix/remixbatch/"
 SETTLED = "#confirm-form:not([aria-busy])"
 
-Place = Callable[[Page], None]
-PLACES: dict[str, Place] = {}
+PageState = Callable[[Page], None]
+PAGE_STATES: dict[str, PageState] = {}
 
 
-def _place(go: Place) -> Place:
-    PLACES[go.__name__] = go
+def _page_state(go: PageState) -> PageState:
+    PAGE_STATES[go.__name__] = go
     return go
 
 
@@ -40,7 +47,7 @@ def settled(page: Page) -> None:
 
 def made() -> Remix:
     """Return a remix whose result has a picture and a file."""
-    picture = app_storage().save("result.png", ContentFile(ordering.png(160, 90)))
+    picture = app_storage().save("result.png", ContentFile(checkout.png(160, 90)))
     file = app_storage().save("result.mp4", ContentFile(b"no video"))
     result = make_video(
         title="Noir", sora_id="", file=file, thumbnail=picture, width=160, height=90
@@ -64,7 +71,7 @@ def _open_remix(page: Page, **values: object) -> None:
 
 
 def _confirm(page: Page, *videos: Video) -> None:
-    page.goto(confirm_url(ordering.draft(*(videos or (ordering.make_clip(),)))))
+    page.goto(confirm_url(checkout.draft(*(videos or (checkout.make_clip(),)))))
 
 
 def choose(page: Page, endpoint: str) -> None:
@@ -74,26 +81,26 @@ def choose(page: Page, endpoint: str) -> None:
     settled(page)
 
 
-@_place
+@_page_state
 def list_of_videos(page: Page) -> None:
     remix = made()
     make_remix(source=remix.result)
     make_video(title="Gone", is_deleted_at_provider=True)
-    ordering.make_clip(duration=None)
+    checkout.make_clip(duration=None)
     page.goto(VIDEOS)
 
 
-@_place
+@_page_state
 def list_without_videos(page: Page) -> None:
     page.goto(VIDEOS)
 
 
-@_place
+@_page_state
 def add_video(page: Page) -> None:
     page.goto(f"{VIDEOS}add/")
 
 
-@_place
+@_page_state
 def add_video_with_errors(page: Page) -> None:
     page.goto(f"{VIDEOS}add/")
     page.fill("[name=title]", "Nothing")
@@ -101,54 +108,54 @@ def add_video_with_errors(page: Page) -> None:
     page.wait_for_selector(".errorlist")
 
 
-@_place
+@_page_state
 def video_made_by_a_remix(page: Page) -> None:
     result = made().result
     assert result
     page.goto(change_url(result))
 
 
-@_place
+@_page_state
 def video_known_by_its_sora_id(page: Page) -> None:
     video = make_video()
     make_remix(source=video)
     page.goto(change_url(video))
 
 
-@_place
+@_page_state
 def video_with_captions(page: Page) -> None:
     """Open a video whose captions can be replaced or removed."""
     page.goto(change_url(show()))
 
 
-@_place
+@_page_state
 def delete_video(page: Page) -> None:
     page.goto(f"{VIDEOS}{make_video().pk}/delete/")
 
 
-@_place
+@_page_state
 def delete_video_that_was_remixed(page: Page) -> None:
     page.goto(f"{VIDEOS}{make_remix().source.pk}/delete/")
 
 
-@_place
+@_page_state
 def delete_selected_videos(page: Page) -> None:
     make_video()
     act_on_all(page, VIDEOS, "delete_selected")
 
 
-@_place
+@_page_state
 def list_of_remixes(page: Page) -> None:
     _remixes()
     page.goto(REMIXES)
 
 
-@_place
+@_page_state
 def remix_at_fal(page: Page) -> None:
     _open_remix(page, status=Status.PROCESSING, request_id="r")
 
 
-@_place
+@_page_state
 def list_with_notices(page: Page) -> None:
     """Open the list while sending is paused and steps keep failing."""
     Chain.objects.hold_back(ago(minutes=-30), "429")
@@ -162,30 +169,30 @@ def list_with_notices(page: Page) -> None:
     page.wait_for_selector(".sora-remix-notices")
 
 
-@_place
+@_page_state
 def remix_whose_upload_fails(page: Page) -> None:
-    remix = make_remix(source=ordering.make_clip(), endpoint="flux-3", is_ready=False)
+    remix = make_remix(source=checkout.make_clip(), endpoint="flux-3", is_ready=False)
     failing = {"failing_since": ago(hours=2), "failures": 30, "error_message": "503"}
     SourceCopy.objects.create(name=str(remix.source.file), **failing)
     page.goto(change_url(remix))
 
 
-@_place
+@_page_state
 def remix_that_failed(page: Page) -> None:
     _open_remix(page, status=Status.FAILED, request_id="r", error_code="timeout")
 
 
-@_place
+@_page_state
 def remix_that_nobody_knows_of(page: Page) -> None:
     _open_remix(page, status=Status.UNCONFIRMED)
 
 
-@_place
+@_page_state
 def remix_with_a_result(page: Page) -> None:
     page.goto(change_url(made()))
 
 
-@_place
+@_page_state
 def wrong_request_id(page: Page) -> None:
     _open_remix(page, status=Status.UNCONFIRMED)
     page.fill("[name=request_id]", "no id")
@@ -197,7 +204,7 @@ def _act(name: str, status: str) -> None:
     def go(page: Page) -> None:
         page.goto(remix_page_url(name, make_remix(status=status, request_id="r")))
 
-    PLACES[f"{name}_one"] = go
+    PAGE_STATES[f"{name}_one"] = go
 
 
 def _act_on_many(name: str) -> None:
@@ -205,7 +212,7 @@ def _act_on_many(name: str) -> None:
         _remixes()
         act_on_all(page, REMIXES, ACTIONS[name])
 
-    PLACES[f"{name}_many"] = go
+    PAGE_STATES[f"{name}_many"] = go
 
 
 def act_on_all(page: Page, url: str, action: str) -> None:
@@ -228,32 +235,32 @@ for _name in ACTIONS:
     _act_on_many(_name)
 
 
-@_place
+@_page_state
 def list_of_batches(page: Page) -> None:
-    ordering.draft()
-    batch = ordering.draft()
+    checkout.draft()
+    batch = checkout.draft()
     batch.confirmed_at = batch.created_at
     batch.save()
     make_remix(batch=batch)
     page.goto(BATCHES)
 
 
-@_place
+@_page_state
 def batch_of_remixes(page: Page) -> None:
-    page.goto(change_url(ordering.draft()))
+    page.goto(change_url(checkout.draft()))
 
 
-@_place
+@_page_state
 def confirm_some(page: Page) -> None:
-    _confirm(page, ordering.make_clip(), ordering.make_clip(duration=200), make_video())
+    _confirm(page, checkout.make_clip(), checkout.make_clip(duration=200), make_video())
 
 
-@_place
+@_page_state
 def confirm_none(page: Page) -> None:
-    _confirm(page, ordering.make_clip(file="videos/sea.txt"))
+    _confirm(page, checkout.make_clip(file="videos/sea.txt"))
 
 
-@_place
+@_page_state
 def confirm_with_more_options(page: Page) -> None:
     _confirm(page)
     choose(page, "flux-3")
@@ -261,7 +268,7 @@ def confirm_with_more_options(page: Page) -> None:
     page.wait_for_selector("#confirm-form .collapse details[open]")
 
 
-@_place
+@_page_state
 def confirm_with_errors(page: Page) -> None:
     _confirm(page)
     page.fill("[name=prompt]", " ")
@@ -269,12 +276,12 @@ def confirm_with_errors(page: Page) -> None:
     page.wait_for_selector(".errornote")
 
 
-@_place
+@_page_state
 def confirm_with_images(page: Page) -> None:
     _confirm(page)
     choose(page, "kling-o3")
     pictures: list[FilePayload] = [
-        {"name": f"{grey}.png", "mimeType": "image/png", "buffer": ordering.png(640, 400, grey)}
+        {"name": f"{grey}.png", "mimeType": "image/png", "buffer": checkout.png(640, 400, grey)}
         for grey in (0, 9)
     ]
     page.set_input_files("[name=images]", pictures)
@@ -282,10 +289,10 @@ def confirm_with_images(page: Page) -> None:
     settled(page)
 
 
-@_place
+@_page_state
 def grid_of_a_batch(page: Page) -> None:
-    """Open what a batch made: pictures, states and boxes."""
-    batch = ordering.draft(make_video(title="Sea"))
+    """Open the grid of a batch with pictures, states and boxes."""
+    batch = checkout.draft(make_video(title="Sea"))
     [video] = batch.videos.all()
     batch.confirm()
     done = made()
@@ -296,7 +303,7 @@ def grid_of_a_batch(page: Page) -> None:
     assert page.locator("#sora-remix-grid").is_visible()
 
 
-@_place
+@_page_state
 def compare_a_result_with_its_source(page: Page) -> None:
     remix = made()
     assert remix.result
@@ -307,46 +314,46 @@ def compare_a_result_with_its_source(page: Page) -> None:
     expect(page.locator("#sora-remix-wipe")).to_be_visible()
 
 
-@_place
+@_page_state
 def compare_with_nothing(page: Page) -> None:
     result = made().result
     assert result
     page.goto(compare_url(result, result))
 
 
-@_place
+@_page_state
 def list_of_presets(page: Page) -> None:
     PromptPreset.objects.create(name="Noir", text="{title} as film noir", is_shared=True)
     page.goto("/admin/sora_remix/promptpreset/")
 
 
-@_place
+@_page_state
 def add_preset(page: Page) -> None:
     page.goto("/admin/sora_remix/promptpreset/add/")
 
 
-@_place
+@_page_state
 def history_of_a_remix(page: Page) -> None:
     [remix] = services.request_remixes([make_video()], ["noir"])
     page.goto(change_url(remix).replace("change", "history"))
     assert page.get_by_text("Requested.").first.is_visible()
 
 
-@_place
+@_page_state
 def public_page(page: Page) -> None:
-    """Open the page of the site itself, which plays what is approved."""
+    """Open the public page that plays approved videos."""
     show(title="Noir")
     show(title="Sea", sora_id="", captions="", thumbnail="")
     page.goto("/")
     assert page.locator("figure > video").count() == 2
 
 
-@_place
+@_page_state
 def public_page_without_videos(page: Page) -> None:
     page.goto("/")
 
 
-@_place
+@_page_state
 def tree_of_a_video(page: Page) -> None:
     """Open a tree with a remix in each state, one part of it closed."""
     root = made().result
@@ -360,25 +367,25 @@ def tree_of_a_video(page: Page) -> None:
     page.locator(".sora-remix-tree summary").last.click()
 
 
-@_place
+@_page_state
 def review_of_a_result(page: Page) -> None:
     result = made().result
     assert result
     page.goto(review_url(video=result.pk))
 
 
-@_place
+@_page_state
 def review_without_any(page: Page) -> None:
     page.goto(review_url())
 
 
-@_place
+@_page_state
 def reject_selected_videos(page: Page) -> None:
     made()
     act_on_all(page, VIDEOS, "reject_selected")
 
 
-@_place
+@_page_state
 def clear_selected_videos(page: Page) -> None:
     result = made().result
     assert result

@@ -1,4 +1,4 @@
-"""Whatever fal answers, each function returns or raises only what it promises."""
+"""For any answer of fal, each function returns or raises only what it documents."""
 
 from __future__ import annotations
 
@@ -274,7 +274,9 @@ def _check_error(error: Exception, *kinds: type[Exception]) -> None:
 
 @anything
 @given(response=submitted)
-def test_submit_says_what_is_certain(answering: Callable[[list[Any]], None], response: Any) -> None:
+def test_any_answer_to_a_submit_becomes_an_outcome(
+    answering: Callable[[list[Any]], None], response: Any
+) -> None:
     answering([response])
 
     outcome = _outcome(fal.submit(ID, {"prompt": "x"}))
@@ -290,7 +292,7 @@ def test_submit_says_what_is_certain(answering: Callable[[list[Any]], None], res
 
 @anything
 @given(value=header_values)
-def test_any_retry_after_is_a_wait_of_a_second_to_an_hour(
+def test_any_retry_after_becomes_one_second_to_one_hour(
     answering: Callable[[list[Any]], None], value: bytes
 ) -> None:
     answering([(429, [(b"retry-after", value)], b"")])
@@ -303,7 +305,7 @@ def test_any_retry_after_is_a_wait_of_a_second_to_an_hour(
 
 @anything
 @given(given=asked)
-def test_progress_is_known_or_asked_for_later(
+def test_any_progress_is_valid_or_asked_for_again(
     answering: Callable[[list[Any]], None], given: list[Any]
 ) -> None:
     answering(given)
@@ -319,7 +321,7 @@ def test_progress_is_known_or_asked_for_later(
 
 @anything
 @given(given=fetched)
-def test_a_result_is_usable_or_there_is_none(
+def test_any_result_is_usable_or_an_error(
     answering: Callable[[list[Any]], None], given: list[Any]
 ) -> None:
     answering(given)
@@ -337,7 +339,7 @@ def test_a_result_is_usable_or_there_is_none(
 
 @anything
 @given(response=_responses(values, 200, 202, 400))
-def test_a_cancellation_is_told_or_told_later(
+def test_any_cancellation_succeeds_or_is_requested_again(
     answering: Callable[[list[Any]], None], response: Any
 ) -> None:
     answering([response])
@@ -350,7 +352,7 @@ def test_a_cancellation_is_told_or_told_later(
 
 @anything
 @given(given=paged | requests_listed)
-def test_listed_requests_can_be_compared(
+def test_any_listed_request_can_be_compared(
     answering: Callable[[list[Any]], None], given: list[Any]
 ) -> None:
     answering(given)
@@ -369,7 +371,7 @@ def test_listed_requests_can_be_compared(
 
 @anything
 @given(given=catalogued | catalogue_listed)
-def test_the_catalogue_can_be_stored_and_compared(
+def test_any_catalogue_can_be_stored_and_compared(
     answering: Callable[[list[Any]], None], given: list[Any]
 ) -> None:
     answering(given)
@@ -391,7 +393,7 @@ def test_the_catalogue_can_be_stored_and_compared(
 
 @anything
 @given(given=stored | storage_given, in_parts=st.booleans())
-def test_an_upload_has_a_safe_url_or_none(
+def test_any_upload_has_a_safe_url_or_fails(
     answering: Callable[[list[Any]], None],
     monkeypatch: pytest.MonkeyPatch,
     given: list[Any],
@@ -414,7 +416,7 @@ def test_an_upload_has_a_safe_url_or_none(
 
 @anything
 @given(name=texts)
-def test_a_file_can_have_any_name(answering: Callable[[list[Any]], None], name: str) -> None:
+def test_uploaded_file_can_have_any_name(answering: Callable[[list[Any]], None], name: str) -> None:
     answer = {"token": "t", "token_type": "b", "base_url": "https://a", "access_url": "https://b"}
     answering([(200, [], json.dumps(answer).encode())])
 
@@ -428,7 +430,7 @@ def test_a_file_can_have_any_name(answering: Callable[[list[Any]], None], name: 
     headers=st.dictionaries(st.sampled_from(webhook.HEADERS), texts | st.just("1767225600")),
     body=broken | errors.map(lambda value: json.dumps(value).encode()),
 )
-def test_a_webhook_that_nobody_signed_is_refused(
+def test_any_unsigned_webhook_is_refused(
     monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes
 ) -> None:
     for read in ("known", "current"):

@@ -1,52 +1,52 @@
-"""Every page and action of the app with the permissions that open it, as README lists them."""
+"""Permissions of each page and action of the app, as listed in the README."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 NOBODY = "nobody"
-"""Closed to superusers as well."""
+"""Closed even to superusers."""
 ANYBODY = "anybody"
-"""Open without login."""
+"""Open without a login."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """What is asked for at one URL."""
+class PageRequest:
+    """A request to one page, or an action on a list."""
 
     url: str
     """Its name without “sora_remix_”, or “action:” and the name of an action."""
     method: str = "GET"
     row: str = ""
-    """Which row of the world it is about, unless that follows from the name."""
+    """Key of the row in `World.rows`; empty if it follows from the name."""
     data: tuple[tuple[str, str], ...] = ()
-    """What is sent, with the primary keys of rows, or the revision of the video, in braces."""
+    """Data to send; a name in braces stands for the primary key of a row, or the revision."""
 
 
 @dataclass(frozen=True)
-class Door:
-    """Places that the same permissions open."""
+class MatrixRow:
+    """Pages that need the same permissions."""
 
     text: str
-    """What README calls it; empty for what README does not list."""
+    """Text in the README; empty if the README doesn't list it."""
     needs: tuple[str, ...]
-    places: tuple[Place, ...]
+    pages: tuple[PageRequest, ...]
 
     @property
     def line(self) -> str:
-        """Return its line of README's table."""
+        """Return the line of the README's table."""
         return f"| {self.text} | {', '.join(f'`{one}`' for one in self.needs)} |"
 
 
-def _get(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
-    return tuple(Place(url, "GET", row, tuple(data.items())) for url in urls)
+def _get(*urls: str, row: str = "", **data: str) -> tuple[PageRequest, ...]:
+    return tuple(PageRequest(url, "GET", row, tuple(data.items())) for url in urls)
 
 
-def _post(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
-    return tuple(Place(url, "POST", row, tuple(data.items())) for url in urls)
+def _post(*urls: str, row: str = "", **data: str) -> tuple[PageRequest, ...]:
+    return tuple(PageRequest(url, "POST", row, tuple(data.items())) for url in urls)
 
 
-def _both(*urls: str, row: str = "", **data: str) -> tuple[Place, ...]:
+def _both(*urls: str, row: str = "", **data: str) -> tuple[PageRequest, ...]:
     return (*_get(*urls, row=row, **data), *_post(*urls, row=row, **data))
 
 
@@ -57,8 +57,8 @@ def _cells(action: str) -> tuple[Place, ...]:
 VIEW_VIDEOS, REMIX = ("view_video",), ("view_video", "remix_video")
 VIEW_REMIXES, DECIDE = ("view_remix",), ("view_remix", "decide_unconfirmed")
 APPROVE = ("view_video", "approve_video")
-DOORS = (
-    Door(
+MATRIX = (
+    MatrixRow(
         "Videos: list, page, history, files, captions, comparison, tree",
         VIEW_VIDEOS,
         (
@@ -68,28 +68,28 @@ DOORS = (
             *_get("video_file"),
             *_get("video_file", "video_captions", row="source"),
             *_get("video_compare", left="{video}", right="{source}"),
-            Place("action:video:compare_selected"),
+            PageRequest("action:video:compare_selected"),
         ),
     ),
-    Door("Add videos", ("add_video",), _both("video_add")),
-    Door("Change title, captions, Sora id", ("change_video",), _post("video_change")),
-    Door(
+    MatrixRow("Add videos", ("add_video",), _both("video_add")),
+    MatrixRow("Change title, captions, Sora id", ("change_video",), _post("video_change")),
+    MatrixRow(
         "Delete videos",
         ("delete_video",),
         _both("video_delete"),
     ),
-    Door("", ("view_video", "delete_video"), (Place("action:video:delete_selected"),)),
-    Door(
+    MatrixRow("", ("view_video", "delete_video"), (PageRequest("action:video:delete_selected"),)),
+    MatrixRow(
         "Remix videos: from the list and the tree; confirm and discard own drafts",
         REMIX,
         (
-            Place("action:video:remix_selected"),
+            PageRequest("action:video:remix_selected"),
             *_post("video_tree", video="{video}"),
             *_both("remixbatch_confirm", row="own_draft"),
             *_both("remixbatch_delete", row="own_draft"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Confirm and discard drafts of others",
         (*REMIX, "confirm_any_draft"),
         (
@@ -97,26 +97,26 @@ DOORS = (
             *_both("remixbatch_delete", row="draft"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Approve and reject videos, review new ones",
         APPROVE,
         (
             *_get("video_review"),
             *_post("video_review", decision="approve", shown="x"),
             *_post("video_approve", "video_reject", videos="{video}:{revision}"),
-            Place("action:video:approve_selected"),
-            Place("action:video:reject_selected"),
+            PageRequest("action:video:approve_selected"),
+            PageRequest("action:video:reject_selected"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Clear files of rejected videos",
         (*APPROVE, "delete_video"),
         (
             *_post("video_clear", videos="{video}:{revision}"),
-            Place("action:video:clear_selected"),
+            PageRequest("action:video:clear_selected"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Remixes: list, page, history, progress; files of their videos; batches with their grids",
         VIEW_REMIXES,
         (
@@ -125,7 +125,7 @@ DOORS = (
             *_both("remix_history"),
             *_get("remix_progress", remixes="{remix}"),
             *_get("video_file", "video_captions", row="source"),
-            Place("action:remix:compare_selected"),
+            PageRequest("action:remix:compare_selected"),
             *_both("remixbatch_changelist"),
             *_get("remixbatch_change", row="batch"),
             *_get("remixbatch_change", row="own_draft"),
@@ -133,52 +133,52 @@ DOORS = (
             *_both("remixbatch_history", row="own_draft"),
         ),
     ),
-    Door(
+    MatrixRow(
         "",
         (*VIEW_REMIXES, "confirm_any_draft"),
         (*_get("remixbatch_change", row="draft"), *_both("remixbatch_history", row="draft")),
     ),
-    Door(
+    MatrixRow(
         "Compare results in the grid",
         (*VIEW_REMIXES, *VIEW_VIDEOS),
         _cells("compare"),
     ),
-    Door(
+    MatrixRow(
         "Remix results further in the grid",
         (*VIEW_REMIXES, *REMIX),
         _cells("further"),
     ),
-    Door(
+    MatrixRow(
         "Cancel remixes",
         (*VIEW_REMIXES, "cancel_remix"),
         (
             *_both("remix_cancel", row="remix"),
             *_both("remix_cancel", remixes="{remix}"),
             *_cells("cancel"),
-            Place("action:remix:cancel_selected"),
+            PageRequest("action:remix:cancel_selected"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Collect results again",
         (*VIEW_REMIXES, "retry_remix"),
         (
             *_both("remix_collect_again", row="remix"),
             *_both("remix_collect_again", remixes="{remix}"),
             *_cells("collect_again"),
-            Place("action:remix:collect_selected"),
+            PageRequest("action:remix:collect_selected"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Retry remixes",
         (*VIEW_REMIXES, "retry_remix", "remix_video"),
         (
             *_both("remix_retry", row="remix"),
             *_both("remix_retry", remixes="{remix}"),
             *_cells("retry"),
-            Place("action:remix:retry_selected"),
+            PageRequest("action:remix:retry_selected"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Give up unconfirmed remixes, enter their request ids; resume sending",
         DECIDE,
         (
@@ -186,17 +186,17 @@ DOORS = (
             *_both("remix_resume"),
         ),
     ),
-    Door(
+    MatrixRow(
         "Send unconfirmed remixes again",
         (*DECIDE, "remix_video"),
         _both("remix_send_again", row="remix"),
     ),
-    Door(
+    MatrixRow(
         "On the page of a remix: fal's request ids, its raw errors, and the request that was sent",
         (*VIEW_REMIXES, "view_exchange"),
         (),
     ),
-    Door(
+    MatrixRow(
         "Prompt presets, own and shared: list, page, history",
         ("view_promptpreset",),
         (
@@ -205,19 +205,19 @@ DOORS = (
             *_both("promptpreset_history"),
         ),
     ),
-    Door("Add prompt presets", ("add_promptpreset",), _both("promptpreset_add")),
-    Door("Change own prompt presets", ("change_promptpreset",), _post("promptpreset_change")),
-    Door(
+    MatrixRow("Add prompt presets", ("add_promptpreset",), _both("promptpreset_add")),
+    MatrixRow("Change own prompt presets", ("change_promptpreset",), _post("promptpreset_change")),
+    MatrixRow(
         "Delete own prompt presets",
         ("delete_promptpreset",),
         _both("promptpreset_delete"),
     ),
-    Door(
+    MatrixRow(
         "",
         ("view_promptpreset", "delete_promptpreset"),
-        (Place("action:promptpreset:delete_selected"),),
+        (PageRequest("action:promptpreset:delete_selected"),),
     ),
-    Door(
+    MatrixRow(
         "",
         (NOBODY,),
         (
@@ -230,13 +230,13 @@ DOORS = (
             *_get("video", row="video"),
         ),
     ),
-    Door("", (ANYBODY,), _get("video", row="approved")),
-    Door(
+    MatrixRow("", (ANYBODY,), _get("video", row="approved")),
+    MatrixRow(
         # They lead on to the page of a row.
         "",
         (),
         tuple(
-            Place(f"{model}_<path:object_id>/", method)
+            PageRequest(f"{model}_<path:object_id>/", method)
             for model in ("video", "remix", "remixbatch", "promptpreset")
             for method in ("GET", "POST")
         ),

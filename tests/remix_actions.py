@@ -1,4 +1,4 @@
-"""Deciding about remixes in the admin, as an editor does it."""
+"""Actions on remixes in the admin."""
 
 from __future__ import annotations
 
@@ -53,10 +53,5 @@ def confirm(client: Client, asked: Any) -> Any:
 
 
 def history(remix: Remix) -> list[str]:
-    """Return what people did to a remix, oldest first."""
+    """Return the kinds of events by people, oldest first."""
     return list(remix.events.values_list("kind", flat=True))
-
-
-def said(response: Any) -> list[str]:
-    """Return the messages above a page."""
-    return [str(message) for message in response.context["messages"]]

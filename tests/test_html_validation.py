@@ -8,11 +8,11 @@ import pytest
 from django.test import Client
 
 from sora_remix.models import Remix, RemixBatch
+from tests.admin_urls import change_url, confirm_url, remix_page_url
+from tests.approved_videos import show
+from tests.checkout import draft, make_clip
 from tests.factories import make_remix, make_video
-from tests.links import change_url, confirm_url, remix_page_url
-from tests.markup import faults
-from tests.ordering import draft, make_clip
-from tests.showing import show
+from tests.html_validation import faults
 
 pytestmark = pytest.mark.django_db
 
@@ -63,9 +63,9 @@ def test_our_pages_are_valid(admin_client: Client, media_root: Path) -> None:
         ('<i id="a"></i><b id="a"></b>', "id twice: a"),
     ],
 )
-def test_html_that_is_not_valid_is_noticed(broken: str, fault: str) -> None:
+def test_invalid_html_is_found(broken: str, fault: str) -> None:
     assert fault in faults(PAGE % broken)[0]
 
 
-def test_html_that_is_valid_is_left_alone() -> None:
+def test_valid_html_is_accepted() -> None:
     assert faults(PAGE % '<p id="a">Sea</p>') == []

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.watching import Complaints
+from tests.browser.page_errors import PageErrors
 
 SECONDS = 45
 """How long anything may take to appear."""
@@ -18,22 +18,22 @@ class Pages:
 
     def __init__(self, browser: Browser, url: str, session: str) -> None:
         self._browser, self._url, self._session = browser, url, session
-        self._opened: list[tuple[Page, Complaints]] = []
+        self._opened: list[tuple[Page, PageErrors]] = []
 
-    def open(self, **options: Any) -> tuple[Page, Complaints]:
+    def open(self, **options: Any) -> tuple[Page, PageErrors]:
         """Open an empty page, with options of Playwright's for its context."""
         context = self._browser.new_context(base_url=self._url, reduced_motion="reduce", **options)
         context.set_default_timeout(SECONDS * 1000)
         context.add_cookies([{"name": "sessionid", "value": self._session, "url": self._url}])
-        complaints = Complaints(context)
+        page_errors = PageErrors(context)
         page = context.new_page()
-        self._opened.append((page, complaints))
-        return page, complaints
+        self._opened.append((page, page_errors))
+        return page, page_errors
 
     @property
     def unexpected(self) -> list[str]:
-        """Return what the browser has complained about without being expected to."""
-        return [one for _, complaints in self._opened for one in complaints.unexpected]
+        """Return the unexpected errors of the browser."""
+        return [one for _, page_errors in self._opened for one in page_errors.unexpected]
 
     def close(self) -> None:
         """Close all pages."""
@@ -41,7 +41,7 @@ class Pages:
             page.context.close()
 
     def picture(self, folder: Path) -> list[str]:
-        """Keep a picture of each page; return where, and of what."""
+        """Save a screenshot of each page; return a line with its path for each."""
         lines = []
         for number, (page, _) in enumerate(self._opened):
             path = folder / f"page-{number}.png"

@@ -1,4 +1,4 @@
-"""Walks over all pages of an admin site, with rows that make them show all their links."""
+"""All pages of an admin site, and rows that make them show all their links."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ from django.test import Client
 from django.urls import include, path, reverse
 from django.utils import timezone
 
-from example_project.demo.browser import Form, FormReader
 from sora_remix.admin import PromptPresetAdmin, RemixAdmin, RemixBatchAdmin, VideoAdmin
 from sora_remix.models import Chain, PromptPreset, Remix, RemixBatch, Video
 from sora_remix.models.status import Status
 from sora_remix.storage import app_storage
+from tests.approved_videos import VTT
+from tests.checkout import make_clip
 from tests.factories import make_remix
-from tests.ordering import make_clip
-from tests.showing import VTT
 
 ADMINS: dict[type[Model], type[admin.ModelAdmin[Any]]] = {
     Video: VideoAdmin,
@@ -38,7 +37,7 @@ FILES = ("/static/", "/media/")
 
 
 class EditorsSite(admin.AdminSite):
-    """An admin for people who need not be staff."""
+    """An admin for users who needn't be staff."""
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_active
@@ -70,7 +69,7 @@ class Walked:
 def make_site(
     *models: type[Model], name: str = "editors", **other: type[admin.ModelAdmin[Any]]
 ) -> EditorsSite:
-    """Return a site of its own with the admins of these models; others stand in by model name."""
+    """Return an admin site for these models; pass other ModelAdmins by model name."""
     site = EditorsSite(name)
     for model in models or ADMINS:
         site.register(model, other.get(model.__name__, ADMINS[model]))
@@ -88,7 +87,7 @@ def urls_with(*sites: tuple[str, admin.AdminSite]) -> ModuleType:
 
 
 def log_in_editor(client: Client, *codenames: str, **values: Any) -> User:
-    """Log in somebody who is no staff; without names, with all permissions of the app."""
+    """Log in a user who isn't staff; without names, with all permissions of the app."""
     user = User.objects.create_user("editor", is_staff=False, **values)
     own = Permission.objects.filter(content_type__app_label="sora_remix")
     user.user_permissions.set(own.filter(codename__in=codenames) if codenames else own)
@@ -155,13 +154,6 @@ def addresses(response: Any) -> Iterator[str]:
         for found in HTML.findall(response.content.decode()):
             if found.startswith("/") and found != "/" and not found.startswith(FILES):
                 yield found
-
-
-def forms_of(response: Any) -> list[Form]:
-    """Return the forms of a page."""
-    reader = FormReader()
-    reader.feed(response.content.decode())
-    return reader.forms
 
 
 ADMINS_BY_NAME = {str(model._meta.model_name): model for model in ADMINS}
