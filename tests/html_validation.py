@@ -8,16 +8,6 @@ import html5lib
 from html5lib.constants import E
 
 
-def form_of(page: str) -> tuple[str, dict[str, str]]:
-    """Return the URL and the fields that the form in the content of a page sends."""
-    tree = html5lib.parse(page, namespaceHTMLElements=False)
-    form = tree.find(".//*[@id='content-main']//form")
-    assert form is not None
-    fields = [*form.iter("input"), *form.iter("textarea")]
-    named = {field.get("name"): field.get("value", "") for field in fields}
-    return form.get("action", ""), {name: value for name, value in named.items() if name}
-
-
 def faults(page: str) -> list[str]:
     """Return the parse errors of a page by the HTML standard, and the ids that it has twice."""
     parser = html5lib.HTMLParser(namespaceHTMLElements=False)

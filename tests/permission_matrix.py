@@ -50,7 +50,7 @@ def _both(*urls: str, row: str = "", **data: str) -> tuple[PageRequest, ...]:
     return (*_get(*urls, row=row, **data), *_post(*urls, row=row, **data))
 
 
-def _cells(action: str) -> tuple[Place, ...]:
+def _cells(action: str) -> tuple[PageRequest, ...]:
     return _post("remixbatch_cells", row="batch", action=action, cell="{remix}")
 
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from sora_remix.models import Remix
-from tests.markup import form_of
+from tests.forms import form_with, forms_of
 from tests.users import User
 
 LIST = "/admin/sora_remix/remix/"
@@ -47,9 +47,14 @@ def ask(client: Client, act: str, remixes: Iterable[Remix], query: str = "", **m
 
 
 def confirm(client: Client, asked: Any) -> Any:
-    """Press the button of the page."""
-    url, fields = form_of(asked.content.decode())
-    return client.post(url, fields, follow=True)
+    """Press the button of the page that asks for confirmation."""
+    form = form_with(asked, "_terms")
+    return client.post(form.action, form.data(), follow=True)
+
+
+def has_confirm_button(asked: Any) -> bool:
+    """Return whether a response is a page that asks for confirmation."""
+    return any("_terms" in form.names for form in forms_of(asked))
 
 
 def history(remix: Remix) -> list[str]:

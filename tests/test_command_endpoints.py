@@ -112,7 +112,7 @@ def test_keys_select_each_listed_endpoint_once() -> None:
     assert [line.split()[0] for line in _run("grok", "flux-3", "grok")[1:]] == ["grok", "flux-3"]
 
 
-def test_an_unknown_key_is_named() -> None:
+def test_unknown_key_is_named() -> None:
     with pytest.raises(
         CommandError, match=r"There is no endpoint “typo”\. Choose from these: sora-2, "
     ):

@@ -157,7 +157,7 @@ def test_answer_resets_the_count_of_failures(asked: list[str]) -> None:
     assert (remix.failures, remix.failing_since) == (0, None)
 
 
-def test_more_than_a_group_is_asked_about(asked: list[str]) -> None:
+def test_more_remixes_than_one_group_are_checked(asked: list[str]) -> None:
     for number in range(3 * fal.MAX_PARALLEL_CALLS + 1):
         processing(request_id=str(number))
 

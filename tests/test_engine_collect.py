@@ -165,7 +165,7 @@ def test_only_waiting_results_are_collected(remote: Remote) -> None:
     assert [row.status for row in Remix.objects.order_by("pk")] == [row.status for row in rows]
 
 
-def test_more_than_a_group_is_collected(remote: Remote) -> None:
+def test_more_results_than_one_group_are_collected(remote: Remote) -> None:
     remixes = [finished() for _ in range(media.MAX_PARALLEL_DOWNLOADS + 2)]
 
     engine.collect([remix.pk for remix in remixes])

@@ -21,16 +21,16 @@ NO_KEYS = ("", "-1", "1.5", "٣", "²", "1_000", " 1", "1\n", "\0", TOO_HIGH, "1
 
 
 @pytest.mark.parametrize(("text", "pk"), [("0", 0), ("007", 7), (HIGHEST, params.HIGHEST)])
-def test_a_primary_key_is_read(text: str, pk: int) -> None:
+def test_primary_key_is_parsed(text: str, pk: int) -> None:
     assert params.parse_pk(text) == pk
 
 
 @pytest.mark.parametrize("text", [None, *NO_KEYS])
-def test_what_can_be_no_primary_key_is_none(text: str | None) -> None:
+def test_invalid_primary_key_is_none(text: str | None) -> None:
     assert params.parse_pk(text) is None
 
 
-def test_keys_are_read_once_each_and_in_order() -> None:
+def test_primary_keys_are_parsed_once_each_in_order() -> None:
     assert params.parse_pks(["3", "1", "3"], name="remixes") == [3, 1]
 
 
@@ -45,7 +45,7 @@ def test_too_many_keys_are_a_bad_request() -> None:
         params.parse_pks(["1", "2", "3"], name="remixes", most=2)
 
 
-def test_spans_of_keys_are_read() -> None:
+def test_ranges_of_keys_are_parsed() -> None:
     assert params.parse_pk_ranges("1,3,7-9,", name="remixes") == [1, 3, 7, 8, 9]
 
 
@@ -55,7 +55,7 @@ def test_invalid_or_too_large_ranges_are_a_bad_request(text: str) -> None:
         params.parse_pk_ranges(text, name="remixes")
 
 
-def test_a_text_is_stripped_and_cut() -> None:
+def test_text_is_stripped_and_cut() -> None:
     assert params.read_text(QueryDict("note= a long note"), "note", most=6) == "a long"
 
 

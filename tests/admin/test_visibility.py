@@ -161,9 +161,8 @@ def test_hidden_videos_can_not_be_decided(
     page = client.post(url, {"videos": f"{video.pk}:{video.revision}"}, follow=True)
 
     assert _states() == before
-    assert "1 video was not changed: It was deleted, or you don't have permission to view it." in [
-        str(message) for message in page.context["messages"]
-    ]
+    left_alone = "1 video was not changed: It was deleted, or you may not view it."
+    assert left_alone in messages(page)
 
 
 @pytest.mark.parametrize("kind", SITES)
@@ -236,9 +235,7 @@ def test_hidden_video_can_not_be_added_to_a_draft(
 
     assert tree.status_code in (403, 404)
     assert _states() == before
-    assert [str(message) for message in page.context["messages"]] == [
-        "1 remix was left out, because you don't have permission to view its video."
-    ]
+    assert messages(page) == ["1 remix was left out: you may not view its video."]
 
 
 @pytest.mark.parametrize("kind", SITES)

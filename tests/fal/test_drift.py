@@ -104,7 +104,7 @@ def test_matching_record_does_not_differ() -> None:
     assert texts(model(), UnitPrice(Decimal("0.1"), "seconds", "USD")) == []
 
 
-def test_an_endpoint_that_fal_does_not_list_is_gone() -> None:
+def test_unlisted_endpoint_is_gone() -> None:
     assert texts(None) == [f"fal does not list {ID}: it was removed, is misspelt or is not public"]
 
 
@@ -115,7 +115,7 @@ def test_inactive_endpoint_is_reported_without_other_differences(status: str) ->
 
 @pytest.mark.parametrize(("days", "is_known"), [(0, True), (1, False)])
 @pytest.mark.parametrize("said", [None, model(status="deprecated")])
-def test_the_end_of_an_endpoint_that_the_record_names_is_known(
+def test_end_named_by_the_record_is_known(
     said: ListedEndpoint | None, days: int, *, is_known: bool
 ) -> None:
     record = replace(RECORD, ends_on=TODAY + timedelta(days=days))

@@ -74,7 +74,7 @@ def test_unreadable_list_is_requested_again(
         listed()
 
 
-def test_a_good_key_is_told_by_a_call_that_costs_nothing(sandbox: SandboxProcess) -> None:
+def test_valid_key_is_confirmed_by_a_free_call(sandbox: SandboxProcess) -> None:
     assert wait_for(fal.check_key()) is fal.KeyStatus.GOOD
     assert sandbox.accepted() == []
 

@@ -24,5 +24,5 @@ from sora_remix.fal.urls import is_safe_url
         ("www.example.com", False),
     ],
 )
-def test_https_is_safe_and_so_is_this_machine(url: str, safe: bool) -> None:
+def test_https_and_loopback_are_secure(url: str, safe: bool) -> None:
     assert is_safe_url(url) == safe

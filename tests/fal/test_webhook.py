@@ -137,7 +137,7 @@ def test_signature_by_another_key_is_refused(signer: Signer, tmp_path: Path) -> 
         b"[" * 100_000,
     ],
 )
-def test_a_signed_body_that_is_about_something_else_is_refused(signer: Signer, body: bytes) -> None:
+def test_signed_body_with_other_content_is_refused(signer: Signer, body: bytes) -> None:
     assert "different requests" in _refused(signer.headers(ID, body), body)
 
 

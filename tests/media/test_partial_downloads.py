@@ -577,7 +577,7 @@ def test_weak_or_invalid_etag_is_ignored(files: RangeServer, etag: str) -> None:
     assert "if-range" not in files.heads[0].lower()
 
 
-def test_versions_contradict_each_other_only_in_what_both_know() -> None:
+def test_versions_differ_only_in_fields_known_to_both() -> None:
     one = FileVersion('"one"', 5)
 
     assert not one.contradicts(FileVersion())
@@ -587,7 +587,7 @@ def test_versions_contradict_each_other_only_in_what_both_know() -> None:
     assert one.contradicts(FileVersion("", 6))
 
 
-def test_a_part_on_disk_holds_no_more_than_was_written(parts_folder: Path) -> None:
+def test_part_on_disk_has_no_more_than_was_written(parts_folder: Path) -> None:
     part = PartialDownload("https://127.0.0.1/x")
     part.start(FileVersion(total=10))
     for _ in range(3):

@@ -20,8 +20,8 @@ from sora_remix.models import Approval, Remix, Video
 from sora_remix.storage import app_storage
 from tests.admin_urls import video_url
 from tests.factories import make_remix, make_video
-from tests.links import video_url
-from tests.markup import form_of
+from tests.forms import form_with, submit
+from tests.html import errors, facts, find_all, listed, messages
 
 pytestmark = pytest.mark.django_db
 
@@ -43,10 +43,9 @@ def _ask(client: Client, action: str, *videos: Video, **more: str) -> Any:
 
 
 def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
-    url, fields = form_of(page.content.decode())
-    assert url == video_url(name)
-    done = client.post(url, {**fields, **values}, follow=True)
-    return [str(message) for message in done.context["messages"]]
+    form = form_with(page, "videos")
+    assert form.action == video_url(name)
+    return messages(client.post(form.action, form.data(values), follow=True))
 
 
 def _counted(page: Any) -> tuple[int, int]:
@@ -89,7 +88,8 @@ def test_videos_that_are_already_decided_are_skipped(admin_client: Client) -> No
 
     page = _ask(admin_client, "reject_selected", done, cleared, new)
 
-    assert _counted(page) == (1, 2)
+    shown = facts(page)
+    assert (shown["Reject"], shown["Not changed"][:8]) == ("1 video", "2 videos")
     text = page.content.decode()
     assert "1 × This has already been decided." in text
     assert "1 × Its files have already been cleared." in text
@@ -148,7 +148,7 @@ def test_1500_videos_are_selected_across_pages_and_approved(admin_client: Client
 
     assert page.content.decode().count("sora-remix-beside") == 100
     with CaptureQueriesContext(connection) as captured:
-        answer = admin_client.post(*form_of(page.content.decode()))
+        answer = submit(admin_client, page, {"note": ""}, "")
     assert len(captured) < 50
     [message] = get_messages(answer.wsgi_request)
     assert str(message) == "1500 videos were approved."
@@ -168,9 +168,10 @@ def test_files_of_rejected_videos_are_cleared(
     approved.approve()
     make_remix(source=needed, status=Remix.Status.PROCESSING)
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
-    assert _counted(page) == (1, 2)
-    assert [value for _name, value in page.context["facts"]] == ["2.0\xa0KB", 1]
-    assert "Files kept" not in page.content.decode()
+    shown = facts(page)
+    assert (shown["Clear files"], shown["Not changed"][:8]) == ("1 video", "2 videos")
+    assert (shown["Total size of files"], shown["Number of files"]) == ("2.0\xa0KB", "1")
+    assert "Files kept" not in shown
     text = page.content.decode()
     assert "1 × It has not been rejected." in text
     assert "1 × A remix in progress still needs this file." in text
@@ -194,9 +195,9 @@ def test_clearing_counts_kept_files_separately_and_keeps_them(
     with django_capture_on_commit_callbacks(execute=True):
         _do(admin_client, "clear", page)
 
-    counted = [value for _name, value in page.context["facts"]]
-    assert counted == ["0\xa0bytes", 1, 1]
-    assert "<dt>Files kept</dt><dd>1</dd>" in page.content.decode()
+    shown = facts(page)
+    assert (shown["Number of files"], shown["Files kept"]) == ("1", "1")
+    assert shown["Total size of files"] == "0\xa0bytes"
     assert [app_storage().exists(name) for name in names] == [True, False]
     assert not Video.objects.get().file
 

@@ -187,7 +187,8 @@ def test_review_is_limited_to_the_results_of_a_batch_or_a_source(admin_client: C
     assert _shown(_page(admin_client, source=source.pk)) == of_source.pk
     page = _page(admin_client, batch=batch.pk)
 
-    assert (page.context["video"], page.context["queue"].count) == (of_batch, 1)
+    assert _shown(page) == of_batch.pk
+    assert texts(page, "p", "sora-remix-position") == ["1 of 1 new videos"]
     assert f"Only results of {RemixBatch.objects.get()}." in page.content.decode()
     assert f"batch={batch.pk}" in _ways(page)["Skip"]
 
