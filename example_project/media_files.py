@@ -1,4 +1,4 @@
-"""Files of the local storage in parts: a browser can't seek in a video that comes whole only."""
+"""Serve local files with range requests, which browsers need to seek in videos."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SPAN = re.compile("bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
 def serve_parts(request: HttpRequest, path: str, **options: Any) -> HttpResponseBase:
-    """Serve a file, or the one part of it that is asked for; other ranges are ignored."""
+    """Serve a file, or a single range of it. Other ranges are ignored."""
     response = serve(request, path, **options)
     if not isinstance(response, FileResponse):
         return response

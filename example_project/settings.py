@@ -1,4 +1,4 @@
-"""Settings of a small site to try sora_remix on; everything it makes lies in one folder."""
+"""Settings of a small site to try sora_remix. It keeps all its data in one folder."""
 
 import os
 from pathlib import Path
@@ -12,7 +12,7 @@ DEMO_FOLDER.mkdir(parents=True, exist_ok=True)
 
 
 def _secret_key() -> str:
-    """Return the key that was made at the first start."""
+    """Return the secret key, and create it at the first start."""
     path = DEMO_FOLDER / "secret_key"
     if not path.exists():
         path.touch(mode=0o600)
@@ -21,7 +21,7 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-DEBUG = True  # so that runserver serves the files; the site listens on loopback only
+DEBUG = True  # so that runserver serves files. The site listens only on loopback.
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
 ROOT_URLCONF = "example_project.urls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

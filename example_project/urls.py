@@ -1,4 +1,4 @@
-"""The public page, the admin, what fal and players call, and the files of the local storage."""
+"""URLs of the public page, the admin, webhooks, players and local files."""
 
 from django.conf import settings
 from django.conf.urls.static import static

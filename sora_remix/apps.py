@@ -16,7 +16,7 @@ class SoraRemixConfig(AppConfig):
 
         for model in (Video, ReferenceImage):
             pre_delete.connect(delete_files_after_commit, sender=model)
-        if apps.is_installed("django_q"):  # else a system check says so
+        if apps.is_installed("django_q"):  # otherwise a system check reports it
             from .tasks import ensure_schedule
 
             post_migrate.connect(ensure_schedule, sender=self)

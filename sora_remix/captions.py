@@ -1,4 +1,4 @@
-"""Captions: a WebVTT file, the language of it, and the track of a player."""
+"""Captions: WebVTT files, their language, and the `<track>` that shows them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from .conf import conf
 from .models import Video
 
 MAX_BYTES = 2**20
-"""Larger files are no captions: an hour of talk is a tenth of that."""
+"""Bytes that a captions file may have. An hour of speech takes about a tenth of that."""
 LANGUAGE_TAG = re.compile(r"\A[a-z]{2,8}(-[a-z0-9]{1,8})*\Z", re.IGNORECASE)
-"""A language tag, as far as its form goes (https://www.rfc-editor.org/rfc/rfc5646#section-2.1)."""
+"""The form of a language tag (https://www.rfc-editor.org/rfc/rfc5646#section-2.1)."""
 # https://www.w3.org/TR/webvtt1/#file-structure
 SIGNATURE = re.compile(r"\ufeff?WEBVTT(?:[ \t\r\n]|\Z)")
 
 
 @dataclass(frozen=True)
 class Track:
-    """What a `<track>` says of the captions of a video."""
+    """The attributes of a `<track>`."""
 
     src: str
     language: str
@@ -31,13 +31,13 @@ class Track:
 
 
 def track_of(video: Video, src: str) -> Track:
-    """Return the track that shows the captions found at this address."""
+    """Return the track for the video's captions at this URL."""
     language = video.captions_language or conf.LANGUAGE_CODE
     return Track(src, language, name_of(language))
 
 
 def name_of(language: str) -> str:
-    """Return what a language calls itself; its code, where Django does not know it."""
+    """Return a language's own name, or its code if Django doesn't know it."""
     try:
         return str(get_language_info(language.lower())["name_local"])
     except KeyError:
@@ -45,7 +45,7 @@ def name_of(language: str) -> str:
 
 
 def is_webvtt(file: IO[bytes]) -> bool:
-    """Tell whether a file holds WebVTT, reading no more than captions may have."""
+    """Tell whether a file is WebVTT, reading at most `MAX_BYTES`."""
     try:
         text = file.read(MAX_BYTES).decode()
     except UnicodeDecodeError:
@@ -56,9 +56,9 @@ def is_webvtt(file: IO[bytes]) -> bool:
 
 
 def response_with(captions: FieldFile) -> HttpResponse:
-    """Return the captions themselves: browsers take them from the site's own origin only.
+    """Return the captions themselves, because browsers load them only from the site's own origin.
 
-    A redirect to the storage would not do (https://html.spec.whatwg.org/#start-the-track-processing-model).
+    A redirect to the storage would fail (https://html.spec.whatwg.org/#start-the-track-processing-model).
     """
     try:
         with captions.open("rb") as file:

@@ -1,4 +1,4 @@
-"""System checks: what is wrong with the settings, found without the network."""
+"""System checks: find mistakes in the settings without using the network."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ from .conf import conf, unknown_settings
 from .database import alias
 from .endpoints import all_endpoints
 from .exceptions import InvalidEndpoint
-from .fal.keys import is_safe_url
+from .fal.urls import is_safe_url
 
 DELIVERIES = ("upload", "url")
 BROKERS = {"iron_mq": "iron_mq", "sqs": "boto3", "orm": "", "mongo": "pymongo", "redis": "redis"}
-"""The setting that chooses a broker of django-q2, in its order, and the package that it needs."""
+"""Settings that choose django-q2's broker, in its own order, with the package each one needs."""
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 MEBIBYTE = 1024**2
 MODEST_SPEED = 4 * MEBIBYTE
-"""Bytes a second that a task downloads from fal and writes to a modest storage."""
+"""Bytes per second that a task can move from fal to a slow storage."""
 OLDEST_MYSQL = (8, 0, 17)
-"""It has the collation utf8mb4_0900_bin."""
+"""The first version with the collation utf8mb4_0900_bin."""
 SHORTEST_TIMEOUT = 60
-"""Seconds that a turn or a collection needs when fal answers slowly."""
+"""Seconds that a turn or a collection may need when fal is slow."""
 
 
 @register(Tags.compatibility)
 def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> list[CheckMessage]:
-    """Check all settings of the app, and those of django-q2 that cost money when wrong."""
+    """Check the app's settings, and those of django-q2 that can cost money."""
     return [
         *_names(),
         *_key(),
@@ -66,7 +66,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
 def check_databases(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **_kwargs: Any
 ) -> list[CheckMessage]:
-    """Check what only databases tell; Django does so when it migrates."""
+    """Check the database itself. Django runs this during `migrate`."""
     mine = [connections[name] for name in databases or () if name == alias()]
     return [error for one in mine if one.vendor == "mysql" for error in _mysql(one)]
 
@@ -74,7 +74,7 @@ def check_databases(
 def _mysql(connection: Any) -> Iterator[CheckMessage]:
     if not connection.mysql_is_mariadb and connection.mysql_version < OLDEST_MYSQL:
         yield checks.Error(
-            "This version of MySQL can't compare texts exactly.",
+            "This version of MySQL can't compare text exactly.",
             hint="Use MySQL 8.0.17 or later, or MariaDB 10.6 or later.",
             id="sora_remix.E012",
         )
@@ -83,8 +83,8 @@ def _mysql(connection: Any) -> Iterator[CheckMessage]:
         used = set(cursor.fetchone()) - {"utf8mb4"}
     for character_set in sorted(used):
         yield checks.Error(
-            f"The database “{connection.alias}” uses the character set {character_set}: titles and "
-            "prompts with emoji can't be stored.",
+            f"The database “{connection.alias}” uses the character set {character_set}, which "
+            "can't store emoji in titles and prompts.",
             hint="Convert the database and its tables to utf8mb4, and leave “charset” out of "
             "OPTIONS or set it to “utf8mb4”.",
             id="sora_remix.E013",
@@ -94,8 +94,8 @@ def _mysql(connection: Any) -> Iterator[CheckMessage]:
 def _names() -> Iterator[CheckMessage]:
     for name in unknown_settings():
         yield checks.Warning(
-            f"There is no setting {name}.",
-            hint="Compare it with the settings in the documentation. It has no effect.",
+            f"There is no setting {name}. It has no effect.",
+            hint="Check its spelling against the list of settings in the documentation.",
             id="sora_remix.W001",
         )
 
@@ -104,7 +104,7 @@ def _key() -> Iterator[CheckMessage]:
     if not conf.SORA_REMIX_FAL_KEY and not any(os.environ.get(name) for name in KEY_VARIABLES):
         yield checks.Warning(
             "There is no fal API key.",
-            hint="Set SORA_REMIX_FAL_KEY, or FAL_KEY in the environment of the workers.",
+            hint="Set SORA_REMIX_FAL_KEY in the settings, or FAL_KEY in the workers' environment.",
             id="sora_remix.W002",
         )
 
@@ -114,24 +114,24 @@ def _endpoints() -> Iterator[CheckMessage]:
         endpoints = all_endpoints()
     except InvalidEndpoint as error:
         yield checks.Error(
-            f"SORA_REMIX_ENDPOINTS: {error}",
-            hint="Its records have the fields of sora_remix.endpoints.Endpoint.",
+            f"SORA_REMIX_ENDPOINTS has an invalid record: {error}",
+            hint="A record must have the fields of sora_remix.endpoints.Endpoint.",
             id="sora_remix.E001",
         )
         return
     key = conf.SORA_REMIX_ENDPOINT
     if not key:
-        return  # then a living one is used
+        return  # the app picks an endpoint that is available
     if key not in endpoints:
         yield checks.Error(
-            f"SORA_REMIX_ENDPOINT names “{key}”, and there is no such endpoint.",
-            hint=f"There are: {', '.join(endpoints)}.",
+            f"SORA_REMIX_ENDPOINT names “{key}”, but there is no such endpoint.",
+            hint=f"Choose one of these: {', '.join(endpoints)}.",
             id="sora_remix.E002",
         )
     elif endpoints[key].is_retired(today()):
         yield checks.Warning(
             f"The endpoint “{key}” was switched off on {endpoints[key].ends_on}.",
-            hint="Name a living endpoint in SORA_REMIX_ENDPOINT.",
+            hint="Set SORA_REMIX_ENDPOINT to an endpoint that is available.",
             id="sora_remix.W003",
         )
 
@@ -140,8 +140,8 @@ def _storage() -> Iterator[CheckMessage]:
     alias = conf.SORA_REMIX_STORAGE
     if alias not in conf.STORAGES:
         yield checks.Error(
-            f"SORA_REMIX_STORAGE names “{alias}”, which is not in STORAGES.",
-            hint=f"There are: {', '.join(conf.STORAGES)}.",
+            f"SORA_REMIX_STORAGE names “{alias}”, but STORAGES has no such alias.",
+            hint=f"Choose one of these: {', '.join(conf.STORAGES)}.",
             id="sora_remix.E003",
         )
 
@@ -150,25 +150,25 @@ def _delivery() -> Iterator[CheckMessage]:
     delivery = conf.SORA_REMIX_SOURCE_DELIVERY
     if delivery not in DELIVERIES:
         yield checks.Error(
-            f"SORA_REMIX_SOURCE_DELIVERY is “{delivery}”.",
-            hint=f"It is one of: {', '.join(DELIVERIES)}.",
+            f"SORA_REMIX_SOURCE_DELIVERY is “{delivery}”, which is not a valid value.",
+            hint=f"Choose one of these: {', '.join(DELIVERIES)}.",
             id="sora_remix.E007",
         )
     elif delivery == "url" and (url := _local_url()):
         yield checks.Error(
-            f"SORA_REMIX_SOURCE_DELIVERY is “url”, and fal can't load {url}….",
-            hint="The storage must give https URLs; or set SORA_REMIX_SOURCE_DELIVERY to “upload”.",
+            f"SORA_REMIX_SOURCE_DELIVERY is “url”, but fal can't load {url}….",
+            hint="Use a storage with https URLs, or set SORA_REMIX_SOURCE_DELIVERY to “upload”.",
             id="sora_remix.E008",
         )
 
 
 def _local_url() -> str:
-    """Return what the storage's URLs begin with, if it is nothing that fal can load."""
+    """Return the start of the storage's URLs if fal can't load them, else an empty string."""
     try:
         base_url = getattr(storages[conf.SORA_REMIX_STORAGE], "base_url", None)
     except InvalidStorageError:
         return ""
-    # A storage that signs its URLs has no base of its own, and asking it may use the network.
+    # A storage that signs its URLs has no base URL, and asking it for one may use the network.
     return base_url if isinstance(base_url, str) and not is_safe_url(base_url) else ""
 
 
@@ -177,7 +177,7 @@ def _key_urls() -> Iterator[CheckMessage]:
         if not is_safe_url(getattr(conf, name)):
             yield checks.Error(
                 f"{name} is not an https URL.",
-                hint="The key is sent there. Remove it: fal's own URL is the default.",
+                hint="The app sends your API key there. Remove the setting to use fal's own URL.",
                 id="sora_remix.E009",
             )
 
@@ -185,8 +185,8 @@ def _key_urls() -> Iterator[CheckMessage]:
 def _queue_app() -> Iterator[CheckMessage]:
     if not apps.is_installed("django_q"):
         yield checks.Error(
-            "“django_q” is not in INSTALLED_APPS: nothing is sent to fal or collected.",
-            hint="Add it there, then run “manage.py migrate”.",
+            "“django_q” is not in INSTALLED_APPS, so nothing is sent to fal or collected.",
+            hint="Add it to INSTALLED_APPS, then run “manage.py migrate”.",
             id="sora_remix.E010",
         )
 
@@ -199,8 +199,8 @@ def _broker() -> Iterator[CheckMessage]:
     package = BROKERS[name]
     if package and find_spec(package) is None:
         yield checks.Error(
-            f"Q_CLUSTER's broker needs the package “{package}”, which is not installed.",
-            hint="Install it, or use a database as the broker: “orm”: “default”.",
+            f"The broker in Q_CLUSTER needs the package “{package}”, which is not installed.",
+            hint="Install it, or use the database as the broker: “orm”: “default”.",
             id="sora_remix.E011",
         )
 
@@ -210,51 +210,52 @@ def _queue() -> Iterator[CheckMessage]:
     timeout, retry = queue.get("timeout"), queue.get("retry", 60)
     if not timeout or timeout >= retry:
         yield checks.Warning(
-            "Q_CLUSTER needs a timeout, and a retry that is longer.",
-            hint="Otherwise tasks are started again while they run: “timeout”: 600, “retry”: 1200.",
+            "Q_CLUSTER needs a “timeout”, and a “retry” that is longer.",
+            hint="Without them, tasks start again while they are still running. Set “timeout”: 600 "
+            "and “retry”: 1200.",
             id="sora_remix.W004",
         )
     if not queue.get("max_attempts") or not queue.get("ack_failures"):
         yield checks.Warning(
-            "Q_CLUSTER delivers failing tasks again without end.",
+            "Q_CLUSTER retries failing tasks forever.",
             hint="Set “max_attempts”: 1 and “ack_failures”: True.",
             id="sora_remix.W005",
         )
     if queue.get("sync"):
         yield checks.Warning(
-            "Q_CLUSTER has “sync”: tasks run inside the request, so nothing is sent to fal.",
-            hint="Remixes are kept and cost nothing. To have them sent, remove “sync” and start "
-            "“manage.py qcluster”. The settings of tests may keep it: name this check in "
-            "SILENCED_SYSTEM_CHECKS there.",
+            "Q_CLUSTER has “sync” set: tasks run inside the request, so nothing is sent to fal.",
+            hint="Remixes wait and cost nothing. To send them, remove “sync” and start “manage.py "
+            "qcluster”. Test settings may keep it: add this check to SILENCED_SYSTEM_CHECKS there.",
             id="sora_remix.W006",
         )
     if not any(queue.get(name) for name in ("orm", "sqs", "iron_mq", "mongo", "broker_class")):
         yield checks.Info(
             "django-q2's Redis broker loses the message of a worker that dies.",
-            hint="Nothing is lost with it: the sweep, each minute, goes on where it stopped.",
+            hint="No remix is lost: the sweep continues its work within a minute.",
             id="sora_remix.I001",
         )
 
 
 def _queue_timeout() -> Iterator[CheckMessage]:
-    """Compare the time that a task may take with what it may have to do."""
+    """Compare the time a task may take with the work it may have to do."""
     timeout, largest = conf.Q_CLUSTER.get("timeout"), conf.SORA_REMIX_MAX_RESULT_BYTES
     if not timeout:
-        return  # that is a warning of its own
+        return  # W004 reports this
     if largest > timeout * MODEST_SPEED:
         needed = math.ceil(largest / MODEST_SPEED)
         yield checks.Warning(
             f"Q_CLUSTER's timeout of {timeout} s may be too short to store the largest result.",
             hint=f"SORA_REMIX_MAX_RESULT_BYTES allows {math.ceil(largest / MEBIBYTE)} MiB. At "
-            f"{MODEST_SPEED // MEBIBYTE} MiB a second that takes {needed} s: set a “timeout” of "
-            "at least that, and a longer “retry”; or lower SORA_REMIX_MAX_RESULT_BYTES.",
+            f"{MODEST_SPEED // MEBIBYTE} MiB a second, that takes {needed} s. Set “timeout” to "
+            "at least that and “retry” to more, or lower SORA_REMIX_MAX_RESULT_BYTES.",
             id="sora_remix.W009",
         )
     if timeout < SHORTEST_TIMEOUT:
         yield checks.Warning(
-            f"Q_CLUSTER's timeout of {timeout} s is too short for slow answers of fal.",
+            f"Q_CLUSTER's timeout of {timeout} s is too short when fal is slow.",
             hint="A worker that is stopped while it sends a remix leaves it unconfirmed, and one "
-            "that is stopped while it collects has to start again: “timeout”: 600, “retry”: 1200.",
+            "that is stopped while it collects has to start over. Set “timeout”: 600 and "
+            "“retry”: 1200.",
             id="sora_remix.W010",
         )
 
@@ -263,8 +264,8 @@ def _webhook_keys() -> Iterator[CheckMessage]:
     if not is_safe_url(conf.SORA_REMIX_JWKS_URL):
         yield checks.Error(
             "SORA_REMIX_JWKS_URL is not an https URL.",
-            hint="Whoever can change what it serves can sign in fal's name. Remove it: fal's own "
-            "URL is the default.",
+            hint="Anyone who can change its answer can forge webhooks. Remove the setting to use "
+            "fal's own URL.",
             id="sora_remix.E006",
         )
 
@@ -272,20 +273,21 @@ def _webhook_keys() -> Iterator[CheckMessage]:
 def _webhook() -> Iterator[CheckMessage]:
     if not _is_base_url(conf.SORA_REMIX_WEBHOOK_BASE_URL):
         yield checks.Error(
-            "SORA_REMIX_WEBHOOK_BASE_URL is not the https base of a site.",
-            hint="It has a scheme and a host only, like “https://www.example.com”.",
+            "SORA_REMIX_WEBHOOK_BASE_URL is not an https URL with only a scheme and a host.",
+            hint="Set it to your site's address, such as “https://www.example.com”.",
             id="sora_remix.E004",
         )
     if not conf.SORA_REMIX_WEBHOOK_USER_ID:
         yield checks.Warning(
-            "Webhooks of every fal account are taken for yours.",
-            hint="fal signs for all its customers: set SORA_REMIX_WEBHOOK_USER_ID to your account.",
+            "Webhooks from every fal account are accepted as yours.",
+            hint="fal signs the webhooks of all its customers with the same keys. Set "
+            "SORA_REMIX_WEBHOOK_USER_ID to your account's id.",
             id="sora_remix.W007",
         )
     if isinstance(caches[DEFAULT_CACHE_ALIAS], DummyCache):
         yield checks.Warning(
-            "The default cache keeps nothing: fal's keys are read for each webhook.",
-            hint="Name another one in CACHES: then they are read about once a day.",
+            "The default cache stores nothing, so fal's keys are downloaded for every webhook.",
+            hint="Choose another backend in CACHES. Then they are downloaded about once a day.",
             id="sora_remix.W008",
         )
 
@@ -294,22 +296,22 @@ def _webhook_url() -> Iterator[CheckMessage]:
     arguments = [uuid.uuid4()]
     if not (path := _path_of("webhook", arguments)):
         yield checks.Error(
-            "SORA_REMIX_WEBHOOK_BASE_URL is set, and there is no URL for fal to call.",
+            "SORA_REMIX_WEBHOOK_BASE_URL is set, but the site has no URL that fal can call.",
             hint="Add path('sora_remix/', include('sora_remix.urls')) to your urlpatterns.",
             id="sora_remix.E005",
         )
         return
     if view := _other_view("webhook", path):
         yield checks.Error(
-            f"fal's calls of {path} don't reach the app: {view} takes them.",
-            hint="Put the app's URLs before those that take any path, as a CMS's do.",
+            f"fal's webhooks to {path} don't reach the app: that path leads to {view}.",
+            hint="Put the app's URLs before patterns that match any path, such as those of a CMS.",
             id="sora_remix.E005",
         )
     if _has_language(path, "webhook", arguments):
         yield checks.Warning(
-            f"The URL for fal to call, {path}, has a language in it.",
-            hint="fal takes a redirect for a final failure, and a URL may change with the "
-            "language: put the app's URLs outside of i18n_patterns.",
+            f"The webhook URL {path} depends on the language.",
+            hint="fal treats a redirect to another language as a final failure. Put the app's URLs "
+            "outside i18n_patterns.",
             id="sora_remix.W012",
         )
 
@@ -318,15 +320,14 @@ def _video_url() -> Iterator[CheckMessage]:
     path = _path_of("video", ["token", "file"])
     if path and (view := _other_view("video", path)):
         yield checks.Warning(
-            f"Players on the site can't renew addresses or load captions at {path}: {view} "
-            "takes it.",
-            hint="Put the app's URLs before those that take any path, as a CMS's do.",
+            f"Players on the site can't renew file URLs or load captions: {path} leads to {view}.",
+            hint="Put the app's URLs before patterns that match any path, such as those of a CMS.",
             id="sora_remix.W011",
         )
 
 
 def _path_of(name: str, arguments: Sequence[object]) -> str:
-    """Return the path of a view of ours, empty when the site has none for it."""
+    """Return the path of one of the app's views, or an empty string if it has no URL."""
     try:
         return reverse(f"sora_remix:{name}", args=arguments)
     except NoReverseMatch:
@@ -334,9 +335,9 @@ def _path_of(name: str, arguments: Sequence[object]) -> str:
 
 
 def _other_view(name: str, path: str) -> str:
-    """Return what a path leads to, if that is not our view of this name."""
+    """Return what a path leads to unless it is the app's view of this name."""
     try:
-        # Resolving starts after the prefix that the server takes off (FORCE_SCRIPT_NAME).
+        # The server removes this prefix (FORCE_SCRIPT_NAME) before Django resolves a path.
         match = resolve("/" + path.removeprefix(get_script_prefix()))
     except Resolver404:
         return "nothing"
@@ -345,7 +346,7 @@ def _other_view(name: str, path: str) -> str:
 
 
 def _has_language(path: str, name: str, arguments: Sequence[object]) -> bool:
-    """Tell whether a path differs in another language of the site."""
+    """Tell whether the path differs in another of the site's languages."""
     others = [code for code, _language in conf.LANGUAGES if code != get_language()]
     with override(others[0] if others else None):
         return _path_of(name, arguments) != path

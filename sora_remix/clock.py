@@ -1,6 +1,6 @@
-"""Moments as this site keeps them: with `USE_TZ` off they have no time zone, and are in its own.
+"""Convert times for display and for other systems, whatever `USE_TZ` says.
 
-The only module that knows the difference. Both kinds come from Django's `timezone.now()`.
+With `USE_TZ` off, the site's times are naive and in its own time zone. Only this module knows.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from django.utils import timezone
 
 
 def today() -> date:
-    """Return the day that the site has now, in the current time zone."""
+    """Return today's date in the current time zone."""
     return local(timezone.now()).date()
 
 
 def local(time: datetime) -> datetime:
-    """Return a time of ours as it is shown: in the current time zone."""
+    """Convert one of the site's times for display, to the current time zone."""
     return timezone.localtime(time) if timezone.is_aware(time) else time
 
 
 def utc(time: datetime) -> datetime:
-    """Return a time of ours as others tell theirs, to be sent or compared: aware, in UTC."""
+    """Convert one of the site's times to an aware one in UTC, to send or compare it."""
     if timezone.is_naive(time):
         time = timezone.make_aware(time, timezone.get_default_timezone())
     return time.astimezone(UTC)

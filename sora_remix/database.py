@@ -120,8 +120,8 @@ def _tried(call: Callable[[], T]) -> T:
 
 
 _TOO_LATE = _(
-    "Somebody else is changing the same remixes right now. Nothing was requested and nothing is "
-    "charged. Reload the page, then try again."
+    "Someone else is changing the same remixes right now. Nothing was requested and "
+    "nothing is charged. Reload the page, then try again."
 )
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, as classes that have a message for when none is given."""
+"""Exceptions of the app, each with a default message."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 class SoraRemixError(Exception):
-    """Something about a remix went wrong."""
+    """Something went wrong with a remix."""
 
-    otherwise: ClassVar[str | _StrPromise] = _("Something about a remix went wrong.")
-    """The message when none is given."""
+    otherwise: ClassVar[str | _StrPromise] = _("Something went wrong with a remix.")
+    """The default message."""
 
     def __init__(self, message: str | _StrPromise = "") -> None:
         self.message = message or self.otherwise
@@ -27,11 +27,9 @@ class SoraRemixError(Exception):
 
 
 class UnknownEndpoint(SoraRemixError):
-    """No endpoint has this key; SORA_REMIX_ENDPOINT and SORA_REMIX_ENDPOINTS name them."""
+    """No endpoint has this key."""
 
-    otherwise = _(
-        "No endpoint has this key; SORA_REMIX_ENDPOINT and SORA_REMIX_ENDPOINTS name them."
-    )
+    otherwise = _("No endpoint has this key. Check SORA_REMIX_ENDPOINT and SORA_REMIX_ENDPOINTS.")
 
 
 class InvalidEndpoint(SoraRemixError):
@@ -41,13 +39,13 @@ class InvalidEndpoint(SoraRemixError):
 
 
 class InvalidTransition(SoraRemixError):
-    """The remix is no longer in a state that allows this; look at it again."""
+    """The remix is no longer in a state that allows this."""
 
     otherwise = _("The remix is no longer in a state that allows this. Check it again.")
 
 
 class OpenTransaction(SoraRemixError):
-    """Sending or storing was tried inside a transaction: a rollback would forget what was paid."""
+    """Sending or storing was tried inside a transaction, whose rollback would lose the payment."""
 
     otherwise = _(
         "Nothing can be sent or stored inside a database transaction: a rollback would lose the "
@@ -57,7 +55,7 @@ class OpenTransaction(SoraRemixError):
 
 @dataclass(frozen=True)
 class Reason:
-    """Say why something asked for can't be done, and which field is to blame."""
+    """State why a request is refused, and which field causes it."""
 
     field: str
     """Name of the argument: `prompts`, `videos`, `endpoint`, or the name of an option."""
@@ -66,7 +64,7 @@ class Reason:
 
 
 class RequestRefused(SoraRemixError):
-    """Nothing was written and nothing will be paid; `reasons` names all that is wrong."""
+    """The request was refused, free of charge. `reasons` lists every problem."""
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
         self.reasons = tuple(reasons)
@@ -74,15 +72,15 @@ class RequestRefused(SoraRemixError):
 
 
 class RemoteError(SoraRemixError):
-    """fal or its file server could not be asked."""
+    """fal or its file server could not be reached."""
 
-    otherwise = _("fal or its file server could not be asked.")
+    otherwise = _("fal or its file server could not be reached.")
 
 
 class TryLater(RemoteError):
-    """The answer will come later: nothing is lost, ask again."""
+    """There is no answer yet. Nothing is lost; try again later."""
 
-    otherwise = _("The answer will come later. Nothing is lost. Ask again.")
+    otherwise = _("There is no answer yet. Nothing is lost. Try again later.")
 
 
 class NotReady(TryLater):
@@ -92,7 +90,7 @@ class NotReady(TryLater):
 
 
 class RemoteFailure(RemoteError):
-    """fal says that it is over; `code` is fal's own type, or one of ours."""
+    """fal reports a final failure. `code` is fal's own error type, or one of the app's."""
 
     otherwise = _("fal reports that it has finished.")
 
@@ -102,19 +100,19 @@ class RemoteFailure(RemoteError):
 
 
 class RemoteCancelled(RemoteFailure):
-    """fal says that it was cancelled before it made anything."""
+    """fal reports that the request was cancelled before it started."""
 
     otherwise = _("fal reports that it was cancelled before it started.")
 
 
 class SourceUnreachable(SoraRemixError):
-    """A file that is sent along has no URL that fal can load."""
+    """A file in the request has no URL that fal can load."""
 
-    otherwise = _("A file that is sent along has no URL that fal can load.")
+    otherwise = _("A file in the request has no URL that fal can load.")
 
 
 class InvalidFileName(SoraRemixError):
-    """The storage returned a name for a file that no column can hold."""
+    """The storage returned a file name that no column can hold."""
 
     otherwise = _("The storage returned an invalid file name.")
 
@@ -126,9 +124,11 @@ class FileGone(RemoteError):
 
 
 class FileRefused(RemoteError):
-    """The file may not be downloaded: its host, size or kind is not allowed."""
+    """The file's host, size or type is not allowed."""
 
-    otherwise = _("The file may not be downloaded: its host, size or kind is not allowed.")
+    otherwise = _(
+        "This site doesn't allow downloading the file because of its host, size or file type."
+    )
 
 
 class Undecodable(RemoteError):
@@ -139,7 +139,7 @@ class Undecodable(RemoteError):
     def __init__(self, message: str | _StrPromise = "", *, is_over_limit: bool = False) -> None:
         super().__init__(message)
         self.is_over_limit = is_over_limit
-        """Whether it would take more than a server can spare; the message names the limit."""
+        """Whether decoding would exceed a limit of the server. The message names the limit."""
 
 
 class NotAVideo(Undecodable):
@@ -155,6 +155,9 @@ class NotAnImage(Undecodable):
 
 
 class WebhookRefused(SoraRemixError):
-    """The call does not prove that it comes from fal, for this account, just now."""
+    """The call is not a recent one that fal signed for this account."""
 
-    otherwise = _("The call does not prove that it comes from fal, for this account, just now.")
+    otherwise = _(
+        "The call could not be verified. fal must have signed it for this account within the "
+        "last five minutes."
+    )

@@ -1,4 +1,4 @@
-"""Log lines that nobody from outside can forge: whatever is logged, a record is one line."""
+"""Log records of one line each, so that nobody can forge entries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ else:
     Adapter = logging.LoggerAdapter
 
 MOST_LOGGED = 1000
-"""Characters of one value in a record."""
+"""Characters that a record shows of one value."""
 
 
 class OneLineLogger(Adapter):
-    """Log values as one line of printable characters each; numbers stay numbers."""
+    """Log each value as one line of printable characters. Numbers stay numbers."""
 
     def log(self, level: int, msg: object, *args: object, **options: Any) -> None:
         if self.isEnabledFor(level):
-            options["stacklevel"] = options.get("stacklevel", 1) + 1  # the caller's line, not this
+            options["stacklevel"] = options.get("stacklevel", 1) + 1  # show the caller's line
             super().log(level, msg, *map(_loggable, args), **options)
 
 
@@ -29,12 +29,12 @@ def get_logger(name: str) -> OneLineLogger:
 
 
 def printable(text: object) -> str:
-    """Return a text as one line, without what can't be printed.
+    """Return a text as one line of printable characters.
 
-    Control characters, lone surrogates and marks that change the direction of writing are
-    removed, and whitespace becomes one space.
+    Remove control characters, lone surrogates and marks that change the writing direction. Replace
+    whitespace with single spaces.
     """
-    line = " ".join(_said(text).split())
+    line = " ".join(_text_of(text).split())
     return line if line.isprintable() else "".join(filter(str.isprintable, line))
 
 
@@ -42,8 +42,8 @@ def _loggable(value: object) -> object:
     return value if isinstance(value, int | float) else printable(value)[:MOST_LOGGED]
 
 
-def _said(text: object) -> str:
+def _text_of(text: object) -> str:
     try:
         return str(text)
-    except Exception as error:  # noqa: BLE001 - errors may hold anything, also what has no text
+    except Exception as error:  # noqa: BLE001 - an error may contain values without a text
         return type(error).__name__

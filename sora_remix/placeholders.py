@@ -61,7 +61,13 @@ def syntax_problem(prompt: str) -> Text | None:
         known = {"token": token, "known": ", ".join(PLACEHOLDERS)}
         if len(token) == 1:
             return _("A single “%(token)s” isn't allowed. To get a brace, type it twice.") % known
-        return _("There is no “%(token)s”, only %(known)s. To get a brace, type it twice.") % known
+        return (
+            _(
+                "“%(token)s” is not a placeholder. You can use %(known)s. To get a brace, type "
+                "it twice."
+            )
+            % known
+        )
     return None
 
 

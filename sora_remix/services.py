@@ -130,7 +130,9 @@ def resume_sending(*, by: User | None) -> bool:
     Remix.objects.send_now()
     on_commit(nudge)
     if pause:
-        logger.info("%s ended the pause until %s: %s", by, pause.until, pause.reason)
+        logger.info(
+            "%s resumed sending, which was paused until %s: %s", by, pause.until, pause.reason
+        )
     return was_paused
 
 

@@ -1,9 +1,9 @@
-"""Signals for the site, each sent once the row is committed; the argument is `remix`."""
+"""Signals for your site, sent after the row is committed. The argument is `remix`."""
 
 from django.dispatch import Signal
 
 remix_succeeded = Signal()
-"""The result is in the site's storage."""
+"""Sent when the result is in your site's storage."""
 
 remix_failed = Signal()
-"""The remix has finished without a result. Its `error_code` says why."""
+"""Sent when the remix has failed. Its `error_code` says why."""

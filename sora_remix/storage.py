@@ -1,4 +1,4 @@
-"""Where the files of the app are kept, and under which names."""
+"""The storage of the app's files, and their names."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from .logs import get_logger
 logger = get_logger(__name__)
 
 MAX_NAME_LENGTH = 200
-"""Characters that the columns for names of files hold."""
+"""Characters that the columns for file names can hold."""
 NEW_NAME = re.compile(r"sora_remix/[a-z]+/([0-9a-f]{32})(\.[^/]*)?")
-"""What `new_name` returns; the first group can't be guessed."""
+"""The names that `new_name` returns. The first group can't be guessed."""
 CONTENT_TYPES = {
     ".mp4": "video/mp4",
     ".mov": "video/quicktime",
@@ -40,16 +40,16 @@ CONTENT_TYPES = {
     ".webp": "image/webp",
     ".vtt": "text/vtt",
 }
-"""By the extensions that the app gives: what Python knows of them depends on the machine."""
+"""Content types by extension. Python's own table depends on the machine."""
 OWN_ATTRIBUTES = ("deconstruct", "_constructor_args", "save")
 
 
 @deconstructible
 class AppStorage(Storage):
-    """Stand for the storage that `SORA_REMIX_STORAGE` names, looked up at each use.
+    """Delegate to the storage that `SORA_REMIX_STORAGE` names, looked up at each use.
 
-    A model field asks for its storage when it is imported: too early for a system check to say
-    that the alias is missing, and too early for `override_settings`.
+    A model field asks for its storage at import. That is too early for a system check to report a
+    missing alias, and too early for `override_settings`.
     """
 
     def __getattribute__(self, name: str) -> Any:
@@ -62,21 +62,21 @@ class AppStorage(Storage):
     ) -> str:
         """Save a file from its start, and return the name that the storage gave it.
 
-        Its content type follows its name, whatever the browser that sent it has claimed. Raise
-        `InvalidFileName` if the columns can't hold the name that the storage gave. The file is
-        removed then, as far as it can be found.
+        The content type follows from the file's extension, not from what the browser claimed.
+        Raise `InvalidFileName` if no column can hold the name. The file is then removed if it can
+        be found.
         """
         # Storages need not rewind (https://docs.djangoproject.com/en/stable/ref/files/storage/).
         with suppress(AttributeError, UnsupportedOperation):
             content.seek(0)
         if isinstance(content, File) and (known := CONTENT_TYPES.get(_suffix(name or ""))):
-            # django-storages goes by it.
+            # django-storages uses it.
             content.content_type = known  # type: ignore[attr-defined]
         storage = storages[conf.SORA_REMIX_STORAGE]
         try:
             stored: object = storage.save(name, content, max_length=max_length)
         except (SuspiciousFileOperation, TypeError) as error:
-            # Django's own check of the name, which comes after the file was written.
+            # Django checks the name after it has written the file.
             _remove_refused(name, None)
             message = _("The storage can't store a file: %(error)s")
             raise InvalidFileName(message % {"error": error}) from error
@@ -97,21 +97,21 @@ def app_storage() -> Storage:
 
 
 def new_name(kind: str, extension: str) -> str:
-    """Return a name that nobody can guess and that is never used again.
+    """Return a unique name that nobody can guess.
 
-    The S3 storage overwrites what has the same name
+    The S3 storage overwrites files of the same name
     (https://django-storages.readthedocs.io/en/latest/backends/amazon-S3.html, `file_overwrite`).
     """
     return f"sora_remix/{kind}/{uuid4().hex}{extension}"
 
 
 def name_of_upload(kind: str, filename: str) -> str:
-    """Return a new name that keeps nothing of the uploaded one but its extension."""
+    """Return a new name that keeps only the extension of the uploaded file."""
     return new_name(kind, _suffix(filename)[:10])
 
 
 def content_type_of(name: str) -> str:
-    """Return the content type of a file by what its name ends in."""
+    """Return the content type of a file by its extension."""
     guessed = CONTENT_TYPES.get(_suffix(name)) or mimetypes.guess_type(name)[0]
     return guessed or "application/octet-stream"
 
@@ -121,21 +121,21 @@ def _suffix(name: str) -> str:
 
 
 def is_valid_name(name: object, max_length: int = MAX_NAME_LENGTH) -> bool:
-    """Tell whether a column can hold what a storage returned as the name of a file."""
+    """Tell whether a column can hold the file name that a storage returned."""
     return isinstance(name, str) and 0 < len(name) <= max_length and "\0" not in name
 
 
 class Folders:
-    """The files of the storage by folder; each folder is listed once."""
+    """The storage's files by folder. Each folder is listed only once."""
 
     def __init__(self) -> None:
         self._listed: dict[str, list[str]] = {}
 
     def renamed(self, name: str) -> list[str]:
-        """Return the files that the storage may have made of a new name, under other names.
+        """Return the files that the storage may have saved under a variant of a new name.
 
-        Only those are found that keep the unguessable part of it and lie where the storage puts
-        such files now. A storage that can't list its files has none.
+        It finds only files whose names contain the unguessable part, in the folder that the
+        storage uses now. For a storage that can't list its files, it returns none.
         """
         new = NEW_NAME.fullmatch(name)
         if not new or app_storage().exists(name):
@@ -154,14 +154,14 @@ class Folders:
 
 
 def _available(name: str) -> str:
-    """Return what the storage would name a file, as far as it tells beforehand."""
+    """Return the name that the storage would give a file, if it can tell in advance."""
     with suppress(NotImplementedError, SuspiciousFileOperation):
         return app_storage().get_available_name(name, MAX_NAME_LENGTH)
     return name
 
 
 def _remove_refused(name: str | None, stored: object) -> None:
-    """Remove a file whose name no row can hold; a failure is only logged."""
+    """Remove a file whose name no row can hold. Only log a failure."""
     try:
         if isinstance(stored, str) and stored:
             app_storage().delete(stored)
@@ -169,4 +169,4 @@ def _remove_refused(name: str | None, stored: object) -> None:
             for one in [name, *Folders().renamed(name)]:
                 app_storage().delete(one)
     except Exception:
-        logger.exception("The file that the storage named %r can't be removed", stored or name)
+        logger.exception("Could not remove the file that the storage named %r", stored or name)

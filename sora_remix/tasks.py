@@ -48,11 +48,13 @@ def worker_task(work: Callable[..., None]) -> Callable[..., None]:
     @wraps(work)
     def run(*args: int) -> None:
         if not apps.is_installed("sora_remix"):
-            logger.warning("%s was not run: sora_remix is not installed", work.__name__)
+            logger.warning("Did not run %s, because sora_remix is not installed", work.__name__)
             _delete_schedule()
             return
         if _is_queueing.get():
-            logger.error("%s was not run: tasks need a worker (manage.py qcluster)", work.__name__)
+            logger.error(
+                "Did not run %s, because tasks need a worker (manage.py qcluster)", work.__name__
+            )
             return
         work(*args)
 
@@ -68,7 +70,7 @@ def advance(turn: int) -> None:
         for errand in engine.take_turn(turn):
             _queue(f"sora_remix.tasks.{errand.task}", *errand.pks)
     except Exception:
-        logger.exception("Turn %s broke; the next one goes on", turn)
+        logger.exception("Unexpected error in turn %s. The next turn continues", turn)
         time.sleep(1)
     # Release first, then check for work: whoever adds work in between can announce a turn.
     if Chain.objects.release(turn) and Remix.objects.unsettled().exists():
@@ -101,7 +103,7 @@ def sweep() -> None:
 def nudge() -> None:
     """Queue the next turn unless one is pending."""
     if is_sync():
-        logger.warning("No turn was queued: Q_CLUSTER has “sync” on")
+        logger.warning("Queued no turn, because Q_CLUSTER has “sync” set")
         return  # a turn without a message would block the first real worker
     turn = Chain.objects.announce()
     if turn is not None:
@@ -177,7 +179,7 @@ def _time_limit() -> engine.TimeLimit:
 
 def _queue(task: str, *args: int) -> None:
     if is_sync():
-        logger.warning("%s was not queued: Q_CLUSTER has “sync” on", task)
+        logger.warning("Did not queue %s, because Q_CLUSTER has “sync” set", task)
         return
     # Outside a transaction, the ORM broker closes the database connection at every call.
     transaction_of_broker = transaction.atomic(using=Conf.ORM) if Conf.ORM else nullcontext()

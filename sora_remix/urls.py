@@ -1,4 +1,4 @@
-"""What fal calls, and what players on the site ask for; editors find everything in the admin."""
+"""URLs for fal's webhooks and for players on the site."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ urlpatterns = [
     path("webhook/<uuid:key>/", views.webhook, name="webhook"),
     path("video/<str:token>/<str:part>/", views.video, name="video"),
 ]
-"""The doorbell that fal rings when a remix is done, and the files of approved videos, anew."""
+"""The webhook that fal calls, and fresh URLs for the files of approved videos."""

@@ -1,4 +1,4 @@
-"""The doorbell that fal rings when a remix is done, and what players on the site ask for."""
+"""The webhook that fal calls when a remix has finished, and the files of players on the site."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .models import Remix, Video
 from .tokens import pk_of
 
 PARTS = ("file", "thumbnail", "captions")
-"""Fields whose files a player on the site shows."""
+"""File fields that a player on the site shows."""
 
 logger = get_logger(__name__)
 
@@ -37,9 +37,9 @@ logger = get_logger(__name__)
 @login_not_required
 @require_POST
 def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
-    """Have the remix with this key looked after, once it is proven that fal asks for it.
+    """Check the remix with this key, once the call is proven to come from fal.
 
-    Nothing of the call is believed but fal's request id; who proves nothing learns nothing.
+    The app uses only the request id of the call. An unproven call learns nothing from the answer.
     """
     if (body := _body(request)) is None:
         logger.warning("Refused a webhook for remix %s: its body is too large or incomplete", key)
@@ -50,15 +50,15 @@ def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
         logger.warning("Refused a webhook for remix %s: %s", key, refusal)
         return HttpResponse(status=403)
     except TryLater as reason:
-        logger.warning("Put off a webhook for remix %s: %s", key, reason)
+        logger.warning("Postponed a webhook for remix %s: %s", key, reason)
         return HttpResponse(status=503)
     try:
         services.webhook_received(key, request_id)
     except Remix.DoesNotExist:
-        logger.warning("There is no remix %s, for which a webhook came", key)
+        logger.warning("Received a webhook for remix %s, which does not exist", key)
         return HttpResponse(status=404)
     if account := learn_account(request.headers):
-        logger.info("fal's account id is %s: set SORA_REMIX_WEBHOOK_USER_ID to it", account)
+        logger.info("Your fal account id is %s. Set SORA_REMIX_WEBHOOK_USER_ID to it", account)
     return HttpResponse()
 
 
@@ -66,9 +66,9 @@ def webhook(request: HttpRequest, key: UUID) -> HttpResponse:
 @require_safe
 @cache_control(private=True, no_store=True)
 def video(request: HttpRequest, token: str, part: str) -> HttpResponse:
-    """Lead to a file of a video as the storage signs it now, or send its captions.
+    """Redirect to a video's file with a freshly signed URL, or send its captions.
 
-    Who was shown the player has the token; that lets nobody see what is not approved any more.
+    A page with a player has the token. It gives access only while the video is approved.
     """
     file = _file_of(token, part)
     if not file:
@@ -79,7 +79,7 @@ def video(request: HttpRequest, token: str, part: str) -> HttpResponse:
 
 
 def _file_of(token: str, part: str) -> FieldFile | None:
-    """Return a file of the video that the token is for, if the site still shows that."""
+    """Return a file of the token's video, if the site still shows that video."""
     try:
         pk = pk_of(token)
     except BadSignature:
@@ -89,7 +89,7 @@ def _file_of(token: str, part: str) -> FieldFile | None:
 
 
 def _body(request: HttpRequest) -> bytes | None:
-    """Read the raw body, unless it is larger than any of fal's or breaks off."""
+    """Read the raw body. Return None if it is too large or incomplete."""
     try:
         if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
             return None

@@ -11,7 +11,11 @@ change_url = _links.change_url
 changelist_url = _links.changelist_url
 compare_url = _links.compare_url
 confirm_url = _links.confirm_url
-video_url = _links.video_url
 file_url = _links.file_url
 review_url = _links.review_url
 tree_url = _links.tree_url
+
+
+def video_url(name: str) -> str:
+    """Return the URL of a page about videos."""
+    return _links.page_url(f"sora_remix_video_{name}")

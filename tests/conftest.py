@@ -92,7 +92,7 @@ def asked_aside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     On Python 3.11, coverage loses track of the functions that wait while TLS is negotiated.
     """
-    name = "sora_remix.management.asking.wait_for"
+    name = "sora_remix.management.fal_answers.wait_for"
     with ThreadPoolExecutor(1) as pool:
         monkeypatch.setattr(name, lambda call: pool.submit(asyncio.run, call).result())
         yield

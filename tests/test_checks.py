@@ -216,7 +216,7 @@ def test_url_pattern_that_hides_the_webhook_is_named(settings: Settings) -> None
 
     message, _warning = check_settings(None)
 
-    assert "don't reach the app: “page-of-the-cms” takes them" in message.msg
+    assert "don't reach the app: that path leads to “page-of-the-cms”" in message.msg
 
 
 def test_webhook_url_is_resolved_with_the_script_prefix(settings: Settings) -> None:

@@ -28,9 +28,9 @@ from redis import Redis
 from example_project.fal_sandbox.process import SandboxProcess
 from example_project.fal_sandbox.webhooks import USER_ID
 from sora_remix import tasks
-from sora_remix.fal import keys, webhook
+from sora_remix.fal import webhook, webhook_keys
 from sora_remix.management.doctor import local, remote
-from sora_remix.management.doctor.report import Line, Part, examine, within
+from sora_remix.management.doctor.report import Examination, ReportLine, examine, within
 from sora_remix.models import Chain, EndpointFact, SourceCopy
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, moment
@@ -87,18 +87,18 @@ def _bad(*args: str, **options: Any) -> list[str]:
 
 
 def _lines(look: Callable[[], Any]) -> list[tuple[str, str]]:
-    return [(line.level, line.text) for line in examine(Part("It", look))]
+    return [(line.level, line.text) for line in examine(Examination("It", look))]
 
 
 def test_healthy_site_has_a_line_for_each_part_and_exits_with_success() -> None:
     lines, error = _doctor()
 
     assert [line.split(":")[0].removeprefix("ok       ") for line in lines] == [
-        "The system checks find no error in the settings.",
-        "The tables of the app and of django-q2 are there.",
+        "System checks found no error in the settings.",
+        "The tables of the app and of django-q2 exist.",
         "The broker can be reached.",
-        "The fal API key is good, and may read the list of requests.",
-        "Endpoint flux-3, offered first",
+        "The fal API key is valid and may read the list of requests.",
+        "Endpoint flux-3, the default",
         "Endpoint sora-2",
         *(
             f"Endpoint {key}"
@@ -106,7 +106,7 @@ def test_healthy_site_has_a_line_for_each_part_and_exits_with_success() -> None:
         ),
         *(f"Endpoint {key}" for key in ("lucy-restyle", "luma-3.2", "happy-horse")),
         "The sweep is scheduled.",
-        "A worker takes its turns.",
+        "A worker is running.",
         "Sending to fal is not paused.",
         "The storage “default” can be written and read.",
         "Webhooks are off",
@@ -123,7 +123,7 @@ def test_warnings_alone_exit_with_success(sandbox: SandboxProcess) -> None:
     lines, error = _doctor(verbosity=0)
 
     assert lines[0] == "warning  The fal API key may not read the list of requests."
-    assert lines[1].startswith("         → Unconfirmed remixes")
+    assert lines[1].startswith("         → Without that list, unconfirmed remixes")
     assert (lines[2], error) == ("Problems: 0, warnings: 1.", "")
 
 
@@ -136,10 +136,14 @@ def test_system_checks_of_the_app_are_repeated_and_stop_nothing(
 
     lines, error = _doctor()
 
-    assert lines[0] == "warning  There is no setting SORA_REMIX_ENDPONT. (sora_remix.W001)"
-    assert lines[1].startswith("         → Compare it with the settings")
     assert (
-        "problem  SORA_REMIX_WEBHOOK_BASE_URL is not the https base of a site. (sora_remix.E004)"
+        lines[0]
+        == "warning  There is no setting SORA_REMIX_ENDPONT. It has no effect. (sora_remix.W001)"
+    )
+    assert lines[1].startswith("         → Check its spelling")
+    assert (
+        "problem  SORA_REMIX_WEBHOOK_BASE_URL is not an https URL with only a scheme and a host. "
+        "(sora_remix.E004)"
     ) in lines
     assert any(line.startswith("ok ") and line.endswith("(sora_remix.I001)") for line in lines)
     assert error.startswith("Problems: 1, ")
@@ -158,8 +162,8 @@ def test_other_errors_of_the_site_are_counted(settings: Settings) -> None:
 
     lines = _bad()
 
-    assert lines[0].startswith("problem  The system checks find errors elsewhere in the site: ")
-    assert lines[1] == "         → “manage.py check” names them."
+    assert lines[0].startswith("problem  System checks found errors elsewhere in the site: ")
+    assert lines[1] == "         → Run “manage.py check” to see them."
 
 
 def test_missing_tables_are_reported_with_the_command_that_creates_them(
@@ -171,9 +175,9 @@ def test_missing_tables_are_reported_with_the_command_that_creates_them(
 
     lines, error = _doctor()
 
-    missing = "problem  Migrations of sora_remix that are missing in the database “default”: 1."
+    missing = "problem  Migrations of sora_remix missing in the database “default”: 1."
     assert lines[lines.index(missing) + 1] == "         → Run “manage.py migrate”."
-    assert "warning  The workers: not examined. Fix this first: The database." in lines
+    assert "warning  The workers: not checked. Fix this first: The database." in lines
     assert "ok       The storage “default” can be written and read." in lines
     assert error.startswith("Problems: 1, ")
 
@@ -194,16 +198,16 @@ def test_site_without_django_q_is_told_to_install_it(
     lines, error = _doctor()
 
     assert lines[0] == (
-        "problem  “django_q” is not in INSTALLED_APPS: nothing is sent to fal or collected. "
+        "problem  “django_q” is not in INSTALLED_APPS, so nothing is sent to fal or collected. "
         "(sora_remix.E010)"
     )
-    assert "warning  The workers: not examined. Fix this first: The broker." in lines
+    assert "warning  The workers: not checked. Fix this first: The broker." in lines
     assert error.startswith("Problems: 2, ")
 
 
 @pytest.mark.parametrize(
     ("key", "said"),
-    [("bad-key", "fal refuses the API key."), ("kéy", "There is no fal API key, or none that")],
+    [("bad-key", "fal refuses the API key."), ("kéy", "There is no valid fal API key")],
 )
 def test_invalid_key_is_a_problem(settings: Settings, key: str, said: str) -> None:
     settings.SORA_REMIX_FAL_KEY = key
@@ -223,9 +227,9 @@ def test_key_repeated_by_a_server_is_not_printed(sandbox: SandboxProcess) -> Non
 
     hint = f"         → {remote.NO_ANSWER}"
     assert lines == [
-        "problem  fal could not be asked about the API key: HTTP 500: …",
+        "problem  Could not ask fal about the API key: HTTP 500: …",
         hint,
-        "problem  fal could not be asked about the endpoints: HTTP 500: …",
+        "problem  Could not ask fal about the endpoints: HTTP 500: …",
         hint,
     ]
 
@@ -240,8 +244,8 @@ def test_retirement_of_the_default_endpoint_is_a_problem(settings: Settings) -> 
     settings.SORA_REMIX_ENDPOINT = "sora-2"
 
     assert _bad()[2:] == [
-        "problem  Endpoint sora-2, offered first: switched off on 2026-09-24, as its record says.",
-        "         → Name a living endpoint in SORA_REMIX_ENDPOINT.",
+        "problem  Endpoint sora-2, the default: switched off on 2026-09-24, as recorded.",
+        "         → Set SORA_REMIX_ENDPOINT to an endpoint that is available.",
     ]
 
 
@@ -253,7 +257,7 @@ def test_site_without_endpoint_setting_is_healthy_and_offers_a_current_one_first
     lines, error = _doctor()
 
     assert error == ""
-    assert "ok       Endpoint flux-3, offered first: living, and as recorded." in lines
+    assert "ok       Endpoint flux-3, the default: available, as recorded." in lines
 
 
 @pytest.mark.parametrize(("default", "level"), [("flux-3", "problem"), ("grok", "warning")])
@@ -274,8 +278,8 @@ def test_drift_is_reported_briefly(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(FLUX, unit_price=9)
 
     assert _bad() == [
-        "warning  Endpoint flux-3, offered first: differences between fal and its record: 1.",
-        "         → manage.py sora_remix_endpoints --check flux-3 names them.",
+        "warning  Endpoint flux-3, the default: differences between fal and the record: 1.",
+        "         → Run “manage.py sora_remix_endpoints --check flux-3” to see them.",
     ]
 
 
@@ -283,14 +287,14 @@ def test_endpoint_that_is_back_is_reported() -> None:
     EndpointFact.objects.create(endpoint_id=GROK, retired_at=moment(2026, 11, 3))
 
     assert _bad()[0] == (
-        "warning  Endpoint grok: fal has declared it gone on 2026-11-03, and has it again."
+        "warning  Endpoint grok: deprecated by fal since 2026-11-03, but fal offers it again."
     )
 
 
 def test_unknown_default_endpoint_is_a_problem(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINT = "typo"
 
-    assert "problem  SORA_REMIX_ENDPOINT names “typo”, and there is none such." in _bad()
+    assert "problem  SORA_REMIX_ENDPOINT names “typo”, but there is no such endpoint." in _bad()
 
 
 def test_unreadable_record_does_not_stop_the_other_checks(
@@ -300,7 +304,7 @@ def test_unreadable_record_does_not_stop_the_other_checks(
 
     lines, _error = _doctor()
 
-    assert any("SORA_REMIX_ENDPOINTS can't be read: odd: " in line for line in lines)
+    assert any("SORA_REMIX_ENDPOINTS has an invalid record: odd: " in line for line in lines)
     assert "ok       No remix is unconfirmed." in lines
 
 
@@ -318,7 +322,7 @@ def test_running_worker_is_found(
     monkeypatch.undo()
     qcluster.start()
 
-    assert _lines(lambda: local.look_at_worker(60)) == [("ok", "A worker takes its turns.")]
+    assert _lines(lambda: local.check_worker(60)) == [("ok", "A worker is running.")]
 
 
 def test_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -339,12 +343,12 @@ def test_unreachable_broker_is_a_problem_with_a_hint(
 
     lines = _bad()
 
-    assert lines[0].startswith("problem  The broker that Q_CLUSTER names can't be used: ")
+    assert lines[0].startswith("problem  The broker in Q_CLUSTER can't be used: ")
     assert "127.0.0.1:1" in lines[0]
-    assert "Compare its address in Q_CLUSTER with the server" in lines[1]
+    assert "Check its address in Q_CLUSTER" in lines[1]
     assert lines[2:] == [
-        "warning  The schedule: not examined. Fix this first: The broker.",
-        "warning  The workers: not examined. Fix this first: The broker.",
+        "warning  The schedule: not checked. Fix this first: The broker.",
+        "warning  The workers: not checked. Fix this first: The broker.",
     ]
 
 
@@ -370,7 +374,7 @@ def test_worker_is_recognised_by_actions_of_workers(
     monkeypatch.setattr(local, "_chain", lambda: next(waiting))
     monkeypatch.setattr(tasks, "nudge", lambda: None)
 
-    [(level, _text)] = _lines(lambda: local.look_at_worker(0.2))
+    [(level, _text)] = _lines(lambda: local.check_worker(0.2))
 
     assert (level == "ok") is moves
 
@@ -388,7 +392,7 @@ def test_check_of_the_storage_leaves_no_file(
     if storage is not FileSystemStorage:
         use_storage(settings, storage)
 
-    assert _lines(local.look_at_storage)[0][0] == "ok"
+    assert _lines(local.check_storage)[0][0] == "ok"
     assert _files(media_root) == []
 
 
@@ -398,7 +402,7 @@ def test_unwritable_storage_is_a_problem(settings: Settings, tmp_path: Path) -> 
 
     line, hint = _bad()
 
-    assert line.startswith("problem  The storage could not be examined: ")
+    assert line.startswith("problem  The storage could not be checked: ")
     assert "STORAGES" in hint
 
 
@@ -409,7 +413,7 @@ def test_storage_that_returns_other_content_is_a_problem(
 
     line, hint = _bad()
     assert (
-        line == "problem  The storage could not be examined: what was read is not what was written"
+        line == "problem  The storage could not be checked: what was read is not what was written"
     )
     assert "STORAGES" in hint
     assert _files(media_root) == []
@@ -421,7 +425,7 @@ def test_unresponsive_storage_times_out(
     monkeypatch.setattr(local, "STORAGE_SECONDS", 0.01)
     monkeypatch.setattr(local, "_try_storage", lambda: threading.Event().wait(2))
 
-    assert _bad()[0] == "problem  The storage could not be examined: no answer within 0.01 s"
+    assert _bad()[0] == "problem  The storage could not be checked: no answer within 0.01 s"
 
 
 @pytest.mark.parametrize(
@@ -433,7 +437,7 @@ def test_storage_needs_https_when_fal_fetches_from_it(
     settings.SORA_REMIX_SOURCE_DELIVERY = "url"
     settings.MEDIA_URL = url
 
-    assert [level for level, _text in _lines(local.look_at_storage)] == levels
+    assert [level for level, _text in _lines(local.check_storage)] == levels
 
 
 def _addresses(*addresses: str) -> Callable[..., Any]:
@@ -447,13 +451,17 @@ def _not_found(*_args: object) -> None:
 @pytest.mark.parametrize(
     ("found", "level", "said"),
     [
-        (_addresses("10.0.0.1", "8.8.8.8"), "ok", "fal is to call www.example.com, at 10.0.0.1, "),
+        (_addresses("10.0.0.1", "8.8.8.8"), "ok", "fal can call www.example.com at 10.0.0.1, "),
         (
             _addresses("10.0.0.1", "fe80::1%eth0"),
             "warning",
             "has no public address: 10.0.0.1, ",
         ),
-        (_not_found, "problem", "The host “www.example.com” of SORA_REMIX_WEBHOOK_BASE_URL is not"),
+        (
+            _not_found,
+            "problem",
+            "The host “www.example.com” in SORA_REMIX_WEBHOOK_BASE_URL was not",
+        ),
     ],
 )
 def test_host_of_the_webhook_is_resolved(
@@ -462,9 +470,9 @@ def test_host_of_the_webhook_is_resolved(
     settings.SORA_REMIX_WEBHOOK_BASE_URL = "https://www.example.com"
     settings.SORA_REMIX_WEBHOOK_USER_ID = USER_ID
     monkeypatch.setattr(socket, "getaddrinfo", found)
-    monkeypatch.setattr(keys, "current", list)
+    monkeypatch.setattr(webhook_keys, "current", list)
 
-    host, key_server = _lines(remote.look_at_webhooks)
+    host, key_server = _lines(remote.check_webhooks)
 
     assert host[0] == level
     assert said in host[1]
@@ -504,8 +512,8 @@ def test_unconfirmed_and_waiting_remixes_are_counted() -> None:
 
     lines = _bad()
 
-    assert lines[0] == "warning  Remixes that are unconfirmed, and perhaps paid: 1."
-    assert lines[2] == "warning  Remixes whose present step fails: 2, since 2026-11-03 12:30."
+    assert lines[0] == "warning  Unconfirmed remixes, for which you may have paid: 1."
+    assert lines[2] == "warning  Remixes that keep failing: 2, since 2026-11-03 12:30."
 
 
 def test_oldest_failure_of_remixes_and_uploads_is_shown_with_its_reason() -> None:
@@ -517,7 +525,7 @@ def test_oldest_failure_of_remixes_and_uploads_is_shown_with_its_reason() -> Non
 
     lines = _bad()
 
-    end = "whose present step fails: 2, since 2026-11-03 12:30; the oldest: HTTP 503 busy"
+    end = "that keep failing: 2, since 2026-11-03 12:30. The oldest: HTTP 503 busy"
     assert (lines[0], lines[2]) == (f"warning  Remixes {end}", f"warning  Uploads to fal {end}")
     assert "the site keeps trying" in lines[1]
 
@@ -558,7 +566,7 @@ def test_interrupt_exits_without_a_traceback(monkeypatch: pytest.MonkeyPatch) ->
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(local, "look_at_schedule", interrupt)
+    monkeypatch.setattr(local, "check_schedule", interrupt)
 
     with pytest.raises(CommandError) as interrupted:
         call_command("sora_remix_doctor", stdout=io.StringIO())
@@ -567,12 +575,12 @@ def test_interrupt_exits_without_a_traceback(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_failing_check_becomes_a_line() -> None:
     def look() -> Any:
-        yield Line("ok", "first")
+        yield ReportLine("ok", "first")
         raise ZeroDivisionError
 
     assert _lines(look) == [
         ("ok", "first"),
-        ("problem", "It could not be examined: ZeroDivisionError"),
+        ("problem", "It could not be checked: ZeroDivisionError"),
     ]
 
 

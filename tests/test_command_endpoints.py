@@ -68,11 +68,11 @@ def test_all_records_are_listed_without_calling_fal(sandbox: SandboxProcess) -> 
 @pytest.mark.parametrize(
     ("key", "cost"),
     [
-        ("sora-2", "$0.10 a second of the result"),
-        ("flux-3", "$0.03 a second of the source"),
-        ("kling-o3", "about $0.126 a second of the result"),
-        ("luma-3.2", "$0.72 to $4.32 a run"),
-        ("grok", "$0.01 a second of the source + $0.05 to $0.07 a second of the result"),
+        ("sora-2", "$0.10 per second of the result"),
+        ("flux-3", "$0.03 per second of the source"),
+        ("kling-o3", "about $0.126 per second of the result"),
+        ("luma-3.2", "$0.72 to $4.32 per run"),
+        ("grok", "$0.01 per second of the source + $0.05 to $0.07 per second of the result"),
     ],
 )
 def test_price_is_printed_in_words(key: str, cost: str) -> None:
@@ -85,27 +85,27 @@ def test_price_is_printed_in_words(key: str, cost: str) -> None:
         ({}, "unknown"),
         (
             {"per_run": "0.0000215", "floor": 1, "is_firm": False},
-            "about $0.000022 a run, at least $1.00",
+            "about $0.000022 per run, at least $1.00",
         ),
     ],
 )
 def test_unusual_price_is_printed_in_words(settings: Settings, price: Any, cost: str) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": _record(price=price)}
 
-    assert _row("odd") == ["odd", UNKNOWN, cost, "living", "never"]
+    assert _row("odd") == ["odd", UNKNOWN, cost, "available", "never"]
 
 
 def test_last_day_of_an_endpoint_is_printed(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"odd": _record(ends_on=date(2999, 1, 31))}
 
     assert _row("sora-2")[3:] == ["switched off on 2026-09-24", "2026-11-22"]
-    assert _row("odd")[3] == "living, until 2999-01-31"
+    assert _row("odd")[3] == "available until 2999-01-31"
 
 
 def test_endpoint_retired_by_fal_is_marked() -> None:
     EndpointFact.objects.create(endpoint_id=FLUX, retired_at=moment(2026, 11, 3))
 
-    assert _row("flux-3")[3] == "fal has declared it gone on 2026-11-03"
+    assert _row("flux-3")[3] == "deprecated by fal since 2026-11-03"
 
 
 def test_keys_select_each_listed_endpoint_once() -> None:
@@ -113,7 +113,9 @@ def test_keys_select_each_listed_endpoint_once() -> None:
 
 
 def test_unknown_key_is_named() -> None:
-    with pytest.raises(CommandError, match="There is no endpoint “typo”; there are: sora-2, "):
+    with pytest.raises(
+        CommandError, match=r"There is no endpoint “typo”\. Choose from these: sora-2, "
+    ):
         _run("typo", "flux-3")
 
 
@@ -128,7 +130,7 @@ def test_check_of_healthy_endpoints_succeeds_and_stores_the_facts() -> None:
     facts = EndpointFact.objects
     facts.note_retired(FLUX)
 
-    assert _run("--check") == ["Compared 10: the records say what fal says."]
+    assert _run("--check") == ["Checked 10: all records agree with fal."]
     price = facts.unit_price_of(FLUX)
     assert price and price[:3] == (Decimal("0.03"), "seconds", "USD")
     assert facts.retired() == {}
@@ -146,7 +148,7 @@ def test_deprecated_changed_and_unknown_endpoints_are_named(
     assert lines == [
         f"flux-3: fal calls {FLUX} deprecated",
         "lucy-restyle: the default of “enhance_prompt” is false at fal, true in the record",
-        f"odd: fal does not list {UNKNOWN}: it is gone, misspelt or not public",
+        f"odd: fal does not list {UNKNOWN}: it was removed, is misspelt or is not public",
     ]
     assert error == "Differences between fal and the records: 3."
     assert EndpointFact.objects.retired().keys() == {FLUX}
@@ -155,7 +157,7 @@ def test_deprecated_changed_and_unknown_endpoints_are_named(
 def test_only_named_endpoints_are_checked(sandbox: SandboxProcess) -> None:
     sandbox.endpoint(FLUX, gone=True)
 
-    assert _run("--check", "grok") == ["Compared 1: the records say what fal says."]
+    assert _run("--check", "grok") == ["Checked 1: all records agree with fal."]
     assert EndpointFact.objects.retired() == {}
 
 
@@ -167,7 +169,7 @@ def test_retirement_known_to_the_record_is_printed_and_is_no_failure(
     line, verdict = _run("--check", "sora-2")
 
     assert line.startswith(f"sora-2: fal calls {SORA} deprecated")
-    assert verdict == "Compared 1: the records say what fal says."
+    assert verdict == "Checked 1: all records agree with fal."
     assert list(EndpointFact.objects.retired()) == [SORA]
 
 
@@ -199,7 +201,7 @@ def test_unreachable_fal_is_a_failure_that_does_not_show_the_key(
 
     lines, error = _check()
 
-    assert (lines, error) == ([], "fal could not be asked. HTTP 500: sorry, … not now")
+    assert (lines, error) == ([], "fal could not be reached. HTTP 500: sorry, … not now")
     assert not EndpointFact.objects.exists()
 
 

@@ -58,7 +58,7 @@ def test_added_permissions_are_kept_and_missing_ones_restored() -> None:
 def test_run_before_migrate_creates_nothing_and_explains_why() -> None:
     Permission.objects.filter(codename="approve_video").delete()
 
-    with pytest.raises(CommandError, match="Run `migrate` first"):
+    with pytest.raises(CommandError, match=r"Run “manage.py migrate” first"):
         _run()
 
     assert not Group.objects.exists()

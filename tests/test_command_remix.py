@@ -135,7 +135,7 @@ def test_all_errors_are_named_at_once_and_nothing_is_stored() -> None:
     assert refusals == [
         "  videos: There is no video “typo”.",
         "  videos: There is no video “4711”.",
-        "  size: An option is given as NAME=VALUE.",
+        "  size: Write an option as NAME=VALUE.",
         "  delete_video: “delete_video” must be true or false.",
         "  seed: “Sora 2” has no option “seed”.",
         "  videos: “Upload”: It is not a Sora generation: it has no Sora id.",
@@ -146,7 +146,9 @@ def test_all_errors_are_named_at_once_and_nothing_is_stored() -> None:
 def test_unknown_endpoint_is_named() -> None:
     [refusal] = _refusals(make_video().pk, "--prompt", "noir", "--endpoint", "typo")
 
-    assert refusal.startswith("  endpoint: There is no endpoint “typo”; there are: sora-2")
+    assert refusal.startswith(
+        "  endpoint: There is no endpoint “typo”. Choose one of these: sora-2"
+    )
 
 
 def test_prompt_is_required() -> None:
@@ -237,7 +239,7 @@ def test_failed_remix_is_an_error_with_its_reason(
 def test_wait_ends_after_its_timeout(at_each_pause: Callable[..., None]) -> None:
     at_each_pause()
 
-    with pytest.raises(CommandError, match=r"after 0 s\. The work goes on in the background"):
+    with pytest.raises(CommandError, match=r"after 0 s\. The workers continue in the background"):
         _remix(make_video().pk, "--prompt", "noir", "--wait", "--timeout", "0")
 
     assert Remix.objects.get().status == Status.QUEUED
@@ -249,7 +251,7 @@ def test_interrupt_says_that_the_work_continues(at_each_pause: Callable[..., Non
 
     at_each_pause(interrupt)
 
-    with pytest.raises(CommandError, match="goes on in the background") as interrupted:
+    with pytest.raises(CommandError, match="continue in the background") as interrupted:
         _remix(make_video().pk, "--prompt", "noir", "--wait")
 
     assert interrupted.value.returncode == 130

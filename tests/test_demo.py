@@ -43,7 +43,7 @@ def test_demo_reports_a_taken_port(tmp_path: Path) -> None:
         done = demo(tmp_path, "--port", str(port))
 
     assert done.returncode == 1
-    assert f"Port {port} can't be had" in done.stderr
+    assert f"Port {port} can't be used" in done.stderr
 
 
 def test_live_demo_refuses_the_site_of_the_sandbox(tmp_path: Path) -> None:
@@ -52,4 +52,4 @@ def test_live_demo_refuses_the_site_of_the_sandbox(tmp_path: Path) -> None:
     done = demo(tmp_path, "--live", FAL_KEY="never used")
 
     assert done.returncode == 1
-    assert "belongs to the sandbox" in done.stderr
+    assert "was made for the sandbox" in done.stderr

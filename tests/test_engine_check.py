@@ -158,12 +158,12 @@ def test_answer_resets_the_count_of_failures(asked: list[str]) -> None:
 
 
 def test_more_remixes_than_one_group_are_checked(asked: list[str]) -> None:
-    for number in range(3 * fal.PLACES + 1):
+    for number in range(3 * fal.MAX_PARALLEL_CALLS + 1):
         processing(request_id=str(number))
 
     check()
 
-    assert len(set(asked)) == len(asked) == 3 * fal.PLACES + 1
+    assert len(set(asked)) == len(asked) == 3 * fal.MAX_PARALLEL_CALLS + 1
 
 
 def test_old_remixes_and_many_remixes_are_checked_less_often() -> None:

@@ -166,11 +166,11 @@ def test_only_waiting_results_are_collected(remote: Remote) -> None:
 
 
 def test_more_results_than_one_group_are_collected(remote: Remote) -> None:
-    remixes = [finished() for _ in range(media.PLACES + 2)]
+    remixes = [finished() for _ in range(media.MAX_PARALLEL_DOWNLOADS + 2)]
 
     engine.collect([remix.pk for remix in remixes])
 
-    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.PLACES + 2
+    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == media.MAX_PARALLEL_DOWNLOADS + 2
 
 
 def test_result_deleted_by_its_provider_is_marked(remote: Remote) -> None:
@@ -308,7 +308,7 @@ def test_result_over_the_memory_limit_is_refused_with_an_explanation(
     remix = collect(finished())
 
     assert (remix.status, remix.error_code) == (Status.FAILED, "not_a_video")
-    assert remix.error_message == "The file claims more than 10000000 frames."
+    assert remix.error_message == "The file claims to have more than 10000000 frames."
     assert files_in(media_root) == set()
 
 

@@ -270,7 +270,7 @@ def test_answer_that_can_not_be_saved_does_not_lose_the_others(
 def test_database_error_ends_the_sending_and_loses_no_answer(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(2 * fal.PLACES):
+    for number in range(2 * fal.MAX_PARALLEL_CALLS):
         make_remix(prompt=str(number))
     claim = RemixQuerySet.claim_to_send
     stumbles = iter([False, True])
@@ -285,7 +285,10 @@ def test_database_error_ends_the_sending_and_loses_no_answer(
     send()
 
     statuses = [remix.status for remix in Remix.objects.order_by("pk")]
-    assert statuses == [Status.PROCESSING] * fal.PLACES + [Status.QUEUED] * fal.PLACES
+    assert (
+        statuses
+        == [Status.PROCESSING] * fal.MAX_PARALLEL_CALLS + [Status.QUEUED] * fal.MAX_PARALLEL_CALLS
+    )
 
 
 def test_free_slot_is_filled_while_others_wait_for_an_answer(
@@ -305,13 +308,13 @@ def test_free_slot_is_filled_while_others_wait_for_an_answer(
         return fal.Accepted(arguments["prompt"])
 
     monkeypatch.setattr(fal, "submit", submit)
-    for prompt in ["slow", *map(str, range(fal.PLACES)), "last"]:
+    for prompt in ["slow", *map(str, range(fal.MAX_PARALLEL_CALLS)), "last"]:
         make_remix(prompt=prompt)
 
     send()
 
     assert seen[0] == "slow"
-    assert Remix.objects.filter(status=Status.PROCESSING).count() == fal.PLACES + 2
+    assert Remix.objects.filter(status=Status.PROCESSING).count() == fal.MAX_PARALLEL_CALLS + 2
 
 
 def test_body_is_stored_as_sent(gateway: Gateway) -> None:

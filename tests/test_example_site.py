@@ -38,7 +38,7 @@ def test_an_empty_page_says_how_to_approve_a_video(client: Client) -> None:
     page = client.get("/").content.decode()
 
     assert '<a href="/admin/">' in page
-    assert "No video is approved yet" in page
+    assert "No videos have been approved yet" in page
     assert '<a href="/admin/sora_remix/video/review/">' in page
 
 

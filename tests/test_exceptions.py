@@ -12,7 +12,7 @@ from sora_remix.exceptions import Reason, RemoteFailure, RequestRefused, SoraRem
 @pytest.mark.parametrize(
     ("kind", "message"),
     [
-        (SoraRemixError, "Something about a remix went wrong."),
+        (SoraRemixError, "Something went wrong with a remix."),
         (
             exceptions.InvalidTransition,
             "The remix is no longer in a state that allows this. Check it again.",

@@ -329,7 +329,7 @@ def test_too_many_requests_pause_the_whole_chain(
     work()
     work()
 
-    assert sandbox.calls()["submit"] <= submitting.PLACES
+    assert sandbox.calls()["submit"] <= submitting.MAX_PARALLEL_CALLS
     assert not Remix.objects.exclude(status=Status.QUEUED).exists()
     held_until = Chain.objects.get().held_until
     assert held_until and held_until > timezone.now() + timedelta(seconds=20)
@@ -341,13 +341,13 @@ def test_worker_killed_while_sending_leaves_only_its_own_sends_unconfirmed(
     for number in range(30):
         ask(f"{WELL} {number}")
 
-    Remix.objects.claim_to_send(submitting.PLACES)  # and then it is killed
+    Remix.objects.claim_to_send(submitting.MAX_PARALLEL_CALLS)  # and then it is killed
     pass_time(minutes=1)
     engine.sweep()
     work()
 
-    assert Remix.objects.filter(status=Status.UNCONFIRMED).count() == submitting.PLACES
-    assert len(sandbox.accepted()) == 30 - submitting.PLACES
+    assert Remix.objects.filter(status=Status.UNCONFIRMED).count() == submitting.MAX_PARALLEL_CALLS
+    assert len(sandbox.accepted()) == 30 - submitting.MAX_PARALLEL_CALLS
 
 
 def test_hours_without_a_status_are_shown_and_end_with_the_result(

@@ -48,7 +48,7 @@ def test_known_placeholders_are_valid(prompt: str) -> None:
 def test_unknown_placeholder_is_named_with_the_known_ones(prompt: str) -> None:
     problem = str(placeholders.syntax_problem(f"noir {prompt}"))
 
-    assert f"There is no “{prompt}”, only {{title}}, {{seconds}}." in problem
+    assert f"“{prompt}” is not a placeholder. You can use {{title}}, {{seconds}}." in problem
 
 
 @pytest.mark.parametrize("brace", ["{", "}"])

@@ -113,7 +113,7 @@ def assert_losers_read(answers: Answers, sentences: tuple[str, ...]) -> None:
     assert len(told) == CLICKS - 1, answers
 
 
-TOO_LATE = "Somebody else is changing the same remixes right now."
+TOO_LATE = "Someone else is changing the same remixes right now."
 
 
 @pytest.mark.parametrize(

@@ -513,7 +513,7 @@ def test_retry_is_enqueued_after_the_commit(
 def test_retry_of_a_remix_that_did_not_fail_is_refused(db: None, status: str) -> None:
     remix = make_remix(status=status)
 
-    with pytest.raises(InvalidTransition, match="Only a remix that failed or was cancelled"):
+    with pytest.raises(InvalidTransition, match="Only failed or cancelled remixes"):
         services.retry(remix, by=None)
 
     assert list(Remix.objects.all()) == [remix]
@@ -766,7 +766,7 @@ def test_pause_can_be_ended_and_a_turn_is_enqueued(
         was_paused = services.resume_sending(by=User(username="ann"))
 
     assert (was_paused, Chain.objects.is_held(), queued) == (True, False, [(tasks.advance, 1)])
-    assert "ann ended the pause until" in caplog.text
+    assert "ann resumed sending, which was paused until" in caplog.text
     assert "HTTP 429: slow down" in caplog.text
 
 

@@ -462,7 +462,7 @@ def test_promises_hold_in_any_order_of_events(
     monkeypatch.setattr(media, "store", world.store)
     monkeypatch.setattr(services, "nudge", lambda: None)
     monkeypatch.setattr(services, "queue_collect", lambda *pks: None)
-    monkeypatch.setattr(fal, "PLACES", 3)
+    monkeypatch.setattr(fal, "MAX_PARALLEL_CALLS", 3)
     monkeypatch.setattr(isolation, "PAUSES", (0, 0))
     monkeypatch.setattr(turns, "TURN_SECONDS", 0)
     monkeypatch.setattr(turns, "BROKEN_SECONDS", 0)

@@ -500,4 +500,4 @@ def test_messages_left_in_a_queue_do_not_break_a_worker_without_the_app() -> Non
     )
 
     assert process.returncode == 0, process.stderr
-    assert "sweep was not run: sora_remix is not installed" in process.stderr
+    assert "Did not run sweep, because sora_remix is not installed" in process.stderr

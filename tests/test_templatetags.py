@@ -140,7 +140,7 @@ def test_value_that_is_not_a_video_is_not_shown(
     caplog: pytest.LogCaptureFixture, value: Any
 ) -> None:
     assert _rendered(value) == ""
-    assert f"a value of type {type(value).__name__} on the site: it is no video" in caplog.text
+    assert f"a value of type {type(value).__name__} on the site: it is not a video" in caplog.text
 
 
 def test_missing_variable_shows_nothing(caplog: pytest.LogCaptureFixture) -> None:

@@ -232,7 +232,9 @@ def test_account_named_by_fal_is_logged_once_and_stored(
     for _ in range(2):
         assert _ring(remix.key, fal.headers("fal-1", BODY)) == (200, b"")
 
-    assert _told(caplog) == [f"fal's account id is {USER_ID}: set SORA_REMIX_WEBHOOK_USER_ID to it"]
+    assert _told(caplog) == [
+        f"Your fal account id is {USER_ID}. Set SORA_REMIX_WEBHOOK_USER_ID to it"
+    ]
     assert known_account() == USER_ID
 
 

@@ -1,4 +1,4 @@
-"""As much of a browser as the admin's forms need."""
+"""A minimal browser for the admin's forms."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,16 +13,16 @@ Values = Mapping[str, str | list[str]]
 
 @dataclass
 class Form:
-    """A form as it stands on the page."""
+    """A form on a page."""
 
     action: str
     names: set[str] = field(default_factory=set)
     values: dict[str, str | list[str]] = field(default_factory=dict)
-    """What is sent when nothing is changed."""
+    """The values that are sent if nothing is changed."""
 
 
 class Browser:
-    """Keeps cookies and the page that is open."""
+    """Keeps cookies and the current page."""
 
     def __init__(self, base_url: str) -> None:
         self.client = httpx.Client(
@@ -36,7 +36,7 @@ class Browser:
         self._show(self.client.get(path))
 
     def submit(self, having: str, values: Values) -> None:
-        """Fill in and send the form that has this field."""
+        """Fill in and submit the form that has this field."""
         reader = FormReader()
         reader.feed(self.text)
         form = next((form for form in reader.forms if having in form.names), None)
@@ -91,7 +91,7 @@ class FormReader(HTMLParser):
 
 
 def _add(form: Form, name: str, value: str) -> None:
-    """Tick a box, beside those of the same name that are ticked."""
+    """Tick a box, and keep other ticked boxes of the same name."""
     ticked = form.values.get(name)
     others = [ticked] if isinstance(ticked, str) else ticked
     form.values[name] = [*others, value] if others else value

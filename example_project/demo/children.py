@@ -1,4 +1,4 @@
-"""The long-running commands that the demo starts, watches and ends."""
+"""The long-running commands that the demo starts, watches and stops."""
 
 import os
 import signal
@@ -32,7 +32,7 @@ class Child:
 
     def __enter__(self) -> Self:
         with self._log.open("w") as log:
-            # A session of its own: Ctrl-C in the terminal reaches the demo alone.
+            # In its own session, so that Ctrl-C in the terminal reaches only the demo.
             self._process = subprocess.Popen(
                 self._command,
                 cwd=ROOT,
@@ -51,22 +51,23 @@ class Child:
         traceback: TracebackType | None,
     ) -> None:
         try:
-            # To the parent only: qcluster hangs when its children get the signal too.
+            # Only to the parent, because qcluster hangs if its children get the signal too.
             self._process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(STOP_SECONDS)
         finally:
-            # Whatever is left of its session, which holds nothing but what it started.
+            # Stop everything that is left of its session.
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
     def check(self) -> None:
-        """Raise CommandError with the end of its log when it has died."""
+        """Raise CommandError with the end of its log if it has stopped."""
         status = self._process.poll()
         if status is not None:
             raise CommandError(
-                f"{self._name} ended with status {status}. The end of {self._log}:\n{self._tail()}"
+                f"{self._name} stopped with status {status}. The last lines of {self._log}:\n"
+                f"{self._tail()}"
             )
 
     def _tail(self) -> str:
@@ -75,15 +76,15 @@ class Child:
 
 
 def choose_port(wanted: int) -> int:
-    """Return the port, or a free one for 0; raise CommandError when it is taken."""
+    """Return the port, or a free one for 0. Raise CommandError if it is taken."""
     with socket.socket() as one:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             one.bind((LOCAL, wanted))
         except (OSError, OverflowError) as error:
             raise CommandError(
-                f"Port {wanted} can't be had: {getattr(error, 'strerror', None) or error}. "
-                "Choose another one with --port, or any free one with --port 0."
+                f"Port {wanted} can't be used: {getattr(error, 'strerror', None) or error}. "
+                "Choose another port with --port, or use a free one with --port 0."
             ) from error
         port: int = one.getsockname()[1]
         return port

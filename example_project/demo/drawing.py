@@ -1,4 +1,4 @@
-"""The sample clips as files; without models, for it runs in processes of its own."""
+"""Draw the sample clips. This runs in separate processes, so it imports no models."""
 
 import signal
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from example_project.fal_sandbox.clips import draw_clip
 
 
 def draw_missing(folder: Path, scenes: Iterable[str]) -> dict[str, Path]:
-    """Return the clips by scene, drawing those that are not there yet."""
+    """Return the clips by scene, and draw those that are missing."""
     folder.mkdir(parents=True, exist_ok=True)
     clips = {scene: folder / f"{scene}.mp4" for scene in scenes}
     missing = {scene: clip for scene, clip in clips.items() if not clip.exists()}
@@ -21,7 +21,7 @@ def draw_missing(folder: Path, scenes: Iterable[str]) -> dict[str, Path]:
 
 
 def _hush() -> None:
-    # The parent is told of Ctrl-C and waits for the clip under way.
+    # The parent handles Ctrl-C and waits for the current clip.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,4 +1,4 @@
-"""What an editor does in the admin, page by page."""
+"""Use the admin like an editor, page by page."""
 
 import re
 from collections.abc import Sequence
@@ -25,14 +25,14 @@ class Editor:
         self._browser = browser
 
     def log_in(self, username: str, password: str) -> None:
-        """Log in; raise CommandError when the site refuses."""
+        """Log in. Raise CommandError if the site refuses."""
         self._browser.open(reverse("admin:login"))
         self._browser.submit("username", {"username": username, "password": password})
         if self._browser.url.path == reverse("admin:login"):
-            raise CommandError(f"The site does not let {username} in.")
+            raise CommandError(f"The site refused to log {username} in.")
 
     def select(self, videos: Sequence[Video]) -> int:
-        """Tick the videos, choose the action, and return the number of the draft."""
+        """Tick the videos, run the action, and return the number of the draft."""
         self._browser.open(reverse("admin:sora_remix_video_changelist"))
         ticked = [str(video.pk) for video in videos]
         self._browser.submit(
@@ -40,28 +40,30 @@ class Editor:
         )
         found = CONFIRM.search(self._browser.url.path)
         if not found:
-            raise CommandError(f"No page to confirm came: {self._browser.url} {self._errors()}")
+            raise CommandError(
+                f"The page to confirm did not open: {self._browser.url} {self._errors()}"
+            )
         return int(found[1])
 
     def choose(self, endpoint: str) -> None:
-        """Choose an endpoint; raise CommandError unless the page offers it."""
+        """Choose an endpoint. Raise CommandError unless the page offers it."""
         self._browser.submit("endpoint", {"endpoint": endpoint, "_recalculate": "1"})
         if self._errors():
             raise CommandError(f"The page does not offer {endpoint}. {self._errors()}")
 
     def check_cost(self, cost: Decimal) -> None:
-        """Raise CommandError unless the open page names this cost."""
+        """Raise CommandError unless the current page shows this cost."""
         if f"{cost:.2f}" not in self._browser.text:
-            raise CommandError(f"The page to confirm does not say that it costs ${cost:.2f}.")
+            raise CommandError(f"The page to confirm does not show the cost, ${cost:.2f}.")
 
     def confirm(self, prompt: str) -> None:
-        """Send the prompt; raise CommandError unless the list of remixes comes."""
+        """Confirm with this prompt. Raise CommandError unless the list of remixes opens."""
         self._browser.submit("prompt", {"prompt": prompt})
         if self._browser.url.path != reverse("admin:sora_remix_remix_changelist"):
-            raise CommandError(f"The prompt was not taken. {self._errors()}")
+            raise CommandError(f"The prompt was not accepted. {self._errors()}")
 
     def approve(self, video: Video) -> None:
-        """Approve a video; raise CommandError unless the site shows it then."""
+        """Approve a video. Raise CommandError unless the site then shows it."""
         self._browser.open(Links(site).review_url(video=video.pk))
         self._browser.submit("decision", {"decision": "approve"})
         self._browser.open(reverse("home"))
@@ -75,7 +77,7 @@ class Editor:
 
 
 class ErrorReader(HTMLParser):
-    """Collects what the admin says is wrong."""
+    """Collects the admin's error messages."""
 
     def __init__(self) -> None:
         super().__init__()

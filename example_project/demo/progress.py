@@ -1,4 +1,4 @@
-"""How the demo follows its remixes, and what it says of them in the end."""
+"""Follow the demo's remixes, and report their results."""
 
 import shutil
 import time
@@ -17,7 +17,7 @@ HEADINGS = ("Video", "Prompt", "Seconds", "Cost", "Took", "File")
 
 
 def follow(batch: int, out: OutputWrapper, check: Callable[[], None]) -> list[Remix]:
-    """Show the remixes until none needs a worker, and return them; give up in the end."""
+    """Show the progress until no remix needs a worker, then return the remixes."""
     line, start = _Line(out), time.monotonic()
     try:
         while True:
@@ -29,7 +29,7 @@ def follow(batch: int, out: OutputWrapper, check: Callable[[], None]) -> list[Re
             if not any(remix.status in UNSETTLED for remix in remixes):
                 return remixes
             if seconds > MOST_SECONDS:
-                raise CommandError(f"The remixes are not over after {MOST_SECONDS} seconds.")
+                raise CommandError(f"The remixes have not finished after {MOST_SECONDS} seconds.")
             time.sleep(0.2)
     finally:
         line.end()
@@ -40,7 +40,7 @@ def _state(remix: Remix) -> str:
 
 
 class _Line:
-    """One line that is written again and again on a terminal, else a line for each change."""
+    """One line that is rewritten on a terminal. Elsewhere, a line for each change."""
 
     def __init__(self, out: OutputWrapper) -> None:
         self._out, self._last = out, ""
@@ -61,9 +61,9 @@ class _Line:
 
 
 def check_results(remixes: Sequence[Remix], sources: set[int]) -> None:
-    """Raise CommandError unless each source has a new video that plays, linked to it."""
+    """Raise CommandError unless each source has a playable result of its own."""
     if {remix.source_id for remix in remixes} != sources:
-        raise CommandError("The remixes are not made of the videos that were ticked.")
+        raise CommandError("The remixes were not made from the selected videos.")
     for remix in remixes:
         if remix.status != Remix.Status.SUCCEEDED or remix.result is None:
             raise CommandError(
@@ -77,7 +77,7 @@ def check_results(remixes: Sequence[Remix], sources: set[int]) -> None:
                 media.video_facts(file)
         except (NotAVideo, OSError) as error:
             raise CommandError(
-                f"{remix}: the file in the storage does not play: {error}"
+                f"{remix}: the file in the storage is not playable: {error}"
             ) from error
 
 

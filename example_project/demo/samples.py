@@ -1,4 +1,4 @@
-"""The rows that the demo starts with."""
+"""Create the demo's user and sample videos."""
 
 import secrets
 from pathlib import Path
@@ -19,16 +19,16 @@ TITLES = {
     "forest": "Forest in the mist",
 }
 UPLOADS = {"forest"}
-"""Scenes that stand in for uploads: no Sora has made them."""
+"""Scenes that count as uploads. The others count as Sora generations."""
 
 
 def sora_id(scene: str) -> str:
-    """Return the id under which the sandbox knows the clip of a scene."""
+    """Return the Sora id of a scene's clip in the sandbox."""
     return f"video_demo_{scene}"
 
 
 def ensure_user(password_file: Path) -> str:
-    """See to it that there is the user, and return the password."""
+    """Create the user if necessary, and return the password."""
     if not password_file.exists():
         password_file.touch(mode=0o600)
         password_file.write_text(secrets.token_urlsafe(9))
@@ -44,7 +44,7 @@ def ensure_user(password_file: Path) -> str:
 
 
 def ensure_videos(clips: dict[str, Path]) -> dict[str, Video]:
-    """Return the sample videos by scene, adding those that are not there yet."""
+    """Return the sample videos by scene, and add those that are missing."""
     return {scene: _find_video(scene) or _add_video(scene, clip) for scene, clip in clips.items()}
 
 

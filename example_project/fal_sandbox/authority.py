@@ -8,9 +8,9 @@ import trustme
 
 
 def load_authority(path: Path) -> trustme.CA:
-    """Read the authority kept at the path, or make one there.
+    """Load the authority from the path, or create it there.
 
-    It outlives a restart, so that clients that loaded its certificate can go on.
+    It survives a restart, so clients that loaded its certificate still work.
     """
     if path.exists():
         kept = path.read_bytes()
@@ -30,7 +30,7 @@ def server_context(authority: trustme.CA, host: str) -> ssl.SSLContext:
 
 
 def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
-    """Write a file that readers see whole or not at all."""
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.touch(mode=mode)

@@ -1,4 +1,4 @@
-"""What the sandbox says of its endpoints, which tests may change."""
+"""The sandbox's endpoints, which tests may change."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ from .endpoints import CHANGEABLE, ENDPOINTS, Endpoint
 
 
 class Catalogue:
-    """The endpoints as they are now."""
+    """The current endpoints."""
 
     def __init__(self) -> None:
         self._endpoints = dict(ENDPOINTS)
 
     def __getitem__(self, endpoint_id: str) -> Endpoint:
-        """Return the endpoint, gone or not; raise KeyError for one that never was."""
+        """Return the endpoint, even a removed one. Raise KeyError if it never existed."""
         return self._endpoints[endpoint_id]
 
     def living(self) -> dict[str, Endpoint]:
-        """Return the endpoints that are not gone, by id."""
+        """Return the endpoints that have not been removed, by id."""
         return {key: one for key, one in self._endpoints.items() if not one.gone}
 
     def has_app(self, app: str) -> bool:
-        """Tell whether an endpoint of the owner's app is left."""
+        """Tell whether the owner's app still has an endpoint."""
         return any(endpoint.app == app for endpoint in self.living().values())
 
     def change(self, endpoint_id: str, changes: dict[str, Any]) -> None:
-        """Change the endpoint; raise KeyError for an unknown endpoint or change."""
+        """Change the endpoint. Raise KeyError for an unknown endpoint or change."""
         if unknown := changes.keys() - CHANGEABLE:
             raise KeyError(*unknown)
         self._endpoints[endpoint_id] = self._endpoints[endpoint_id].changed(changes)

@@ -1,4 +1,4 @@
-"""Sample clips, drawn without any source."""
+"""Draw sample clips."""
 
 from fractions import Fraction
 from pathlib import Path

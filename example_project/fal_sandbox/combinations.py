@@ -1,4 +1,4 @@
-"""What fields may not say together; each returns the fault in words, or nothing."""
+"""Rules for combinations of fields. Each returns an error message, or nothing."""
 
 from collections.abc import Callable
 from typing import Any

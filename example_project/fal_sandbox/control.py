@@ -1,4 +1,4 @@
-"""The control API, by which tests and the demo direct the sandbox."""
+"""The control API, with which tests and the demo control the sandbox."""
 
 import secrets
 from collections.abc import Awaitable, Callable
@@ -62,24 +62,24 @@ async def uploads(http: web.Request) -> web.Response:
 
 
 async def expire_uploads(http: web.Request) -> web.Response:
-    """Let all uploaded files be gone."""
+    """Expire all uploaded files."""
     http.app[SANDBOX].uploads.expire()
     return web.Response(status=204)
 
 
 async def struck(http: web.Request) -> web.Response:
-    """Count the HTTP calls that a rule befell, by kind and fault."""
+    """Count the HTTP calls that a rule affected, by kind and fault."""
     return web.json_response(http.app[SANDBOX].struck)
 
 
 async def reset(http: web.Request) -> web.Response:
-    """Start afresh with the same library."""
+    """Reset everything except the library."""
     http.app[SANDBOX].reset()
     return web.Response(status=204)
 
 
 async def timing(http: web.Request) -> web.Response:
-    """Change how long things take, from now on."""
+    """Change the durations from now on."""
     timing, body = http.app[SANDBOX].queue.timing, await http.json()
     for name, seconds in asdict(timing).items():
         setattr(timing, name, float(body.get(name, seconds)))
@@ -87,7 +87,7 @@ async def timing(http: web.Request) -> web.Response:
 
 
 async def rules(http: web.Request) -> web.Response:
-    """List the rules with what is left of them."""
+    """List the rules with their remaining uses."""
     return web.json_response(http.app[SANDBOX].rules.as_json())
 
 
@@ -102,13 +102,13 @@ async def misbehave(http: web.Request) -> web.Response:
 
 
 async def behave(http: web.Request) -> web.Response:
-    """Drop all rules."""
+    """Delete all rules."""
     http.app[SANDBOX].rules.clear()
     return web.Response(status=204)
 
 
 async def endpoint(http: web.Request) -> web.Response:
-    """Change what is said of an endpoint, until the next reset."""
+    """Change an endpoint until the next reset."""
     try:
         http.app[SANDBOX].catalogue.change(http.match_info["id"], await http.json())
     except KeyError as error:
@@ -117,7 +117,7 @@ async def endpoint(http: web.Request) -> web.Response:
 
 
 async def add_video(http: web.Request) -> web.Response:
-    """Put the body into the library under the video id."""
+    """Add the body to the library under the video id."""
     path = http.app[SANDBOX].library.path(http.match_info["id"])
     if path is None:
         raise web.HTTPBadRequest(text="A video id has letters, digits, - and _ only.")
@@ -130,7 +130,7 @@ async def add_video(http: web.Request) -> web.Response:
 
 
 async def remove_video(http: web.Request) -> web.Response:
-    """Make the provider forget the video."""
+    """Delete the video at the provider."""
     path = http.app[SANDBOX].library.find(http.match_info["id"])
     if path is None:
         raise web.HTTPNotFound

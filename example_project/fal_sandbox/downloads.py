@@ -1,4 +1,4 @@
-"""Media files, and the ways in which a download goes wrong."""
+"""Serve media files, and downloads that fail."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ def file_response(path: Path) -> web.FileResponse:
 
 
 async def cut(call: Call, rule: Rule) -> web.StreamResponse:
-    """Promise all that was asked for, send half of it, then break off."""
+    """Announce the full length, send half of it, then close the connection."""
     path, wanted = _wanted(call)
     response = await _start(call, length=len(wanted), partial=wanted)
     await _send(response, path, wanted[: len(wanted) // 2])
@@ -36,7 +36,7 @@ async def no_length(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 async def wrong_length(call: Call, rule: Rule) -> web.StreamResponse:
-    """Promise `bytes` more than there are, then close as if all was well."""
+    """Announce `bytes` more than exist, then close normally."""
     path, wanted = _wanted(call)
     excess = int(rule.parameters.get("bytes", 1000))
     response = await _start(call, length=len(wanted) + excess, partial=wanted)
@@ -46,7 +46,7 @@ async def wrong_length(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 async def endless(call: Call, rule: Rule) -> web.StreamResponse:
-    """Send zeros after the file, without a length; break off after `bytes` in all."""
+    """Send zeros after the file without a length, then close after `bytes` in all."""
     path, _ = _wanted(call)
     bound = int(rule.parameters.get("bytes", 64 * 1024 * 1024))
     whole = range(path.stat().st_size)
@@ -101,7 +101,7 @@ async def slow(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 async def ignore_range(call: Call, rule: Rule) -> web.StreamResponse:
-    """Send the whole file with 200, whatever part was asked for."""
+    """Ignore the Range header, and send the whole file with 200."""
     path, _ = _wanted(call)
     whole = range(path.stat().st_size)
     response = await _start(call, length=len(whole), partial=None)
@@ -110,7 +110,7 @@ async def ignore_range(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 def _wanted(call: Call) -> tuple[Path, range]:
-    """Return the file and the bytes of it that the Range header asks for."""
+    """Return the file and the range that the Range header requests."""
     assert call.file
     try:
         wanted = range(call.file.stat().st_size)[call.http.http_range]

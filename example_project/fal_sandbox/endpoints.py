@@ -1,4 +1,4 @@
-"""The endpoints that the sandbox knows."""
+"""The sandbox's endpoints."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,18 +16,18 @@ CHANGEABLE = {"status", "gone", "retired", "unit_price", "unit", "schema"}
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
-    """One model: its id, its input, what it returns and costs."""
+    """An endpoint: its id, input, output and price."""
 
     id: str
     title: str
     input: JSON
     """The schema of the input."""
     models: JSON = field(default_factory=dict)
-    """Schemas that the input refers to, by name."""
+    """Schemas referenced by the input, by name."""
     tolerant: bool = False
-    """Whether keys that it does not know pass."""
+    """Whether it accepts unknown keys."""
     combinations: tuple[Combination, ...] = ()
-    """What is looked at once the fields themselves are right."""
+    """An extra check, after the fields are valid."""
     source: str = "video_url"
     """The field that names the source."""
     limits: Limits = limits.ANY
@@ -44,13 +44,13 @@ class Endpoint:
     """How long a run takes, as the platform API says."""
     status: str = "active"
     gone: bool = False
-    """Whether nobody knows the endpoint any more."""
+    """Whether the endpoint was removed."""
     retired: str = ""
-    """The error by which a submission is refused; none while it is empty."""
+    """The error that refuses submissions. Empty: accept them."""
 
     @property
     def app(self) -> str:
-        """The owner and app under which status, result and cancel are found."""
+        """The owner and app in the URLs of status, result and cancel."""
         return "/".join(self.id.split("/")[:2])
 
     def complaints(self, body: object) -> list[JSON]:
@@ -66,7 +66,7 @@ class Endpoint:
         return defaults(self.input) | body
 
     def changed(self, changes: JSON) -> "Endpoint":
-        """Return the endpoint as it is after the changes; `schema` is merged into the input's."""
+        """Return the changed endpoint. `schema` is merged into the input's."""
         others = dict(changes)
         patch = others.pop("schema", {})
         order = self.input["x-fal-order-properties"]
@@ -182,7 +182,7 @@ LUCY_EDIT_PRO = Endpoint(
     unit_price=0.15,
     minutes=1,
 )
-"""None of those that are built into the app."""
+"""An endpoint that the app doesn't know."""
 
 ENDPOINTS = {
     endpoint.id: endpoint

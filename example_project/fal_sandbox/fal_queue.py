@@ -18,7 +18,7 @@ CANCELLATION_SECONDS = 0.2
 
 
 def now() -> str:
-    """Return the time as the logs and lists have it: in UTC, so that it sorts as text."""
+    """Return the time as text in UTC, which sorts correctly."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
@@ -42,14 +42,14 @@ class Request:
 
     endpoint: Endpoint
     input: dict[str, Any]
-    """The body as it was sent."""
+    """The request body."""
     base_url: str
     webhook: str | None = None
     faults: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     accepted_at: str = field(default_factory=now)
     answered: bool = True
-    """Whether the caller was told; not when a rule lost the answer."""
+    """Whether the caller got the answer. A rule may lose it."""
     answered_at: str = ""
     started_at: str = ""
     ended_at: str = ""
@@ -67,7 +67,7 @@ class Request:
 
     @property
     def prompt(self) -> str:
-        """What the rules' `match` is compared with, beside paths and ids."""
+        """What a rule's `match` is compared with, in addition to paths and ids."""
         return str(self.input.get("prompt", ""))
 
     @property
@@ -77,7 +77,7 @@ class Request:
 
 
 class Queue:
-    """The table of requests, each with a task that takes it through its life."""
+    """All requests, each with a task that runs it."""
 
     def __init__(
         self,
@@ -94,11 +94,11 @@ class Queue:
 
     @property
     def length(self) -> int:
-        """How many requests wait to be started."""
+        """Number of waiting requests."""
         return self._accepted - self._left
 
     def accept(self, request: Request) -> None:
-        """Take the request in and start its life."""
+        """Accept the request and start its task."""
         request.number = self._accepted
         self._accepted += 1
         self.requests[request.id] = request
@@ -109,9 +109,9 @@ class Queue:
         return max(0, request.number - self._left)
 
     def cancel(self, request: Request) -> None:
-        """Remove a waiting request at once; ask a running one to stop.
+        """Remove a waiting request, or ask a running one to stop.
 
-        A run told to `finish_anyway` by a rule does not listen.
+        A rule with `finish_anyway` makes a run ignore this.
         """
         if request.status == "IN_QUEUE":
             self._stop(request)
@@ -119,7 +119,7 @@ class Queue:
             asyncio.get_running_loop().call_later(CANCELLATION_SECONDS, self._stop, request)
 
     def forget(self) -> None:
-        """Drop every request without a word to anybody."""
+        """Drop all requests without notice."""
         for request in self.requests.values():
             if request.task:
                 request.task.cancel()

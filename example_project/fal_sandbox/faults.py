@@ -27,31 +27,31 @@ class Call:
 
 Fault = Callable[[Call, Rule], Awaitable[web.StreamResponse]]
 FAULT = "fal_sandbox.fault"
-"""Key of an HTTP request under which the name of the fault that befell it stands."""
+"""Key of an HTTP request for the name of its fault."""
 LOST_ANSWER = {"drop_after", "stall", "answer_after", "cut", "garbage", "drip", "bomb"}
-"""Faults by which the work is done and its proper answer never comes."""
+"""Faults that do the work but never send its answer."""
 
 
 def abort(http: web.Request) -> web.Response:
-    """Break the connection off; the response is for aiohttp, nobody will receive it."""
+    """Close the connection. Only aiohttp sees the returned response."""
     if http.transport:
         http.transport.abort()
     return web.Response()
 
 
 async def drop_before(call: Call, rule: Rule) -> web.StreamResponse:
-    """Break off without doing anything."""
+    """Close the connection without doing anything."""
     return abort(call.http)
 
 
 async def drop_after(call: Call, rule: Rule) -> web.StreamResponse:
-    """Do the work, then break off without an answer."""
+    """Do the work, then close the connection without an answer."""
     call.work()
     return abort(call.http)
 
 
 async def stall(call: Call, rule: Rule) -> web.StreamResponse:
-    """Do the work, hold the connection for `seconds` without an answer, then break off."""
+    """Do the work, hold the connection for `seconds`, then close it without an answer."""
     call.work()
     await asyncio.sleep(float(rule.parameters.get("seconds", 30)))
     return abort(call.http)
@@ -76,7 +76,7 @@ async def answer_after(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 async def cut(call: Call, rule: Rule) -> web.StreamResponse:
-    """Do the work, answer with half of the body, then break off."""
+    """Do the work, answer with half of the body, then close the connection."""
     whole = call.work()
     body = whole.body if isinstance(whole, web.Response) else b""
     assert isinstance(body, bytes)
@@ -88,7 +88,7 @@ async def cut(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 async def cut_off(http: web.Request, part: web.StreamResponse) -> web.StreamResponse:
-    """Break off in the midst of a response."""
+    """Close the connection in the middle of a response."""
     # What has been written must leave before the connection goes.
     await asyncio.sleep(0.05)
     abort(http)
@@ -102,7 +102,7 @@ async def garbage(call: Call, rule: Rule) -> web.StreamResponse:
 
 
 async def drip(call: Call, rule: Rule) -> web.StreamResponse:
-    """Do the work, then answer with a space every so many `seconds`, without end."""
+    """Do the work, then send a space every few `seconds` forever."""
     call.work()
     part = web.StreamResponse(headers={"Content-Type": "application/json"})
     await part.prepare(call.http)

@@ -1,4 +1,4 @@
-"""Files behind the URLs that a request names, as a model fetches them."""
+"""Fetch the files that a request refers to."""
 
 import asyncio
 import base64
@@ -23,15 +23,15 @@ OWN = "X-Sandbox-Fetch"
 
 
 class FetchFailed(Exception):
-    """Nothing could be had from the URL."""
+    """The URL could not be fetched."""
 
 
 class TooLarge(Exception):
-    """The file is larger than it may be."""
+    """The file is too large."""
 
 
 def is_own(http: web.Request) -> bool:
-    """Tell whether the sandbox itself fetches, which no rule befalls and nobody counts."""
+    """Tell whether the sandbox itself fetches. Such calls are not counted and no rule applies."""
     return OWN in http.headers
 
 
@@ -55,7 +55,7 @@ class Fetcher:
             draft.unlink()
 
     async def fetch(self, url: str, most: int, kind: str) -> Path:
-        """Return the file behind the URL; raise FetchFailed or TooLarge."""
+        """Return the file behind the URL. Raise FetchFailed or TooLarge."""
         self._calls[kind] += 1
         self.urls.append(shown(url))
         draft = self._folder / f".{secrets.token_hex(8)}"
@@ -70,7 +70,7 @@ class Fetcher:
             draft.unlink(missing_ok=True)
 
     async def close(self) -> None:
-        """Let the connections go."""
+        """Close the connections."""
         await self._session.close()
 
     async def _save(self, url: str, draft: Path, most: int) -> str:

@@ -1,4 +1,4 @@
-"""The check of fetched files against an endpoint's limits, with fal's own types of error."""
+"""Check fetched files against an endpoint's limits, with fal's own error types."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +18,7 @@ USUAL = ("mp4", "mov", "webm")
 
 
 def inspect_clip(path: Path, limits: Limits, at: Sequence[str | int], url: str) -> Facts:
-    """Return the facts of the clip; raise Refusal when it is none or out of bounds."""
+    """Return the clip's facts. Raise Refusal if it is no video or exceeds a limit."""
     try:
         form, facts = _read_format(path), read_facts(path)
     except (av.error.FFmpegError, IndexError):
@@ -65,7 +65,7 @@ def _findings(form: str, facts: Facts, limits: Limits) -> Iterator[Finding]:
 
 
 def _odd_shapes(facts: Facts, limits: Limits) -> Iterator[Finding]:
-    """Find what fal has no type of its own for."""
+    """Find problems for which fal has no error type."""
     longer, shorter = sorted((facts.width, facts.height), reverse=True)
     if limits.max_aspect is not None and longer > shorter * limits.max_aspect:
         yield "value_error", f"Aspect ratio exceeds {limits.max_aspect}:1.", {}
@@ -79,7 +79,7 @@ def _too_small(side: int) -> Finding:
 
 
 def _read_format(path: Path) -> str:
-    """Return what the container is called, nothing for a picture or sound."""
+    """Return the container's name, or nothing for a picture or sound."""
     with av.open(str(path)) as container:
         names = container.format.name.split(",")
         if not container.streams.video or _is_picture(names[0]):

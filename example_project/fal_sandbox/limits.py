@@ -1,4 +1,4 @@
-"""What the endpoints take as a source: containers, length, size, sides."""
+"""Limits of an endpoint's source: container, length, size and dimensions."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """The bounds of a source; what is not given is not bounded."""
+    """The limits of a source. What is not given is not limited."""
 
     formats: tuple[str, ...] = ()
     min_seconds: float = 0

@@ -1,4 +1,4 @@
-"""What a request ends with: the model's output, or an error in one of fal's forms."""
+"""The outcome of a request: the model's output, or an error in one of fal's formats."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class Outcome:
 
 
 class Refusal(Exception):
-    """The model does not do what it was asked for."""
+    """The model refuses the request."""
 
     def __init__(self, outcome: Outcome) -> None:
         super().__init__(outcome.error)

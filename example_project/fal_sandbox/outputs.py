@@ -24,7 +24,7 @@ VIDEO, THUMBNAIL, SPRITESHEET = CONTENT_TYPES
 
 
 def write_video(rendering: Path, target: Path, faults: dict[str, JSON]) -> None:
-    """Put the rendering in place; `pad_bytes` enlarges it, `claim_seconds` has it lie."""
+    """Store the result. `pad_bytes` enlarges it, and `claim_seconds` fakes its length."""
     padding = int(faults.get("pad_bytes", {}).get("bytes", 0))
     claimed = int(faults.get("claim_seconds", {}).get("seconds", 0))
     if padding < 16 and not claimed:
@@ -48,7 +48,7 @@ def _pad(target: Path, padding: int) -> None:
 
 
 def _claim(content: bytes, seconds: int) -> bytes:
-    """Have the tables of an MP4's first track say that it lasts so long."""
+    """Fake the length of an MP4's first track in its tables."""
     video = bytearray(content.replace(b"edts", b"free"))
     # Behind the name, version and times: ticks a second, and the length in ticks.
     struct.pack_into(">II", video, video.index(b"mdhd") + 16, 1, seconds)

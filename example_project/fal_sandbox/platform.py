@@ -1,4 +1,4 @@
-"""The platform API's word on endpoints: what they are, what they cost."""
+"""The platform API's description and prices of endpoints."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,12 +31,12 @@ def add_routes(app: web.Application) -> None:
 
 
 async def models(http: web.Request) -> web.StreamResponse:
-    """Describe the endpoints asked for, or all; a key may be missing, but not be bad."""
+    """Describe the requested endpoints, or all. The key may be missing, but not invalid."""
     return await _answer(http, "models", _models, needs_key=False)
 
 
 async def pricing(http: web.Request) -> web.StreamResponse:
-    """Say what a unit of each endpoint costs."""
+    """Return the unit price of each endpoint."""
     return await _answer(http, "pricing", _pricing, needs_key=True)
 
 

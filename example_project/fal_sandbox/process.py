@@ -23,8 +23,8 @@ class SandboxError(Exception):
 class SandboxProcess:
     """Starts the sandbox on entering and stops it on leaving.
 
-    The state folder holds the library and all results; a second process with the same folder
-    goes on from there, under the same certificate.
+    The state folder holds the library and all results. A second process with the same folder
+    continues from there with the same certificate.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class SandboxProcess:
 
     @property
     def pid(self) -> int | None:
-        """The server's process id, None before the start."""
+        """The server's process id, or None before the start."""
         return self._process.pid if self._process else None
 
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead fal-client to the sandbox."""
+        """Return the environment variables that make fal-client use the sandbox."""
         return {
             "FAL_QUEUE_RUN_HOST": self.host,
             "FAL_RUN_HOST": self.host,
@@ -86,9 +86,9 @@ class SandboxProcess:
         }
 
     def start(self) -> None:
-        """Start the server and wait until it listens; raise SandboxError if it does not.
+        """Start the server and wait until it listens. Raise SandboxError if it doesn't.
 
-        A later start takes the same port again.
+        A later start uses the same port again.
         """
         self.state.mkdir(parents=True, exist_ok=True)
         with (self.state / "sandbox.log").open("w") as log:
@@ -110,7 +110,7 @@ class SandboxProcess:
         self._port = int(self.host.rpartition(":")[2])
 
     def stop(self) -> None:
-        """End the server; do nothing when it has ended already."""
+        """Stop the server, if it is running."""
         if self._client:
             self._client.close()
             self._client = None
@@ -131,7 +131,7 @@ class SandboxProcess:
         return entries
 
     def calls(self) -> dict[str, int]:
-        """Return how many calls came in, by kind."""
+        """Return the number of calls, by kind."""
         counts: dict[str, int] = self._control("GET", "calls").json()
         return counts
 
@@ -146,20 +146,20 @@ class SandboxProcess:
         return entries
 
     def expire_uploads(self) -> None:
-        """Let all uploaded files be gone, as if their lifetime was over."""
+        """Expire all uploaded files."""
         self._control("DELETE", "uploads")
 
     def struck(self) -> dict[str, dict[str, int]]:
-        """Return how many calls a rule befell, by kind and label or fault (`answer 500`)."""
+        """Return the number of calls that a rule affected, by kind and label or fault."""
         counts: dict[str, dict[str, int]] = self._control("GET", "struck").json()
         return counts
 
     def reset(self) -> None:
-        """Forget requests, lists, counts, rules and changes; go back to the first timing."""
+        """Reset requests, lists, counts, rules, changes and timing."""
         self._control("POST", "reset")
 
     def timing(self, **seconds: float) -> None:
-        """Change what `Timing` has: `queue_seconds`, `run_seconds`, `fetch_seconds`, …"""
+        """Change the fields of `Timing`: `queue_seconds`, `run_seconds`, `fetch_seconds`, …"""
         self._control("PUT", "timing", json=seconds)
 
     def add_video(self, video_id: str, path: Path) -> None:
@@ -167,16 +167,16 @@ class SandboxProcess:
         self._control("PUT", f"library/{video_id}", content=path.read_bytes())
 
     def remove_video(self, video_id: str) -> None:
-        """Make the provider forget the video."""
+        """Delete the video at the provider."""
         self._control("DELETE", f"library/{video_id}")
 
     def misbehave(self, on: str, fault: str, **parameters: Any) -> None:
-        """Add a rule; `times`, `chance`, `match`, `label` may stand among the parameters."""
+        """Add a rule. `times`, `chance`, `match` and `label` may be among the parameters."""
         rule = json.dumps({"on": on, "fault": fault, **parameters})  # also of half characters
         self._control("POST", "rules", content=rule)
 
     def behave(self) -> None:
-        """Drop all rules."""
+        """Delete all rules."""
         self._control("DELETE", "rules")
 
     def endpoint(self, endpoint_id: str, **changes: Any) -> None:

@@ -19,11 +19,11 @@ Work = Callable[[Request, Sandbox], web.Response]
 NOT_FOUND = {"status": "NOT_FOUND"}
 NO_JSON = object()
 REQUEST = "fal_sandbox.request"
-"""Key of an HTTP request under which the one stands that it was accepted as."""
+"""Key of an HTTP request for the accepted request."""
 
 
 def add_routes(app: web.Application) -> None:
-    """Add the routes; owner and app stand before `requests`, as in fal's URLs."""
+    """Add the routes. Owner and app come before `requests`, as in fal's URLs."""
     request = "/{owner}/{app}/requests/{id}"
     app.router.add_get(request + "/status", status)
     app.router.add_put(request + "/cancel", cancel)
@@ -34,7 +34,7 @@ def add_routes(app: web.Application) -> None:
 
 
 async def submit(http: web.Request) -> web.StreamResponse:
-    """Accept a request, or say what is wrong with it."""
+    """Accept a request, or report what is wrong with it."""
     sandbox = http.app[SANDBOX]
     raw = await http.read()
     body = _read_json(raw)
@@ -51,7 +51,7 @@ async def submit(http: web.Request) -> web.StreamResponse:
 
 
 async def status(http: web.Request) -> web.StreamResponse:
-    """Tell where the request stands; 202 until it is completed."""
+    """Return the request's status, with 202 until it is completed."""
 
     def work(request: Request, sandbox: Sandbox) -> web.Response:
         body = _status_body(request, sandbox)
@@ -77,7 +77,7 @@ async def result(http: web.Request) -> web.StreamResponse:
 
 
 async def cancel(http: web.Request) -> web.StreamResponse:
-    """Take the request out of the queue, or ask the runner to stop."""
+    """Remove the request from the queue, or ask the runner to stop."""
 
     def work(request: Request, sandbox: Sandbox) -> web.Response:
         if request.outcome:
@@ -89,7 +89,7 @@ async def cancel(http: web.Request) -> web.StreamResponse:
 
 
 async def download(http: web.Request) -> web.StreamResponse:
-    """Serve a result's or an uploaded file to anybody who knows its URL."""
+    """Serve a result or an upload to anyone who knows its URL."""
     sandbox = http.app[SANDBOX]
     token, name = http.match_info["token"], http.match_info["name"]
     if uploaded := sandbox.uploads.open(token, name):
@@ -111,7 +111,7 @@ async def key_set(http: web.Request) -> web.Response:
 
 
 def refuse_key(sandbox: Sandbox, http: web.Request) -> web.Response | None:
-    """Return fal's 401 unless the call carries a good key."""
+    """Return fal's 401 unless the call has a valid key."""
     scheme, _, key = http.headers.get("Authorization", "").partition(" ")
     if scheme != "Key" or not key:
         text = "Authentication is required to access this application."

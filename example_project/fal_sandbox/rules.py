@@ -9,7 +9,7 @@ _OWN_KEYS = ("on", "fault", "times", "chance", "match")
 
 @dataclass
 class Rule:
-    """One misbehaviour: what it befalls, how often, and the fault's own parameters."""
+    """One misbehaviour: the calls it affects, how often, and the fault's parameters."""
 
     on: str
     fault: str
@@ -38,7 +38,7 @@ class Rule:
         return body | parameters
 
     def strikes(self, text: str) -> bool:
-        """Decide whether the rule befalls a call; each hit uses up one of `times`."""
+        """Decide whether the rule affects a call. Each hit uses up one of `times`."""
         if self.times == 0 or self.match not in text or random.random() >= self.chance:
             return False
         if self.times is not None:
@@ -47,17 +47,17 @@ class Rule:
 
 
 class Rules:
-    """The rules in force, in the order in which they were added."""
+    """The active rules, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._rules: list[Rule] = []
 
     def add(self, rule: Rule) -> None:
-        """Put a rule behind the others."""
+        """Append a rule."""
         self._rules.append(rule)
 
     def clear(self) -> None:
-        """Behave again."""
+        """Delete all rules."""
         self._rules.clear()
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -65,11 +65,11 @@ class Rules:
         return [rule.as_json() for rule in self._rules]
 
     def take(self, on: str, text: str) -> Rule | None:
-        """Return the first rule that strikes."""
+        """Return the first rule that applies."""
         return next((r for r in self._rules if r.on == on and r.strikes(text)), None)
 
     def take_all(self, on: str, text: str) -> dict[str, dict[str, Any]]:
-        """Return the parameters of every fault that strikes, by the fault's name."""
+        """Return the parameters of all faults that apply, by name."""
         taken: dict[str, dict[str, Any]] = {}
         for rule in self._rules:
             if rule.on == on and rule.fault not in taken and rule.strikes(text):

@@ -51,7 +51,7 @@ FAULT_NAMES = {kind: set(faults) for kind, faults in FAULTS.items()} | {
 COUNTED = FAULT_NAMES.keys() - {"job"} | {"fetch", "fetch_picture"}
 """The kinds of calls that are counted: those that come in, and webhooks and fetches."""
 KEPT = ("accepted_at", "answered")
-"""What a request from before a restart has beside its id, endpoint and input."""
+"""Values that a request from before a restart keeps, besides id, endpoint and input."""
 
 
 class Sandbox:
@@ -86,7 +86,7 @@ class Sandbox:
         self.queue = Queue(timing, self.studio.run, self.postman.post)
 
     def accept(self, request: Request) -> None:
-        """Log the request and let it wait its turn."""
+        """Log the request and queue it."""
         request.faults = self.rules.take_all("job", f"{request.id} {request.prompt}")
         if (long_id := request.faults.get("long_id")) is not None:
             request.id = request.id.ljust(int(long_id.get("length", 200)), "x")
@@ -94,7 +94,7 @@ class Sandbox:
         self.queue.accept(request)
 
     def find(self, request_id: str, base_url: str) -> Request | None:
-        """Return a request; one from before a restart is taken up again when it is asked for."""
+        """Return a request. One from before a restart is loaded when it is needed."""
         if entry := self._earlier.pop(request_id, None):
             endpoint = self.catalogue[entry["endpoint"]]
             kept = {name: entry[name] for name in KEPT if name in entry}
@@ -103,14 +103,14 @@ class Sandbox:
         return self.queue.requests.get(request_id)
 
     def find_all(self, base_url: str, since: str) -> list[Request]:
-        """Return all requests; take up those from before a restart that were accepted since."""
+        """Return all requests. Load those from before a restart."""
         for request_id, entry in list(self._earlier.items()):
             if entry["accepted_at"] >= since:
                 self.find(request_id, base_url)
         return list(self.queue.requests.values())
 
     async def answer(self, call: Call) -> web.StreamResponse:
-        """Count the call and answer it, badly if a rule says so."""
+        """Count the call and answer it, with a fault if a rule applies."""
         self.calls[call.kind] += 1
         rule = self.rules.take(call.kind, call.text)
         if rule is None:
@@ -123,7 +123,7 @@ class Sandbox:
             return abort(call.http)
 
     def reset(self) -> None:
-        """Forget requests, lists, counts, rules and changed endpoints; keep all files."""
+        """Reset requests, lists, counts, rules and changed endpoints. Keep all files."""
         self._earlier.clear()
         self.queue.forget()
         self.postman.forget()

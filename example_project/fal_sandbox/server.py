@@ -16,7 +16,7 @@ from .sandbox import SANDBOX, Sandbox
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """The command-line options."""
 
     host: str
     port: int
@@ -29,7 +29,7 @@ class Options:
 
 
 async def serve(options: Options) -> None:
-    """Serve until a signal comes; raise OSError when the port is taken."""
+    """Serve until a signal arrives. Raise OSError if the port is taken."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,7 +53,7 @@ async def serve(options: Options) -> None:
 
 
 def build_app(sandbox: Sandbox) -> web.Application:
-    """Return the application; the queue comes last, for it takes almost every path."""
+    """Return the application. The queue comes last, because it matches almost every path."""
     # A source may be a data URI.
     app = web.Application(client_max_size=64 * 1024 * 1024)
     app[SANDBOX] = sandbox
@@ -66,7 +66,7 @@ def build_app(sandbox: Sandbox) -> web.Application:
 
 
 async def wait_for_end(stop: asyncio.Event, parent: int | None) -> None:
-    """Return when told to stop, or when the parent process is no longer the given one."""
+    """Return when told to stop, or when the parent process has ended."""
     while not stop.is_set() and parent in (None, os.getppid()):
         try:
             await asyncio.wait_for(stop.wait(), None if parent is None else 1)

@@ -27,7 +27,7 @@ class Sources:
         self._threads = threads
 
     async def find(self, request: Request) -> Path:
-        """Return the source's file; raise Refusal when it, or a reference image, won't do."""
+        """Return the source's file. Raise Refusal if it or a reference image is not accepted."""
         endpoint, name = request.endpoint, request.endpoint.source
         value = request.arguments[name]
         if name == "video_id":

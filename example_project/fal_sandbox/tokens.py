@@ -1,4 +1,4 @@
-"""The tokens by which uploads are let in; they outlive a restart."""
+"""Tokens that authorise uploads. They survive a restart."""
 
 import hashlib
 import hmac
@@ -10,7 +10,7 @@ from .authority import write_atomically
 
 
 class Tokens:
-    """Makes and knows tokens, which are their own end and a signature of it."""
+    """Creates and verifies tokens, which are a signed expiry time."""
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
@@ -18,11 +18,11 @@ class Tokens:
         self._key = path.read_bytes()
 
     def make(self, ends: float) -> str:
-        """Return a token that is good until then."""
+        """Return a token that is valid until then."""
         return f"{ends}.{self._sign(str(ends))}"
 
     def is_good(self, token: str) -> bool:
-        """Tell whether the token is one of ours and has not ended."""
+        """Tell whether the token is valid and has not expired."""
         ends, _, signature = token.rpartition(".")
         return hmac.compare_digest(self._sign(ends), signature) and time.time() < float(ends)
 

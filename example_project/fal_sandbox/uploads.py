@@ -1,4 +1,4 @@
-"""Uploaded files, which outlive a restart but not the lifetime that they were given."""
+"""Uploaded files. They survive a restart until they expire."""
 
 import hashlib
 import json
@@ -32,11 +32,11 @@ class Upload:
     expires_in: float | None
     token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(16))
-    """What one has to know to deliver the content: the id of a multipart upload."""
+    """The id of a multipart upload, which its caller must know."""
 
     @property
     def url(self) -> str:
-        """Where anybody finds the file."""
+        """The public URL of the file."""
         return f"{self.base_url}/files/b/{self.token}/{quote(self.name, safe='')}"
 
 
@@ -60,7 +60,7 @@ class Uploads:
             path.unlink(missing_ok=True)
 
     def announce(self, upload: Upload) -> None:
-        """Note what is going to be delivered."""
+        """Announce a file."""
         (self._folder / f"{upload.token}.json").write_text(json.dumps(asdict(upload)))
 
     def find(self, token: str) -> Upload | None:
@@ -106,7 +106,7 @@ class Uploads:
         return None if is_over else (path, upload.content_type)
 
     def expire(self) -> None:
-        """Let every upload's lifetime be over."""
+        """Expire all uploads."""
         for note in self._folder.glob("*.json"):
             (self._folder / note.stem).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The check of an input against its schema, with complaints in pydantic's words."""
+"""Validate an input against its schema, with pydantic's error messages."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -35,10 +35,10 @@ class Validator:
     models: JSON = field(default_factory=dict)
     """The schemas that others refer to, by name."""
     tolerant: bool = False
-    """Whether keys that the schema does not know pass."""
+    """Whether unknown keys are accepted."""
 
     def check(self, schema: JSON, value: object, at: Place = ("body",)) -> Iterator[JSON]:
-        """Yield what is wrong with the value."""
+        """Yield the errors of a value."""
         if "$ref" in schema:
             schema = self.models[schema["$ref"].rpartition("/")[2]]
         if "anyOf" in schema:

@@ -21,13 +21,13 @@ SOUNDS = {"aac", "mp3", "opus", "ac3", "eac3", "alac", "flac"}
 INTERLEAVING = 2.0
 """How many seconds sound and pictures may be apart in a file."""
 ROUNDING = 0.005
-"""How much a time may be off."""
+"""Tolerance of a time."""
 EVEN = ("scale=trunc(iw/2)*2:trunc(ih/2)*2", "format=yuv420p")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What fal says of a video beside its URL."""
+    """fal's description of a video, in addition to its URL."""
 
     width: int
     height: int

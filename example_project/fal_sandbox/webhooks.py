@@ -76,19 +76,19 @@ class Postman:
         self._session = aiohttp.ClientSession(timeout=TIMEOUT)
 
     def post(self, request: Request, outcome: Outcome) -> None:
-        """Ring the request's webhook, if it has one."""
+        """Call the request's webhook, if it has one."""
         if request.webhook:
             task = asyncio.create_task(self._deliver(request, request.webhook, outcome))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     def forget(self) -> None:
-        """Give up every delivery that is under way."""
+        """Cancel all deliveries."""
         for task in self._tasks:
             task.cancel()
 
     async def close(self) -> None:
-        """Give up and let the connections go."""
+        """Cancel all deliveries and close the connections."""
         self.forget()
         await self._session.close()
 
@@ -115,7 +115,7 @@ class Postman:
             await asyncio.sleep(pause)
 
     async def _ring(self, url: str, headers: dict[str, str], body: bytes) -> bool:
-        """Report whether the delivery is settled; fal takes a redirect for a final failure."""
+        """Tell whether the delivery is finished. fal treats a redirect as a final failure."""
         self._calls["webhook"] += 1
         try:
             async with self._session.post(

@@ -1,8 +1,7 @@
-"""Batches: what editors have selected together, and whether they have confirmed it."""
+"""Admin of batches: selections of videos, and whether they were confirmed."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
@@ -20,12 +19,12 @@ from .checkout.views import ConfirmView
 from .filters import StateFilter
 from .links import Links, linked
 from .pages import SCRIPTS, STYLESHEETS
-from .params import CheckedListMixin
-from .permissions import REMIX, allows, own_or_confirmed
+from .params import CheckedParametersMixin
+from .permissions import REMIX, can_view, exclude_drafts_of_others
 from .progress.status import OVER, PROGRESS_SCRIPT, bar
 from .querysets import count_of
-from .results.views import action_on_cells, grid_of
-from .rows import admin_of
+from .results.views import CellsView, get_grid_context
+from .visibility import find_model_admin
 
 if TYPE_CHECKING:
     BatchModelAdmin = admin.ModelAdmin[RemixBatch]
@@ -34,7 +33,7 @@ else:
 
 
 @admin.register(RemixBatch)
-class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
+class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
     list_display = (
         "__str__",
         "state",
@@ -62,22 +61,22 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         """Show batches to users who may see remixes."""
-        return allows(admin_of(self.admin_site, Remix), request)
+        return can_view(find_model_admin(self.admin_site, Remix), request)
 
     def has_delete_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
-        """Let drafts be discarded by users who may confirm them."""
+        """Let users who may confirm a draft discard it."""
         if obj and obj.confirmed_at:
             return False
-        return allows(admin_of(self.admin_site, Video), request, REMIX)
+        return can_view(find_model_admin(self.admin_site, Video), request, REMIX)
 
     def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
-        """Delete a draft; refuse one that somebody has confirmed since the page was opened."""
+        """Delete a draft, unless somebody has confirmed it since the page was opened."""
         if not RemixBatch.objects.filter(pk=obj.pk).delete_drafts():
             raise PermissionDenied
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RemixBatch]:
         return (
-            own_or_confirmed(request, super().get_queryset(request))
+            exclude_drafts_of_others(request, super().get_queryset(request))
             .prefetch_related("created_by")
             .annotate(
                 _videos=count_of(RemixBatch.videos.through, "remixbatch"),
@@ -89,7 +88,7 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
     def get_urls(self) -> list[URLPattern]:
         view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
         confirm = path("<sora_remix_key:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
-        acting = self.admin_site.admin_view(partial(action_on_cells, model_admin=self))
+        acting = self.admin_site.admin_view(CellsView.as_view(model_admin=self))
         cells = path("<sora_remix_key:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
         return [confirm, cells, *super().get_urls()]
 
@@ -102,8 +101,8 @@ class RemixBatchAdmin(CheckedListMixin, BatchModelAdmin):
         form_url: str = "",
         obj: RemixBatch | None = None,
     ) -> HttpResponse:
-        """Show what became of a batch, once it is confirmed."""
-        context |= grid_of(request, self, obj) if obj else {}
+        """Show the results of a confirmed batch."""
+        context |= get_grid_context(request, self, obj) if obj else {}
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     @admin.display(description=_("videos"))

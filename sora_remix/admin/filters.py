@@ -1,9 +1,9 @@
-"""Filters of the lists."""
+"""Filters of the changelists."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -16,10 +16,10 @@ from ..clock import today
 from ..endpoints import all_endpoints, choosable
 from ..exceptions import SoraRemixError
 from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
-from . import failing
-from .params import key
+from . import failing_steps
+from .params import parse_pk
 from .querysets import remixable
-from .rows import rows
+from .visibility import get_rows
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -27,54 +27,53 @@ if TYPE_CHECKING:
     Lookups = Iterable[tuple[str, str | _StrPromise]]
     AnyModelAdmin = admin.ModelAdmin[Any]
 
-ORIGINS = {
-    "upload": Q(sora_id="", remix__isnull=True),
-    "sora": ~Q(sora_id="") & Q(remix__isnull=True),
-    "remix": Q(remix__isnull=False),
-}
+
+class ConditionFilter(admin.SimpleListFilter):
+    """Offer named conditions."""
+
+    conditions: ClassVar[Mapping[str, tuple[_StrPromise, Q]]]
+    """Label and condition by the value in the URL."""
+
+    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
+        return [(value, label) for value, (label, _condition) in self.conditions.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        _label, condition = self.conditions.get(self.value() or "", ("", Q()))
+        return queryset.filter(condition)
 
 
-APPROVALS = {
-    **{str(approval): Q(approval=approval, cleared_at=None) for approval in Approval},
-    "cleared": Q(cleared_at__isnull=False),
-}
-
-
-class ApprovalFilter(admin.SimpleListFilter):
+class ApprovalFilter(ConditionFilter):
     title = _("approval")
     parameter_name = "approval"
-
-    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
-        return (
-            ("new", _("New")),
-            ("approved", _("Approved")),
-            ("rejected", _("Rejected")),
-            ("cleared", _("Cleared")),
-        )
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
-        approval = APPROVALS.get(self.value() or "")
-        return queryset if approval is None else queryset.filter(approval)
+    conditions = {
+        "new": (_("New"), Q(approval=Approval.NEW, cleared_at=None)),
+        "approved": (_("Approved"), Q(approval=Approval.APPROVED, cleared_at=None)),
+        "rejected": (_("Rejected"), Q(approval=Approval.REJECTED, cleared_at=None)),
+        "cleared": (_("Cleared"), Q(cleared_at__isnull=False)),
+    }
 
 
-class OriginFilter(admin.SimpleListFilter):
+class OriginFilter(ConditionFilter):
     title = _("origin")
     parameter_name = "origin"
+    conditions = {
+        "upload": (_("Uploaded"), Q(sora_id="", remix__isnull=True)),
+        "sora": (_("Sora generation"), ~Q(sora_id="") & Q(remix__isnull=True)),
+        "remix": (_("Remix"), Q(remix__isnull=False)),
+    }
 
-    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
-        return (
-            ("upload", _("Uploaded")),
-            ("sora", _("Sora generation")),
-            ("remix", _("Remix")),
-        )
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Video]) -> QuerySet[Video]:
-        origin = ORIGINS.get(self.value() or "")
-        return queryset if origin is None else queryset.filter(origin)
+class StateFilter(ConditionFilter):
+    title = _("state")
+    parameter_name = "state"
+    conditions = {
+        "draft": (_("Draft"), Q(confirmed_at=None)),
+        "confirmed": (_("Confirmed"), Q(confirmed_at__isnull=False)),
+    }
 
 
 class RemixableFilter(admin.SimpleListFilter):
-    """Keep the videos that at least one endpoint can take that an editor may choose now."""
+    """Keep the videos that at least one available endpoint accepts."""
 
     title = pgettext_lazy("filter", "can be remixed")
     parameter_name = "remixable"
@@ -95,7 +94,7 @@ class RemixableFilter(admin.SimpleListFilter):
 
 
 class EndpointFilter(admin.SimpleListFilter):
-    """Offer the endpoints by their records: the rows need not be searched for them."""
+    """Offer the known endpoints, so that the rows need not be searched for them."""
 
     title = _("endpoint")
     parameter_name = "endpoint"
@@ -111,20 +110,20 @@ class EndpointFilter(admin.SimpleListFilter):
 
 
 class FailingFilter(admin.SimpleListFilter):
-    """Keep the remixes of which a notice says that a step has failed for long."""
+    """Keep the remixes that a notice about a failing step links to."""
 
     title = pgettext_lazy("filter", "failing steps")
     parameter_name = "failing"
 
     def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
-        return [(step.name, step.label) for step in (failing.UPLOAD, *failing.STEPS)]
+        return [(step.name, step.label) for step in (failing_steps.UPLOAD, *failing_steps.STEPS)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Remix]) -> QuerySet[Remix]:
-        return failing.filter_by(queryset, self.value() or "")
+        return failing_steps.filter_by_step(queryset, self.value() or "")
 
 
 class ChosenFilter(admin.SimpleListFilter):
-    """Show a relation that a link chose; offering all its rows would be too many."""
+    """Show the related row that a link chose, without offering all others."""
 
     model: type[Model]
 
@@ -132,9 +131,9 @@ class ChosenFilter(admin.SimpleListFilter):
         chosen = self.value()
         if not chosen:
             return []
-        if key(chosen) is None:
+        if parse_pk(chosen) is None:
             raise IncorrectLookupParameters
-        found = rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
+        found = get_rows(model_admin.admin_site, request, self.model).filter(pk=chosen)
         # Without any choice the admin would drop the filter and show all.
         return [(str(row.pk), str(row)) for row in found] or [(chosen, chosen)]
 
@@ -153,18 +152,3 @@ class SourceFilter(ChosenFilter):
     title = _("source")
     parameter_name = "source__id__exact"
     model = Video
-
-
-class StateFilter(admin.SimpleListFilter):
-    title = _("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:
-        return (("draft", _("Draft")), ("confirmed", _("Confirmed")))
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[RemixBatch]
-    ) -> QuerySet[RemixBatch]:
-        if self.value() not in ("draft", "confirmed"):
-            return queryset
-        return queryset.filter(confirmed_at__isnull=self.value() == "draft")

@@ -37,11 +37,11 @@ class Links:
         return f"{url}?{urlencode(query)}" if query else url
 
     def change_url(self, row: Model) -> str:
-        """Return the URL of the page of a row."""
+        """Return the URL of a row's change page."""
         return self.page_url(f"{_name(row)}_change", quote(row.pk))
 
     def changelist_url(self, model: type[Model], **lookups: int | str) -> str:
-        """Return the URL of a list, filtered."""
+        """Return the URL of a filtered changelist."""
         return self.page_url(f"{_name(model)}_changelist", **lookups)
 
     def confirm_url(self, batch: RemixBatch) -> str:
@@ -49,31 +49,27 @@ class Links:
         return self.page_url("sora_remix_remixbatch_confirm", batch.pk)
 
     def cells_url(self, batch: RemixBatch) -> str:
-        """Return the URL of what is done to selected cells of the grid of a batch."""
+        """Return the URL that acts on selected cells of a batch's grid."""
         return self.page_url("sora_remix_remixbatch_cells", batch.pk)
 
     def remix_url(self, name: str, remix: Remix | None = None) -> str:
-        """Return the URL of an act for one remix, or for a selection."""
+        """Return the URL of an action on one remix, or on a selection."""
         return self.page_url(f"sora_remix_remix_{name}", *((remix.pk,) if remix else ()))
 
     def compare_url(self, left: Video, right: Video) -> str:
-        """Return the URL of the page with two videos under one play head."""
+        """Return the URL of the page that compares two videos."""
         return self.page_url("sora_remix_video_compare", left=left.pk, right=right.pk)
 
     def review_url(self, **values: int) -> str:
         """Return the URL of the review page for a video, after one, or for a batch."""
         return self.page_url("sora_remix_video_review", **values)
 
-    def video_url(self, name: str) -> str:
-        """Return the URL of a page about videos."""
-        return self.page_url(f"sora_remix_video_{name}")
-
     def tree_url(self, video: Video) -> str:
-        """Return the URL of the tree of what a video came from and everything made from it."""
+        """Return the URL of the tree that a video belongs to."""
         return self.page_url("sora_remix_video_tree", video.pk)
 
     def file_url(self, video: Video, part: str) -> str:
-        """Return where a file of a video is found, however long ago a page was made."""
+        """Return the URL of a file of a video; unlike the storage's, it does not expire."""
         return self.page_url("sora_remix_video_file", video.pk, part)
 
     def captions_url(self, video: Video) -> str:
@@ -81,27 +77,27 @@ class Links:
         return self.page_url("sora_remix_video_captions", video.pk)
 
     def change_link(self, row: Model, text: str) -> SafeString:
-        """Link to the page of a row."""
+        """Link to a row's change page."""
         return linked(self.change_url(row), text)
 
     def changelist_link(self, text: str, model: type[Model], **lookups: int | str) -> SafeString:
-        """Link to a list, filtered."""
+        """Link to a filtered changelist."""
         return linked(self.changelist_url(model, **lookups), text)
 
     def tree_link(self, video: Video) -> SafeString | str:
-        """Link to the tree of a video from among many."""
+        """Link to the tree of a video, named for screen readers."""
         if not (url := self.tree_url(video)):
             return ""
         name = format_html('<span class="visually-hidden">: {}</span>', video.title)
         return linked(url, format_html("{}{}", gettext("Tree"), name))
 
     def redirect(self, *urls: str) -> HttpResponseRedirect:
-        """Redirect to the first of these pages that the site has, or else to its index."""
+        """Redirect to the first of these pages that the site has, or to its index."""
         return HttpResponseRedirect(next(filter(None, (*urls, self.page_url("index")))))
 
 
 def linked(url: str, text: str) -> SafeString:
-    """Make a text a link, unless there is no page for it."""
+    """Link a text to a page, if there is one."""
     return format_html('<a href="{}">{}</a>', url, text) if url else format_html("{}", text)
 
 

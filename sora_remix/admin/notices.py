@@ -1,6 +1,6 @@
-"""What keeps remixes from being made, and what waits for a person: said above our pages.
+"""Notices above the app's pages: problems that hold remixes up, and decisions that are due.
 
-Two queries, however many rows there are; each notice goes by itself when it is over.
+They take two queries, whatever the number of rows, and disappear when the problem is solved.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Chain, EndpointFact, Pause, Remix, RemixEvent
 from ..models.status import UNSETTLED, Status
-from . import failing
-from .failing import Failing
+from . import failing_steps
+from .failing_steps import StepFailures
 from .formatting.dates import time_of_day
 from .formatting.retries import because
 from .links import Links
-from .permissions import DECIDE, EXCHANGE, VIEW, may
-from .rows import visible
+from .permissions import DECIDE, EXCHANGE, VIEW, has_perms
+from .visibility import get_visible_rows
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
-"""While anything waits, a living worker takes turns a few seconds apart."""
+"""While remixes wait, a worker takes a turn every few seconds."""
 RECENT = timedelta(days=1)
-"""What fal said of the key before that tells nothing of today."""
+"""Earlier answers of fal say nothing about the present key."""
 KEY_REFUSED = Q(kind__in=(Kind.REFUSED, Kind.FAILED), detail="credentials_refused")
 KEY_TAKEN = Q(kind=Kind.ACCEPTED)
 
 
 @dataclass(frozen=True)
 class Notice:
-    """What is the matter, and what to do about it: a command for the shell, a link or a button."""
+    """A problem and what to do about it: a shell command, a link or a button."""
 
     text: str
     command: str = ""
@@ -58,50 +58,50 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Waiting:
-    """How many remixes wait for a worker, since when, how many for a person, and which fail."""
+class WaitingCounts:
+    """Numbers of remixes that wait for a worker or a person, and of those that keep failing."""
 
     due: int
     since: datetime | None
     unconfirmed: int
-    failing: dict[str, Failing]
+    failing: dict[str, StepFailures]
 
 
 @dataclass(frozen=True)
-class Signs:
-    """What was last seen of workers and of fal; nothing before the first remix of a site."""
+class SystemState:
+    """The last signs of workers and of fal; empty before the first remix of a site."""
 
     worked_at: datetime | None = None
     key_refused_at: datetime | None = None
     key_taken_at: datetime | None = None
     is_endpoint_gone: bool = False
     pause: Pause | None = None
-    upload: Failing | None = None
+    upload: StepFailures | None = None
 
 
-def current(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list[Notice]:
-    """Return what is to be said to this user now."""
+def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list[Notice]:
+    """Return the notices for this user."""
     endpoint, links = _named_endpoint(), Links(site)
-    waiting, signs = _waiting(), _signs(endpoint)
+    waiting, state = _count_waiting(), _read_state(endpoint)
     notices = [
-        *(_sync() if tasks.is_sync() else _no_worker(waiting, signs)),
-        *_no_key(signs),
-        *_paused(request, signs.pause, links, on_list=on_list),
-        *_failing(request, waiting, signs, links),
-        *_undecided(request, waiting, site),
+        *(_report_sync() if tasks.is_sync() else _report_no_worker(waiting, state)),
+        *_report_refused_key(state),
+        *_report_pause(request, state.pause, links, on_list=on_list),
+        *_report_failures(request, waiting, state, links),
+        *_report_unconfirmed(request, waiting, site),
     ]
     if on_list and endpoint:
-        notices += _retired(endpoint, signs)
+        notices += _report_retired(endpoint, state)
     return notices
 
 
-def version(notices: Iterable[Notice]) -> str:
-    """Tell notices from others in few characters; those of lists alone don't count."""
+def hash_notices(notices: Iterable[Notice]) -> str:
+    """Return a short hash by which a page sees that its notices changed; quiet ones don't count."""
     said = "\0".join(f"{one.text} {one.command}" for one in notices if not one.is_quiet)
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def _waiting() -> Waiting:
+def _count_waiting() -> WaitingCounts:
     now = timezone.now()
     is_free = Q(leased_until=None) | Q(leased_until__lte=now)
     is_due = Q(status__in=UNSETTLED, due_at__lte=now) & is_free
@@ -110,13 +110,13 @@ def _waiting() -> Waiting:
         due=Count("pk", filter=is_due),
         since=Min("due_at", filter=is_due),
         unconfirmed=Count("pk", filter=Q(status=Status.UNCONFIRMED)),
-        **failing.aggregates(),
+        **failing_steps.aggregate_failures(),
     )
-    steps = {step.name: failing.taken(step, counted) for step in failing.STEPS}
-    return Waiting(**counted, failing={name: found for name, found in steps.items() if found})
+    steps = {step.name: failing_steps.pop_failures(step, counted) for step in failing_steps.STEPS}
+    return WaitingCounts(**counted, failing={name: found for name, found in steps.items() if found})
 
 
-def _signs(endpoint: Endpoint | None) -> Signs:
+def _read_state(endpoint: Endpoint | None) -> SystemState:
     fact = EndpointFact.objects.filter(endpoint_id=endpoint.endpoint_id if endpoint else "")
     chain = Chain.objects.filter(pk=1).values(
         "worked_at",
@@ -125,14 +125,14 @@ def _signs(endpoint: Endpoint | None) -> Signs:
         key_refused_at=Subquery(_last(KEY_REFUSED)),
         key_taken_at=Subquery(_last(KEY_TAKEN)),
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
-        **failing.uploads(),
+        **failing_steps.select_upload_failures(),
     )
     if not (first := chain.first()):
-        return Signs()
+        return SystemState()
     seen: dict[str, Any] = {**first}
-    upload = failing.taken(failing.UPLOAD, seen)
+    upload = failing_steps.pop_failures(failing_steps.UPLOAD, seen)
     pause = Pause.of(seen.pop("held_until"), seen.pop("held_because"))
-    return Signs(**seen, pause=pause, upload=upload)
+    return SystemState(**seen, pause=pause, upload=upload)
 
 
 def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
@@ -141,16 +141,16 @@ def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
 
 
 def _named_endpoint() -> Endpoint | None:
-    """Return the endpoint that the site names, if it names one that is known."""
+    """Return the site's default endpoint, if it names one that is known."""
     try:
         return get_endpoint(conf.SORA_REMIX_ENDPOINT) if conf.SORA_REMIX_ENDPOINT else None
     except SoraRemixError:
         return None  # the system checks name it
 
 
-def _no_worker(waiting: Waiting, signs: Signs) -> Iterator[Notice]:
+def _report_no_worker(waiting: WaitingCounts, state: SystemState) -> Iterator[Notice]:
     silent = timezone.now() - SILENCE
-    has_turned = signs.worked_at is not None and signs.worked_at >= silent
+    has_turned = state.worked_at is not None and state.worked_at >= silent
     if waiting.since is None or waiting.since >= silent or has_turned:
         return
     message = ngettext(
@@ -162,7 +162,7 @@ def _no_worker(waiting: Waiting, signs: Signs) -> Iterator[Notice]:
     yield Notice(message % {"many": waiting.due}, command="python manage.py qcluster")
 
 
-def _sync() -> Iterator[Notice]:
+def _report_sync() -> Iterator[Notice]:
     yield Notice(
         _(
             "This site runs tasks inside the request (Q_CLUSTER “sync”). Nothing is sent to fal "
@@ -172,8 +172,8 @@ def _sync() -> Iterator[Notice]:
     )
 
 
-def _no_key(signs: Signs) -> Iterator[Notice]:
-    refused, taken = signs.key_refused_at, signs.key_taken_at
+def _report_refused_key(state: SystemState) -> Iterator[Notice]:
+    refused, taken = state.key_refused_at, state.key_taken_at
     if refused and (taken is None or taken < refused):
         yield Notice(
             _("fal refuses the site's key, or its account has no money left. Find out more with"),
@@ -181,10 +181,10 @@ def _no_key(signs: Signs) -> Iterator[Notice]:
         )
 
 
-def _paused(
+def _report_pause(
     request: HttpRequest, pause: Pause | None, links: Links, *, on_list: bool
 ) -> Iterator[Notice]:
-    """Say until when nothing is sent; on other pages than lists, a button would lose input."""
+    """Report until when nothing is sent; off the lists, a button would lose what was typed."""
     if not pause:
         return
     message = _(
@@ -192,9 +192,9 @@ def _paused(
         "nothing meanwhile."
     )
     text = message % {"time": time_of_day(pause.until)}
-    if pause.reason and may(request, EXCHANGE):
+    if pause.reason and has_perms(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
-    if not (may(request, VIEW, DECIDE) and (resume_url := links.remix_url("resume"))):
+    if not (has_perms(request, VIEW, DECIDE) and (resume_url := links.remix_url("resume"))):
         yield Notice(text)
     elif on_list:
         yield Notice(text, url=resume_url, button=_("Resume sending"))
@@ -202,24 +202,26 @@ def _paused(
         yield Notice(text, url=links.changelist_url(Remix), link=_("Show remixes"))
 
 
-def _failing(
-    request: HttpRequest, waiting: Waiting, signs: Signs, links: Links
+def _report_failures(
+    request: HttpRequest, waiting: WaitingCounts, state: SystemState, links: Links
 ) -> Iterator[Notice]:
-    found = waiting.failing | ({failing.UPLOAD.name: signs.upload} if signs.upload else {})
-    may_list = may(request, VIEW)
-    for step in (failing.UPLOAD, *failing.STEPS):
+    found = waiting.failing | ({failing_steps.UPLOAD.name: state.upload} if state.upload else {})
+    may_list = has_perms(request, VIEW)
+    for step in (failing_steps.UPLOAD, *failing_steps.STEPS):
         if step.name in found:
             yield Notice(
-                found[step.name].says(step, request),
+                found[step.name].describe(step, request),
                 url=links.changelist_url(Remix, failing=step.name) if may_list else "",
                 link=_("Show remixes"),
             )
 
 
-def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Iterator[Notice]:
-    if not waiting.unconfirmed or not may(request, DECIDE):
+def _report_unconfirmed(
+    request: HttpRequest, waiting: WaitingCounts, site: AdminSite
+) -> Iterator[Notice]:
+    if not waiting.unconfirmed or not has_perms(request, DECIDE):
         return
-    own = visible(site, request, Remix).filter(status=Status.UNCONFIRMED)
+    own = get_visible_rows(site, request, Remix).filter(status=Status.UNCONFIRMED)
     if not (many := own.count()):
         return
     message = ngettext(
@@ -234,10 +236,10 @@ def _undecided(request: HttpRequest, waiting: Waiting, site: AdminSite) -> Itera
     )
 
 
-def _retired(endpoint: Endpoint, signs: Signs) -> Iterator[Notice]:
-    if signs.is_endpoint_gone or endpoint.is_retired(today()):
+def _report_retired(endpoint: Endpoint, state: SystemState) -> Iterator[Notice]:
+    if state.is_endpoint_gone or endpoint.is_retired(today()):
         message = _(
-            "The default endpoint, “%(endpoint)s”, was switched off. Name another one in "
-            "the setting SORA_REMIX_ENDPOINT."
+            "The default endpoint, “%(endpoint)s”, was switched off. Set "
+            "SORA_REMIX_ENDPOINT to another one."
         )
         yield Notice(message % {"endpoint": endpoint.label}, is_quiet=True)

@@ -1,8 +1,9 @@
-"""What the pages have in common that are none of Django's own."""
+"""What the app's own pages in the admin have in common."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.forms import Media
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
 from ..conf import conf
@@ -25,6 +27,14 @@ SCRIPTS = (RENEW_SCRIPT, "sora_remix/preview.js")
 """On every page that shows videos."""
 
 
+def page_path(
+    model_admin: ModelAdmin[Any], route: str, view: Callable[..., Any], name: str, **options: Any
+) -> URLPattern:
+    """Return the URL of a page that needs a login to the admin site."""
+    wrapped = model_admin.admin_site.admin_view(partial(view, **options, model_admin=model_admin))
+    return path(route, wrapped, name=f"sora_remix_{model_admin.opts.model_name}_{name}")
+
+
 def render_page(
     request: HttpRequest,
     model_admin: ModelAdmin[Any],
@@ -34,7 +44,7 @@ def render_page(
     stylesheets: Sequence[str] = (),
     scripts: Sequence[str] = SCRIPTS,
 ) -> TemplateResponse:
-    """Render a page of a model with what Django's own pages have in their context."""
+    """Render a page of a model in the context that Django's own pages have."""
     request.current_app = model_admin.admin_site.name
     context = {
         **model_admin.admin_site.each_context(request),
@@ -45,30 +55,31 @@ def render_page(
         "list_url": list_url(model_admin, request),
         **context,
     }
-    path = f"admin/sora_remix/{model_admin.opts.model_name}/{template}"
-    return TemplateResponse(request, path, context)
+    names = (f"{model_admin.opts.model_name}/{template}", template)
+    templates = [f"admin/sora_remix/{name}" for name in names]
+    return TemplateResponse(request, templates, context)
 
 
 def list_url(model_admin: ModelAdmin[Any], request: HttpRequest) -> str:
-    """Return the URL of the list that a page belongs to, filtered as it was."""
+    """Return the URL of the changelist that a page belongs to, with its filters."""
     url = Links(model_admin.admin_site).changelist_url(model_admin.model)
     return keep_filters(model_admin, request, url)
 
 
 def keep_filters(model_admin: ModelAdmin[Any], request: HttpRequest, url: str) -> str:
-    """Add the filters of the list to the URL of a page that leads back to it."""
+    """Add the changelist's filters to the URL of a page that leads back to it."""
     filters = model_admin.get_preserved_filters(request)
     return add_preserved_filters({"opts": model_admin.opts, "preserved_filters": filters}, url)
 
 
 def is_too_many(request: HttpRequest, rows: QuerySet[Any]) -> bool:
-    """Tell whether an action is asked for more rows than it may change, and say so."""
+    """Tell whether more rows are selected than an action may change; show a message if so."""
     most = conf.SORA_REMIX_MAX_BATCH
     if not rows.order_by("pk").values_list("pk")[most : most + 1]:
         return False
     message = _(
-        "Nothing was done: at most %(most)d rows can be selected at once. Use a filter to select "
-        "fewer."
+        "Nothing was done, because at most %(most)d rows can be selected at once. Use a "
+        "filter to select fewer."
     )
     messages.warning(request, message % {"most": most})
     return True

@@ -1,4 +1,4 @@
-"""Who may do what in the admin; the only place that asks."""
+"""Permissions in the admin: no other module checks them."""
 
 from __future__ import annotations
 
@@ -15,50 +15,54 @@ if TYPE_CHECKING:
 
 VIEW = "view_remix"
 REMIX = "remix_video"
-"""Buy remixes: whatever is sent to fal for money needs it."""
+"""Request remixes: everything that is sent to fal for money needs it."""
 CANCEL = "cancel_remix"
 RETRY = "retry_remix"
-"""Ask once more for what is over: anew, which needs `REMIX` as well, or for its result again."""
+"""Retry finished remixes, which needs `REMIX` as well, or collect their results again."""
 DECIDE = "decide_unconfirmed"
-"""Settle what fal never answered to; sending it again needs `REMIX` as well."""
+"""Settle unconfirmed remixes; sending one again needs `REMIX` as well."""
 EXCHANGE = "view_exchange"
-"""See what was exchanged with fal: bodies, answers, request ids."""
+"""See requests to fal, its answers and request ids."""
 ANY_DRAFT = "confirm_any_draft"
-"""See, confirm and discard what others have selected; one's own draft needs `REMIX` alone."""
+"""See, confirm and discard drafts of others; one's own draft needs only `REMIX`."""
 APPROVE = "approve_video"
 """Decide which videos the site may show."""
 DELETE_VIDEO = "delete_video"
-"""Django's own: with `APPROVE`, files of rejected videos may be deleted."""
+"""Django's own; with `APPROVE`, it allows clearing files of rejected videos."""
 
 
-def may(request: HttpRequest, *codenames: str) -> bool:
+def has_perms(request: HttpRequest, *codenames: str) -> bool:
     """Tell whether this user has all of these permissions."""
     return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
 
 
-def allows(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
-    """Tell whether this user may see these rows, and has all of these permissions as well.
+def can_view(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
+    """Tell whether this user may view these rows and has all of these permissions.
 
     Without a ModelAdmin, the admin site shows none of these rows.
     """
     may_view = model_admin is not None and model_admin.has_view_permission(request)
-    return may_view and may(request, *codenames)
+    return may_view and has_perms(request, *codenames)
 
 
-def require(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> None:
-    """Raise `PermissionDenied` for users who may not see these rows or lack a permission."""
-    if not allows(model_admin, request, *codenames):
+def require_perms(
+    model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str
+) -> None:
+    """Raise `PermissionDenied` if this user may not view these rows or lacks a permission."""
+    if not can_view(model_admin, request, *codenames):
         raise PermissionDenied
 
 
-def may_start_draft(site: AdminSite, request: HttpRequest) -> bool:
-    """Tell whether this user may choose videos to remix on this admin site."""
-    return may(request, REMIX) and site.is_registered(RemixBatch)
+def can_start_draft(site: AdminSite, request: HttpRequest) -> bool:
+    """Tell whether this user may start a draft on this admin site."""
+    return has_perms(request, REMIX) and site.is_registered(RemixBatch)
 
 
-def own_or_confirmed(request: HttpRequest, batches: QuerySet[RemixBatch]) -> QuerySet[RemixBatch]:
-    """Leave out drafts of others, unless this user may confirm any draft."""
-    if may(request, ANY_DRAFT):
+def exclude_drafts_of_others(
+    request: HttpRequest, batches: QuerySet[RemixBatch]
+) -> QuerySet[RemixBatch]:
+    """Exclude drafts of others, unless this user may confirm any draft."""
+    if has_perms(request, ANY_DRAFT):
         return batches
     # `__in` finds nothing for the key None of a user who is not logged in.
     return batches.filter(Q(confirmed_at__isnull=False) | Q(created_by__in=[request.user.pk]))

@@ -1,4 +1,4 @@
-"""Prompt presets: one's own and the shared ones, changed by whom they belong to."""
+"""Admin of prompt presets: users see their own and shared ones, and change their own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
 from .pages import STYLESHEETS
-from .params import CheckedListMixin
+from .params import CheckedParametersMixin
 
 if TYPE_CHECKING:
     PresetModelAdmin = admin.ModelAdmin[PromptPreset]
@@ -30,7 +30,7 @@ else:
 
 
 class PresetForm(PresetModelForm):
-    """Take a prompt whose placeholders are known, for an endpoint that there is."""
+    """Accept a prompt with known placeholders, for an existing endpoint."""
 
     endpoint = forms.ChoiceField(label=_("Endpoint"), required=False)
 
@@ -50,7 +50,7 @@ class PresetForm(PresetModelForm):
 
 
 @admin.register(PromptPreset)
-class PromptPresetAdmin(CheckedListMixin, PresetModelAdmin):
+class PromptPresetAdmin(CheckedParametersMixin, PresetModelAdmin):
     form = PresetForm
     list_display = ("name", "short_text", "endpoint", "owner", "is_shared")
     list_filter = ("is_shared",)
@@ -93,7 +93,7 @@ def _may_change(request: HttpRequest, preset: PromptPreset | None) -> bool:
 
 
 def _endpoints(kept: str) -> list[tuple[str, Any]]:
-    """Return what can be chosen; what is chosen already stays, even when it is gone."""
+    """Return the choices, with the present one even if its endpoint no longer exists."""
     try:
         known = {key: str(endpoint) for key, endpoint in all_endpoints().items()}
     except InvalidEndpoint:

@@ -1,4 +1,4 @@
-"""Remixes: what was ordered, how far it is, what came of it and what it cost."""
+"""Admin of remixes: what was requested, its progress, result and cost."""
 
 from __future__ import annotations
 
@@ -18,26 +18,23 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
-from . import failing
-from .actions.base import RemixAction
-from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, DECISIONS, RETRY, buttons_for
-from .actions.preview import ActionPreview
+from . import failing_steps
+from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, RETRY, UNCONFIRMED_ACTIONS, get_buttons
 from .actions.resume import resume
 from .actions.unconfirmed import enter_request_id
-from .actions.views import action_on_many, action_on_one, show
+from .actions.views import action_path, changelist_action, confirm_for_many, confirm_for_one
 from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import html, money, outcomes, text
-from .history import views as history
-from .history.exchange import EXCHANGED, Exchange
+from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
-from .pages import SCRIPTS, STYLESHEETS, is_too_many
-from .params import CheckedListMixin
-from .permissions import EXCHANGE, allows, may
+from .pages import SCRIPTS, STYLESHEETS, page_path
+from .params import CheckedParametersMixin
+from .permissions import EXCHANGE, can_view, has_perms
 from .progress import status
 from .progress.status import PROGRESS_SCRIPT
 from .progress.views import progress
-from .rows import admin_of, permitted, visible
+from .visibility import find_model_admin, get_visible_rows
 
 if TYPE_CHECKING:
     RemixModelAdmin = admin.ModelAdmin[Remix]
@@ -45,13 +42,20 @@ else:
     RemixModelAdmin = admin.ModelAdmin
 
 PROMPT_SHOWN = 60
-NOT_NEEDED = ("arguments", "price", "progress_log", "prompt_template")
-"""Columns that no action on a selection reads."""
+REQUEST_FIELDS = ("source_video", "prompt", "endpoint_name", "options", "retry_of", "batch")
+TIMELINE_FIELDS = (
+    "requested_by",
+    "created_at",
+    "submitted_at",
+    "completed_at",
+    "finished_at",
+    "cancel_requested_at",
+)
 
 
 @admin.register(Remix)
-class RemixAdmin(CheckedListMixin, RemixModelAdmin):
-    """Show records of what was paid: nobody adds, changes or deletes them by hand."""
+class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
+    """Show records of what was paid for: nobody adds, changes or deletes them by hand."""
 
     list_display = (
         "__str__",
@@ -72,29 +76,15 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
     actions = ("cancel_selected", "retry_selected", "collect_selected", "compare_selected")
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
-        (
-            _("Request"),
-            {"fields": ("source_video", "prompt", "endpoint_name", "options", "retry_of", "batch")},
-        ),
+        (_("Request"), {"fields": REQUEST_FIELDS}),
         (_("Costs"), {"fields": ("cost", "estimate")}),
-        (
-            _("Timeline"),
-            {
-                "fields": (
-                    "requested_by",
-                    "created_at",
-                    "submitted_at",
-                    "completed_at",
-                    "finished_at",
-                    "cancel_requested_at",
-                )
-            },
-        ),
-        (
-            _("Technical details"),
-            {"fields": ("key",)},
-        ),
+        (_("Timeline"), {"fields": TIMELINE_FIELDS}),
+        (_("Technical details"), {"fields": ("key",)}),
     )
+
+    cancel_selected = changelist_action(CANCEL, "cancel")
+    retry_selected = changelist_action(RETRY, "retry")
+    collect_selected = changelist_action(COLLECT_AGAIN, "collect")
 
     class Media:
         css = {"all": STYLESHEETS}
@@ -110,21 +100,21 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         return False
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        return may(request, *CANCEL.permissions)
+        return has_perms(request, *CANCEL.permissions)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return may(request, *RETRY.permissions)
+        return has_perms(request, *RETRY.permissions)
 
     def has_collect_permission(self, request: HttpRequest) -> bool:
-        return may(request, *COLLECT_AGAIN.permissions)
+        return has_perms(request, *COLLECT_AGAIN.permissions)
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
-        """Let nobody find out request ids who may not see them."""
-        return (*self.search_fields, *(("request_id",) if may(request, EXCHANGE) else ()))
+        """Search request ids only for users who may see them."""
+        return (*self.search_fields, *(("request_id",) if has_perms(request, EXCHANGE) else ()))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Let nobody guess, by filters in the address, what they may not see."""
-        if lookup.partition("__")[0] in EXCHANGED and not may(request, EXCHANGE):
+        """Refuse filters in the URL by which users could guess what they may not see."""
+        if lookup.partition("__")[0] in EXCHANGED and not has_perms(request, EXCHANGE):
             return False
         return super().lookup_allowed(lookup, value, request)
 
@@ -135,37 +125,32 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         one = [
-            self._url(f"<sora_remix_key:pk>/{action.path}/", action_on_one, action)
-            for action in BUTTONS + DECISIONS
+            action_path(self, action, confirm_for_one, "<sora_remix_key:pk>/")
+            for action in BUTTONS + UNCONFIRMED_ACTIONS
         ]
-        many = [self._url(f"{action.path}/", action_on_many, action) for action in BUTTONS]
+        many = [action_path(self, action, confirm_for_many) for action in BUTTONS]
         view = self.admin_site.admin_view(partial(enter_request_id, model_admin=self))
         name = "sora_remix_remix_request_id"
         told = self.admin_site.admin_view(partial(progress, model_admin=self), cacheable=True)
-        resumed = self.admin_site.admin_view(partial(resume, model_admin=self))
         return [
             *one,
             *many,
             path("<sora_remix_key:pk>/request-id/", own_transactions(view), name=name),
-            path("resume/", resumed, name="sora_remix_remix_resume"),
+            page_path(self, "resume/", resume, "resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
             *super().get_urls(),
         ]
 
-    def _url(self, route: str, view: Any, action: RemixAction) -> URLPattern:
-        wrapped = self.admin_site.admin_view(partial(view, model_admin=self, action=action))
-        return path(route, own_transactions(wrapped), name=f"sora_remix_remix_{action.name}")
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Let the rows show how far they are, for as long as the page is open."""
+        """Keep the progress of the rows up to date while the page is open."""
         links = Links(self.admin_site)
         shown = status.page(links)
         if batch := status.chosen_batch(request):
             shown = status.page_of_batch(links, batch, self.get_queryset(request))
         if batch and shown.get("many"):
-            grid = visible(self.admin_site, request, RemixBatch).filter(pk=batch)
+            grid = get_visible_rows(self.admin_site, request, RemixBatch).filter(pk=batch)
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
         return super().changelist_view(request, {**(extra_context or {}), "live": shown})
 
@@ -178,62 +163,36 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
         form_url: str = "",
         obj: Remix | None = None,
     ) -> HttpResponse:
-        """Offer what this user may decide about the remix, in the state it is in."""
+        """Offer what this user may do to the remix in its present state."""
         links = Links(self.admin_site)
         context["live"] = status.page(links)
         context["compare_url"] = compare.with_source(obj, links)
         context["paid_twice"] = outcomes.paid_twice(obj) if obj else ""
-        context |= buttons_for(request, obj, links) | failing.on_page(request, obj) if obj else {}
-        if obj and allows(admin_of(self.admin_site, Video), request):
+        context |= (
+            get_buttons(request, obj, links) | failing_steps.describe_failure(request, obj)
+            if obj
+            else {}
+        )
+        if obj and can_view(find_model_admin(self.admin_site, Video), request):
             context["tree_url"] = links.tree_url(obj.result or obj.source)
-        context["exchange"] = Exchange(obj) if obj and may(request, EXCHANGE) else None
+        context["exchange"] = Exchange(obj) if obj and has_perms(request, EXCHANGE) else None
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show what happened to a remix, also by workers and from code, and who did it."""
+        """Show what people, workers and code did to a remix."""
         response = super().history_view(request, object_id, extra_context)
         if isinstance(response, TemplateResponse):
             context = response.context_data or {}
-            context |= history.page(self, request, context["object"])
+            context |= history_context(self, request, context["object"])
         return response
-
-    @admin.action(permissions=["cancel"], description=_("Cancel selected remixes"))
-    def cancel_selected(
-        self, request: HttpRequest, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        return self._ask(request, CANCEL, queryset)
-
-    @admin.action(permissions=["retry"], description=_("Retry selected remixes"))
-    def retry_selected(
-        self, request: HttpRequest, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        return self._ask(request, RETRY, queryset)
-
-    @admin.action(permissions=["collect"], description=_("Collect selected remixes again"))
-    def collect_selected(
-        self, request: HttpRequest, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        return self._ask(request, COLLECT_AGAIN, queryset)
-
-    def _ask(
-        self, request: HttpRequest, action: RemixAction, queryset: QuerySet[Remix]
-    ) -> HttpResponse | None:
-        """Show what an action would do to a selection that is not too large."""
-        if is_too_many(request, queryset):
-            return None
-        return show(
-            request,
-            ActionPreview(action, permitted(self, request, queryset.defer(*NOT_NEEDED))),
-            self,
-        )
 
     @admin.action(permissions=["view"], description=_("Compare results of selected remixes"))
     def compare_selected(
         self, request: HttpRequest, queryset: QuerySet[Remix]
     ) -> HttpResponse | None:
-        """Show two results under one play head, or one and its source."""
+        """Show two results side by side, or one and its source."""
         url = compare.choose(request, queryset.order_by("pk")[:3], Links(self.admin_site))
         return HttpResponseRedirect(url) if url else None
 
@@ -249,7 +208,7 @@ class RemixAdmin(CheckedListMixin, RemixModelAdmin):
 
     @admin.display(description=_("result"))
     def result_link(self, remix: Remix) -> SafeString | str:
-        """Show the result's picture alone: its title is the prompt, which stands beside it."""
+        """Show only the picture: the title is the prompt, which has a column of its own."""
         if not remix.result:
             return self.result_video(remix)
         links = Links(self.admin_site)

@@ -1,17 +1,19 @@
-"""Videos: upload, register, look at them, and choose which to remix."""
+"""Admin of videos: upload and register them, and select which to remix."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import BooleanField, CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models import Exists, OuterRef, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,23 +25,24 @@ from ..endpoints import choosable
 from ..exceptions import SoraRemixError
 from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
+from .actions.views import changelist_action
 from .checkout.endpoints import why_not
 from .compare import views as compare
 from .files import captions
 from .files import views as files
 from .files.forms import VideoForm
-from .files.uploads import kept_if_saved, locked
+from .files.uploads import deleted_unless_saved, lock_video
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
 from .links import Links, linked
 from .pages import SCRIPTS, STYLESHEETS, is_too_many
-from .params import CheckedListMixin
-from .permissions import APPROVE, may, may_start_draft
+from .params import CheckedParametersMixin
+from .permissions import APPROVE, can_start_draft, has_perms
 from .querysets import count_of
-from .review import approvals
+from .review import decisions
 from .review import views as review
-from .rows import row_or_none
 from .tree import views as tree
+from .visibility import get_row_or_none
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -51,7 +54,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (approvals, captions, compare, files, review, tree)
+PAGES = (compare, decisions, files, review, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -60,7 +63,7 @@ ADD_FIELDSETS = (
     CAPTIONS,
 )
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
-"""What an upload brings with it."""
+"""Columns that are read from an upload."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
@@ -71,7 +74,7 @@ CHANGE_FIELDSETS = (
 
 
 class SourcesMixin(VideoList):
-    """Say of each result in a list whether this person may see its source as well."""
+    """Note on each result whether its source is among the rows that this user may view."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
         sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
@@ -80,7 +83,7 @@ class SourcesMixin(VideoList):
 
 
 @admin.register(Video)
-class VideoAdmin(CheckedListMixin, VideoModelAdmin):
+class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",
@@ -105,49 +108,32 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         "reject_selected",
         "clear_selected",
     )
-    readonly_fields = (
-        "decision",
-        "player",
-        "facts",
-        "can_be_remixed",
-        *HISTORY,
-    )
+    readonly_fields = ("decision", "player", "facts", "can_be_remixed", *HISTORY)
+
+    approve_selected = changelist_action(decisions.APPROVE_VIDEOS, "approve")
+    reject_selected = changelist_action(decisions.REJECT_VIDEOS, "approve")
+    clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
 
     class Media:
         css = {"all": STYLESHEETS}
         js = SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
-        gone = Value(_retired(request), output_field=CharField())
-        rows = super().get_queryset(request)
-        may_approve = Value(may(request, APPROVE), output_field=BooleanField())
-        return rows.annotate(
-            _remixes=count_of(Remix, "source"), _gone=gone, _may_approve=may_approve
-        )
+        return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
 
     def get_urls(self) -> list[URLPattern]:
         own = (urls for module in PAGES for urls in module.urls(self))
         return [*own, *super().get_urls()]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        """Add what is said of sources to the list that a host or a theme has chosen."""
+        """Extend the changelist that a host or a theme has chosen."""
         return type("VideoList", (SourcesMixin, super().get_changelist(request, **kwargs)), {})
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Video | None:
-        """Say of a result whether this person may see its source as well."""
-        video: Any = super().get_object(request, object_id, from_field)
-        if video and hasattr(video, "remix"):
-            source = row_or_none(self.admin_site, request, Video, video.remix.source_id)
-            video._sees_source = source is not None
-        return cast("Video | None", video)
 
     def get_fieldsets(self, request: HttpRequest, obj: Video | None = None) -> Any:
         return CHANGE_FIELDSETS if obj else ADD_FIELDSETS
 
     def get_readonly_fields(self, request: HttpRequest, obj: Video | None = None) -> Any:
-        """Keep a file that is there: another one in its place would leave it an orphan."""
+        """Keep an existing file: another one in its place would leave it an orphan."""
         if obj and obj.cleared_at:
             return (*self.readonly_fields, "file", "captions", "captions_language")
         if not obj or not obj.file:
@@ -161,22 +147,22 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         if not change:
             obj.created_by_id = request.user.pk
         elif not {"file", "captions"}.isdisjoint(form.changed_data):
-            before = locked(obj)
+            before = lock_video(obj)
             if "captions" in form.changed_data:
                 captions.delete_replaced(before)
-        with kept_if_saved(obj):
+        with deleted_unless_saved(obj):
             # Nothing else: others may have decided about it, or cleared it, since it was read.
             obj.save(update_fields=_written(form) if change else None)
-        if not change and may(request, APPROVE):
+        if not change and has_perms(request, APPROVE):
             obj.approve(by=request.user)
         if change:
-            approvals.reset_approval(self, request, obj, form.changed_data)
+            decisions.reset_approval(self, request, obj, form.changed_data)
 
     def log_addition(self, request: HttpRequest, obj: Video, message: Any) -> LogEntry:
-        """Say in its history that a video was approved by being added."""
+        """Log that a video was approved by adding it."""
         entry = super().log_addition(request, obj, message)
         if obj.is_approved:
-            self.log_change(request, obj, str(approvals.APPROVAL.label))
+            self.log_change(request, obj, str(decisions.APPROVE_VIDEOS.label))
         return entry
 
     def render_change_form(
@@ -188,45 +174,52 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Lead to what it was made from, and to the tree of all that belongs together."""
+        """Link to the comparison with its source, and to its tree."""
         links = Links(self.admin_site)
-        if getattr(obj, "_sees_source", False):
-            context["compare_url"] = compare.with_source(obj.remix, links)
+        if obj:
+            obj.may_decide = has_perms(request, APPROVE)
+        if remix := getattr(obj, "remix", None):
+            source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
+            obj._sees_source = source is not None
+            context["compare_url"] = compare.with_source(remix, links) if source else ""
         if obj and (obj._remixes or hasattr(obj, "remix")):
             context["tree_url"] = links.tree_url(obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Let the page say that remixes are in the way, not that a permission is lacking."""
+        """Have the page name the remixes that prevent deletion, not a missing permission."""
         deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return deleted, counts, set() if protected else lacking, protected
 
     def has_remix_permission(self, request: HttpRequest) -> bool:
-        return may_start_draft(self.admin_site, request)
+        return can_start_draft(self.admin_site, request)
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
-        return may(request, APPROVE)
+        return has_perms(request, APPROVE)
 
     def has_clear_permission(self, request: HttpRequest) -> bool:
-        return may(request, *approvals.CLEARING.permissions)
+        return has_perms(request, *decisions.CLEAR_FILES.permissions)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Lead who may approve to what waits for it."""
-        many = self._waiting(request) if may(request, APPROVE) else 0
-        shown = {"review_url": Links(self.admin_site).review_url() if many else "", "waiting": many}
-        return super().changelist_view(request, {**shown, **(extra_context or {})})
-
-    def _waiting(self, request: HttpRequest) -> int:
-        rows = cast("VideoQuerySet", self.get_queryset(request))
-        return rows.awaiting_decision().exclude(file="").count()
+        """Link to the review of new videos for users who may approve them."""
+        shown: dict[str, Any] = {}
+        if has_perms(request, APPROVE):
+            rows = cast("VideoQuerySet", self.get_queryset(request))
+            if waiting := rows.awaiting_decision().exclude(file="").count():
+                shown = {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
+        response = super().changelist_view(request, {**shown, **(extra_context or {})})
+        if isinstance(response, TemplateResponse):
+            cl = (response.context_data or {}).get("cl")
+            _note_endpoints(cl.result_list if cl else [])
+        return response
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
     def remix_selected(
         self, request: HttpRequest, queryset: QuerySet[Video]
     ) -> HttpResponse | None:
-        """Keep the selection as a draft and show what it would cost."""
+        """Save the selection as a draft and show what it would cost."""
         if is_too_many(request, queryset):
             return None
         chosen = queryset.values_list("pk", flat=True)
@@ -237,38 +230,12 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     def compare_selected(
         self, request: HttpRequest, queryset: QuerySet[Video]
     ) -> HttpResponse | None:
-        """Show two under one play head, the older one to the left."""
+        """Show two videos side by side, the older one on the left."""
         videos = list(queryset.order_by("pk")[:3])
         if len(videos) == 2:
             return HttpResponseRedirect(Links(self.admin_site).compare_url(*videos))
         messages.warning(request, _("Select exactly two videos to compare."))
         return None
-
-    @admin.action(permissions=["approve"], description=_("Approve selected videos"))
-    def approve_selected(
-        self, request: HttpRequest, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        return self._ask(request, approvals.APPROVAL, queryset)
-
-    @admin.action(permissions=["approve"], description=_("Reject selected videos"))
-    def reject_selected(
-        self, request: HttpRequest, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        return self._ask(request, approvals.REJECTION, queryset)
-
-    @admin.action(permissions=["clear"], description=_("Clear files of selected rejected videos"))
-    def clear_selected(
-        self, request: HttpRequest, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        return self._ask(request, approvals.CLEARING, queryset)
-
-    def _ask(
-        self, request: HttpRequest, decision: approvals.ApprovalDecision, queryset: QuerySet[Video]
-    ) -> HttpResponse | None:
-        """Show what would be decided about a selection that is not too large."""
-        if is_too_many(request, queryset):
-            return None
-        return approvals.confirm_decision(request, queryset, self, decision)
 
     @admin.display(description=_("approval"), ordering="approval")
     def approval_state(self, video: Video) -> SafeString:
@@ -276,9 +243,9 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
 
     @admin.display(description=_("approval"))
     def decision(self, video: Any) -> SafeString:
-        """Show what was decided, by whom, when and why, and lead who may to where that is done."""
+        """Show the decision, who made it, when and why, with a link for users who may decide."""
         link: SafeString | str = ""
-        if video._may_approve and not video.cleared_at:
+        if getattr(video, "may_decide", False) and not video.cleared_at:
             url = Links(self.admin_site).review_url(video=video.pk)
             link = linked(url, gettext("Approve or reject"))
         return format_html(
@@ -334,8 +301,10 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
+        if not hasattr(video, "retired_endpoints"):
+            _note_endpoints([video])
         try:
-            reason = why_not(video, choosable(video._gone.split(), today()))
+            reason = why_not(video, choosable(video.retired_endpoints, today()))
         except SoraRemixError as error:
             return html.yes_or_why_not(str(error))
         return html.yes_or_why_not(str(reason or ""))
@@ -344,7 +313,7 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
     def player(self, video: Video) -> SafeString | str:
         return html.player(video, Links(self.admin_site))
 
-    @admin.display(description=_("picture and size"))
+    @admin.display(description=_("resolution and size"))
     def facts(self, video: Video) -> str:
         if not video.size:
             return "-"
@@ -355,14 +324,13 @@ class VideoAdmin(CheckedListMixin, VideoModelAdmin):
         return shape % {"width": video.width, "height": video.height, "size": size}
 
 
-def _retired(request: Any) -> str:
-    """Return the ids of endpoints that fal no longer offers, read once for a request."""
-    if not hasattr(request, "_sora_remix_retired"):
-        request._sora_remix_retired = " ".join(EndpointFact.objects.retired())
-    retired: str = request._sora_remix_retired
-    return retired
+def _note_endpoints(videos: Iterable[Any]) -> None:
+    """Note on each video which endpoints fal no longer offers, read once for all of them."""
+    retired = EndpointFact.objects.retired()
+    for video in videos:
+        video.retired_endpoints = retired
 
 
 def _written(form: ModelForm[Video]) -> set[str]:
-    """Return what a form has changed."""
+    """Return the columns that a form has changed."""
     return {*form.changed_data, *(FROM_FILE if "file" in form.changed_data else ())}

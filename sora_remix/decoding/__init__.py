@@ -1,5 +1,5 @@
-"""Decode foreign media in a process of its own.
+"""Decode foreign media in a separate process.
 
-Nothing here imports Django or the rest of the app: the process starts quickly, stays small, and
-knows neither settings nor keys. `media` starts it and asks it.
+Nothing here imports Django or the rest of the app, so the process starts quickly, stays small, and
+has neither settings nor keys. `sora_remix.media` starts it.
 """

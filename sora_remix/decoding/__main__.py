@@ -1,4 +1,4 @@
-"""Serve the parent that started this process: `python -m sora_remix.decoding`."""
+"""Start a decoder: `python -m sora_remix.decoding`."""
 
 from .server import main
 

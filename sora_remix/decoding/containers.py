@@ -1,4 +1,4 @@
-"""Which container a file is, whatever its name says."""
+"""Recognise container formats by content."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ EXTENSIONS = {
     "avi": ".avi",
     "gif": ".gif",
 }
-"""The containers of videos that are read, and the extension that belongs to each."""
+"""The supported containers, and the extension of each."""
 HEAD_LENGTH = 1024
-"""First bytes that tell one container from another."""
+"""Number of first bytes that identify a container."""
 BRAND = re.compile(rb"ftyp(.{4})", re.DOTALL)
-"""The major brand of an MP4 or MOV; other boxes may come before it."""
+"""The major brand of an MP4 or MOV. Other boxes may come first."""
 QUICKTIME = b"qt  "
 QUICKTIME_ATOMS = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-"""What a MOV may begin with: older ones have no brand."""
+"""How a MOV without a brand may begin."""
 EBML = b"\x1aE\xdf\xa3"
 WEBM = re.compile(rb"\x42\x82[\x80-\xff\x01].{0,7}?webm", re.DOTALL)
-"""The DocType of a WebM (RFC 8794, section 11.2.4), whose length has one to eight bytes."""
+"""The DocType of a WebM (RFC 8794, section 11.2.4), whose length field has one to eight bytes."""
 PACKET = 188
-"""Bytes of a packet of an MPEG transport stream; each begins with the same byte."""
+"""Bytes of a packet in an MPEG transport stream. Each starts with the sync byte."""
 SYNC = 0x47
 
 
 def container_of(head: bytes) -> str:
-    """Return the container of a video by its first bytes; empty when they are of none."""
+    """Return the container of a video by its first bytes, or an empty string."""
     kind = head[4:8]
     if kind == b"ftyp" or kind in QUICKTIME_ATOMS:
         return mp4_or_mov(head)
@@ -45,13 +45,13 @@ def container_of(head: bytes) -> str:
 
 
 def mp4_or_mov(head: bytes) -> str:
-    """Tell the two by the major brand; 3GP and M4V are MP4 under other names."""
+    """Distinguish MP4 and MOV by the major brand. 3GP and M4V count as MP4."""
     brand = BRAND.search(head)
     return "mp4" if brand and brand[1] != QUICKTIME else "mov"
 
 
 def webm_or_matroska(head: bytes) -> str:
-    """Tell the two by the DocType; WebM is the part of Matroska that browsers play."""
+    """Distinguish WebM and Matroska by the DocType."""
     return "webm" if WEBM.search(head) else "matroska"
 
 
@@ -62,9 +62,9 @@ FAMILIES: dict[str, Callable[[bytes], str]] = {
     "mpegts": lambda head: "mpegts",
     "gif": lambda head: "gif",
 }
-"""FFmpeg's demuxers, by one of the names of each, and which container it has read."""
+"""How to find the container for each of FFmpeg's demuxers, by one of the demuxer's names."""
 
 
 def container_read_by(demuxer: str, head: bytes) -> str:
-    """Return which container a demuxer with these names, separated by commas, has read."""
+    """Return the container that a demuxer with these comma-separated names has read."""
     return next(FAMILIES[name](head) for name in demuxer.split(",") if name in FAMILIES)

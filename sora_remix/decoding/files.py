@@ -1,4 +1,4 @@
-"""Files that are handed over as descriptors."""
+"""Read files that are passed as descriptors."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Readable(Protocol):
-    """What PyAV needs of a file to read it."""
+    """The methods that PyAV needs to read a file."""
 
     def read(self, size: int = -1, /) -> bytes: ...
     def seek(self, offset: int, whence: int = 0, /) -> int: ...
@@ -15,7 +15,7 @@ class Readable(Protocol):
 
 
 class DescriptorFile:
-    """Read a descriptor without moving its offset, which belongs to the parent as well."""
+    """Read a descriptor without moving its offset, which the parent shares."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

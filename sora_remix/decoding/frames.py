@@ -1,4 +1,4 @@
-"""Single pictures of a video, and how much they show."""
+"""Read single frames of a video, and measure their contrast."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 GRAY = 16
-"""Width and height, in pixels, of a picture of which only the contrast matters."""
+"""Width and height, in pixels, of the picture whose contrast is measured."""
 
 
 def keyframes(
     container: InputContainer, stream: VideoStream, places: Sequence[float]
 ) -> Iterator[VideoFrame]:
-    """Yield the keyframe at or before each of these places, from 0 to 1, that can be read."""
+    """Yield the readable keyframes at or before these places, from 0 (start) to 1 (end)."""
     for place in places:
         with suppress(FFmpegError):
             container.seek(int(place * (container.duration or 0)))
@@ -28,20 +28,20 @@ def keyframes(
 def beginning(
     container: InputContainer, stream: VideoStream, many: int, step: int
 ) -> Iterator[VideoFrame]:
-    """Yield every `step`-th of the first `many` pictures, as far as they can be read."""
+    """Yield every `step`-th of the first `many` frames, until one can't be read."""
     with suppress(FFmpegError):
         container.seek(0)
         yield from islice(container.decode(stream), 0, many, step)
 
 
 def gray(frame: VideoFrame) -> bytes:
-    """Return a picture, row by row, as `GRAY` × `GRAY` levels of gray."""
+    """Return a frame as `GRAY` × `GRAY` gray levels, row by row."""
     plane = frame.reformat(width=GRAY, height=GRAY, format="gray").planes[0]
     pixels, step = bytes(plane), plane.line_size
     return b"".join(pixels[line * step :][:GRAY] for line in range(GRAY))
 
 
 def contrast(picture: bytes) -> float:
-    """Return how far, on average, the pixels are from their mean: 0 for a single colour."""
+    """Return the mean deviation of the pixels: 0 for a single colour."""
     mean = sum(picture) / len(picture)
     return sum(abs(pixel - mean) for pixel in picture) / len(picture)

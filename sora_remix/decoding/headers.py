@@ -1,4 +1,4 @@
-"""What an image says of itself before anything is decoded."""
+"""Read image headers without decoding the image."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import struct
 from collections.abc import Iterator
 
 MAGIC = {b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"RIFF": ".webp"}
-"""First bytes of the images that browsers show, and the extension that belongs to them."""
+"""First bytes of the supported image formats, and the extension of each."""
 MAGIC_LENGTH = 8
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 FRAME_HEADERS = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
-"""A JPEG marker within the data of a scan: neither a stuffed byte nor a restart."""
+"""A JPEG marker in scan data that is neither a stuffed byte nor a restart."""
 
 
 def extension_of(head: bytes) -> str:
-    """Return the extension of an image by its first bytes, or nothing if it is none."""
+    """Return the extension of an image by its first bytes, or an empty string."""
     return next((ext for magic, ext in MAGIC.items() if head.startswith(magic)), "")
 
 
 def pixel_count(extension: str, content: bytes) -> int:
-    """Return width times height as the header claims them; 0 if they can't be read."""
+    """Return the header's width times height, or 0 if it can't be read."""
     try:
         width, height = SIZES[extension](content)
     except (struct.error, StopIteration):

@@ -1,4 +1,4 @@
-"""Single images: JPEG, PNG and WebP."""
+"""Decode images: JPEG, PNG and WebP."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ DECODERS = {".jpg": "mjpeg", ".png": "png", ".webp": "webp"}
 
 
 class ImageAnswer(TypedDict):
-    """What the parent is told of an image."""
+    """The answer to the parent about an image."""
 
     width: int
     height: int
 
 
 def image_facts(file: Readable) -> ImageAnswer:
-    """Return the size of an image in pixels; raise unless it can be decoded."""
+    """Return the size of an image in pixels. Raise if it can't be decoded."""
     image = decode_image(file)
     return {"width": image.width, "height": image.height}
 
 
 def decode_image(file: Readable) -> VideoFrame:
-    """Decode an image. Raise `OverLimit`, or anything that PyAV raises on a broken one."""
+    """Decode an image. Raise `OverLimit`, or whatever PyAV raises for a broken one."""
     content, extension = _checked_content(file)
-    # Not av.open(): that decodes before any limit can be set.
+    # Not av.open(), which decodes before any limit can be set.
     context = av.CodecContext.create(DECODERS[extension], "r")
     decoder = cast("av.VideoCodecContext", context)
     decoder.thread_count = 1
@@ -41,14 +41,14 @@ def decode_image(file: Readable) -> VideoFrame:
 
 
 def _checked_content(file: Readable) -> tuple[bytes, str]:
-    """Read a file whose header promises an image within the limits."""
+    """Read a file, and check its header against the limits."""
     if file.seek(0, os.SEEK_END) > MAX_IMAGE_BYTES:
         raise OverLimit("bytes")
     file.seek(0)
     content = file.read()
     extension = extension_of(content[:MAGIC_LENGTH])
     if not extension:
-        raise ValueError("This is neither a JPEG nor a PNG nor a WebP.")
+        raise ValueError("the file is not a JPEG, PNG or WebP")
     if pixel_count(extension, content) > MAX_PIXELS:
         raise OverLimit("pixels")
     if extension == ".jpg" and scan_count(content) > MAX_SCANS:

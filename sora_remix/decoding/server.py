@@ -1,7 +1,7 @@
-"""Do jobs for the parent process, one after the other.
+"""Run jobs for the parent process, one after the other.
 
-A request is the name of a job with the descriptor of its file. An answer is a line of JSON; an
-empty one says that the process has started.
+A request is the name of a job, with the descriptor of its file. An answer is a line of JSON. An
+empty object announces that the process has started.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from .stills import facts_and_thumbnail, thumbnail
 from .videos import video_facts
 
 IDLE_SECONDS = 60
-"""Web processes seldom decode: they needn't hold the memory of this process for ever."""
+"""Web processes rarely decode, so this process ends when it is idle to free its memory."""
 MAX_REQUEST_BYTES = 64
 
 
 def main() -> None:
     """Serve the socket that is this process's standard input."""
-    # It ends with its parent, whose end of the socket closes then, and not in the middle of a job.
+    # It ends after its job when the parent's end of the socket closes.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # Whatever it was started with, this one ends it: see `limit_seconds`.
+    # This signal must end the process: see `limit_seconds`.
     signal.signal(signal.SIGXCPU, signal.SIG_DFL)
     _volunteer_when_memory_is_short()
     limit_memory()
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _volunteer_when_memory_is_short() -> None:
-    """Have Linux kill this process before its parent."""
+    """Ask Linux to kill this process before its parent."""
     with suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")
 
@@ -52,7 +52,7 @@ def serve(
     limit: Callable[[], None] = limit_seconds,
     idle_seconds: float = IDLE_SECONDS,
 ) -> None:
-    """Answer requests until the parent is gone, or asks nothing for a while."""
+    """Answer requests until the parent has ended or has sent none for a while."""
     connection.settimeout(idle_seconds)
     with suppress(OSError):
         _send(connection, {})
@@ -76,14 +76,14 @@ def _send(connection: socket.socket, answer: dict[str, Any]) -> None:
 
 
 def run(job: Job, file: DescriptorFile) -> dict[str, Any]:
-    """Do a job and return what the parent is told: its value, a limit, or an error."""
+    """Run a job, and return the answer to the parent: a value, a limit or an error."""
     try:
         value = JOBS[job](file)
     except OverLimit as error:
         return {"limit": error.limit}
     except MemoryError:
         return {"limit": "memory"}
-    except Exception as error:  # noqa: BLE001  (of broken files PyAV raises anything)
+    except Exception as error:  # noqa: BLE001  (PyAV raises anything for broken files)
         return {"error": f"{type(error).__name__}: {error}"}
     return {"value": value}
 

@@ -1,4 +1,4 @@
-"""A picture that stands for a video, made from the file where nobody gave one."""
+"""Make a thumbnail from a video file."""
 
 from __future__ import annotations
 
@@ -16,58 +16,58 @@ from .frames import beginning, contrast, gray, keyframes
 from .videos import VideoAnswer, facts_of, head_of, open_video, shown_stream
 
 LONGEST_SIDE = 640
-"""Pixels of a thumbnail."""
+"""Pixels of a thumbnail's longer side."""
 PLACES = (0.3, 0.5, 0.1, 0.7)
-"""Where to look for a picture, as parts of the length."""
+"""Where to look for a frame, as fractions of the length."""
 FADE_IN = 90
-"""Pictures at the start among which one is looked for when the keyframes show nothing."""
+"""Number of first frames to search if the keyframes show nothing."""
 FADE_STEP = 10
-TELLING = 12.0
-"""Contrast from which a picture is taken without looking for a better one."""
+ENOUGH_CONTRAST = 12.0
+"""Contrast at which a frame is used without searching further."""
 TURNS = {90: ("transpose=cclock",), 180: ("hflip", "vflip"), 270: ("transpose=clock",)}
-"""Filters by the degrees, counter-clockwise, by which players turn a picture."""
+"""Filters by the rotation of a frame, in degrees counter-clockwise."""
 
 
 def thumbnail(file: Readable) -> bytes | None:
-    """Return a JPEG of a telling moment, as players show it; None when nothing is shown."""
+    """Return a JPEG of a frame that shows something, or None if there is no frame."""
     with open_video(file) as container:
         return _thumbnail(container)
 
 
 def facts_and_thumbnail(file: Readable) -> tuple[VideoAnswer, bytes | None]:
-    """Return both, opening the file once; None for a thumbnail that can't be made."""
+    """Return facts and thumbnail, opening the file once. The thumbnail is None if it fails."""
     head = head_of(file)
     with open_video(file) as container:
         facts = facts_of(container, head)
         try:
             return facts, _thumbnail(container)
         except MemoryError:
-            raise  # This process may hold all that it is allowed to: it has to end.
-        except Exception:  # noqa: BLE001  (of broken files PyAV raises anything)
+            raise  # This process may hold all its memory, so it has to end.
+        except Exception:  # noqa: BLE001  (PyAV raises anything for broken files)
             return facts, None
 
 
 def _thumbnail(container: InputContainer) -> bytes | None:
     stream = shown_stream(container)
-    frame = _telling_frame(container, stream)
+    frame = _best_frame(container, stream)
     return _jpeg(_upright(frame, stream)) if frame else None
 
 
-def _telling_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
-    """Return the first picture that shows something, else the one that shows most."""
+def _best_frame(container: InputContainer, stream: VideoStream) -> VideoFrame | None:
+    """Return the first frame with enough contrast, or else the one with the most."""
     best, most = None, -1.0
     first = beginning(container, stream, FADE_IN, FADE_STEP)
     for frame in chain(keyframes(container, stream, PLACES), first):
         shown = contrast(gray(frame))
         if shown > most:
             best, most = frame, shown
-        if shown >= TELLING:
+        if shown >= ENOUGH_CONTRAST:
             break
     return best
 
 
 def _upright(frame: VideoFrame, stream: VideoStream) -> VideoFrame:
-    """Return the picture turned as players turn it, with square pixels and no longer side."""
+    """Return the frame rotated as in players, with square pixels, and scaled down."""
     width = frame.width * (stream.sample_aspect_ratio or Fraction(1))
     scale = min(Fraction(1), LONGEST_SIDE / max(width, Fraction(frame.height)))
     sides = (max(2, round(side * scale / 2) * 2) for side in (width, frame.height))

@@ -42,7 +42,7 @@ def _names(endpoint: Endpoint) -> Iterator[Problem]:
     seen = set()
     for where, name in names:
         if name in seen:
-            yield where, _("there is another “%(name)s” in the request.") % {"name": name}
+            yield where, _("the request already has a “%(name)s”.") % {"name": name}
         seen.add(name)
 
 
@@ -51,7 +51,7 @@ def _options(endpoint: Endpoint) -> Iterator[Problem]:
     for number, option in enumerate(endpoint.options):
         for choice in option.choices:
             if not _is_choice(option, choice):
-                message = _("“%(choice)s” is no value of the kind “%(kind)s”.")
+                message = _("“%(choice)s” is not a value of the kind “%(kind)s”.")
                 what = message % {"choice": choice, "kind": option.kind}
                 yield f"options[{number}].choices", what
         if option.default is not UNSET and (problem := option.problem(option.default)):
@@ -79,13 +79,13 @@ def _limits(endpoint: Endpoint) -> Iterator[Problem]:
         for lower, upper in LIMITS:
             least, most = getattr(part, lower, None), getattr(part, upper, None)
             if least is not None and most is not None and least > most:
-                yield f"{where}.{lower}", _("it is above “%(upper)s”.") % {"upper": upper}
+                yield f"{where}.{lower}", _("it must not be above “%(upper)s”.") % {"upper": upper}
 
 
 def _references(endpoint: Endpoint) -> Iterator[Problem]:
     references = endpoint.references
     if references and not references.as_list and references.maximum != 1:
-        yield "references.maximum", _("without a list it can only be 1.")
+        yield "references.maximum", _("it must be 1 unless “as_list” is set.")
 
 
 def _audio(endpoint: Endpoint) -> Iterator[Problem]:
@@ -125,7 +125,7 @@ def _rates(endpoint: Endpoint) -> Iterator[Problem]:
             if len(parts) != len(price.by) or not all(
                 _leads_to(options[name], part) for name, part in zip(price.by, parts, strict=True)
             ):
-                yield f"price.{table}", _("no options lead to “%(key)s”.") % {"key": key}
+                yield f"price.{table}", _("no choice of options leads to “%(key)s”.") % {"key": key}
 
 
 def _leads_to(option: Option, part: str) -> bool:

@@ -166,14 +166,14 @@ ASPECT = Measure(
     facts=("width", "height"),
     combine=_quotient,
     unit=_("%(number)s : 1"),
-    refusal=_("Its width to height is %(figure)s, but the endpoint accepts %(bound)s."),
-    statement=_("Width to height: %(bounds)s"),
+    refusal=_("Its aspect ratio is %(figure)s, but the endpoint accepts %(bound)s."),
+    statement=_("Aspect ratio: %(bounds)s"),
     places=2,
 )
 FPS = Measure(
     facts=("fps",),
     unit=_("%(number)s frames per second"),
     refusal=_("It has %(figure)s, but the endpoint accepts %(bound)s."),
-    statement=_("Speed: %(bounds)s"),
+    statement=_("Frame rate: %(bounds)s"),
     places=3,
 )

@@ -28,7 +28,7 @@ def read_endpoint(key: str, record: Any) -> Endpoint:
     if not isinstance(record, Endpoint):
         record = _read(Endpoint, {"key": key, **values.mapping(record, key)}, key)
     if record.key != key:
-        raise wrong(key, _("it can't have another key, “%(value)s”."), record.key)
+        raise wrong(key, _("the record has another key, “%(value)s”."), record.key)
     endpoint: Endpoint = record
     check(endpoint)
     return endpoint

@@ -71,13 +71,15 @@ class References:
 
     def _wrong(self, image: object) -> Text | None:
         if not isinstance(image, str) or not image:
-            message = _("“%(name)s” must hold texts, but “%(image)s” is not a text.")
+            message = _("“%(name)s” must contain only texts, but “%(image)s” is not a text.")
         elif is_url(image):
             return None
         elif "://" in image or image.startswith("data:"):
-            message = _("“%(name)s” can hold only https URLs, but “%(image)s” is not one.")
+            message = _("“%(name)s” must contain only https URLs, but “%(image)s” is not one.")
         elif self.extensions and PurePosixPath(image).suffix.lower() not in self.extensions:
-            message = _("“%(name)s” can't hold “%(image)s”: its name must end in %(extensions)s.")
+            message = _(
+                "“%(name)s” can't contain “%(image)s”: its name must end in %(extensions)s."
+            )
         else:
             return None
         extensions = ", ".join(self.extensions)

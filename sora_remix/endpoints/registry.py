@@ -28,5 +28,5 @@ def get_endpoint(key: str) -> Endpoint:
     try:
         return endpoints[key]
     except KeyError:
-        message = _("There is no endpoint “%(key)s”; there are: %(known)s.")
+        message = _("There is no endpoint “%(key)s”. Choose one of these: %(known)s.")
         raise UnknownEndpoint(message % {"key": key, "known": ", ".join(endpoints)}) from None

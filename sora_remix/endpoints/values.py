@@ -116,7 +116,7 @@ def extensions(value: Any, where: str) -> tuple[str, ...]:
     """Accept file extensions: lower case, with their dot."""
     for one in names(value, where):
         if not one.startswith(".") or one != one.lower():
-            raise wrong(where, _("“%(value)s” is not like “.mp4”."), one)
+            raise wrong(where, _("“%(value)s” is not an extension such as “.mp4”."), one)
     return tuple(value)
 
 
@@ -141,7 +141,7 @@ def one_of(*kinds: str) -> Reader:
 
     def read(value: Any, where: str) -> Any:
         if value not in kinds:
-            raise wrong(where, _("there is no kind “%(value)s”."), value)
+            raise wrong(where, _("“%(value)s” is not a known kind."), value)
         return value
 
     return read

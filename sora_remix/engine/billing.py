@@ -57,7 +57,7 @@ def _ask_for_prices(endpoint_ids: set[str]) -> None:
     try:
         prices = wait_for(fal.prices(sorted(due)))
     except RemoteError as error:
-        logger.warning("fal's prices can't be read: %s", error)
+        logger.warning("Could not read fal's prices: %s", error)
         return
     for endpoint_id, price in prices.items():
         with isolated(f"The price of {endpoint_id}"):

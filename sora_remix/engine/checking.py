@@ -26,10 +26,10 @@ def check_due(heartbeat: Heartbeat, until: float) -> None:
     """Check remixes that are due, group by group, and start none after `until`."""
     in_flight: int | None = None
     while time.monotonic() < until and not heartbeat.is_over:
-        if not (claimed := Remix.objects.claim_to_check(fal.PLACES)):
+        if not (claimed := Remix.objects.claim_to_check(fal.MAX_PARALLEL_CALLS)):
             return
         in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
-        with RequestPool[Remix, fal.Progress](fal.PLACES) as pool:
+        with RequestPool[Remix, fal.Progress](fal.MAX_PARALLEL_CALLS) as pool:
             for remix in claimed:
                 pool.start(remix, _ask(remix))
             while pool:
@@ -44,7 +44,7 @@ def _settle_together(answers: list[Answered], in_flight: int) -> None:
             for remix, answer in answers:
                 _settle(remix, answer, in_flight)
     except Exception:
-        logger.exception("Answers could not be saved together")
+        logger.exception("Could not save the answers together")
         close_old_connections()
         for remix, answer in answers:
             with isolated(remix, partial(_ask_later, remix)):
@@ -78,8 +78,12 @@ def _settle(remix: Remix, answer: fal.Progress | Exception, in_flight: int) -> N
                 due_at = next_check(remix.submitted_at, in_flight)
                 remix.check_again(due_at, position=answer.position, log=answer.logs)
             case RemoteError():
-                logger.warning("Remix %s: no status: %s", remix.pk, answer)
+                logger.warning("Remix %s: could not get its status: %s", remix.pk, answer)
                 remix.postpone(back_off(remix.failures), str(answer))
             case _:
-                logger.error("Remix %s: asking broke", remix.pk, exc_info=answer)
+                logger.error(
+                    "Remix %s: unexpected error while checking its status",
+                    remix.pk,
+                    exc_info=answer,
+                )
                 _ask_later(remix, answer)

@@ -88,7 +88,7 @@ def collect(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
     """
     refuse_transaction()
     limit, rest = limit or TimeLimit(), iter(pks)
-    while (group := list(islice(rest, media.PLACES))) and not limit.is_over:
+    while (group := list(islice(rest, media.MAX_PARALLEL_DOWNLOADS))) and not limit.is_over:
         _collect_group(Remix.objects.claim_to_collect(group), limit)
 
 
@@ -96,7 +96,7 @@ def _collect_group(remixes: list[Remix], limit: TimeLimit) -> None:
     heartbeat = Heartbeat()
     # Remixes that failed before go last, one by one: each may need all the time.
     waiting = sorted(remixes, key=lambda remix: remix.failures)
-    with RequestPool[Remix, CollectAnswer](media.PLACES) as pool:
+    with RequestPool[Remix, CollectAnswer](media.MAX_PARALLEL_DOWNLOADS) as pool:
         while (pool or waiting) and not limit.is_over:
             _start_next(pool, waiting)
             for remix, answer in pool.answers(min(HEARTBEAT_SECONDS, limit.left)):
@@ -207,7 +207,7 @@ async def _download_extra(url: str) -> IO[bytes] | None:
     try:
         return await media.download(url, most_bytes=media.MAX_IMAGE_BYTES)
     except RemoteError as error:
-        logger.warning("A picture of the result can't be downloaded: %s", error)
+        logger.warning("Could not download a picture of the result: %s", error)
         return None
 
 
@@ -259,10 +259,10 @@ def _settle(remix: Remix, error: Exception) -> None:
         case FileGone():
             _retry_with_a_fresh_url(remix, error)
         case TryLater():
-            logger.warning("Remix %s: not collected yet: %s", remix.pk, error)
+            logger.warning("Remix %s: could not collect the result yet: %s", remix.pk, error)
             remix.postpone(back_off(remix.failures), str(error))
         case _:
-            logger.error("Remix %s: collecting broke", remix.pk, exc_info=error)
+            logger.error("Remix %s: unexpected error while collecting", remix.pk, exc_info=error)
             remix.postpone(back_off(remix.failures), describe(error))
 
 
@@ -332,7 +332,7 @@ def _commit(
 def _free_sora_id(remix: Remix, sora_id: str) -> str:
     """Return the Sora id unless another video has it: a paid result must not be lost over it."""
     if sora_id and Video.objects.filter(sora_id=sora_id).exists():
-        logger.warning("Remix %s: another video has the Sora id %s", remix.pk, sora_id)
+        logger.warning("Remix %s: another video already has the Sora id %s", remix.pk, sora_id)
         return ""
     return sora_id[:200]
 

@@ -47,7 +47,7 @@ def _requests(endpoint_id: str, remixes: Iterable[Remix]) -> list[fal.SentReques
     try:
         return wait_for(fal.sent_requests(endpoint_id, utc(first) - CLOCK_SKEW))
     except RemoteError as error:
-        logger.warning("fal's list of requests to %s can't be read: %s", endpoint_id, error)
+        logger.warning("Could not read fal's list of requests to %s: %s", endpoint_id, error)
         return []
 
 
@@ -67,7 +67,7 @@ def _settle(remixes: Iterable[Remix], requests: list[fal.SentRequest]) -> None:
         free.remove(request)
         with isolated(remix, partial(_search_later, remix)), atomic():
             remix.accepted(request.request_id, RemixEvent.Kind.FOUND)
-            logger.info("Remix %s: fal has it as %s", remix.pk, request.request_id)
+            logger.info("Remix %s: found at fal as %s", remix.pk, request.request_id)
 
 
 def _search_later(remix: Remix, _error: Exception) -> None:

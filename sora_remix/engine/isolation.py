@@ -39,7 +39,7 @@ def isolated(
     except InvalidTransition:
         logger.warning("%s: another worker has taken over", subject)
     except Exception as error:
-        logger.exception("%s: could not be settled", subject)
+        logger.exception("%s: unexpected error", subject)
         if not in_transaction():
             close_old_connections()
         if fallback:
@@ -52,7 +52,7 @@ def attempt(step: Callable[[], object]) -> bool:
     try:
         step()
     except Exception:
-        logger.exception("%s broke", getattr(step, "__qualname__", step))
+        logger.exception("Unexpected error in %s", getattr(step, "__qualname__", step))
         close_old_connections()
         return False
     return True
@@ -69,7 +69,7 @@ def persist(subject: object, write: Callable[[], T]) -> T:
         try:
             return write()
         except DATABASE_IS_AWAY:
-            logger.exception("%s: is not saved yet", subject)
+            logger.exception("%s: could not save it yet", subject)
             close_old_connections()
             time.sleep(pause)
     return write()

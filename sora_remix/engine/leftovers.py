@@ -30,7 +30,7 @@ def _renamed(name: str, folders: Folders) -> list[str]:
     try:
         return folders.renamed(name)
     except Exception:
-        logger.exception("The storage can't be searched for the file stored as %s", name)
+        logger.exception("Could not search the storage for the file stored as %s", name)
         return []
 
 
@@ -38,7 +38,7 @@ def _remove(name: str) -> bool:
     try:
         media.remove(name)
     except Exception:
-        logger.exception("The abandoned file %s can't be removed yet", name)
+        logger.exception("Could not remove the abandoned file %s yet", name)
         return False
     logger.info("Removed the abandoned file %s", name)
     return True

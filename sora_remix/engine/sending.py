@@ -39,14 +39,14 @@ def send_waiting(heartbeat: Heartbeat, until: float) -> None:
     Raise `OpenTransaction` inside a transaction: a rollback would send the same again.
     """
     refuse_transaction()
-    with RequestPool[Remix, fal.Submitted](fal.PLACES) as pool:
+    with RequestPool[Remix, fal.Submitted](fal.MAX_PARALLEL_CALLS) as pool:
         while True:
             try:
                 if time.monotonic() < until and not heartbeat.is_over:
                     _fill(pool)
                 heartbeat.beat(pool.keys)
             except DatabaseError:
-                logger.exception("Nothing more is sent in this turn")
+                logger.exception("Stopped sending in this turn because of an error")
                 close_old_connections()
                 until = 0
             if not pool:
@@ -57,7 +57,7 @@ def send_waiting(heartbeat: Heartbeat, until: float) -> None:
 
 def _fill(pool: RequestPool[Remix, fal.Submitted]) -> None:
     # A claim costs three queries, whether for one row or for many.
-    if pool.room * 2 > fal.PLACES:
+    if pool.room * 2 > fal.MAX_PARALLEL_CALLS:
         for remix in _claim(pool.room):
             with isolated(remix):
                 _start(pool, remix)
@@ -93,7 +93,7 @@ def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
         persist(remix, partial(_try_later, remix, "source_unreachable", describe(error)))
     except Exception as error:
         # Another attempt would fail in the same way, and it was certainly not sent.
-        logger.exception("Remix %s: its request could not be made", remix.pk)
+        logger.exception("Remix %s: could not build its request", remix.pk)
         remix.refused(fal.NOT_SENDABLE, describe(error))
 
 
@@ -127,19 +127,19 @@ def _write_answer(remix: Remix, answer: fal.Submitted | Exception) -> None:
     """Move the row; only what is certain is recorded as such."""
     match answer:
         case fal.Accepted(request_id):
-            logger.info("Remix %s: accepted as %s", remix.pk, request_id)
+            logger.info("Remix %s: fal accepted it as %s", remix.pk, request_id)
             _accepted(remix, request_id)
         case fal.Refused(code, message):
             _refused(remix, code, message)
         case fal.NotSent(message):
             _not_sent(remix, message)
         case fal.RefusedForNow(seconds, message):
-            logger.info("Remix %s: refused for now: %s", remix.pk, message)
+            logger.info("Remix %s: fal asked to send it later: %s", remix.pk, message)
             _hold_back(remix, seconds, message)
         case fal.Unknown(message):
             remix.unanswered(message)
         case Exception():
-            logger.error("Remix %s: sending broke", remix.pk, exc_info=answer)
+            logger.error("Remix %s: unexpected error while sending", remix.pk, exc_info=answer)
             remix.unanswered(describe(answer))
 
 

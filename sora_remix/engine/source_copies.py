@@ -24,7 +24,7 @@ from ..exceptions import (
     TryLater,
     UnknownEndpoint,
 )
-from ..fal.keys import is_safe_url
+from ..fal.urls import is_safe_url
 from ..logs import get_logger
 from ..models import Remix, SourceCopy, Video
 from ..request_pool import RequestPool
@@ -179,7 +179,7 @@ def _settle(copy: SourceCopy, answer: str | Exception) -> None:
                 logger.error("%s: can't be uploaded to fal", copy, exc_info=answer)
                 copy.refused("source_unreachable", describe(answer))
             case _:
-                logger.error("%s: uploading it to fal broke", copy, exc_info=answer)
+                logger.error("%s: unexpected error while uploading to fal", copy, exc_info=answer)
                 _try_later(copy, answer)
         Remix.objects.recheck_files_now()
 
@@ -194,5 +194,5 @@ def _try_later(copy: SourceCopy, error: Exception) -> None:
     if timezone.now() - since > UNREACHABLE_FOR and copy.failures >= UNREACHABLE_TIMES:
         copy.refused("cannot_reach_fal", describe(error))
         return
-    logger.warning("%s: not at fal yet: %s", copy, describe(error))
+    logger.warning("%s: could not upload it to fal yet: %s", copy, describe(error))
     copy.postpone(back_off(copy.failures), describe(error))

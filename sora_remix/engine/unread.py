@@ -35,10 +35,10 @@ def _read(video: Video) -> bool:
         with app_storage().open(str(video.file.name)) as file:
             facts = media.video_facts(file)
     except NotAVideo as error:
-        logger.warning("The file of video %s is no video that can be read: %s", video.pk, error)
+        logger.warning("The file of video %s is not a readable video: %s", video.pk, error)
         Video.objects.stop_reading(video)
     except Exception:
-        logger.exception("The file of video %s can't be read yet", video.pk)
+        logger.exception("Could not read the file of video %s yet", video.pk)
         return False
     else:
         Video.objects.note_facts(video, facts.known())

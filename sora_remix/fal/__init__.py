@@ -1,13 +1,13 @@
-"""fal, the remote side. Nothing else in the app knows its words."""
+"""Client of fal's APIs. Only this package knows their formats."""
 
-from .catalogue import Model, UnitPrice, models, prices
+from .catalogue import ListedEndpoint, UnitPrice, listed_endpoints, prices
 from .cleaning import clean
 from .drift import Finding, drift
-from .platform import Key, SentRequest, check_key, sent_requests
+from .platform import KeyStatus, SentRequest, check_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
 from .submitting import (
+    MAX_PARALLEL_CALLS,
     NOT_SENDABLE,
-    PLACES,
     Accepted,
     NotSent,
     Refused,
@@ -19,12 +19,12 @@ from .submitting import (
 from .uploads import upload
 
 __all__ = [
+    "MAX_PARALLEL_CALLS",
     "NOT_SENDABLE",
-    "PLACES",
     "Accepted",
     "Finding",
-    "Key",
-    "Model",
+    "KeyStatus",
+    "ListedEndpoint",
     "NotSent",
     "Progress",
     "Refused",
@@ -38,7 +38,7 @@ __all__ = [
     "check_key",
     "clean",
     "drift",
-    "models",
+    "listed_endpoints",
     "prices",
     "progress",
     "result",

@@ -1,4 +1,4 @@
-"""What fal's answers say, in the few words that the gateway needs."""
+"""Read fal's responses: errors, request ids and URLs."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from .cleaning import clean
 from .credentials import without_origin
 
 MAX_ID = 255
-"""Characters of a request id that a remix can hold."""
+"""Characters of a request id that its column can hold."""
 MAX_URL = 4096
-"""Characters of a URL that is used."""
+"""Characters of a URL that the app accepts."""
 MAX_CODE = 100
-"""Characters of an error code that a remix can hold."""
-OURS = {"EndpointDeprecated": "endpoint_retired", "file_download_error": "source_unreachable"}
-"""fal's types of errors for which the app has a name of its own."""
+"""Characters of an error code that its column can hold."""
+OWN_CODES = {"EndpointDeprecated": "endpoint_retired", "file_download_error": "source_unreachable"}
+"""Error types of fal for which the app has its own code."""
 
 
 @asynccontextmanager
-async def asking(seconds: float) -> AsyncIterator[None]:
-    """Give calls so many seconds in all; raise `TryLater` for any error but a `RemoteError`."""
+async def remote_call(seconds: float) -> AsyncIterator[None]:
+    """Limit calls to this time in all. Raise `TryLater` for any error except a `RemoteError`."""
     try:
         async with asyncio.timeout(seconds):
             yield
     except RemoteError:
         raise
-    except Exception as error:  # noqa: BLE001 - answers can make any error come up
+    except Exception as error:  # noqa: BLE001 - a foreign answer can cause any error
         raise TryLater(describe(without_origin(error))) from None
 
 
 def exchange(response: httpx.Response) -> str:
-    """Show what was answered, short; the request's headers hold the key and stay out."""
+    """Return a short text of the response. The request, which holds the key, stays out."""
     return f"HTTP {response.status_code}: {clean(response.text)}"
 
 
 def describe(error: BaseException) -> str:
-    """Show an error, short."""
+    """Return a short text of an error."""
     return f"{type(error).__name__}: {clean(error)}"
 
 
-def says_failed(response: httpx.Response) -> bool:
-    """Tell fal's own word for a failure from a gateway's, or a key that is refused just now."""
+def is_final_failure(response: httpx.Response) -> bool:
+    """Tell whether fal itself reports a final failure, not a gateway and not a refused key."""
     if response.status_code in (401, 403, 408, 429):
         return False
     body = json_of(response)
@@ -55,7 +55,7 @@ def says_failed(response: httpx.Response) -> bool:
 
 
 def failure_code(response: httpx.Response) -> str:
-    """Return fal's type of an error. `detail` may be a text, a list or an object."""
+    """Return fal's error type. `detail` may be a text, a list or an object."""
     body = json_of(response)
     detail = body.get("detail")
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
@@ -67,19 +67,19 @@ def failure_code(response: httpx.Response) -> str:
     return error_code(code, f"http_{response.status_code}")
 
 
-def error_code(code: object, otherwise: str) -> str:
-    """Return an error code that a remix can hold; the other one if fal gave none."""
+def error_code(code: object, default: str) -> str:
+    """Return an error code that its column can hold, or the default if fal gave none."""
     cleaned = clean(code, MAX_CODE) if isinstance(code, str) else ""
-    return OURS.get(cleaned, cleaned) or otherwise
+    return OWN_CODES.get(cleaned, cleaned) or default
 
 
 def json_of(response: httpx.Response) -> dict[str, Any]:
-    """Return the object that was answered; an empty one when it was something else."""
+    """Return the JSON object in a response, or an empty one if there is none."""
     return object_in(response) or {}
 
 
 def object_in(response: httpx.Response) -> dict[str, Any] | None:
-    """Return the object that was answered; None when it was something else."""
+    """Return the JSON object in a response, or None if there is none."""
     try:
         body = response.json()
     except (ValueError, RecursionError):
@@ -88,10 +88,10 @@ def object_in(response: httpx.Response) -> dict[str, Any] | None:
 
 
 def is_id(value: object) -> TypeGuard[str]:
-    """Tell whether this can be the id of a request."""
+    """Tell whether a value can be a request id."""
     return isinstance(value, str) and 0 < len(value) <= MAX_ID and value.isprintable()
 
 
 def is_url(value: object) -> TypeGuard[str]:
-    """Tell whether this can be a URL; whether it may be used is for others to say."""
+    """Tell whether a value can be a URL. Whether the app may load it is checked elsewhere."""
     return isinstance(value, str) and 0 < len(value) <= MAX_URL and value.isprintable()

@@ -1,4 +1,4 @@
-"""The platform API's word on endpoints: whether fal lists them, what they take and cost.
+"""Read fal's catalogue of endpoints: their status, input schema and unit price.
 
 https://fal.ai/docs/platform-apis/v1/models · https://fal.ai/docs/platform-apis/v1/models/pricing
 """
@@ -10,32 +10,32 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from .answers import asking
+from .answers import remote_call
 from .cleaning import clean
-from .platform import PRICING, UnknownToFal, listed
+from .platform import PRICING, UnknownToFal, fetch_list
 
 MODELS = "models"
 AT_ONCE = 50
-"""Endpoints that one call may name."""
+"""Number of endpoints that one call may name."""
 LIST_SECONDS = 60
-"""How long fal may take to answer about all endpoints that are asked about."""
+"""Time limit for all calls about the requested endpoints."""
 MOST = Decimal(10) ** 8
-"""No unit costs so much: what says so is no price."""
+"""A unit never costs this much. Higher numbers are ignored."""
 PLACES = 12
-"""Decimals that a price is rounded to: fal may name one that is too long to be written."""
+"""Decimal places that a price is rounded to. fal may send more than the column holds."""
 MAX_ENDPOINT_ID, MAX_UNIT, MAX_CURRENCY, MAX_STATUS = 200, 100, 10, 50
-"""Characters that are kept of fal's words."""
+"""Characters that are kept of fal's texts."""
 
 
 @dataclass(frozen=True)
-class Model:
+class ListedEndpoint:
     """An endpoint that fal lists."""
 
     endpoint_id: str
     status: str
-    """`active`, `deprecated`, or a word that fal has not used yet."""
+    """`active`, `deprecated`, or a status that is new to this app."""
     schema: Mapping[str, Any] | None
-    """Its OpenAPI document, None when fal gave none."""
+    """Its OpenAPI document, or None if fal sent none."""
 
     @property
     def is_active(self) -> bool:
@@ -48,19 +48,19 @@ class Model:
 
 @dataclass(frozen=True)
 class UnitPrice:
-    """What one unit costs, whatever a unit is: one flat number, without tiers."""
+    """fal's flat price of one unit, without tiers."""
 
     amount: Decimal
     unit: str
     currency: str
 
 
-async def models(endpoint_ids: Iterable[str]) -> dict[str, Model]:
-    """Return those of these endpoints that fal lists, by id; a key is not needed.
+async def listed_endpoints(endpoint_ids: Iterable[str]) -> dict[str, ListedEndpoint]:
+    """Return those of the endpoints that fal lists, by id. No key is needed.
 
-    Raise `TryLater` when fal can't be asked.
+    Raise `TryLater` if fal can't be reached.
     """
-    async with asking(LIST_SECONDS):
+    async with remote_call(LIST_SECONDS):
         asked = {"expand": "openapi-3.0", "limit": str(AT_ONCE)}
         entries = await _entries(MODELS, endpoint_ids, asked, under="models")
         found = [model for entry in entries if (model := _model(entry))]
@@ -68,11 +68,11 @@ async def models(endpoint_ids: Iterable[str]) -> dict[str, Model]:
 
 
 async def prices(endpoint_ids: Iterable[str]) -> dict[str, UnitPrice]:
-    """Return the unit prices of those of these endpoints that fal has one for, by id.
+    """Return the known unit prices of the endpoints, by id.
 
-    Raise `TryLater` when fal can't be asked, or not with this key.
+    Raise `TryLater` if fal can't be reached or refuses the key.
     """
-    async with asking(LIST_SECONDS):
+    async with remote_call(LIST_SECONDS):
         entries = await _entries(PRICING, endpoint_ids, {}, under="prices")
         found = {_endpoint_id(entry): _price(entry) for entry in entries}
         return {endpoint_id: price for endpoint_id, price in found.items() if price}
@@ -81,13 +81,13 @@ async def prices(endpoint_ids: Iterable[str]) -> dict[str, UnitPrice]:
 async def _entries(
     path: str, endpoint_ids: Iterable[str], asked: Mapping[str, str], *, under: str
 ) -> list[Mapping[str, Any]]:
-    """Return what fal has about these endpoints, many of which it is asked about at once."""
+    """Return fal's entries about the endpoints, asking about `AT_ONCE` at a time."""
     ids = list(dict.fromkeys(endpoint_ids))
     found: list[Mapping[str, Any]] = []
     for start in range(0, len(ids), AT_ONCE):
         part = ids[start : start + AT_ONCE]
         entries = await _listed(path, {**asked, "endpoint_id": part}, under)
-        if entries is None and len(part) > 1:  # fal does not know one of them, and says no more
+        if entries is None and len(part) > 1:  # fal doesn't say which one it doesn't know
             for one in part:
                 found += await _listed(path, {**asked, "endpoint_id": one}, under) or ()
         found += entries or ()
@@ -97,20 +97,20 @@ async def _entries(
 async def _listed(
     path: str, parameters: Mapping[str, Any], under: str
 ) -> list[Mapping[str, Any]] | None:
-    """Return all pages of an answer; None when fal does not know what it was asked about."""
+    """Return the entries of all pages, or None if fal doesn't know an endpoint."""
     try:
-        return await listed(path, parameters, under=under, number=Decimal)
+        return await fetch_list(path, parameters, under=under, number=Decimal)
     except UnknownToFal:
         return None
 
 
-def _model(entry: Mapping[str, Any]) -> Model | None:
-    """Return a listed endpoint; one of which fal says nothing but its name is not listed."""
+def _model(entry: Mapping[str, Any]) -> ListedEndpoint | None:
+    """Return a listed endpoint. An entry without metadata doesn't count as listed."""
     metadata, document = entry.get("metadata"), entry.get("openapi")
     if not isinstance(metadata, Mapping):
         return None
     is_document = isinstance(document, Mapping) and "paths" in document
-    return Model(
+    return ListedEndpoint(
         endpoint_id=_endpoint_id(entry),
         status=clean(metadata.get("status"), MAX_STATUS),
         schema=document if is_document else None,

@@ -1,4 +1,4 @@
-"""Clean what comes from outside before it is stored, logged or shown."""
+"""Clean foreign text before it is stored, logged or shown."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ HIDDEN = "…"
 
 
 def clean(text: object, most: int = MOST_SHOWN) -> str:
-    """Return foreign text as one line of at most so many printable characters, without any key.
+    """Return foreign text as one line of printable characters, shortened and without keys.
 
-    Control characters, lone surrogates and marks that change the direction of writing are
-    removed, and whitespace becomes one space: no database refuses it, and no terminal obeys it.
+    The result is safe for databases and terminals.
     """
-    # Before keys are looked for: what is removed could stand in the middle of one.
+    # First, because a removed character could be in the middle of a key.
     return without_keys(printable(text))[:most].rstrip()
 
 
 def without_keys(text: str) -> str:
-    """Return a text as it is, but without any key."""
+    """Replace every key in a text."""
     for secret in secrets():
         text = text.replace(secret, HIDDEN)
     return text

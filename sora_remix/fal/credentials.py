@@ -1,4 +1,4 @@
-"""The API key: where it comes from, and how it stays out of logs and error reports."""
+"""Find the API key, and keep it out of logs and error reports."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from fal_client.auth import MissingCredentialsError, fetch_auth_credentials_asyn
 from ..conf import conf
 
 SHORTEST_SECRET = 6
-"""Characters. Anything shorter is no key, and hiding it would blank out ordinary words."""
+"""Characters. Hiding anything shorter would blank out ordinary words."""
 _used: deque[str] = deque(maxlen=20)
-"""Secrets that requests were signed with, the last one at the end."""
+"""Secrets that were used to sign requests, the latest last."""
 
 Error = TypeVar("Error", bound=BaseException)
 
 
 class Credentials(httpx.Auth):
-    """Sign requests with a value that no repr shows: error reports print local variables."""
+    """Sign requests with a key whose repr hides it, because error reports print variables."""
 
     def __init__(self, value: str) -> None:
         self._value = value.strip()
@@ -44,30 +44,30 @@ class Credentials(httpx.Auth):
 
 
 class CurrentCredentials(httpx.Auth):
-    """Sign each request with the key that is in force when the request leaves."""
+    """Sign each request with the key that is set when the request is sent."""
 
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign a request; raise what `credentials` raises."""
+        """Sign a request. Raise what `credentials` raises."""
         for signed in (await credentials()).auth_flow(request):
             yield signed
 
 
 async def credentials() -> Credentials:
-    """Return the key of the site.
+    """Return the site's key.
 
-    Raise `MissingCredentialsError` when there is no key that can be sent, `httpx.HTTPError` or
-    `OSError` when it can't be read just now.
+    Raise `MissingCredentialsError` if there is no valid key, and `httpx.HTTPError` or `OSError` if
+    it can't be read right now.
     """
     found = Credentials(await _header_value())
     if not found.is_sendable:
-        raise MissingCredentialsError(gettext("The key holds characters that no key has."))
+        raise MissingCredentialsError(gettext("The key contains characters that no fal key has."))
     return found
 
 
 def secrets() -> list[str]:
-    """List everything that no text may show, the longest first."""
+    """List all secrets that no text may show, the longest first."""
     pair = f"{os.environ.get('FAL_KEY_ID', '')}:{os.environ.get('FAL_KEY_SECRET', '')}"
     whole = {str(conf.SORA_REMIX_FAL_KEY or ""), os.environ.get("FAL_KEY", ""), pair, *_used}
     halves = {key.partition(":")[2] for key in whole}
@@ -76,7 +76,7 @@ def secrets() -> list[str]:
 
 
 def without_origin(error: Error) -> Error:
-    """Cut an error off from the frames it came through, in which the key stands in variables."""
+    """Remove the frames from an error, because the key is in their variables."""
     if isinstance(error, Exception) and not isinstance(error, httpx.HTTPError):
         error.add_note("".join(traceback.format_tb(error.__traceback__)))
     error.__cause__ = error.__context__ = None
@@ -91,7 +91,7 @@ async def _header_value() -> str:
         return (await fetch_auth_credentials_async()).header_value
     except (httpx.HTTPError, OSError, MissingCredentialsError) as error:
         failure = without_origin(error)
-    except Exception as error:  # noqa: BLE001 - a file that somebody else wrote
+    except Exception as error:  # noqa: BLE001 - a foreign file can cause any error
         failure = MissingCredentialsError(f"{type(error).__name__}: {error}")
     raise failure
 

@@ -1,4 +1,4 @@
-"""Compare the record of an endpoint with what fal says of it; nothing is asked here."""
+"""Compare an endpoint record with fal's catalogue, without any call."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from ..endpoints import UNSET, Endpoint, Option
-from .catalogue import Model, UnitPrice
+from .catalogue import ListedEndpoint, UnitPrice
 from .cleaning import clean
-from .schema import Field, Input, input_of
+from .schema import EndpointInput, InputField, input_of
 
 CURRENCY = "USD"
 MOST_DIGITS = 30
-"""Numbers with more are shown with an exponent: written out, one could fill the memory."""
+"""Longer numbers are shown with an exponent, because one could fill the memory."""
 TYPES = {
     "bool": {"boolean"},
     "int": {"integer", "number"},
@@ -24,51 +24,53 @@ TYPES = {
     "enum": {"string"},
     "text": {"string"},
 }
-"""The JSON types that take what an option of this kind can be."""
+"""JSON types that accept the values of each kind of option."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing in which fal and the record of an endpoint differ."""
+    """One difference between fal and an endpoint record."""
 
     key: str
     """The record's key."""
     text: str
     is_known: bool = False
-    """True when the record says it as well: nothing is to be done."""
+    """True if the record already says so, and nothing needs to be done."""
 
 
 def drift(
-    record: Endpoint, model: Model | None, price: UnitPrice | None, *, today: date
+    record: Endpoint, model: ListedEndpoint | None, price: UnitPrice | None, *, today: date
 ) -> list[Finding]:
-    """List in what fal, which lists this model or none, differs from the record."""
+    """List the differences between a record and what fal lists, if anything."""
     if model is None or not model.is_active:
         return [_life(record, model, today)]
     try:
         if model.schema is None:
-            raise ValueError("fal gave none")
+            raise ValueError("fal sent none")
         texts = list(_fields(record, input_of(model.schema, record.endpoint_id)))
     except (ValueError, ArithmeticError, TypeError, RecursionError) as error:
         texts = [f"its schema can't be read: {error}"]
     return [Finding(record.key, clean(text)) for text in (*texts, *_price(record, price))]
 
 
-def _life(record: Endpoint, model: Model | None, today: date) -> Finding:
+def _life(record: Endpoint, model: ListedEndpoint | None, today: date) -> Finding:
     if model is None:
-        said = f"fal does not list {record.endpoint_id}: it is gone, misspelt or not public"
+        said = (
+            f"fal does not list {record.endpoint_id}: it was removed, is misspelt or is not public"
+        )
     else:
         said = f"fal calls {record.endpoint_id} {model.status}"
     if record.is_retired(today):
-        text = f"{said}; the record has it switched off on {record.ends_on}"
+        text = f"{said}, and the record says that it was switched off on {record.ends_on}"
         return Finding(record.key, text, is_known=True)
     return Finding(record.key, said)
 
 
-def _fields(record: Endpoint, taken: Input) -> Iterator[str]:
+def _fields(record: Endpoint, taken: EndpointInput) -> Iterator[str]:
     yield from _source_and_prompt(record, taken)
     for name in record.constants:
         if name not in taken.fields:
-            yield f"fal no longer takes “{name}”, which is always sent"
+            yield f"fal no longer accepts “{name}”, which the app always sends"
     for option in record.options:
         if field := taken.fields.get(option.name):
             yield from _option(option, field)
@@ -77,8 +79,8 @@ def _fields(record: Endpoint, taken: Input) -> Iterator[str]:
     yield from _unnamed(record, taken)
 
 
-def _source_and_prompt(record: Endpoint, taken: Input) -> Iterator[str]:
-    """Find what is no longer there, or no longer in the form in which it is sent."""
+def _source_and_prompt(record: Endpoint, taken: EndpointInput) -> Iterator[str]:
+    """Find fields that fal no longer accepts, or only in another form."""
     sent = [(record.source.param, "the video", record.source.as_list)]
     sent.append((record.prompt_param, "the prompt", False))
     if record.references:
@@ -86,36 +88,36 @@ def _source_and_prompt(record: Endpoint, taken: Input) -> Iterator[str]:
     for name, what, as_list in sent:
         field = taken.fields.get(name)
         if field is None:
-            yield f"fal no longer takes “{name}”, which holds {what}"
+            yield f"fal no longer accepts “{name}”, which contains {what}"
         elif field.types and ("array" in field.types) != as_list:
             form = "one text" if as_list else "a list"
-            yield f"fal takes “{name}”, which holds {what}, as {form} now"
+            yield f"fal now expects “{name}”, which contains {what}, as {form}"
 
 
-def _option(option: Option, field: Field) -> Iterator[str]:
+def _option(option: Option, field: InputField) -> Iterator[str]:
     if not _are_same(option.choices, field.choices):
         ours, theirs = _listed(option.choices), _listed(field.choices)
         yield f"the values of “{option.name}” are {theirs} at fal, {ours} in the record"
     elif not option.choices and field.types and not field.types & TYPES[option.kind]:
         types = " or ".join(sorted(field.types))
-        yield f"“{option.name}” is of the type {types} at fal, {option.kind} in the record"
+        yield f"the type of “{option.name}” is {types} at fal, {option.kind} in the record"
     default = option.default if option.endpoint_default is UNSET else option.endpoint_default
     if default is not UNSET and not _is_same(default, field.default):
         ours, theirs = _shown(default), _shown(field.default)
         yield f"the default of “{option.name}” is {theirs} at fal, {ours} in the record"
 
 
-def _unnamed(record: Endpoint, taken: Input) -> Iterator[str]:
-    """Find fields that must be sent and are not always, and those that nobody knew of."""
+def _unnamed(record: Endpoint, taken: EndpointInput) -> Iterator[str]:
+    """Find required fields that are not always sent, and fields that are new."""
     always = {record.source.param, record.prompt_param, *record.constants}
     always |= {option.name for option in record.options if option.default is not UNSET}
     named = always | {option.name for option in record.options} | set(record.ignored)
     named |= {record.references.param} if record.references else set()
     for name in taken.fields:
         if name in taken.required and name not in always:
-            yield f"fal requires “{name}”, which is not always sent"
+            yield f"fal requires “{name}”, which the app doesn't always send"
         elif name not in named:
-            yield f"fal has an option “{name}”, which the record does not name"
+            yield f"fal has an option “{name}” that the record doesn't name"
 
 
 def _price(record: Endpoint, price: UnitPrice | None) -> Iterator[str]:
@@ -134,7 +136,7 @@ def _are_same(ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
 
 
 def _is_same(one: Any, other: Any) -> bool:
-    """Tell whether both are the same on the wire, where 1 is 1.0 and not true."""
+    """Tell whether both are equal in JSON, where 1 equals 1.0 but not true."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):

@@ -1,4 +1,4 @@
-"""The platform API: which requests fal has had, and who may ask for that.
+"""fal's platform API: the list of requests, and what the API key may do.
 
 https://docs.fal.ai/platform-apis/v1/models/requests/by-endpoint
 """
@@ -19,7 +19,7 @@ from fal_client.auth import MissingCredentialsError
 from ..conf import conf
 from ..endpoints import SORA_2
 from ..exceptions import TryLater
-from .answers import asking, exchange, is_id
+from .answers import exchange, is_id, remote_call
 from .credentials import Credentials, credentials
 from .queue import ASK_SECONDS
 from .transport import MIB, BoundedClient
@@ -27,14 +27,14 @@ from .transport import MIB, BoundedClient
 PAGES = 20
 PER_PAGE = 100
 LIST_BYTES = 32 * MIB
-"""Size of all pages of a list together, unpacked; requests are listed with their payloads."""
+"""Size limit of all pages of a list together. Requests are listed with their payloads."""
 MAX_CURSOR = 2000
-"""Characters of what names the next page."""
+"""Characters of the cursor for the next page."""
 REQUESTS, PRICING = "models/requests/by-endpoint", "models/pricing"
 
 
-class Key(Enum):
-    """What fal says of the key."""
+class KeyStatus(Enum):
+    """What fal lets the API key do."""
 
     GOOD = "good"
     """It may send requests and read the list of them."""
@@ -46,7 +46,7 @@ class Key(Enum):
 
 @dataclass(frozen=True)
 class SentRequest:
-    """A request that fal has had."""
+    """A request that fal received."""
 
     request_id: str
     sent_at: datetime
@@ -54,33 +54,33 @@ class SentRequest:
 
 
 class UnknownToFal(TryLater):
-    """fal does not know what it was asked about."""
+    """fal doesn't know an endpoint."""
 
 
 async def sent_requests(endpoint_id: str, since: datetime) -> list[SentRequest]:
-    """List what was sent to an endpoint since then, as far as fal lists it already.
+    """List the requests that an endpoint has received since an aware time.
 
-    `since` is aware. The list lags and may leave out what still runs: that a request is missing
-    proves nothing. Raise `TryLater` when fal can't be asked.
+    The list lags and may omit requests that are still running, so a missing request proves
+    nothing. Raise `TryLater` if fal can't be reached.
     """
-    async with asking(ASK_SECONDS):
+    async with remote_call(ASK_SECONDS):
         parameters = {
             "endpoint_id": endpoint_id,
             "start": since.isoformat(),
             "expand": "payloads",
             "limit": str(PER_PAGE),
         }
-        entries = await listed(REQUESTS, parameters, under="items")
+        entries = await fetch_list(REQUESTS, parameters, under="items")
         return [request for entry in entries if (request := _read(entry))]
 
 
-async def listed(
+async def fetch_list(
     path: str, parameters: Mapping[str, Any], *, under: str, number: type = float
 ) -> list[Mapping[str, Any]]:
-    """Return all pages of a list: the objects under this name, with numbers of this type.
+    """Return the objects under this name from all pages of a list, with numbers of this type.
 
-    Raise `UnknownToFal` for a 404, `TryLater` for any other answer that is no such list. Call it
-    within `asking`, which bounds its time and knows its other errors.
+    Raise `UnknownToFal` for a 404 and `TryLater` for any other unusable answer. Call it within
+    `remote_call`, which limits its time and converts other errors.
     """
     found: list[Mapping[str, Any]] = []
     cursor: dict[str, str] = {}
@@ -111,7 +111,7 @@ def _page_in(response: httpx.Response, number: type) -> Mapping[str, Any]:
 
 
 def _read(entry: Mapping[str, Any]) -> SentRequest | None:
-    """Return a listed request; one whose payload is not kept can't be recognised."""
+    """Return a listed request, or None if it has no payload to recognise it by."""
     request_id, sent_at = entry.get("request_id"), _moment(entry.get("sent_at"))
     arguments = entry.get("json_input")
     if not is_id(request_id) or sent_at is None or not isinstance(arguments, Mapping):
@@ -120,7 +120,7 @@ def _read(entry: Mapping[str, Any]) -> SentRequest | None:
 
 
 def _moment(text: object) -> datetime | None:
-    """Read a time; one without an offset is UTC, as all of fal's are."""
+    """Parse a time. fal's times are UTC if they have no offset."""
     try:
         moment = parse_datetime(text) if isinstance(text, str) else None
         if moment and moment.tzinfo is None:
@@ -130,27 +130,27 @@ def _moment(text: object) -> datetime | None:
         return None
 
 
-async def check_key() -> Key:
-    """Ask fal what the key is good for, which is free; raise `TryLater` when it can't be asked."""
+async def check_key() -> KeyStatus:
+    """Ask fal what the key may do, free of charge. Raise `TryLater` if fal can't be reached."""
     if not await _credentials():
-        return Key.MISSING
-    # What is asked about does not matter: for an endpoint that is gone, a good key gets a 404.
-    if await _is_let_in(REQUESTS, {"limit": "1"}):
-        return Key.GOOD
-    return Key.LIMITED if await _is_let_in(PRICING, {}) else Key.REFUSED
+        return KeyStatus.MISSING
+    # Any endpoint will do: for one that no longer exists, a valid key gets a 404.
+    if await _may_call(REQUESTS, {"limit": "1"}):
+        return KeyStatus.GOOD
+    return KeyStatus.LIMITED if await _may_call(PRICING, {}) else KeyStatus.REFUSED
 
 
 async def _credentials() -> Credentials | None:
-    """Return the key, if there is one that can be sent."""
+    """Return the key, or None if there is no valid one."""
     try:
         return await credentials()
     except (MissingCredentialsError, httpx.HTTPError, OSError):
         return None
 
 
-async def _is_let_in(path: str, more: Mapping[str, str]) -> bool:
+async def _may_call(path: str, more: Mapping[str, str]) -> bool:
     """Tell whether the key may make this call."""
-    async with asking(ASK_SECONDS), _client() as client:
+    async with remote_call(ASK_SECONDS), _client() as client:
         response = await _get(client, path, {"endpoint_id": SORA_2.endpoint_id, **more})
     if response.status_code in (401, 403):
         return False
@@ -162,11 +162,11 @@ async def _is_let_in(path: str, more: Mapping[str, str]) -> bool:
 async def _get(
     client: httpx.AsyncClient, path: str, parameters: Mapping[str, Any]
 ) -> httpx.Response:
-    """Make one call, with the key if there is one."""
+    """Send a GET request, with the key if there is one."""
     url = f"{conf.SORA_REMIX_FAL_API_URL}/{path}"
     return await client.get(url, params=parameters, auth=await _credentials())
 
 
 def _client() -> httpx.AsyncClient:
-    """Return a client for a few calls; commands make them in threads, each with its own loop."""
+    """Return a client for a few calls. Commands call it in threads, each with its own loop."""
     return BoundedClient(LIST_BYTES, timeout=ASK_SECONDS)

@@ -1,4 +1,4 @@
-"""The queue: ask, fetch, cancel.
+"""fal's queue: check progress, fetch results, cancel.
 
 Protocol: https://fal.ai/docs/documentation/model-apis/inference/queue
 """
@@ -22,14 +22,14 @@ from fal_client.client import USER_AGENT, AsyncBackupDomainTransport
 from ..endpoints import Outputs
 from ..exceptions import NotReady, RemoteCancelled, RemoteFailure, TryLater
 from .answers import (
-    asking,
     error_code,
     exchange,
     failure_code,
+    is_final_failure,
     is_url,
     json_of,
     object_in,
-    says_failed,
+    remote_call,
 )
 from .cleaning import clean
 from .credentials import CurrentCredentials
@@ -37,47 +37,47 @@ from .transport import MIB, BoundedClient
 
 ASK_SECONDS = 20
 TIMEOUT = 120.0
-"""Seconds that fal-client gives its calls; ours end sooner."""
+"""Seconds that fal-client allows its calls. The app's limit is shorter."""
 MOST_BYTES = 4 * MIB
-"""A status carries log lines, a result whatever the model says."""
+"""Size limit of an answer. A status contains log lines, a result anything the model returns."""
 MILLIONTH = Decimal("0.000001")
 MOST_UNITS = 10**12
 MOST_WAITING = 2**31
 LOG_LINES = 5
 LOG_LINE = 200
 SORA_ID = 200
-"""Characters of a Sora id that a video can hold."""
+"""Characters of a Sora id that its column can hold."""
 CANCELLED = 499
-"""nginx's code for a caller who went away; fal's for a request that was cancelled."""
+"""fal's status code for a cancelled request."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a request stands at fal."""
+    """The progress of a request at fal."""
 
     is_finished: bool
-    """Finished, not succeeded: only the result tells."""
+    """Whether it has finished. Only the result tells whether it succeeded."""
     position: int | None = None
-    """How many requests are before it in the queue."""
+    """Number of requests ahead of it in the queue."""
     logs: tuple[str, ...] = ()
-    """The last lines that the runner wrote: foreign text."""
+    """The last log lines of the runner. They are foreign text."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What fal made; the URLs are foreign input."""
+    """The files that fal made. Their URLs are foreign input."""
 
     video_url: str
     sora_id: str = ""
     thumbnail_url: str = ""
     spritesheet_url: str = ""
     billable_units: Decimal | None = None
-    """What fal counts for its bill, in the units of its price."""
+    """Number of units that fal charges for."""
 
 
 async def progress(endpoint_id: str, request_id: str) -> Progress:
-    """Ask where a request stands; raise `TryLater` for every answer that does not say it."""
-    async with asking(ASK_SECONDS):
+    """Return the progress of a request. Raise `TryLater` if the answer doesn't tell."""
+    async with remote_call(ASK_SECONDS):
         status = await _handle(endpoint_id, request_id).status(with_logs=True)
         if isinstance(status, fal_client.Queued):
             return Progress(is_finished=False, position=_place(status.position))
@@ -87,27 +87,27 @@ async def progress(endpoint_id: str, request_id: str) -> Progress:
 
 
 async def result(endpoint_id: str, request_id: str, outputs: Outputs) -> Result:
-    """Fetch the result of a finished request, which is free however often it is done.
+    """Fetch the result of a finished request. This is always free.
 
-    Raise `NotReady` when it isn't there yet, `TryLater` when the answer says nothing,
-    `RemoteFailure` when fal says that the remix failed or gives no usable result.
+    Raise `NotReady` if it hasn't finished, `TryLater` if the answer doesn't tell, and
+    `RemoteFailure` if fal reports a failure or sends no usable result.
     """
-    async with asking(ASK_SECONDS):
+    async with remote_call(ASK_SECONDS):
         handle = _handle(endpoint_id, request_id)
-        # fal-client's own `result` asks for the status again, without a deadline.
+        # fal-client's own `result` checks the status again, without a time limit.
         response = await handle.client.get(handle.response_url)
-        if response.is_server_error and not says_failed(response):
+        if response.is_server_error and not is_final_failure(response):
             await _raise_error_in_status(handle)
         return _result_in(response, outputs)
 
 
 async def cancel(endpoint_id: str, request_id: str) -> None:
-    """Ask fal to stop a request; raise `TryLater` when it did not answer.
+    """Ask fal to stop a request. Raise `TryLater` if fal doesn't answer.
 
-    That is a wish: a request that runs already may end with a result all the same, and one that
-    has ended (400) or is unknown (404) stays what it is.
+    A running request may still finish with a result. A finished (400) or unknown (404) one is left
+    as it is.
     """
-    async with asking(ASK_SECONDS):
+    async with remote_call(ASK_SECONDS):
         try:
             await _handle(endpoint_id, request_id).cancel()
         except fal_client.FalClientHTTPError as error:
@@ -122,13 +122,13 @@ def _result_in(response: httpx.Response, outputs: Outputs) -> Result:
         raise NotReady
     if response.status_code == CANCELLED:
         raise RemoteCancelled("client_cancelled", exchange(response))
-    if says_failed(response):
+    if is_final_failure(response):
         raise RemoteFailure(failure_code(response), exchange(response))
     raise TryLater(exchange(response))
 
 
 async def _raise_error_in_status(handle: fal_client.AsyncRequestHandle) -> None:
-    """Raise `RemoteFailure` if the status says what a gateway's answer to the result does not."""
+    """Raise `RemoteFailure` if the status reports an error that the result does not show."""
     try:
         status = await handle.status()
     except (fal_client.FalClientError, LookupError, ValueError, TypeError, AttributeError):
@@ -145,7 +145,7 @@ def _place(position: object) -> int | None:
 
 
 def _log_lines(logs: object) -> tuple[str, ...]:
-    """Keep the last lines that say something."""
+    """Return the last lines that are not empty."""
     entries = reversed(logs) if isinstance(logs, list) else ()
     said = (entry.get("message") for entry in entries if isinstance(entry, dict))
     lines = (clean(text, LOG_LINE) for text in said if isinstance(text, str))
@@ -158,7 +158,7 @@ def _result(response: httpx.Response, outputs: Outputs) -> Result:
         raise TryLater(exchange(response))
     url = _url(output, outputs.video)
     if not url:
-        message = _("fal's result holds no video. %(exchange)s")
+        message = _("fal's result contains no video. %(exchange)s")
         raise RemoteFailure("result_missing", message % {"exchange": exchange(response)})
     sora_id = output.get(outputs.sora_id)
     return Result(
@@ -189,7 +189,7 @@ def _is_sora_id(value: object) -> TypeGuard[str]:
 
 
 def _is_pending(response: httpx.Response) -> bool:
-    """Tell the answers for a request that is still running: 202, or 400 with this text."""
+    """Recognise the answers for a running request: 202, or 400 with this text."""
     if response.status_code == httpx.codes.ACCEPTED:
         return True
     detail = json_of(response).get("detail")
@@ -208,7 +208,7 @@ def _client() -> httpx.AsyncClient:
 
 @cache
 def _client_of(pid: int) -> httpx.AsyncClient:
-    """Return the client that fal-client makes for itself, with bounds."""
+    """Return a client like fal-client's own, but with size limits."""
     return BoundedClient(
         MOST_BYTES,
         headers={"User-Agent": USER_AGENT},

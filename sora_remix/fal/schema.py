@@ -1,6 +1,6 @@
-"""Read what an endpoint takes out of its OpenAPI document, which hides it well.
+"""Read the input fields of an endpoint from its OpenAPI document.
 
-The input stands behind references, and what may be null behind alternatives.
+The input is behind references, and a nullable field is behind alternatives.
 """
 
 from __future__ import annotations
@@ -10,58 +10,58 @@ from dataclasses import dataclass
 from typing import Any
 
 DEEPEST = 20
-"""References that may lead to further ones, before they are taken for a circle."""
+"""Nested references that are followed. More of them count as a circle."""
 MOST_PARTS = 2000
-"""Parts that are read of one document: a few that name each other twice unfold into millions."""
+"""Parts of one document that are read. A few nested references could expand into millions."""
 COMBINED = ("$ref", "allOf", "anyOf", "oneOf")
 
 
 @dataclass(frozen=True)
-class Field:
+class InputField:
     """One field of the input."""
 
     types: frozenset[str]
-    """JSON types without `null`; empty when nothing is said."""
+    """JSON types without `null`. Empty if the schema names none."""
     choices: tuple[Any, ...]
-    """The only values that it may have; empty when it may have others."""
+    """The values that it accepts. Empty if it accepts any."""
     default: Any
-    """None when there is none."""
+    """None if it has none."""
 
 
 @dataclass(frozen=True)
-class Input:
+class EndpointInput:
     """All fields of the input."""
 
-    fields: Mapping[str, Field]
+    fields: Mapping[str, InputField]
     required: frozenset[str]
 
 
-def input_of(document: Mapping[str, Any], endpoint_id: str) -> Input:
-    """Return what an endpoint takes; raise `ValueError` when the document does not say it."""
+def input_of(document: Mapping[str, Any], endpoint_id: str) -> EndpointInput:
+    """Return the input of an endpoint. Raise `ValueError` if the document doesn't define it."""
     flat = SchemaReader(document).flat
     try:
         body = document["paths"][f"/{endpoint_id}"]["post"]["requestBody"]
         schema = flat(body["content"]["application/json"]["schema"])
         if not schema["properties"]:
-            raise ValueError("It names no field.")
+            raise ValueError("it names no field")
         fields = {name: _field(flat(one)) for name, one in schema["properties"].items()}
-        return Input(fields, frozenset(schema.get("required") or ()))
+        return EndpointInput(fields, frozenset(schema.get("required") or ()))
     except (LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
 
 
 class SchemaReader:
-    """Follow the references of one document, a limited number of times."""
+    """Follow the references of one document, up to a limit."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._left = MOST_PARTS
 
     def flat(self, schema: Mapping[str, Any], depth: int = 0) -> dict[str, Any]:
-        """Return a schema with everything in it that it refers to and combines."""
+        """Return a schema with all its references and combinations merged in."""
         self._left -= 1
         if depth > DEEPEST or self._left < 0:
-            raise ValueError("Its references lead round in a circle, or to too many parts.")
+            raise ValueError("its references are circular or lead to too many parts")
         targets = [_target(self._document, schema["$ref"])] if "$ref" in schema else []
         parts = self._flat_each([*targets, *(schema.get("allOf") or ())], depth)
         for name in ("anyOf", "oneOf"):
@@ -75,9 +75,9 @@ class SchemaReader:
         return [self.flat(part, depth + 1) for part in parts]
 
 
-def _field(schema: Mapping[str, Any]) -> Field:
+def _field(schema: Mapping[str, Any]) -> InputField:
     choices = [schema["const"]] if "const" in schema else schema.get("enum") or ()
-    return Field(
+    return InputField(
         types=frozenset(_types(schema)) - {"null"},
         choices=tuple(choice for choice in choices if choice is not None),
         default=schema.get("default"),
@@ -85,10 +85,10 @@ def _field(schema: Mapping[str, Any]) -> Field:
 
 
 def _target(document: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
-    """Return what a reference within the document leads to."""
+    """Resolve a reference within the document."""
     start, *steps = reference.split("/")
     if start != "#":
-        raise ValueError(f"It refers to another document, {reference}.")
+        raise ValueError(f"it refers to another document, {reference}")
     target: Any = document
     for step in steps:
         target = target[step.replace("~1", "/").replace("~0", "~")]
@@ -97,7 +97,7 @@ def _target(document: Mapping[str, Any], reference: str) -> Mapping[str, Any]:
 
 
 def _all(*schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the schema of what fits all of these; of what only one can say, the last counts."""
+    """Merge schemas that must all match. For a single value, the last one wins."""
     merged: dict[str, Any] = {}
     for schema in schemas:
         properties = {**merged.get("properties", {}), **schema.get("properties", {})}
@@ -107,7 +107,7 @@ def _all(*schemas: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _either(schemas: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the schema of what fits one of these, as far as a field needs it."""
+    """Merge the types and choices of alternative schemas."""
     if len(schemas) == 1:
         return schemas[0]
     choices = [_field(schema).choices for schema in schemas]

@@ -1,4 +1,4 @@
-"""Send a request once, and say what is certain about it.
+"""Send a request once, and report what is certain about it.
 
 Protocol: https://fal.ai/docs/documentation/model-apis/inference/queue/submit
 """
@@ -23,47 +23,47 @@ from .cleaning import clean
 from .credentials import Credentials, credentials
 from .transport import MIB, BoundedClient
 
-PLACES = 10
-"""Calls in the air at once. httpx looks through all open connections at every call."""
+MAX_PARALLEL_CALLS = 10
+"""Calls at the same time. httpx searches all open connections at every call."""
 
-# The event loop stands still while answers are committed: reading must be allowed to take longer
-# than a database may keep a transaction waiting.
+# The event loop stops while answers are committed. Reading must be allowed to take longer than a
+# database may block a transaction.
 TIMEOUT = httpx.Timeout(60, connect=10)
 SUBMIT_SECONDS = 90
-"""How long one POST may take in all: httpx's read timeout starts anew with each byte."""
-# An idle connection that fal has closed meanwhile looks like a lost answer.
-LIMITS = httpx.Limits(max_connections=PLACES, keepalive_expiry=2)
+"""Time limit of one POST in all, because httpx's read timeout restarts with each byte."""
+# An idle connection that fal has closed would look like a lost answer.
+LIMITS = httpx.Limits(max_connections=MAX_PARALLEL_CALLS, keepalive_expiry=2)
 NO_CONNECTION = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
 )
-"""What httpx raises before any byte of a request has left, TLS handshakes included."""
+"""Errors that httpx raises before it sends any byte of a request, also in TLS handshakes."""
 NOT_SENDABLE = "request_not_sendable"
-"""Our code for a request that this machine can't put on the wire, however often it tries."""
+"""The app's code for a request that this machine can never send."""
 MOST_BYTES = MIB
 DEFAULT_WAIT, LEAST_WAIT, MOST_WAIT = 5.0, 1.0, 3600.0
-"""Seconds until a refused request is sent again, whatever `Retry-After` says."""
+"""Default and limits, in seconds, of the wait before a refused request is sent again."""
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """fal has the request and will charge for it."""
+    """fal accepted the request and will charge for it."""
 
     request_id: str
 
 
 @dataclass(frozen=True)
 class NotSent:
-    """No connection came about: nothing left this machine."""
+    """There was no connection, so nothing was sent."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class Refused:
-    """fal answered that it does not take it: nothing is charged."""
+    """fal refused the request. Nothing is charged."""
 
     code: str
     message: str
@@ -71,7 +71,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class RefusedForNow:
-    """fal asks to come back later: nothing is charged."""
+    """fal asked to send the request later. Nothing is charged."""
 
     seconds: float
     message: str
@@ -79,7 +79,7 @@ class RefusedForNow:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Nobody knows whether fal took it."""
+    """It is unknown whether fal accepted the request."""
 
     message: str
 
@@ -90,10 +90,10 @@ Submitted = Accepted | NotSent | Refused | RefusedForNow | Unknown
 async def submit(
     endpoint_id: str, arguments: Mapping[str, Any], webhook_url: str = ""
 ) -> Submitted:
-    """Send one request by exactly one POST and say what is certain about it; raise nothing.
+    """Send a request with exactly one POST, and return what is certain about it. Raise nothing.
 
-    fal-client's own `submit` may send its POST ten times, and fal's queue has no idempotency key.
-    With a `webhook_url`, fal calls that when it is done.
+    fal-client's own `submit` may repeat its POST ten times, and fal's queue has no idempotency
+    key. fal calls the `webhook_url`, if given, when it has finished.
     """
     try:
         key = await credentials()
@@ -108,7 +108,7 @@ async def submit(
         return Refused("credentials_refused", clean(error))
     except (httpx.HTTPError, OSError) as error:
         return NotSent(describe(error))
-    except Exception as error:  # noqa: BLE001 - nothing has left, and no repeat makes it better
+    except Exception as error:  # noqa: BLE001 - nothing was sent, and trying again would not help
         return Refused(NOT_SENDABLE, describe(error))
     return await _sent(client, request, key)
 
@@ -121,7 +121,7 @@ async def _sent(client: httpx.AsyncClient, request: httpx.Request, key: Credenti
         return NotSent(describe(error))
     except httpx.UnsupportedProtocol as error:
         return Refused(NOT_SENDABLE, describe(error))
-    except Exception as error:  # noqa: BLE001 - the POST has left, or may have
+    except Exception as error:  # noqa: BLE001 - the POST may have been sent
         return Unknown(describe(error))
 
 
@@ -141,8 +141,10 @@ def _accepted(response: httpx.Response) -> Submitted:
     if is_id(request_id):
         return Accepted(request_id)
     if isinstance(request_id, str) and request_id:
-        # fal has it: a person must be able to find it there.
-        return Unknown(f"fal gave an id that can't be used. It starts with: {clean(request_id)}")
+        # fal has the request, and a person must be able to find it there.
+        return Unknown(
+            f"fal returned a request id that can't be used. It starts with: {clean(request_id)}"
+        )
     return Unknown(exchange(response))
 
 
@@ -155,7 +157,7 @@ def _refusal_code(response: httpx.Response) -> str:
 
 
 def _retry_after(response: httpx.Response) -> float:
-    """Read seconds or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)."""
+    """Parse seconds or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after)."""
     value = response.headers.get("retry-after", "")
     try:
         seconds = _seconds(value)

@@ -1,4 +1,4 @@
-"""The HTTP client for all calls to fal: it bounds answers, and keeps the key out of errors."""
+"""The HTTP client for all calls to fal. It limits answers and keeps the key out of errors."""
 
 from __future__ import annotations
 
@@ -14,14 +14,13 @@ from .credentials import without_origin
 MIB = 1024**2
 ENCODINGS = {"gzip", "x-gzip", "deflate"}
 CHANGED_HEADERS = {b"content-encoding", b"content-length", b"transfer-encoding"}
-"""Headers that are about the body as it was on the wire."""
+"""Headers that describe the body before decoding."""
 
 
 class BoundedClient(httpx.AsyncClient):
-    """Read every answer whole, up to a number of bytes after unpacking.
+    """Read each answer completely, up to a number of decoded bytes.
 
-    It is a subclass and no transport of its own: with `transport=`, httpx would no longer use the
-    proxies of the environment.
+    It is a subclass because httpx ignores the environment's proxies when it gets a `transport=`.
     """
 
     def __init__(self, most_bytes: int, headers: dict[str, str] | None = None, **options: Any):
@@ -30,10 +29,10 @@ class BoundedClient(httpx.AsyncClient):
         self.most_bytes = most_bytes
 
     async def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
-        """Send a request and return its answer as it reads without any encoding.
+        """Send a request and return its decoded answer.
 
-        Raise `httpx.DecodingError` for an answer that is too large or can't be unpacked. No error
-        leads to frames that hold the request as it was sent.
+        Raise `httpx.DecodingError` for an answer that is too large or can't be decoded. No error
+        leads to frames that contain the signed request.
         """
         try:
             response = await super().send(request, **{**options, "stream": True})
@@ -42,18 +41,18 @@ class BoundedClient(httpx.AsyncClient):
             finally:
                 await response.aclose()
             return _plain(response, body)
-        except BaseException as error:  # noqa: BLE001 - it is raised again
+        except BaseException as error:  # noqa: BLE001 - it is re-raised
             raise without_origin(error) from None
 
 
 def _no_cookies() -> CookieJar:
-    """Return a jar that takes no cookie: a broken one would spoil all later requests."""
+    """Return a jar that accepts no cookies, because a broken one would break later requests."""
     return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 async def _body(response: httpx.Response, most: int) -> bytes:
-    """Read a body, and stop as soon as it is larger than that, packed or unpacked."""
-    if response.is_stream_consumed:  # as transports hand it out that make answers themselves
+    """Read a body. Stop as soon as it is too large, before or after decoding."""
+    if response.is_stream_consumed:  # e.g. from a mock transport
         _check_size(response, most, len(response.content))
         return response.content
     unpacker = _unpacker(response)
@@ -63,18 +62,18 @@ async def _body(response: httpx.Response, most: int) -> bytes:
         body += _unpacked(response, unpacker, chunk, most + 1 - len(body)) if unpacker else chunk
         _check_size(response, most, max(received, len(body)))
     if unpacker and received and not unpacker.eof:
-        raise _refusal(response, "The packed answer is not complete.")
+        raise _refusal(response, "The compressed answer is incomplete.")
     return bytes(body)
 
 
 def _unpacker(response: httpx.Response) -> zlib._Decompress | None:
-    """Return what unpacks the body; None when there is nothing to unpack."""
+    """Return the decompressor for the body, or None if it is not compressed."""
     named = response.headers.get("content-encoding", "").lower().split(",")
     encodings = [name.strip() for name in named if name.strip() not in ("", "identity")]
     if not encodings:
         return None
     if len(encodings) > 1 or encodings[0] not in ENCODINGS:
-        raise _refusal(response, "The answer has an encoding that was not asked for.")
+        raise _refusal(response, "The answer has an encoding that was not requested.")
     return zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip and zlib by their headers
 
 
@@ -97,9 +96,9 @@ def _refusal(response: httpx.Response, text: str) -> httpx.DecodingError:
 
 
 def _plain(response: httpx.Response, body: bytes) -> httpx.Response:
-    """Return the answer with a body that needs no unpacking, and whose text is UTF-8."""
+    """Return the answer with a decoded body, whose text is UTF-8."""
     headers = [one for one in response.headers.raw if one[0].lower() not in CHANGED_HEADERS]
-    if not response.is_success:  # fal-client logs such an answer, and keeps it in its errors
+    if not response.is_success:  # fal-client logs it and keeps it in its errors
         body = _without_keys(body, "utf-8")
         headers = [(name, _without_keys(value, "latin-1")) for name, value in headers]
     kept = response.extensions.keys() & {"http_version", "reason_phrase"}
@@ -110,7 +109,7 @@ def _plain(response: httpx.Response, body: bytes) -> httpx.Response:
         request=response.request,
         extensions={name: response.extensions[name] for name in kept},
     )
-    # Whatever a header names: Python has codecs that are no charsets, and some that unpack.
+    # Not the header's charset: some of Python's codecs decompress.
     plain.encoding = "utf-8"
     return plain
 

@@ -1,6 +1,6 @@
-"""Bring a file to fal for a while, in bounded memory.
+"""Upload a file to fal's storage for a limited time, in bounded memory.
 
-Wire: that of fal-client's own upload, which reads files of up to 100 MB into memory
+The protocol is that of fal-client, whose own upload reads files of up to 100 MB into memory
 (https://github.com/fal-ai/fal/blob/main/projects/fal_client/src/fal_client/client.py).
 """
 
@@ -24,45 +24,45 @@ from ..exceptions import RemoteFailure, TryLater
 from .answers import MAX_URL, describe, exchange, json_of
 from .cleaning import clean
 from .credentials import Credentials, credentials
-from .keys import is_safe_url
 from .transport import MIB, BoundedClient
+from .urls import is_safe_url
 
 IN_PARTS_FROM = 100 * MIB
-"""Bytes from which on fal's storage wants a file in parts."""
+"""Size in bytes above which fal's storage requires a multipart upload."""
 PART = 10 * MIB
 CHUNK = 256 * 1024
 TIMEOUT = httpx.Timeout(60, connect=10)
 ANSWER_SECONDS = 60
-"""How long a call may take, beside the time for what is sent."""
+"""Time limit of a call, plus the time for the bytes that it sends."""
 SLOWEST = 32 * 1024
-"""Bytes a second that a file must get on by."""
+"""Lowest upload rate, in bytes per second."""
 MOST_BYTES = MIB
 MAX_VALUE = MAX_URL
-"""Characters of what fal's storage says: a token, the id of an upload, a part's ETag."""
+"""Characters of a value from fal's storage: a token, an upload id or an ETag."""
 MAX_NAME = 100
 TOO_LARGE = 413
 
 
 @dataclass(frozen=True)
-class Token:
-    """What fal's storage wants to see, and where it is."""
+class UploadToken:
+    """Access to fal's storage: its URL and the key for it."""
 
     base_url: str
     key: Credentials
 
 
 async def upload(name: str, content_type: str, file: IO[bytes], life: timedelta) -> str:
-    """Copy a file to fal's storage for so long, and return its URL there.
+    """Copy a file to fal's storage for this time, and return its URL there.
 
-    Raise `TryLater` for what may pass, `RemoteFailure` when fal will not have it; errors of the
-    file and of the arguments come through as they are.
+    Raise `TryLater` for temporary errors and `RemoteFailure` if fal refuses the file. Errors of
+    the file and the arguments are not converted.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     headers = {
         "Content-Type": content_type,
         "X-Fal-File-Name": _header_name(name),
-        **_life(life),
+        **_lifetime_headers(life),
     }
     try:
         token = await _token()
@@ -73,11 +73,11 @@ async def upload(name: str, content_type: str, file: IO[bytes], life: timedelta)
 
 
 def _header_name(name: str) -> str:
-    """Return the end of a name, which has the extension, as a header can hold it."""
+    """Return the end of a name, with its extension, in characters that a header allows."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[-MAX_NAME:] or "file"
 
 
-async def _token() -> Token:
+async def _token() -> UploadToken:
     response = await _call(
         "POST",
         f"{conf.SORA_REMIX_FAL_REST_URL}/storage/auth/token",
@@ -86,9 +86,9 @@ async def _token() -> Token:
         headers={"Accept": "application/json"},
         json={},
     )
-    # The token gets no name: error reports print local variables.
+    # The token gets no variable, because error reports print them.
     key = Credentials(f"{_value(response, 'token_type')} {_value(response, 'token')}")
-    return Token(_url(response, "base_url"), key)
+    return UploadToken(_url(response, "base_url"), key)
 
 
 async def _key() -> Credentials:
@@ -100,7 +100,7 @@ async def _key() -> Credentials:
         raise TryLater(describe(error)) from None
 
 
-def _life(life: timedelta) -> dict[str, str]:
+def _lifetime_headers(life: timedelta) -> dict[str, str]:
     lifecycle = json.dumps({"expiration_duration_seconds": int(life.total_seconds())})
     return {
         "X-Fal-Object-Lifecycle": lifecycle,
@@ -109,7 +109,7 @@ def _life(life: timedelta) -> dict[str, str]:
 
 
 async def _upload_whole(
-    token: Token, headers: Mapping[str, str], file: IO[bytes], size: int
+    token: UploadToken, headers: Mapping[str, str], file: IO[bytes], size: int
 ) -> str:
     response = await _call(
         "POST",
@@ -128,7 +128,7 @@ async def _chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
 
 
 async def _upload_parts(
-    token: Token, headers: Mapping[str, str], file: IO[bytes], size: int
+    token: UploadToken, headers: Mapping[str, str], file: IO[bytes], size: int
 ) -> str:
     start = f"{token.base_url}/files/upload/multipart"
     started = await _call("POST", start, key=token.key, headers=headers)
@@ -149,7 +149,7 @@ async def _upload_parts(
 async def _call(
     method: str, url: str, *, key: Credentials, size: int = 0, **content: object
 ) -> httpx.Response:
-    """Make one call that sends so many bytes, and return an answer that says yes."""
+    """Make a call that sends this many bytes, and return its successful answer."""
     client = _client()
     try:
         async with asyncio.timeout(ANSWER_SECONDS + size / SLOWEST):
@@ -166,10 +166,10 @@ async def _call(
 
 
 def _url(response: httpx.Response, name: str) -> str:
-    """Return a URL that fal gave: files and tokens are sent to it."""
+    """Return a URL from fal's answer. It must be safe, because files and tokens are sent there."""
     url = _value(response, name)
     if not is_safe_url(url):
-        raise TryLater(f"fal's storage gave a “{name}” that is not https: {clean(url)}")
+        raise TryLater(f"fal's storage returned a “{name}” that is not an https URL: {clean(url)}")
     return url
 
 
@@ -178,11 +178,11 @@ def _value(response: httpx.Response, name: str) -> str:
 
 
 def _checked(name: str, value: object) -> str:
-    """Return a value that can be put into a URL or a header; the answer may hold a token."""
+    """Return a value that is safe in a URL or a header. The errors don't show it."""
     if not isinstance(value, str) or not 0 < len(value) <= MAX_VALUE:
-        raise TryLater(f"fal's storage gave no “{name}”, or one that is too long.")
+        raise TryLater(f"fal's storage returned no “{name}”, or one that is too long.")
     if not (value.isascii() and value.isprintable()) or " " in value:
-        raise TryLater(f"fal's storage gave a “{name}” with characters that it can't have.")
+        raise TryLater(f"fal's storage returned a “{name}” with invalid characters.")
     return value
 
 

@@ -1,4 +1,4 @@
-"""From a URL to a temporary file to the storage, and what a file is found to be."""
+"""Download files, store them, and read their properties."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.core.files import File
 
 from ..decoding.limits import MAX_IMAGE_BYTES
 from ..storage import app_storage
-from .connections import PLACES
+from .connections import MAX_PARALLEL_DOWNLOADS
 from .downloads import download
 from .facts import (
     ImageFacts,
@@ -19,12 +19,12 @@ from .facts import (
     true_name,
     video_facts,
 )
-from .parts import keep as keep_download
+from .partial_downloads import keep_download
 from .thumbnails import facts_and_thumbnail, thumbnail
 
 __all__ = [
     "MAX_IMAGE_BYTES",
-    "PLACES",
+    "MAX_PARALLEL_DOWNLOADS",
     "ImageFacts",
     "VideoFacts",
     "download",
@@ -41,9 +41,9 @@ __all__ = [
 
 
 def store(name: str, file: IO[bytes]) -> str:
-    """Copy a file into the storage and return the name that the storage gave it.
+    """Copy a file into the storage, and return the name that the storage gave it.
 
-    The storage may close the file. Raise `InvalidFileName` if that name can't be kept.
+    The storage may close the file. Raise `InvalidFileName` if no column can hold the name.
     """
     return app_storage().save(name, File(file, name))
 

@@ -1,4 +1,4 @@
-"""Requests for files: through the proxy that speaks for this machine, else to checked addresses."""
+"""Send requests for files, through the environment's proxy or to verified addresses."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ import httpx
 from ..exceptions import TryLater
 from .hosts import check_public, is_trusted, plain
 
-PLACES = 8
-"""Downloads at once."""
+MAX_PARALLEL_DOWNLOADS = 8
+"""Downloads at the same time."""
 TIMEOUT = httpx.Timeout(30, connect=10, pool=None)
 """Seconds."""
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "sora-remix"}
 
 
 async def get(url: httpx.URL, headers: dict[str, str]) -> httpx.Response:
-    """Ask for a URL that is allowed, following no redirect; the caller reads and closes the answer.
+    """Request an allowed URL without following redirects. The caller reads and closes the answer.
 
-    Raise `FileRefused` when its name leads to an address that is not public, `TryLater` when it
-    can't be resolved, httpx's `TransportError` when the server can't be reached.
+    Raise `FileRefused` if the host has an address that is not public, `TryLater` if it can't be
+    resolved, and httpx's `TransportError` if the server can't be reached.
     """
-    # No `httpx.AsyncClient`: that logs URLs with their signatures, and keeps cookies.
+    # Not `httpx.AsyncClient`, which logs URLs with their signatures and keeps cookies.
     proxy = proxy_for(url)
     request = _request(url, headers) if proxy else await _direct_request(url, headers)
     return await _transport(os.getpid(), proxy).handle_async_request(request)
 
 
 def proxy_for(url: httpx.URL) -> str | None:
-    """Return the proxy that the environment names for a URL, by the rules that httpx has.
+    """Return the environment's proxy for a URL, by the same rules as httpx.
 
     See https://www.python-httpx.org/environment_variables/.
     """
@@ -47,7 +47,7 @@ def proxy_for(url: httpx.URL) -> str | None:
 
 
 def _is_exception(entry: str, url: httpx.URL) -> bool:
-    """Tell whether a part of NO_PROXY is meant for this URL."""
+    """Tell whether an entry of NO_PROXY matches this URL."""
     if entry in ("", "*"):
         return entry == "*"
     pattern = httpx.URL(entry if "://" in entry else f"all://{_host_pattern(entry)}")
@@ -59,7 +59,7 @@ def _is_exception(entry: str, url: httpx.URL) -> bool:
 
 
 def _host_pattern(entry: str) -> str:
-    """Write a host of NO_PROXY as a pattern: a name stands for those below it as well."""
+    """Convert a host in NO_PROXY to a pattern. A domain also matches its subdomains."""
     try:
         address = ip_address(entry.partition("/")[0])
     except ValueError:
@@ -83,7 +83,7 @@ def _request(url: httpx.URL, headers: dict[str, str], **extensions: Any) -> http
 
 
 async def _direct_request(url: httpx.URL, headers: dict[str, str]) -> httpx.Request:
-    """Build the request to an address that was checked, not to a name that may change."""
+    """Build a request to a verified address, because the name could resolve to another one."""
     if is_trusted(url):
         return _request(url, headers)
     host = url.raw_host.decode("ascii")
@@ -106,5 +106,5 @@ async def _resolve(host: str, port: int) -> list[IPv4Address | IPv6Address]:
 @cache
 def _transport(pid: int, proxy: str | None) -> httpx.AsyncHTTPTransport:
     """Return the connections of this process; a forked worker must not use its parent's."""
-    limits = httpx.Limits(max_connections=2 * PLACES)
+    limits = httpx.Limits(max_connections=2 * MAX_PARALLEL_DOWNLOADS)
     return httpx.AsyncHTTPTransport(proxy=proxy, limits=limits)

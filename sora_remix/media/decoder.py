@@ -1,4 +1,4 @@
-"""Have files decoded in processes that may fail; `decoding` is what runs in them."""
+"""Decode files in separate processes, which may crash. They run `sora_remix.decoding`."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ from ..logs import get_logger
 logger = get_logger(__name__)
 
 MAX_DECODERS = 2
-"""Decoders of one process at the same time."""
+"""Decoders of one process."""
 PATIENCE = 2.5
-"""By how much the clock may exceed the processor time of a job, waiting for its turn included."""
+"""Factor from a job's processor time to its time limit, waiting for a decoder included."""
 START_SECONDS = 20
 ATTEMPTS = 2
-"""How often a file may end a decoder: one may be killed for no fault of the file."""
+"""How often a file may crash a decoder. The kernel may kill one for other reasons."""
 MAX_ANSWER_BYTES = 4 * 1024**2
-"""A decoder that foreign bytes have taken over must not fill the memory of its parent."""
+"""Protects the parent's memory from a decoder that a malicious file controls."""
 MAX_ERROR_LENGTH = 300
 KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME")
-"""All that a decoder sees of the environment, which may hold keys."""
+"""The environment variables that a decoder gets. Others may contain keys."""
 WITH_DESCRIPTOR = (io.BufferedRandom, io.BufferedReader, io.FileIO, tempfile.SpooledTemporaryFile)
-"""Files whose descriptor has the bytes that they read. Others may unpack or decrypt them."""
+"""Files whose descriptor yields the bytes they read. Others may decompress or decrypt them."""
 
 
 def decode(job: Job, file: IO[bytes], *, refusal: type[Undecodable] = NotAVideo) -> Any:
-    """Do a job on a file in another process and return what it says, which nobody has checked.
+    """Run a job on a file in another process, and return its answer, which is not verified.
 
-    Raise `refusal` for a file that can't be decoded within the limits, and `TryLater` when the
-    server is at fault.
+    Raise `refusal` if the file can't be decoded within the limits, and `TryLater` if the server
+    can't do it now.
     """
     deadline = time.monotonic() + SECONDS * PATIENCE
     with _descriptor(file) as descriptor:
@@ -76,7 +76,7 @@ def _limit_message(limit: object) -> str:
         case "bytes":
             return _("The file is larger than %(most)d MB.") % {"most": MAX_IMAGE_BYTES // 10**6}
         case "frames":
-            return _("The file claims more than %(most)d frames.") % {"most": MAX_FRAMES}
+            return _("The file claims to have more than %(most)d frames.") % {"most": MAX_FRAMES}
         case "pixels":
             return _("The file has more than %(most)d megapixels.") % {"most": MAX_PIXELS // 10**6}
         case "scans":
@@ -99,14 +99,14 @@ def _limit_message(limit: object) -> str:
 
 @contextmanager
 def _descriptor(file: IO[bytes]) -> Iterator[int]:
-    """Return a descriptor of what a file reads: of itself, or of a copy on disk."""
+    """Return a descriptor of the file, or of a copy on disk."""
     with ExitStack() as stack:
         if not _has_descriptor(file):
             copy = stack.enter_context(tempfile.TemporaryFile())
             file.seek(0)
             shutil.copyfileobj(file, copy)
             file = copy
-        # Another thread may close the file meanwhile, and its number be given away.
+        # Another thread may close the file, and its number may be reused.
         descriptor = os.dup(file.fileno())
         stack.callback(os.close, descriptor)
         file.flush()
@@ -118,11 +118,11 @@ def _has_descriptor(file: IO[bytes]) -> bool:
 
 
 class DecoderDied(Exception):
-    """A decoder ended without an answer."""
+    """A decoder process ended without an answer."""
 
 
 class Decoder:
-    """A process that decodes, and this process's end of the socket between them."""
+    """A decoder process, and the parent's end of the socket to it."""
 
     def __init__(self) -> None:
         self._socket, other_end = socket.socketpair()
@@ -147,7 +147,7 @@ class Decoder:
         return self._process.poll() is None
 
     def ask(self, job: Job, descriptor: int, deadline: float) -> dict[str, Any]:
-        """Hand over a job and return the answer; raise `DecoderDied` or `TimeoutError`."""
+        """Send a job and return the answer. Raise `DecoderDied` or `TimeoutError`."""
         try:
             socket.send_fds(self._socket, [job.encode("ascii")], [descriptor])
         except ConnectionError as error:
@@ -174,19 +174,19 @@ class Decoder:
         return answer
 
     def close(self) -> int:
-        """End the process at once and return its exit code, negative for a signal."""
+        """Kill the process, and return its exit code, negative for a signal."""
         self._socket.close()
         self._process.kill()
         return self._process.wait()
 
 
 def _start(connection: socket.socket) -> subprocess.Popen[bytes]:
-    """Start a decoder that is not interrupted with its parent, but ends with it."""
+    """Start a decoder that ignores its parent's interrupts but ends with the parent."""
     environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     paths = os.pathsep.join(str(Path(path).absolute()) for path in sys.path)
-    # One arena, as the limit of memory counts what arenas reserve.
+    # One arena, because the memory limit counts what arenas reserve.
     environment |= {"PYTHONPATH": paths, "MALLOC_ARENA_MAX": "1"}
-    return subprocess.Popen(  # noqa: S603  (nothing of it comes from outside)
+    return subprocess.Popen(  # noqa: S603  (no foreign input)
         [_interpreter(), "-P", "-m", "sora_remix.decoding"],
         stdin=connection.fileno(),
         stdout=subprocess.DEVNULL,
@@ -196,7 +196,7 @@ def _start(connection: socket.socket) -> subprocess.Popen[bytes]:
 
 
 def _interpreter() -> str:
-    """Return the path of Python; a server that embeds it may name itself in `sys.executable`."""
+    """Return the path of Python. A server that embeds it may set `sys.executable` to itself."""
     if Path(sys.executable or "").name.startswith("python"):
         return sys.executable
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -204,16 +204,16 @@ def _interpreter() -> str:
 
 
 class DecoderPool:
-    """The decoders of one process, shared by its threads."""
+    """The decoders of one process, which its threads share."""
 
     def __init__(self) -> None:
         self._places = threading.BoundedSemaphore(MAX_DECODERS)
         self._idle: list[Decoder] = []
-        # Workers are forked by multiprocessing, which runs no other functions at their end.
+        # multiprocessing forks the workers, and runs no other functions when they end.
         Finalize(None, self.close, exitpriority=0)
 
     def ask(self, job: Job, descriptor: int, deadline: float) -> dict[str, Any]:
-        """Have a job done by any decoder; raise `TryLater` when there is none in time."""
+        """Run a job on any decoder. Raise `TryLater` if none is free in time."""
         if not self._places.acquire(timeout=max(0, deadline - time.monotonic())):
             raise TryLater(_("The server is busy decoding other files."))
         try:
@@ -231,7 +231,7 @@ class DecoderPool:
                 answer = decoder.ask(job, descriptor, deadline)
             except DecoderDied:
                 code = decoder.close()
-                logger.warning("A decoder ended during %s with exit code %d", job, code)
+                logger.warning("A decoder crashed during %s with exit code %d", job, code)
                 if code == -signal.SIGXCPU:
                     return {"limit": "seconds"}
                 decoder = None
@@ -244,7 +244,7 @@ class DecoderPool:
         return {"limit": "crash"}
 
     def _take_idle(self) -> Decoder | None:
-        """Return a decoder that waits; close those that ended of themselves after a while."""
+        """Return an idle decoder, if any. Close those that have ended themselves."""
         while True:
             try:
                 decoder = self._idle.pop()
@@ -255,14 +255,14 @@ class DecoderPool:
             decoder.close()
 
     def _put_back(self, decoder: Decoder, answer: dict[str, Any]) -> None:
-        """Keep a decoder unless it may hold all the memory that it is allowed to have."""
+        """Keep a decoder, unless it hit a limit and may still use all its memory."""
         if "limit" in answer:
             decoder.close()
         else:
             self._idle.append(decoder)
 
     def close(self) -> None:
-        """End the decoders that do nothing."""
+        """End the idle decoders."""
         while self._idle:
             self._idle.pop().close()
 
@@ -271,12 +271,12 @@ def _new_decoder() -> Decoder:
     try:
         return Decoder()
     except (OSError, DecoderDied) as error:
-        logger.exception("A decoder can't be started")
+        logger.exception("Could not start a decoder")
         message = _("The decoder can't be started: %(error)s")
         raise TryLater(message % {"error": repr(error)}) from error
 
 
 @cache
 def _pool(pid: int) -> DecoderPool:
-    """Return the pool of this process; a forked worker must not use its parent's."""
+    """Return the pool of this process. A forked worker must not use its parent's."""
     return DecoderPool()

@@ -1,4 +1,4 @@
-"""From a URL to a temporary file, in bounded memory and at no less than a least rate."""
+"""Download a URL to a temporary file, in bounded memory and with a minimum rate."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from ..conf import conf
 from ..exceptions import FileGone, FileRefused, TryLater
 from .connections import get
 from .hosts import plain, read_url
-from .parts import Part, Version
+from .partial_downloads import FileVersion, PartialDownload
 
 REDIRECTS = 5
 ATTEMPTS = 5
-"""How often a broken download is resumed before the caller gets to decide."""
+"""Attempts to complete a broken download before `TryLater` is raised."""
 LEAST_RATE = 4 * 1024
-"""Bytes a second below which a server is given up for now."""
+"""Lowest rate in bytes per second before the download is postponed."""
 RATE_SECONDS = 30.0
-"""Seconds over which the rate is averaged, from the request on: headers and redirects count."""
+"""Seconds over which the rate is averaged. Headers and redirects count."""
 LATE_SECONDS = 1.0
-"""An alarm that comes this late says that our own loop stood still, not the server."""
+"""If the timeout fires this late, our own event loop was blocked, not the server."""
 CONTENT_RANGE = re.compile(r"bytes (\d{1,20})-(\d{1,20})/(\d{1,20}|\*)", re.ASCII)
 STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,200}"')
 COMPRESSED = {"gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress"}
 
 
 class _TooSlow(TryLater):
-    """The server sends less than the least rate: to ask it again at once would not help."""
+    """The server is slower than the lowest rate. Trying again at once would not help."""
 
 
 async def download(url: str, *, most_bytes: int | None = None) -> IO[bytes]:
-    """Stream a file to a temporary one and return that, at its start.
+    """Stream a file to a temporary one, and return that at its start.
 
-    A file of more than `most_bytes` is refused; None stands for SORA_REMIX_MAX_RESULT_BYTES.
-    What has come when it is cancelled or put off is kept on disk for a day, and the next download
-    of the same URL goes on from there; its query string may be another one.
+    A file of more than `most_bytes` is refused. None means SORA_REMIX_MAX_RESULT_BYTES. After a
+    cancelled or postponed download, the received bytes stay on disk for a day. The next download
+    of the same URL continues from there, even if its query string differs.
 
-    Raise `FileRefused` when its host, size or kind is not allowed, `FileGone` when it is no
-    longer there, `TryLater` for everything that may pass.
+    Raise `FileRefused` if the host, size or file type is not allowed, `FileGone` if the server no
+    longer has the file, and `TryLater` for temporary errors.
     """
-    part = Part(url)
+    part = PartialDownload(url)
     try:
         await _complete(url, part, most_bytes)
         part.file.seek(0)
@@ -58,7 +58,7 @@ async def download(url: str, *, most_bytes: int | None = None) -> IO[bytes]:
     return part.file
 
 
-async def _complete(url: str, part: Part, most_bytes: int | None) -> None:
+async def _complete(url: str, part: PartialDownload, most_bytes: int | None) -> None:
     for attempt in range(ATTEMPTS):
         try:
             return await _fetch_rest_in_time(url, part, most_bytes)
@@ -71,21 +71,21 @@ async def _complete(url: str, part: Part, most_bytes: int | None) -> None:
     raise AssertionError("unreachable")
 
 
-async def _fetch_rest_in_time(url: str, part: Part, most_bytes: int | None) -> None:
+async def _fetch_rest_in_time(url: str, part: PartialDownload, most_bytes: int | None) -> None:
     loop = asyncio.get_running_loop()
     try:
         async with asyncio.timeout(RATE_SECONDS) as deadline:
             await _fetch_rest(url, part, most_bytes, deadline)
     except TimeoutError as error:
-        message = f"less than {LEAST_RATE} bytes a second came"
+        message = f"the server sent less than {LEAST_RATE} bytes per second"
         is_late = loop.time() > (deadline.when() or 0) + LATE_SECONDS
         raise (TryLater if is_late else _TooSlow)(message) from error
 
 
 async def _fetch_rest(
-    url: str, part: Part, most_bytes: int | None, deadline: asyncio.Timeout
+    url: str, part: PartialDownload, most_bytes: int | None, deadline: asyncio.Timeout
 ) -> None:
-    """Add to the part what it lacks; start again when the server can't resume."""
+    """Fetch the missing bytes, or all of them if the server can't resume."""
     async with _answer(url, part) as response:
         if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             _check_complete(response, part, most_bytes)
@@ -102,37 +102,39 @@ async def _fetch_rest(
                 recent = 0
                 _postpone(deadline)
         if length not in (None, got) or total not in (None, part.size):
-            raise TryLater(f"{part.size} of {total or length} bytes came")
+            raise TryLater(f"received {part.size} of {total or length} bytes")
 
 
 def _postpone(deadline: asyncio.Timeout) -> None:
     deadline.reschedule(asyncio.get_running_loop().time() + RATE_SECONDS)
 
 
-def _prepare(response: httpx.Response, part: Part) -> tuple[int | None, int | None]:
-    """Make the part ready for the body; return the bytes of that, and of the file, if known."""
+def _prepare(response: httpx.Response, part: PartialDownload) -> tuple[int | None, int | None]:
+    """Prepare for the body. Return the sizes of the body and of the whole file, if known."""
     if response.status_code != httpx.codes.PARTIAL_CONTENT:
         total = _length(response)
-        part.start(Version(_strong_etag(response), total))
+        part.start(FileVersion(_strong_etag(response), total))
         return total, total
     found = CONTENT_RANGE.fullmatch(response.headers.get("content-range", ""))
     first, last = (int(found[1]), int(found[2])) if found else (-1, -1)
     total = int(found[3]) if found and found[3] != "*" else None
-    version = Version(_strong_etag(response), total)
+    version = FileVersion(_strong_etag(response), total)
     if first != part.size or part.version.contradicts(version):
-        part.start(Version())
-        raise TryLater("another part came than was asked for")
+        part.start(FileVersion())
+        raise TryLater("the server sent another range than requested")
     if not part.size:
         part.start(version)
     return last + 1 - first, total or part.version.total
 
 
-def _check_complete(response: httpx.Response, part: Part, most_bytes: int | None) -> None:
-    """Believe that nothing follows what there is; start again after any other 416."""
+def _check_complete(
+    response: httpx.Response, part: PartialDownload, most_bytes: int | None
+) -> None:
+    """Accept a 416 that confirms that the file is complete. Otherwise start over."""
     size = part.size
     is_all = response.headers.get("content-range", "") == f"bytes */{size}"
-    if not size or not is_all or part.version.contradicts(Version(total=size)):
-        part.start(Version())
+    if not size or not is_all or part.version.contradicts(FileVersion(total=size)):
+        part.start(FileVersion())
         raise TryLater("HTTP 416")
     _check_size(size, most_bytes)
 
@@ -157,8 +159,8 @@ def _check_size(size: int, most_bytes: int | None) -> None:
 
 
 @asynccontextmanager
-async def _answer(url: str, part: Part) -> AsyncIterator[httpx.Response]:
-    """Open a URL, following redirects of which each is checked like the first."""
+async def _answer(url: str, part: PartialDownload) -> AsyncIterator[httpx.Response]:
+    """Open a URL and follow redirects, checking each target like the first URL."""
     target = read_url(url)
     headers = _range_headers(part)
     for _hop in range(REDIRECTS + 1):
@@ -175,7 +177,7 @@ async def _answer(url: str, part: Part) -> AsyncIterator[httpx.Response]:
     raise FileRefused(_("The file's URL redirects too often."))
 
 
-def _range_headers(part: Part) -> dict[str, str]:
+def _range_headers(part: PartialDownload) -> dict[str, str]:
     if not (have := part.size):
         return {}
     same = {"If-Range": part.version.etag} if part.version.etag else {}
@@ -191,6 +193,6 @@ def _check_answer(response: httpx.Response) -> None:
     if status == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
         return
     if response.headers.get("content-type", "").lower().startswith("text/"):
-        raise FileRefused(_("The server sent a page instead of a file."))
+        raise FileRefused(_("The server sent a web page instead of a file."))
     if COMPRESSED & set(re.split(r"[\s,]+", response.headers.get("content-encoding", "").lower())):
         raise FileRefused(_("The server sent the file compressed, which this site doesn't accept."))

@@ -1,4 +1,4 @@
-"""What the bytes of a file say of it, whatever its name says."""
+"""Read the properties of a file from its content, not its name."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from ..exceptions import NotAnImage, NotAVideo
 from .decoder import decode
 
 LONGEST = 1_000_000
-"""Seconds from which on a length is unknown: no column holds it, and no video has it."""
+"""Seconds. Longer durations count as unknown, because no column can hold them."""
 FASTEST = 10_000
-"""Frames per second from which on a speed is unknown."""
+"""Frames per second. Higher rates count as unknown."""
 LARGEST_SIDE = 2**31 - 1
 CODEC = re.compile(r"[a-z0-9_]{0,32}")
 UNEXPECTED = (ArithmeticError, LookupError, TypeError, ValueError)
-"""Errors over an answer that no decoder gives unless foreign bytes have taken it over."""
+"""Errors caused by an answer that only a hijacked decoder would send."""
 
 
 @dataclass(frozen=True)
 class VideoFacts:
-    """What the file itself says, under the names of the columns of a video."""
+    """Properties of a video file, named like the columns of a video."""
 
     container: str
     """“mp4”, “mov”, “webm”, “matroska”, “mpegts”, “avi” or “gif”."""
     video_codec: str
-    """As FFmpeg calls it; empty when nothing moves: sound with a cover, or a single picture."""
+    """FFmpeg's name. Empty for sound with a cover, or a single picture."""
     audio_codec: str
-    """Likewise; empty without sound."""
+    """FFmpeg's name. Empty without sound."""
     duration: Decimal | None
-    """Seconds; None for a recording that was cut off before its length was written."""
+    """Seconds. None if the recording was cut off before its length was written."""
     width: int
-    """Pixels, as players show it: turned as its camera notes, and with square pixels."""
+    """Pixels as players show them: rotated, with square pixels."""
     height: int
     size: int
     """Bytes."""
     fps: Decimal | None
-    """Pictures a second."""
+    """Frames per second."""
 
     @property
     def extension(self) -> str:
-        """Return what its name ends in, as “.mp4”."""
+        """Return the file extension, such as “.mp4”."""
         return EXTENSIONS[self.container]
 
     @property
@@ -54,16 +54,16 @@ class VideoFacts:
         return bool(self.video_codec)
 
     def known(self) -> dict[str, Any]:
-        """Return by its column what is known."""
+        """Return the known properties by column name."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """What a picture itself says."""
+    """Properties of an image file."""
 
     extension: str
-    """By its content, whatever its name ends in."""
+    """Determined by the content, not the name."""
     width: int
     height: int
     size: int
@@ -71,9 +71,9 @@ class ImageFacts:
 
 
 def video_facts(file: IO[bytes]) -> VideoFacts:
-    """Read what a video is.
+    """Read the properties of a video.
 
-    Raise `NotAVideo` unless a picture can be decoded, and `TryLater` when the server is at fault.
+    Raise `NotAVideo` unless a frame can be decoded, and `TryLater` if the server can't do it now.
     """
     try:
         return checked_facts(decode("video_facts", file), file)
@@ -82,7 +82,7 @@ def video_facts(file: IO[bytes]) -> VideoFacts:
 
 
 def checked_facts(answer: Any, file: IO[bytes]) -> VideoFacts:
-    """Return what a decoder has said of a video; raise `NotAVideo` if that makes no sense."""
+    """Return a decoder's answer about a video. Raise `NotAVideo` if it is invalid."""
     try:
         return VideoFacts(
             container=_container(answer["container"]),
@@ -99,9 +99,9 @@ def checked_facts(answer: Any, file: IO[bytes]) -> VideoFacts:
 
 
 def image_facts(file: IO[bytes]) -> ImageFacts:
-    """Read kind and size of an image.
+    """Read the properties of an image.
 
-    Raise `NotAnImage` unless it can be decoded, and `TryLater` when the server is at fault.
+    Raise `NotAnImage` unless it can be decoded, and `TryLater` if the server can't do it now.
     """
     extension = image_extension(file)
     if not extension:
@@ -120,23 +120,23 @@ def image_facts(file: IO[bytes]) -> ImageFacts:
 def _container(name: Any) -> str:
     if isinstance(name, str) and name in EXTENSIONS:
         return name
-    raise ValueError(f"There is no container {name!r}.")
+    raise ValueError(f"unknown container {name!r}")
 
 
 def _codec(name: Any) -> str:
     if isinstance(name, str) and CODEC.fullmatch(name):
         return name
-    raise ValueError(f"No codec is called {name!r}.")
+    raise ValueError(f"invalid codec {name!r}")
 
 
 def _seconds(microseconds: int | None) -> Decimal | None:
-    """Return a length as its column holds it."""
+    """Return a duration rounded for its column."""
     seconds = (Decimal(microseconds or 0) / 10**6).quantize(Decimal("0.001"))
     return seconds if 0 < seconds < LONGEST else None
 
 
 def _rate(rate: tuple[int, int] | None) -> Decimal | None:
-    """Return a speed as its column holds it."""
+    """Return a frame rate rounded for its column."""
     numerator, denominator = rate or (0, 1)
     rounded = (Decimal(numerator) / denominator).quantize(Decimal("0.001"))
     return rounded if 0 < rounded < FASTEST else None
@@ -145,13 +145,13 @@ def _rate(rate: tuple[int, int] | None) -> Decimal | None:
 def _side(pixels: Any) -> int:
     if type(pixels) is int and 0 < pixels <= LARGEST_SIDE:
         return pixels
-    raise ValueError(f"A picture can't be {pixels!r} pixels wide or high.")
+    raise ValueError(f"invalid width or height {pixels!r}")
 
 
 def image_extension(file: IO[bytes]) -> str:
-    """Return the extension of a picture by its first bytes, or nothing if it is none.
+    """Return the extension of an image by its first bytes, or an empty string for other files.
 
-    fal names a sprite sheet `….bin`, whatever it holds.
+    fal names sprite sheets `….bin`, whatever their format.
     """
     file.seek(0)
     head = file.read(MAGIC_LENGTH)
@@ -160,7 +160,7 @@ def image_extension(file: IO[bytes]) -> str:
 
 
 def true_name(name: str, file: IO[bytes]) -> str:
-    """Return the name of a file with the extension of what it is, as far as its start tells."""
+    """Return a file's name with the extension for its content, if that is recognised."""
     file.seek(0)
     head = file.read(HEAD_LENGTH)
     file.seek(0)

@@ -1,4 +1,4 @@
-"""Pictures that stand for a video."""
+"""Make thumbnails of videos."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ logger = get_logger(__name__)
 
 
 def thumbnail(file: IO[bytes]) -> bytes | None:
-    """Return a JPEG of a telling moment, as players show it; None when it can't be made."""
+    """Return a JPEG of a frame that shows something, or None if that fails."""
     try:
         return _checked_jpeg(decode("thumbnail", file))
     except (RemoteError, OSError) as error:
-        logger.warning("A video gets no thumbnail: %s", error)
+        logger.warning("Could not make a thumbnail: %s", error)
         return None
     finally:
         file.seek(0)
 
 
 def facts_and_thumbnail(file: IO[bytes]) -> tuple[VideoFacts, bytes | None]:
-    """Read what a video is and make its thumbnail at once: it is opened a single time.
+    """Read the properties of a video and make its thumbnail, opening the file only once.
 
-    Raise as `video_facts` does. The thumbnail is None when it can't be made.
+    Raise as `video_facts` does. The thumbnail is None if it can't be made.
     """
     try:
         answer = decode("facts_and_thumbnail", file)
@@ -37,8 +37,8 @@ def facts_and_thumbnail(file: IO[bytes]) -> tuple[VideoFacts, bytes | None]:
     except NotAVideo as error:
         if not error.is_over_limit:
             raise
-        # It may be the thumbnail that takes too much, and a paid video is not lost over that.
-        logger.warning("A video gets no thumbnail: %s", error)
+        # Maybe only the thumbnail takes too much. A paid video must not be lost over that.
+        logger.warning("Could not make a thumbnail: %s", error)
         return video_facts(file), None
     finally:
         file.seek(0)

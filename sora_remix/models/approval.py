@@ -58,7 +58,7 @@ class Approvable(models.Model):
         db_index=True,
         editable=False,
     )
-    approval_note = ExactTextField(_("note on the approval"), blank=True, editable=False)
+    approval_note = ExactTextField(_("approval note"), blank=True, editable=False)
     decided_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("decided by"),

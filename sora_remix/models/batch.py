@@ -66,11 +66,13 @@ class RemixBatch(models.Model):
 
     class Meta:
         base_manager_name = "objects"
-        verbose_name = _("batch of remixes")
-        verbose_name_plural = _("batches of remixes")
+        verbose_name = _("remix batch")
+        verbose_name_plural = _("remix batches")
         ordering = ("-pk",)
         default_permissions = ()
-        permissions = (("confirm_any_draft", _("Can see, confirm and discard drafts of others")),)
+        permissions = (
+            ("confirm_any_draft", _("Can view, confirm and discard other people's drafts")),
+        )
 
     def __str__(self) -> str:
         return str(_("Batch %(number)s") % {"number": self.pk})

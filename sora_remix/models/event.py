@@ -85,8 +85,8 @@ class RemixEvent(models.Model):
     class Meta:
         base_manager_name = "objects"
         default_permissions = ()
-        verbose_name = _("event of a remix")
-        verbose_name_plural = _("events of remixes")
+        verbose_name = _("remix event")
+        verbose_name_plural = _("remix events")
         ordering = ("pk",)
         indexes = (models.Index(fields=("kind", "at"), name="sora_remix_event_kind"),)
 

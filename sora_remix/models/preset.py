@@ -30,7 +30,10 @@ class PromptPreset(models.Model):
     name = ExactCharField(_("name"), max_length=100)
     text = ExactTextField(
         _("prompt"),
-        help_text=_("{title} and {seconds} are replaced. To get a brace, type {{ or }}."),
+        help_text=_(
+            "{title} and {seconds} are replaced with each video's title and length in "
+            "seconds. To get a brace, type {{ or }}."
+        ),
     )
     endpoint = ExactCharField(_("endpoint"), max_length=100, blank=True)
     """Key of the endpoint it is meant for; blank for any."""
@@ -45,7 +48,7 @@ class PromptPreset(models.Model):
         related_name="+",
     )
     is_shared = models.BooleanField(
-        _("shared"), default=False, help_text=_("Everyone who can remix can use it.")
+        _("shared"), default=False, help_text=_("Everyone who can remix videos can use it.")
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 

@@ -129,7 +129,7 @@ class RemixQuerySet(LeasedQuerySet[Row]):
         many = lost.update(
             status=Status.UNCONFIRMED,
             error_code="",
-            error_message=str(_("The worker that was sending it disappeared.")),
+            error_message=str(_("The worker that was sending it stopped.")),
             **released_until(now),
         )
         if many:  # recognised by the time that the UPDATE gave them

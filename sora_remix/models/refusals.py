@@ -17,32 +17,32 @@ NEVER_ACCEPTED = _("fal never accepted it, so there is nothing to collect.")
 
 def retry(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be retried, or None."""
-    message = _("Only a remix that failed or was cancelled can be retried.")
+    message = _("Only failed or cancelled remixes can be retried.")
     return None if remix.status in (Status.FAILED, Status.CANCELLED) else message
 
 
 def send_again(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be sent again, or None."""
-    message = _("Only an unconfirmed remix can be sent again.")
+    message = _("Only unconfirmed remixes can be sent again.")
     return None if remix.status == Status.UNCONFIRMED else message
 
 
 def give_up(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be given up, or None."""
-    message = _("Only an unconfirmed remix can be given up.")
+    message = _("Only unconfirmed remixes can be given up.")
     return None if remix.status == Status.UNCONFIRMED else message
 
 
 def enter_request_id(remix: RemixColumns) -> _StrPromise | None:
     """Return why it can't be given a request id, or None."""
-    message = _("Only an unconfirmed remix can be given a request id.")
+    message = _("Only unconfirmed remixes can be given a request id.")
     return None if remix.status == Status.UNCONFIRMED else message
 
 
 def collect_again(remix: RemixColumns) -> _StrPromise | None:
     """Return why its result can't be collected again, or None."""
     if remix.status != Status.FAILED:
-        return _("Only a remix that failed can be collected again.")
+        return _("Only failed remixes can be collected again.")
     return None if remix.request_id else NEVER_ACCEPTED
 
 

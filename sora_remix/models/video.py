@@ -176,7 +176,7 @@ class Video(Approvable, OwnsFiles):
         help_text=_("A WebVTT file with speech and important sounds as text."),
     )
     captions_language = ExactCharField(
-        _("language of the captions"),
+        _("captions language"),
         max_length=35,
         blank=True,
         help_text=_("A code such as “en” or “pt-br”. Leave empty for the site's language."),

@@ -1,4 +1,4 @@
-"""The player of an approved video, for the pages of the site."""
+"""The template tag `remix_video`, which plays an approved video on your site."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def remix_video(
     css_class: str = "",
     preload: str = "metadata",
 ) -> str:
-    """Play an approved video; of any other, render nothing and say so in the log."""
+    """Render a player for an approved video. For any other, render nothing and log why."""
     if reason := _why_not(video):
-        # A page without a video is no fault of the site; one that is not approved may be.
+        # A missing video is normal. One that is not approved may be a mistake.
         level = logging.INFO if video is None else logging.WARNING
         logger.log(level, "Did not show %s on the site: %s", _name_of(video), reason)
         return ""
@@ -47,21 +47,21 @@ def remix_video(
         "is_first": _is_first(context),
     }
     inner = context.new(values)
-    inner.autoescape = True  # whatever surrounds it, this is HTML
+    inner.autoescape = True  # the player is always HTML
     return context.template.engine.get_template(TEMPLATE).render(inner)  # type: ignore[union-attr]
 
 
 def _why_not(video: Any) -> str:
-    """Return why the site may not or can't show it; empty when it can."""
+    """Return why the site can't show it, or an empty string if it can."""
     if not isinstance(video, Video):
-        return "it is no video"
+        return "it is not a video"
     if not video.is_approved:
         return f"it is {video.approval}, not approved"
     return "" if video.file else "it has no file"
 
 
 def _name_of(video: Any) -> str:
-    """Name a video in the log, and the remix that made it where that is no query more."""
+    """Name a video for the log, and its remix if that needs no extra query."""
     if not isinstance(video, Video):
         return f"a value of type {type(video).__name__}"
     remix = video._state.fields_cache.get("remix")
@@ -69,7 +69,7 @@ def _name_of(video: Any) -> str:
 
 
 def _addresses(video: Video) -> dict[str, Any]:
-    """Return where the files are at this moment, and where that is told anew."""
+    """Return the current URLs of the files, and the URLs that renew them."""
     token = make_token(video.pk)
     has_poster = bool(video.thumbnail)
     return {
@@ -86,7 +86,7 @@ def _captions(video: Video, token: str) -> Track:
 
 
 def _renewal(token: str, part: str) -> str:
-    """Return the address that leads to a file as long as the token is good, if the site has it."""
+    """Return the URL that redirects to a file while the token is valid, if the site has one."""
     try:
         return reverse("sora_remix:video", args=[token, part])
     except NoReverseMatch:
@@ -94,11 +94,11 @@ def _renewal(token: str, part: str) -> str:
 
 
 def _is_first(context: Context) -> bool:
-    """Tell whether no player was rendered before on this page, nor in what it includes.
+    """Tell whether this is the first player on the page, also across included templates.
 
-    Each included template has a render context of its own, above that of the page.
+    Each included template has its own render context on top of the page's.
     """
-    of_the_page: Any = context.render_context.dicts[1]
-    is_first = LOADED not in of_the_page
-    of_the_page[LOADED] = True
+    page_context: Any = context.render_context.dicts[1]
+    is_first = LOADED not in page_context
+    page_context[LOADED] = True
     return is_first

@@ -1,4 +1,4 @@
-"""Links to rows on our pages of the admin, within the site that shows them."""
+"""Links to rows on the app's admin pages, within the current admin site."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ register = template.Library()
 
 @register.filter
 def titled(video: Video, links: Links) -> SafeString:
-    """Show the picture of a video beside its title, which links to it."""
+    """Show a video's thumbnail next to its title, which links to the video."""
     return html.titled(video, links)
 
 
 @register.filter
 def change_link(row: Model, links: Links) -> SafeString:
-    """Link to the page of a row."""
+    """Link to the change page of a row."""
     return links.change_link(row, str(row))

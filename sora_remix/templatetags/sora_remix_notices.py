@@ -1,4 +1,4 @@
-"""The notices above our pages of the admin."""
+"""Notices above the app's admin pages."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ register = template.Library()
 
 @register.inclusion_tag("admin/sora_remix/notices.html", takes_context=True)
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
-    """Show what keeps remixes from being made, and what waits for this user."""
+    """Show what blocks remixes, and what waits for this user."""
     request = context["request"]
-    found = notices.current(request, _site(context), on_list=on_list)
+    found = notices.get_notices(request, _site(context), on_list=on_list)
     return {
         "notices": found,
-        "version": notices.version(found),
+        "version": notices.hash_notices(found),
         "page_url": request.get_full_path(),
     }
 
 
 def _site(context: Context) -> AdminSite:
-    """Return the admin site of a page: Django's lists and forms name their ModelAdmin, and ours."""
+    """Return the admin site of a page, from its ModelAdmin."""
     shown = context.get("cl") or context.get("adminform")
     site: AdminSite = (shown.model_admin if shown else context["model_admin"]).admin_site
     return site

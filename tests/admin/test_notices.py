@@ -30,7 +30,7 @@ NO_WORKER = "No worker has been active for two minutes"
 NO_KEY = "fal refuses the site&#x27;s key"
 UNDECIDED = "it is unknown whether fal has"
 PAUSED = "Sending to fal is paused until"
-RETIRED = "was switched off. Name another one"
+RETIRED = "was switched off. Set SORA_REMIX_ENDPOINT to another one"
 
 
 @pytest.fixture(autouse=True)

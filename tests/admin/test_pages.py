@@ -55,7 +55,8 @@ def test_action_for_too_many_rows_is_refused_with_a_message(
     said = [str(message) for message in get_messages(response.wsgi_request)]
     assert response.status_code == 302
     assert said == [
-        "Nothing was done: at most 2 rows can be selected at once. Use a filter to select fewer."
+        "Nothing was done, because at most 2 rows can be selected at once. "
+        "Use a filter to select fewer."
     ]
     assert not RemixBatch.objects.exists()
 

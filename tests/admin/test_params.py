@@ -22,46 +22,46 @@ NO_KEYS = ("", "-1", "1.5", "٣", "²", "1_000", " 1", "1\n", "\0", TOO_HIGH, "1
 
 @pytest.mark.parametrize(("text", "pk"), [("0", 0), ("007", 7), (HIGHEST, params.HIGHEST)])
 def test_primary_key_is_parsed(text: str, pk: int) -> None:
-    assert params.key(text) == pk
+    assert params.parse_pk(text) == pk
 
 
 @pytest.mark.parametrize("text", [None, *NO_KEYS])
 def test_invalid_primary_key_is_none(text: str | None) -> None:
-    assert params.key(text) is None
+    assert params.parse_pk(text) is None
 
 
 def test_primary_keys_are_parsed_once_each_in_order() -> None:
-    assert params.keys(["3", "1", "3"], name="remixes") == [3, 1]
+    assert params.parse_pks(["3", "1", "3"], name="remixes") == [3, 1]
 
 
 @pytest.mark.parametrize("text", NO_KEYS)
 def test_list_with_an_invalid_key_is_a_bad_request(text: str) -> None:
     with pytest.raises(BadRequest, match="`remixes` must be primary keys"):
-        params.keys(["1", text], name="remixes")
+        params.parse_pks(["1", text], name="remixes")
 
 
 def test_too_many_keys_are_a_bad_request() -> None:
     with pytest.raises(BadRequest, match="`remixes` must not be more than 2"):
-        params.keys(["1", "2", "3"], name="remixes", most=2)
+        params.parse_pks(["1", "2", "3"], name="remixes", most=2)
 
 
 def test_ranges_of_keys_are_parsed() -> None:
-    assert params.spans("1,3,7-9,", name="remixes") == [1, 3, 7, 8, 9]
+    assert params.parse_pk_ranges("1,3,7-9,", name="remixes") == [1, 3, 7, 8, 9]
 
 
 @pytest.mark.parametrize("text", ["1-", "a", f"1-{TOO_HIGH}", f"1-{HIGHEST}", "1-2001", "1 2"])
 def test_invalid_or_too_large_ranges_are_a_bad_request(text: str) -> None:
     with pytest.raises(BadRequest):
-        params.spans(text, name="remixes")
+        params.parse_pk_ranges(text, name="remixes")
 
 
 def test_text_is_stripped_and_cut() -> None:
-    assert params.text(QueryDict("note= a long note"), "note", most=6) == "a long"
+    assert params.read_text(QueryDict("note= a long note"), "note", most=6) == "a long"
 
 
 def test_text_with_nul_is_a_bad_request() -> None:
     with pytest.raises(BadRequest, match="`note` must be text"):
-        params.text(QueryDict("note=a%00b"), "note", most=6)
+        params.read_text(QueryDict("note=a%00b"), "note", most=6)
 
 
 @pytest.mark.django_db

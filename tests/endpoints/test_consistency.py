@@ -67,39 +67,39 @@ def test_record_needs_neither_options_nor_references(options: tuple[Option, ...]
     [
         (
             {"options": (*RIGHT.options, SEED)},
-            "mine.options[3].name: there is another “seed” in the request.",
+            "mine.options[3].name: the request already has a “seed”.",
         ),
         (
             {"options": (*RIGHT.options, replace(SEED, name="clip"))},
-            "mine.options[3].name: there is another “clip” in the request.",
+            "mine.options[3].name: the request already has a “clip”.",
         ),
         (
             {"options": (*RIGHT.options, replace(SEED, name="prompt"))},
-            "mine.options[3].name: there is another “prompt” in the request.",
+            "mine.options[3].name: the request already has a “prompt”.",
         ),
         (
             {"prompt_param": "clip"},
-            "mine.prompt_param: there is another “clip” in the request.",
+            "mine.prompt_param: the request already has a “clip”.",
         ),
         (
             {"constants": {"prompt": "x"}},
-            "mine.constants: there is another “prompt” in the request.",
+            "mine.constants: the request already has a “prompt”.",
         ),
         (
             {"references": References(param="sync", as_list=True, maximum=1)},
-            "mine.references.param: there is another “sync” in the request.",
+            "mine.references.param: the request already has a “sync”.",
         ),
         (
             {"source": Source(kind="url", param="clip", min_seconds=9, below_seconds=8)},
-            "mine.source.min_seconds: it is above “below_seconds”.",
+            "mine.source.min_seconds: it must not be above “below_seconds”.",
         ),
         (
             {"references": replace(IMAGES, min_aspect=2, max_aspect=1)},
-            "mine.references.min_aspect: it is above “max_aspect”.",
+            "mine.references.min_aspect: it must not be above “max_aspect”.",
         ),
         (
             {"options": (SIZE, replace(SEED, minimum=1, maximum=0))},
-            "mine.options[1].minimum: it is above “maximum”.",
+            "mine.options[1].minimum: it must not be above “maximum”.",
         ),
         (
             {"options": (replace(SIZE, default="xl"),)},
@@ -111,11 +111,11 @@ def test_record_needs_neither_options_nor_references(options: tuple[Option, ...]
         ),
         (
             {"options": (SIZE, replace(SEED, choices=(1, "2")))},
-            "mine.options[1].choices: “2” is no value of the kind “int”.",
+            "mine.options[1].choices: “2” is not a value of the kind “int”.",
         ),
         (
             {"options": (replace(SIZE, choices=("s", ["m"])),)},
-            "mine.options[0].choices: “['m']” is no value of the kind “enum”.",
+            "mine.options[0].choices: “['m']” is not a value of the kind “enum”.",
         ),
         (
             {"options": (SIZE, replace(SEED, excludes=("size", "50%")))},
@@ -131,7 +131,7 @@ def test_record_needs_neither_options_nor_references(options: tuple[Option, ...]
         ),
         (
             {"references": References(param="images", as_list=False, maximum=2)},
-            "mine.references.maximum: without a list it can only be 1.",
+            "mine.references.maximum: it must be 1 unless “as_list” is set.",
         ),
         (
             {"audio": Audio(policy="switch", keep=True)},
@@ -160,15 +160,15 @@ def test_record_needs_neither_options_nor_references(options: tuple[Option, ...]
         ({"deletes_result": "delete"}, "mine.deletes_result: there is no option “delete”."),
         (
             {"price": Price(per_run={"s": Decimal(1)})},
-            "mine.price.per_run: no options lead to “s”.",
+            "mine.price.per_run: no choice of options leads to “s”.",
         ),
         (
             {"price": Price(by=("size",), per_output_second={"m": Decimal(1)})},
-            "mine.price.per_output_second: no options lead to “m”.",
+            "mine.price.per_output_second: no choice of options leads to “m”.",
         ),
         (
             {"price": Price(by=("size",), per_source_second={"s|7": Decimal(1)})},
-            "mine.price.per_source_second: no options lead to “s|7”.",
+            "mine.price.per_source_second: no choice of options leads to “s|7”.",
         ),
     ],
 )

@@ -49,7 +49,9 @@ def test_site_replaces_a_built_in_endpoint_by_a_record(settings: Settings) -> No
 def test_unknown_endpoint_error_lists_the_available_ones(settings: Settings) -> None:
     settings.SORA_REMIX_ENDPOINTS = {"mine": RECORD}
 
-    with pytest.raises(UnknownEndpoint, match=r"“gone”; there are: sora-2, flux-3, .*, mine"):
+    with pytest.raises(
+        UnknownEndpoint, match=r"“gone”. Choose one of these: sora-2, flux-3, .*, mine"
+    ):
         get_endpoint("gone")
 
 

@@ -143,8 +143,8 @@ def test_endpoint_object_is_accepted_under_its_own_key() -> None:
     mine = replace(SORA_2, key="mine")
 
     assert read_endpoint("mine", mine) is mine
-    assert _message(SORA_2) == "mine: it can't have another key, “sora-2”."
-    assert _message({**RECORD, "key": "yours"}) == "mine: it can't have another key, “yours”."
+    assert _message(SORA_2) == "mine: the record has another key, “sora-2”."
+    assert _message({**RECORD, "key": "yours"}) == "mine: the record has another key, “yours”."
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_endpoint_object_is_accepted_under_its_own_key() -> None:
             "mine.references: the field “maximum” is missing.",
         ),
         ("options", [{"name": "a"}], "mine.options[0]: the field “kind” is missing."),
-        ("source.kind", "video_uri", "mine.source.kind: there is no kind “video_uri”."),
-        ("options[0].kind", ["int"], "mine.options[0].kind: there is no kind “['int']”."),
-        ("audio.policy", "loud", "mine.audio.policy: there is no kind “loud”."),
+        ("source.kind", "video_uri", "mine.source.kind: “video_uri” is not a known kind."),
+        ("options[0].kind", ["int"], "mine.options[0].kind: “['int']” is not a known kind."),
+        ("audio.policy", "loud", "mine.audio.policy: “loud” is not a known kind."),
         ("options", {}, "mine.options: “{}” is not a list."),
         ("options", "seed", "mine.options: “seed” is not a list."),
         ("options", ["seed"], "mine.options[0]: “seed” is not a dictionary of fields."),
@@ -175,8 +175,16 @@ def test_endpoint_object_is_accepted_under_its_own_key() -> None:
         ("constants", {1: 2}, "mine.constants: “1” is not a name."),
         ("ends_on", "2026-09-24", "mine.ends_on: “2026-09-24” is not a date."),
         ("source.extensions", ".mp4", "mine.source.extensions: “.mp4” is not a list."),
-        ("source.extensions", ["mp4"], "mine.source.extensions: “mp4” is not like “.mp4”."),
-        ("source.extensions", [".MP4"], "mine.source.extensions: “.MP4” is not like “.mp4”."),
+        (
+            "source.extensions",
+            ["mp4"],
+            "mine.source.extensions: “mp4” is not an extension such as “.mp4”.",
+        ),
+        (
+            "source.extensions",
+            [".MP4"],
+            "mine.source.extensions: “.MP4” is not an extension such as “.mp4”.",
+        ),
         ("source.min_seconds", "3", "mine.source.min_seconds: “3” is not a number."),
         ("source.max_bytes", 1.5, "mine.source.max_bytes: “1.5” is not a whole number above 0."),
         ("source.as_list", 1, "mine.source.as_list: “1” is neither True nor False."),

@@ -26,16 +26,16 @@ def test_urls_and_image_names_are_valid_references(value: object) -> None:
         ("a.png", "“images” must be a list."),
         (None, "“images” must be a list."),
         (["a.png"] * 3, "“images” has 3 images, but at most 2 are allowed."),
-        (["a.png", 7], "“images” must hold texts, but “7” is not a text."),
-        ([""], "“images” must hold texts, but “” is not a text."),
+        (["a.png", 7], "“images” must contain only texts, but “7” is not a text."),
+        ([""], "“images” must contain only texts, but “” is not a text."),
         (
             ["http://x.example/a.png"],
-            "“images” can hold only https URLs, but “http://x.example/a.png” is not one.",
+            "“images” must contain only https URLs, but “http://x.example/a.png” is not one.",
         ),
-        (["data:x.png"], "“images” can hold only https URLs, but “data:x.png” is not one."),
+        (["data:x.png"], "“images” must contain only https URLs, but “data:x.png” is not one."),
         (
             ["a.gif"],
-            "“images” can't hold “a.gif”: its name must end in .jpg, .jpeg, .png, .webp.",
+            "“images” can't contain “a.gif”: its name must end in .jpg, .jpeg, .png, .webp.",
         ),
     ],
 )
@@ -91,11 +91,11 @@ LIMITED = References(
         ),
         (
             Image(width=751),
-            "Its width to height is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
+            "Its aspect ratio is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
         ),
         (
             Image(width=300, height=751),
-            "Its width to height is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
+            "Its aspect ratio is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
         ),
         (
             Image(extension=".gif"),
@@ -119,5 +119,5 @@ def test_limits_are_stated_in_short_sentences() -> None:
         "Files: JPG, JPEG, PNG, WEBP",
         "Size: at most 10 MB",
         "Shorter side: at least 300 px",
-        "Width to height: at least 0.4 : 1, at most 2.5 : 1",
+        "Aspect ratio: at least 0.4 : 1, at most 2.5 : 1",
     ]

@@ -109,12 +109,12 @@ def test_still_image_is_refused() -> None:
         (
             {"max_aspect": Decimal("2.5")},
             {"width": 2501, "height": 1000},
-            "Its width to height is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
+            "Its aspect ratio is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
         ),
         (
             {"min_aspect": Decimal("0.4")},
             {"width": 399, "height": 1000},
-            "Its width to height is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
+            "Its aspect ratio is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
         ),
         (
             {"min_fps": 24},
@@ -237,8 +237,8 @@ def test_every_limit_is_stated() -> None:
         "Size: at most 200 MB",
         "Shorter side: at least 720 px",
         "Longer side: at most 3840 px",
-        "Width to height: at least 0.4 : 1, at most 2.5 : 1",
-        "Speed: at least 24 frames per second, at most 60 frames per second",
+        "Aspect ratio: at least 0.4 : 1, at most 2.5 : 1",
+        "Frame rate: at least 24 frames per second, at most 60 frames per second",
         "Only the first 8 s are used",
         "More than 10 s may be refused",
         "More than 2160 px may be refused",

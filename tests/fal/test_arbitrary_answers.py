@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from sora_remix import fal
 from sora_remix.endpoints import SORA_2, all_endpoints
 from sora_remix.exceptions import RemoteFailure, TryLater, WebhookRefused
-from sora_remix.fal import keys, platform, queue, submitting, uploads, webhook
+from sora_remix.fal import platform, queue, submitting, uploads, webhook, webhook_keys
 from sora_remix.fal.transport import MIB, BoundedClient
 from sora_remix.request_pool import wait_for
 
@@ -376,7 +376,7 @@ def test_any_catalogue_can_be_stored_and_compared(
 ) -> None:
     answering(given)
 
-    models, prices = _outcome(fal.models([ID])), _outcome(fal.prices([ID, "other"]))
+    models, prices = _outcome(fal.listed_endpoints([ID])), _outcome(fal.prices([ID, "other"]))
 
     for outcome in (models, prices):
         if isinstance(outcome, Exception):
@@ -434,7 +434,7 @@ def test_any_unsigned_webhook_is_refused(
     monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes
 ) -> None:
     for read in ("known", "current"):
-        monkeypatch.setattr(keys, read, list)
+        monkeypatch.setattr(webhook_keys, read, list)
 
     with pytest.raises(WebhookRefused) as refusal:
         webhook.verified_request_id(headers, body)

@@ -24,8 +24,8 @@ def _api(sandbox: SandboxProcess, settings: Any) -> None:
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
 
 
-def models(*endpoint_ids: str) -> dict[str, fal.Model]:
-    return wait_for(fal.models(endpoint_ids))
+def models(*endpoint_ids: str) -> dict[str, fal.ListedEndpoint]:
+    return wait_for(fal.listed_endpoints(endpoint_ids))
 
 
 def prices(*endpoint_ids: str) -> dict[str, fal.UnitPrice]:

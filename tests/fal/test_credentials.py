@@ -35,7 +35,7 @@ CALLS: list[Callable[[], Coroutine[Any, Any, Any]]] = [
     lambda: fal.result(ID, "x", SORA_2.outputs),
     lambda: fal.cancel(ID, "x"),
     lambda: fal.sent_requests(ID, timezone.now()),
-    lambda: fal.models([ID]),
+    lambda: fal.listed_endpoints([ID]),
     lambda: fal.prices([ID]),
     lambda: fal.check_key(),
     lambda: fal.upload("a.mp4", "video/mp4", io.BytesIO(b"x"), timedelta(days=1)),

@@ -21,7 +21,7 @@ from sora_remix.endpoints import (
     all_endpoints,
     get_endpoint,
 )
-from sora_remix.fal import Finding, Model, UnitPrice
+from sora_remix.fal import Finding, ListedEndpoint, UnitPrice
 from sora_remix.request_pool import wait_for
 
 ID = "fal-ai/sea/edit"
@@ -61,18 +61,18 @@ REQUIRED = ("prompt", "video_url")
 
 def model(
     fields: dict[str, Any] | None = None, required: tuple[str, ...] = REQUIRED, **values: Any
-) -> Model:
+) -> ListedEndpoint:
     properties = {
         name: one for name, one in {**FIELDS, **(fields or {})}.items() if one is not None
     }
     schema = {"properties": properties, "required": required}
     body = {"content": {"application/json": {"schema": schema}}}
     document = {"paths": {f"/{ID}": {"post": {"requestBody": body}}}}
-    return Model(**{"endpoint_id": ID, "status": "active", "schema": document, **values})
+    return ListedEndpoint(**{"endpoint_id": ID, "status": "active", "schema": document, **values})
 
 
 def texts(
-    model: Model | None, price: UnitPrice | None = None, record: Endpoint = RECORD
+    model: ListedEndpoint | None, price: UnitPrice | None = None, record: Endpoint = RECORD
 ) -> list[str]:
     findings = fal.drift(record, model, price, today=TODAY)
     assert {(finding.key, finding.is_known) for finding in findings} <= {("sea", False)}
@@ -85,7 +85,7 @@ def test_no_built_in_record_differs_from_the_sandbox(
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     records = all_endpoints().values()
     ids = [record.endpoint_id for record in records]
-    models, prices = wait_for(fal.models(ids)), wait_for(fal.prices(ids))
+    models, prices = wait_for(fal.listed_endpoints(ids)), wait_for(fal.prices(ids))
 
     for record in records:
         known = models.get(record.endpoint_id), prices.get(record.endpoint_id)
@@ -105,7 +105,7 @@ def test_matching_record_does_not_differ() -> None:
 
 
 def test_unlisted_endpoint_is_gone() -> None:
-    assert texts(None) == [f"fal does not list {ID}: it is gone, misspelt or not public"]
+    assert texts(None) == [f"fal does not list {ID}: it was removed, is misspelt or is not public"]
 
 
 @pytest.mark.parametrize("status", ["deprecated", "asleep"])
@@ -115,13 +115,15 @@ def test_inactive_endpoint_is_reported_without_other_differences(status: str) ->
 
 @pytest.mark.parametrize(("days", "is_known"), [(0, True), (1, False)])
 @pytest.mark.parametrize("said", [None, model(status="deprecated")])
-def test_end_named_by_the_record_is_known(said: Model | None, days: int, *, is_known: bool) -> None:
+def test_end_named_by_the_record_is_known(
+    said: ListedEndpoint | None, days: int, *, is_known: bool
+) -> None:
     record = replace(RECORD, ends_on=TODAY + timedelta(days=days))
 
     [finding] = fal.drift(record, said, None, today=TODAY)
 
     assert finding.is_known is is_known
-    assert ("the record has it switched off on 2026-11-25" in finding.text) is is_known
+    assert ("the record says that it was switched off on 2026-11-25" in finding.text) is is_known
 
 
 @pytest.mark.parametrize("schema", [None, {"paths": {}}])
@@ -135,23 +137,23 @@ def test_unreadable_schema_is_reported_and_the_price_compared(schema: Any) -> No
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"video_url": None}, "fal no longer takes “video_url”, which holds the video"),
-        ({"prompt": None}, "fal no longer takes “prompt”, which holds the prompt"),
+        ({"video_url": None}, "fal no longer accepts “video_url”, which contains the video"),
+        ({"prompt": None}, "fal no longer accepts “prompt”, which contains the prompt"),
         (
             {"image_urls": None},
-            "fal no longer takes “image_urls”, which holds the references",
+            "fal no longer accepts “image_urls”, which contains the references",
         ),
         (
             {"video_url": {"type": "array"}},
-            "fal takes “video_url”, which holds the video, as a list now",
+            "fal now expects “video_url”, which contains the video, as a list",
         ),
         (
             {"image_urls": TEXT},
-            "fal takes “image_urls”, which holds the references, as one text now",
+            "fal now expects “image_urls”, which contains the references, as one text",
         ),
-        ({"sync_mode": None}, "fal no longer takes “sync_mode”, which is always sent"),
+        ({"sync_mode": None}, "fal no longer accepts “sync_mode”, which the app always sends"),
         ({"seed": None}, "fal no longer has the option “seed”"),
-        ({"mood": TEXT}, "fal has an option “mood”, which the record does not name"),
+        ({"mood": TEXT}, "fal has an option “mood” that the record doesn't name"),
         (
             {"size": {**FIELDS["size"], "enum": ["small", "huge"]}},
             'the values of “size” are "small", "huge" at fal, "small", "large" in the record',
@@ -172,10 +174,10 @@ def test_unreadable_schema_is_reported_and_the_price_compared(schema: Any) -> No
             {"length": {"enum": [0, "5"], "default": 0}},
             'the values of “length” are 0, "5" at fal, 0, 5 in the record',
         ),
-        ({"seed": TEXT}, "“seed” is of the type string at fal, int in the record"),
+        ({"seed": TEXT}, "the type of “seed” is string at fal, int in the record"),
         (
             {"strength": {"type": "integer", "default": 0.5}},
-            "“strength” is of the type integer at fal, number in the record",
+            "the type of “strength” is integer at fal, number in the record",
         ),
         (
             {"size": {**FIELDS["size"], "default": "large"}},
@@ -221,7 +223,7 @@ def test_new_required_field_is_reported_unless_it_is_always_sent(name: str) -> N
     always = (*REQUIRED, "size", "sync_mode")
 
     assert texts(model(fields, (*always, name)), record=record) == [
-        f"fal requires “{name}”, which is not always sent"
+        f"fal requires “{name}”, which the app doesn't always send"
     ]
     assert texts(model(fields, always), record=record) == []
 
@@ -272,7 +274,7 @@ def test_value_of_any_length_is_reported_in_a_short_line(default: Any, shown: st
 
 def test_name_is_reported_without_control_characters() -> None:
     assert texts(model({"\x1b[2Jse\ned\ud83d": TEXT})) == [
-        "fal has an option “[2Jse ed”, which the record does not name"
+        "fal has an option “[2Jse ed” that the record doesn't name"
     ]
 
 
@@ -286,8 +288,8 @@ def test_sandbox_reports_differences_as_fal_does(sandbox: SandboxProcess, settin
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     flux = get_endpoint("flux-3")
     sandbox.endpoint(flux.endpoint_id, schema={"properties": {"mood": {"type": "string"}}})
-    models = wait_for(fal.models([flux.endpoint_id, SORA_2.endpoint_id]))
+    models = wait_for(fal.listed_endpoints([flux.endpoint_id, SORA_2.endpoint_id]))
 
     assert fal.drift(flux, models[flux.endpoint_id], None, today=TODAY) == [
-        Finding("flux-3", "fal has an option “mood”, which the record does not name")
+        Finding("flux-3", "fal has an option “mood” that the record doesn't name")
     ]

@@ -75,7 +75,7 @@ def test_unreadable_list_is_requested_again(
 
 
 def test_valid_key_is_confirmed_by_a_free_call(sandbox: SandboxProcess) -> None:
-    assert wait_for(fal.check_key()) is fal.Key.GOOD
+    assert wait_for(fal.check_key()) is fal.KeyStatus.GOOD
     assert sandbox.accepted() == []
 
 
@@ -84,19 +84,19 @@ def test_endpoint_unknown_to_fal_does_not_make_the_key_invalid(
 ) -> None:
     sandbox.misbehave("list", "answer", status=404, body={"error": {"type": "not_found"}})
 
-    assert wait_for(fal.check_key()) is fal.Key.GOOD
+    assert wait_for(fal.check_key()) is fal.KeyStatus.GOOD
 
 
 def test_key_without_permission_for_the_list_is_reported(sandbox: SandboxProcess) -> None:
     sandbox.misbehave("list", "answer", status=403, body={"error": {"type": "forbidden"}})
 
-    assert wait_for(fal.check_key()) is fal.Key.LIMITED
+    assert wait_for(fal.check_key()) is fal.KeyStatus.LIMITED
 
 
 def test_invalid_key_is_reported(settings: Any) -> None:
     settings.SORA_REMIX_FAL_KEY = "bad-key"
 
-    assert wait_for(fal.check_key()) is fal.Key.REFUSED
+    assert wait_for(fal.check_key()) is fal.KeyStatus.REFUSED
 
 
 def test_missing_key_is_reported_without_a_call(
@@ -104,7 +104,7 @@ def test_missing_key_is_reported_without_a_call(
 ) -> None:
     monkeypatch.delenv("FAL_KEY")
 
-    assert wait_for(fal.check_key()) is fal.Key.MISSING
+    assert wait_for(fal.check_key()) is fal.KeyStatus.MISSING
     assert sandbox.calls()["list"] == 0
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sora_remix.fal.schema import Field, input_of
+from sora_remix.fal.schema import InputField, input_of
 
 ID = "fal-ai/sea/edit"
 
@@ -19,7 +19,7 @@ def document(schema: Any, **schemas: Any) -> dict[str, Any]:
     }
 
 
-def field(schema: Any, **schemas: Any) -> Field:
+def field(schema: Any, **schemas: Any) -> InputField:
     taken = input_of(document({"properties": {"field": schema}}, **schemas), ID)
     return taken.fields["field"]
 
@@ -35,7 +35,7 @@ def test_input_schema_is_found_through_references() -> None:
         ID,
     )
 
-    assert taken.fields == {"prompt": Field(frozenset({"string"}), (), None)}
+    assert taken.fields == {"prompt": InputField(frozenset({"string"}), (), None)}
     assert taken.required == {"prompt"}
 
 
@@ -74,7 +74,7 @@ def test_field_is_read_in_every_form(
 ) -> None:
     mode = {"type": "string", "enum": ["x", "y"]}
 
-    assert field(schema, Mode=mode) == Field(frozenset(types), choices, default)
+    assert field(schema, Mode=mode) == InputField(frozenset(types), choices, default)
 
 
 @pytest.mark.parametrize(
@@ -122,5 +122,5 @@ def test_too_deeply_nested_document_is_refused() -> None:
     for _ in range(5000):
         deep = {"allOf": [deep]}
 
-    with pytest.raises(ValueError, match="circle"):
+    with pytest.raises(ValueError, match="circular"):
         input_of(document(deep), ID)

@@ -65,7 +65,7 @@ def _token(**changes: Any) -> dict[str, Any]:
 def test_unusable_token_is_temporary(sandbox: SandboxProcess, name: str, value: object) -> None:
     sandbox.misbehave("token", "answer", status=200, body=_token(**{name: value}))
 
-    with pytest.raises(TryLater, match=f"storage gave .* “{name}”"):
+    with pytest.raises(TryLater, match=f"storage returned .* “{name}”"):
         upload(io.BytesIO(b"x"))
 
     assert sandbox.calls()["upload"] == 0
@@ -77,7 +77,7 @@ def test_only_an_https_url_is_used(sandbox: SandboxProcess, on: str, url: str) -
     body = _token(base_url=url) if on == "token" else {"access_url": url}
     sandbox.misbehave(on, "answer", status=200, body=body)
 
-    with pytest.raises(TryLater, match="not https"):
+    with pytest.raises(TryLater, match="not an https URL"):
         upload(io.BytesIO(b"x"))
 
 

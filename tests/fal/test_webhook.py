@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from example_project.fal_sandbox.webhooks import USER_ID, Signer
 from sora_remix.exceptions import TryLater, WebhookRefused
-from sora_remix.fal import keys
+from sora_remix.fal import webhook_keys
 from sora_remix.fal.webhook import HEADERS, MAX_BODY, verified_request_id
 from tests.factories import at_once
 from tests.fal.conftest import Clock, KeyServer
@@ -138,7 +138,7 @@ def test_signature_by_another_key_is_refused(signer: Signer, tmp_path: Path) -> 
     ],
 )
 def test_signed_body_with_other_content_is_refused(signer: Signer, body: bytes) -> None:
-    assert "another request" in _refused(signer.headers(ID, body), body)
+    assert "different requests" in _refused(signer.headers(ID, body), body)
 
 
 def test_too_large_body_is_refused_without_reading_keys(
@@ -220,7 +220,7 @@ def test_one_of_several_simultaneous_calls_reads_the_keys(
 def test_call_does_not_wait_while_another_reads_the_keys(
     signer: Signer, key_server: KeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "READ_SECONDS", 0.2)
+    monkeypatch.setattr(webhook_keys, "READ_SECONDS", 0.2)
     key_server.answer = lambda _: key_server.ended.wait(30)
 
     for _attempt in range(3):

@@ -14,7 +14,7 @@ from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal, media
 from sora_remix.exceptions import FileGone, FileRefused, TryLater
 from sora_remix.media import downloads
-from sora_remix.media.parts import Part
+from sora_remix.media.partial_downloads import PartialDownload
 from tests.media.servers import Authority, FileServer, answer, download
 
 
@@ -257,7 +257,7 @@ def test_file_over_the_limit_is_not_written(
     monkeypatch: pytest.MonkeyPatch, files: FileServer
 ) -> None:
     written: list[int] = []
-    monkeypatch.setattr(Part, "write", lambda part, chunk: written.append(len(chunk)))
+    monkeypatch.setattr(PartialDownload, "write", lambda part, chunk: written.append(len(chunk)))
     files.answer = lambda head: answer(b"x" * 2000, length=False)
 
     with pytest.raises(FileRefused):
@@ -290,7 +290,7 @@ def test_trickling_server_is_abandoned_at_once(
     monkeypatch.setattr(downloads, "LATE_SECONDS", 1000.0)
     files.answer = lambda head: files.drip(*DRIPS[name])
 
-    with pytest.raises(TryLater, match="less than 4096 bytes a second"):
+    with pytest.raises(TryLater, match="less than 4096 bytes per second"):
         download(files.url)
 
     assert len(files.heads) == 1

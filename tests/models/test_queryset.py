@@ -288,7 +288,7 @@ def test_remix_of_a_dead_sender_is_unconfirmed_and_never_sent_again(db: None) ->
 
     remix = Remix.objects.get()
     assert (lost, remix.status, remix.lease) == (1, Status.UNCONFIRMED, None)
-    assert remix.error_message == "The worker that was sending it disappeared."
+    assert remix.error_message == "The worker that was sending it stopped."
     assert Remix.objects.claim_to_send(1) == []
 
 

@@ -1,4 +1,4 @@
-"""`manage.py demo`: the whole app on this machine, and its main job done before your eyes."""
+"""`manage.py demo`: run the whole app on this machine, and remix videos in it."""
 
 import os
 import signal
@@ -33,19 +33,31 @@ CHAIN = {
     "wan-2.7": "Now at night, lit by the moon",
     "lucy-restyle": "As a drawing in ink",
 }
-"""Endpoints and prompts by which one upload is remixed further and further."""
+"""Endpoints and prompts of a chain of remixes that starts with an upload."""
 START_SECONDS = 60
 
 
 class Command(BaseCommand):
-    help = "Start the example site, remix clips in it, and keep it up until Ctrl-C."
-    requires_system_checks: list[str] = []  # the demo has its own words for what is odd about it
+    help = "Start the example site, remix videos in it, and keep it running until Ctrl-C."
+    requires_system_checks: list[str] = []  # the demo reports its own problems
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--once", action="store_true", help="end after these remixes")
-        parser.add_argument("--port", type=int, default=8000, help="of the site; 0: a free one")
-        parser.add_argument("--sandbox-port", type=int, default=0, help="default: a free one")
-        parser.add_argument("--live", action="store_true", help="use fal itself, with FAL_KEY")
+        parser.add_argument("--once", action="store_true", help="stop after these remixes")
+        parser.add_argument(
+            "--port",
+            type=int,
+            default=8000,
+            help="port of the site; 0 uses a free one (default: 8000)",
+        )
+        parser.add_argument(
+            "--sandbox-port",
+            type=int,
+            default=0,
+            help="port of the sandbox; 0 uses a free one (default: 0)",
+        )
+        parser.add_argument(
+            "--live", action="store_true", help="use the real fal with your FAL_KEY; it charges you"
+        )
 
     def handle(
         self, *, once: bool, port: int, sandbox_port: int, live: bool, **options: Any
@@ -69,9 +81,11 @@ class Command(BaseCommand):
                 if not once:
                     self._stay(address, password, check)
         except KeyboardInterrupt:
-            self.stdout.write("\nStopped; what was made is kept.")
+            self.stdout.write("\nStopped. The site and its videos are kept.")
             if once:
-                raise CommandError("Stopped before the end.", returncode=130) from None
+                raise CommandError(
+                    "Stopped before the demo was finished.", returncode=130
+                ) from None
 
     def _prepare(self) -> tuple[str, dict[str, Video], dict[str, Path]]:
         self._say(f"1. Preparing a site in {self._folder}")
@@ -81,7 +95,7 @@ class Command(BaseCommand):
         return password, samples.ensure_videos(clips), clips
 
     def _start_sandbox(self, stack: ExitStack, port: int, clips: dict[str, Path]) -> dict[str, str]:
-        self._say("2. Starting the sandbox that stands in for fal: nothing here costs money")
+        self._say("2. Starting the sandbox that replaces fal. Nothing here costs money")
         sandbox = SandboxProcess(
             self._folder / "sandbox", port=port, queue_seconds=0.5, run_seconds=2
         )
@@ -126,21 +140,21 @@ class Command(BaseCommand):
         endpoint = default_endpoint(videos)
         cost = sum((endpoint.estimate(video) or Decimal() for video in videos), Decimal())
         titles = " and ".join(f"“{video}”" for video in videos)
-        self._say("4. Remixing two clips through the pages of the admin")
+        self._say("4. Remixing two videos on the admin's pages")
         editor.log_in(samples.USERNAME, password)
         batch = editor.select(videos)
-        self._say(f"   ticked {titles}, chose “Remix selected videos”")
+        self._say(f"   selected {titles}, chose “Remix selected videos”")
         editor.check_cost(cost)
-        self._say(f"   was told the cost, ${cost:.2f}, which the sandbox does not charge")
+        self._say(f"   saw the cost, ${cost:.2f}, which the sandbox does not charge")
         editor.confirm(PROMPT)
         self._say(f"   confirmed once: “{PROMPT}”")
         remixes = progress.follow(batch, self.stdout, check)
         progress.check_results(remixes, {video.pk for video in videos})
-        self._say("5. Both are in the site's storage, and they play")
+        self._say("5. Both results are in the site's storage and playable")
         self._say(f"\n{progress.table(remixes)}")
 
     def _remix_further(self, editor: Editor, video: Video, check: Callable[[], None]) -> None:
-        self._say(f"\n6. Remixing “{video}”, which was uploaded, further and further")
+        self._say(f"\n6. Remixing the upload “{video}”, and then each result again")
         chain = []
         for key, prompt in CHAIN.items():
             batch = editor.select([video])
@@ -154,26 +168,28 @@ class Command(BaseCommand):
             progress.check_results(remixes, {video.pk})
             chain += remixes
             video = remixes[0].result or video
-        self._say("7. Each is in the site's storage, made from the one before, and they play")
+        self._say("7. All results are in the site's storage and playable")
         self._say(f"\n{progress.table(chain)}")
         editor.approve(video)
-        self._say(f"\n8. Approved “{video}”, which the site now shows on its first page")
+        self._say(f"\n8. Approved “{video}”. The site now shows it on its home page")
 
     def _tell_about_money(self, video: Video) -> dict[str, str]:
         endpoint = default_endpoint([video])
         cost = endpoint.estimate(video)
         price = "an unknown amount" if cost is None else f"about ${cost:.2f}"
-        self._say("2. No sandbox: this site talks to fal, which charges you for what you confirm")
+        self._say("2. No sandbox: this site uses fal, which charges you for what you confirm")
         self._say(f"   “{endpoint}” costs {price} for a clip as long as the first sample")
-        self._say("   fal has never seen the sample clips: register a Sora generation of yours")
+        self._say(
+            "   fal doesn't know the sample videos. Register one of your own Sora generations"
+        )
         if endpoint.is_retired(clock.today()):
-            self._say(f"   “{endpoint}” was switched off on {endpoint.ends_on}: fal refuses it")
+            self._say(f"   “{endpoint}” was switched off on {endpoint.ends_on}, so fal refuses it")
         return {}
 
     def _stay(self, address: str, password: str, check: Callable[[], None]) -> None:
         self._say(f"\nLook around: http://{address}/admin/sora_remix/video/")
-        self._say(f"What visitors see: http://{address}/")
-        self._say(f"User {samples.USERNAME}, password {password}. Ctrl-C ends everything.")
+        self._say(f"The public page: http://{address}/")
+        self._say(f"User {samples.USERNAME}, password {password}. Press Ctrl-C to stop everything.")
         while True:
             check()
             time.sleep(0.5)
@@ -184,12 +200,14 @@ class Command(BaseCommand):
 
 
 def _refuse_mixing(folder: Path, *, live: bool, once: bool) -> None:
-    """Refuse options that don't go together, and a folder that was made for the other mode.
+    """Refuse conflicting options, and a folder that belongs to the other mode.
 
-    A remix that waits in a folder of the sandbox would be bought if fal were asked next time.
+    If --live used a sandbox folder, fal would charge you for the remixes that wait there.
     """
     if live and once:
-        raise CommandError("--once makes remixes by itself, which --live never does.")
+        raise CommandError(
+            "--once can't be combined with --live, which never requests remixes by itself."
+        )
     if live and not os.environ.get("FAL_KEY"):
         raise CommandError("--live needs a fal API key in the environment variable FAL_KEY.")
     kind, kept = "fal" if live else "sandbox", folder / "made_for"
@@ -197,13 +215,13 @@ def _refuse_mixing(folder: Path, *, live: bool, once: bool) -> None:
         kept.write_text(kind)
     if kept.read_text() != kind:
         raise CommandError(
-            f"The site in {folder} belongs to the {kept.read_text()}. Name another folder in "
+            f"The site in {folder} was made for the {kept.read_text()}. Set another folder in "
             f"SORA_REMIX_DEMO_FOLDER, for instance demo_site/{kind}."
         )
 
 
 def _wait_for(browser: Browser, check: Callable[[], None]) -> None:
-    """Return when the site answers."""
+    """Wait until the site answers."""
     deadline = time.monotonic() + START_SECONDS
     while True:
         check()
@@ -217,7 +235,7 @@ def _wait_for(browser: Browser, check: Callable[[], None]) -> None:
 
 @contextmanager
 def _signals_as_interrupts() -> Iterator[None]:
-    """End in good order on SIGTERM, and on SIGHUP unless it is ignored, as on Ctrl-C."""
+    """Treat SIGTERM, and SIGHUP unless it is ignored, like Ctrl-C."""
     numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
         numbers.remove(signal.SIGHUP)

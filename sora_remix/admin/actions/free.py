@@ -8,23 +8,19 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from ... import services
-from ...models import Remix, refusals
+from ...models import Remix
 from ..permissions import CANCEL, DECIDE, RETRY
-from .base import RemixAction, Status
+from .remix import RemixAction, Status
 
 if TYPE_CHECKING:
-    from django.utils.functional import _StrPromise
-
-    from ...models.users import User
-
-    Text = str | _StrPromise
+    from ...endpoints.option import Text
 
 
 class Cancel(RemixAction):
     name = "cancel"
     permissions = (CANCEL,)
     label = _("Cancel")
+    list_label = _("Cancel selected remixes")
     meaning = _(
         "Remixes that have not been sent are cancelled free of charge. For the "
         "others, fal is asked to stop. If fal finishes one anyway, you pay for it "
@@ -38,7 +34,7 @@ class Cancel(RemixAction):
         "%(many)d remixes were cancelled before they were sent: nothing was charged.",
         "many",
     )
-    wished = ngettext_lazy(
+    cancellation_requested = ngettext_lazy(
         "Cancellation of %(many)d remix was requested. If fal finishes it anyway, "
         "you pay for it and the video is stored.",
         "Cancellation of %(many)d remixes was requested. If fal finishes one anyway, "
@@ -46,20 +42,14 @@ class Cancel(RemixAction):
         "many",
     )
 
-    def refusal(self, remix: Remix) -> Text | None:
-        return refusals.cancel(remix)
-
-    def effect(self, remix: Remix) -> Text:
-        if remix.status == Status.QUEUED:
+    def effect(self, row: Remix) -> Text:
+        if row.status == Status.QUEUED:
             return _("It will be cancelled. Nothing is charged.")
-        return _("fal is asked to stop. You may still be charged.")
-
-    def perform(self, remix: Remix, by: User) -> None:
-        services.cancel(remix, by=by)
+        return _("fal will be asked to stop. You may still be charged.")
 
     def report(self, remixes: Sequence[Remix]) -> list[str]:
         final = sum(remix.status == Status.CANCELLED for remix in remixes)
-        counted = ((self.done, final), (self.wished, len(remixes) - final))
+        counted = ((self.done, final), (self.cancellation_requested, len(remixes) - final))
         return [str(message % {"many": many}) for message, many in counted if many]
 
 
@@ -67,6 +57,7 @@ class CollectAgain(RemixAction):
     name = "collect_again"
     permissions = (RETRY,)
     label = _("Collect again")
+    list_label = _("Collect selected remixes again")
     meaning = _(
         "fal is asked for the result again. This is free and works as long as fal keeps the result."
     )
@@ -80,12 +71,6 @@ class CollectAgain(RemixAction):
         "many",
     )
 
-    def refusal(self, remix: Remix) -> Text | None:
-        return refusals.collect_again(remix)
-
-    def perform(self, remix: Remix, by: User) -> None:
-        services.collect_again(remix, by=by)
-
 
 class GiveUp(RemixAction):
     name = "give_up"
@@ -98,9 +83,3 @@ class GiveUp(RemixAction):
     counted_as = _("Will be given up")
     button_label = ngettext_lazy("Give up %(many)d remix", "Give up %(many)d remixes", "many")
     done = ngettext_lazy("%(many)d remix was given up.", "%(many)d remixes were given up.", "many")
-
-    def refusal(self, remix: Remix) -> Text | None:
-        return refusals.give_up(remix)
-
-    def perform(self, remix: Remix, by: User) -> None:
-        services.give_up(remix, by=by)

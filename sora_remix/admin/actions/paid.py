@@ -1,51 +1,48 @@
-"""The actions that cost money: each requests a new remix."""
+"""Actions that cost money: each requests a new remix."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from ... import services
-from ...endpoints import Endpoint, get_endpoint
+from ...endpoints import get_endpoint
 from ...exceptions import SoraRemixError
-from ...models import Remix, refusals
+from ...models import Remix
 from ..formatting import money
 from ..permissions import DECIDE, REMIX, RETRY
-from .base import RemixAction
+from .cost import ActionCost, price
+from .remix import RemixAction
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
-    from ...models.users import User
 
 
-class PaidAct(RemixAction):
-    """Request the same once more, for what it costs now."""
+class PaidAction(RemixAction):
+    """Request the same remix again, at its present price."""
 
     counted_as = _("Will be requested again")
     column = _("Cost")
-    is_paid = True
 
-    def refusal(self, remix: Remix) -> Text | None:
-        if _is_retried(remix):
+    def refusal(self, row: Remix) -> Text | None:
+        if row._is_retried:  # type: ignore[attr-defined]  # set by the admin's queryset
             return _("It was already retried.")
-        return self.wrong_state(remix) or _request_refusal(remix)
+        return super().refusal(row) or _request_refusal(row)
 
-    @abstractmethod
-    def wrong_state(self, remix: Remix) -> Text | None:
-        """Say why its state does not allow it, if it doesn't."""
+    def effect(self, row: Remix) -> str:
+        return money.price(*price(row))
 
-    def effect(self, remix: Remix) -> str:
-        return money.price(*price(remix))
+    def cost(self, rows: Sequence[Remix]) -> ActionCost:
+        return ActionCost(rows)
 
 
-class Retry(PaidAct):
+class Retry(PaidAction):
     name = "retry"
     permissions = (RETRY, REMIX)
     label = _("Retry")
+    list_label = _("Retry selected remixes")
     meaning = _(
         "Each is requested again as a new remix, and you pay again. If one failed "
         "after fal accepted it, collect it again first: that is free."
@@ -59,14 +56,8 @@ class Retry(PaidAct):
         "many",
     )
 
-    def wrong_state(self, remix: Remix) -> Text | None:
-        return refusals.retry(remix)
 
-    def perform(self, remix: Remix, by: User) -> Remix:
-        return services.retry(remix, by=by)
-
-
-class SendAgain(PaidAct):
+class SendAgain(PaidAction):
     name = "send_again"
     permissions = (DECIDE, REMIX)
     label = _("Send again")
@@ -83,37 +74,16 @@ class SendAgain(PaidAct):
         "many",
     )
 
-    def wrong_state(self, remix: Remix) -> Text | None:
-        return refusals.send_again(remix)
-
-    def perform(self, remix: Remix, by: User) -> Remix:
-        return services.send_again(remix, by=by)
-
-
-def price(remix: Remix) -> tuple[Decimal | None, bool]:
-    """Return what it would cost now, as far as that is known, and whether that is certain."""
-    endpoint = get_endpoint(remix.endpoint)
-    return endpoint.estimate(remix.source, remix.options), endpoint.price.is_firm
-
-
-def _is_retried(remix: Any) -> bool:
-    """Tell whether it was requested again already; the admin's queryset knows."""
-    return bool(remix._is_retried)
-
 
 def _request_refusal(remix: Remix) -> Text | None:
-    """Say why the same can't be requested any more, if it can't."""
+    """Say why the endpoint would refuse the same request now, if it would."""
     try:
         endpoint = get_endpoint(remix.endpoint)
     except SoraRemixError as error:
         return error.message
+    problems = [problem.message for problem in endpoint.option_problems(remix.options)]
     return (
         endpoint.refusal(remix.source)
         or endpoint.prompt_problem(remix.prompt)
-        or _option_problem(endpoint, remix)
+        or next(iter(problems), None)
     )
-
-
-def _option_problem(endpoint: Endpoint, remix: Remix) -> Text | None:
-    problems = endpoint.option_problems(remix.options)
-    return problems[0].message if problems else None

@@ -1,4 +1,4 @@
-"""Ending a pause of sending before its time."""
+"""Resume sending before a pause ends."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ... import services
 from ...database import retry_conflicts
 from ...models import Remix
 from ..links import Links
-from ..permissions import DECIDE, require
+from ..permissions import DECIDE, require_perms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 
 def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpResponse:
-    """Resume sending to fal and go back to the list whose button was pressed."""
-    require(model_admin, request, DECIDE)
+    """Resume sending to fal and go back to the page whose button was pressed."""
+    require_perms(model_admin, request, DECIDE)
     if request.method == "POST":
         if _resume(request):
             messages.success(request, _("Sending to fal was resumed."))
@@ -35,7 +35,7 @@ def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRespo
 
 @retry_conflicts
 def _resume(request: HttpRequest) -> bool:
-    """Resume sending, and name that among the user's recent actions, or neither."""
+    """Resume sending and log it among the user's recent actions, or neither."""
     if not services.resume_sending(by=request.user):
         return False
     LogEntry.objects.create(

@@ -1,4 +1,4 @@
-"""What may be decided on the page of one remix, above all when nobody knows whether fal has it."""
+"""Settle an unconfirmed remix by entering its request id."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from django.utils.translation import gettext_lazy as _
 from ... import services
 from ...database import retry_conflicts
 from ...exceptions import InvalidTransition
-from ...models import Remix
+from ...models import Remix, refusals
 from ..links import Links
 from ..pages import render_page
-from ..permissions import DECIDE, require
-from ..rows import row_or_404
+from ..permissions import DECIDE, require_perms
+from ..visibility import get_row_or_404
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 
 FORM_ID = "sora-remix-request-id-form"
-"""Id of the form that sends a request id: its field stands inside Django's own form."""
+"""Id of the form that sends a request id; its field is inside Django's own form."""
 TAKEN = _("Another remix already has this request id.")
 
 
 class RequestIdForm(forms.Form):
-    """Take the id under which a person found a remix at fal."""
+    """Accept the request id that a person found in the account at fal."""
 
     request_id = forms.CharField(
         label=_("Request id"),
@@ -63,13 +63,13 @@ class RequestIdForm(forms.Form):
 def enter_request_id(
     request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Remix]
 ) -> HttpResponse:
-    """Settle an unconfirmed remix by the id under which fal has it."""
-    require(model_admin, request, DECIDE)
-    remix = row_or_404(model_admin, request, pk)
+    """Settle an unconfirmed remix by its request id at fal."""
+    require_perms(model_admin, request, DECIDE)
+    remix = get_row_or_404(model_admin, request, pk)
     form = RequestIdForm(request.POST if request.method == "POST" else None)
     try:
-        if remix.status != Remix.Status.UNCONFIRMED:
-            raise InvalidTransition(_("Only an unconfirmed remix can be given a request id."))
+        if refusal := refusals.enter_request_id(remix):
+            raise InvalidTransition(refusal)
         if not form.is_valid():
             return _show(request, remix, form, model_admin)
         _enter(model_admin, request, remix, form.cleaned_data["request_id"])
@@ -78,9 +78,9 @@ def enter_request_id(
     except IntegrityError:
         form.add_error("request_id", TAKEN)
         return _show(request, remix, form, model_admin)
-    except InvalidTransition as refusal:
+    except InvalidTransition as error:
         message = gettext("%(remix)s: %(reason)s")
-        messages.warning(request, message % {"remix": remix, "reason": refusal})
+        messages.warning(request, message % {"remix": remix, "reason": error})
     return HttpResponseRedirect(Links(model_admin.admin_site).change_url(remix))
 
 

@@ -1,90 +1,121 @@
-"""The page between a decision about remixes and its doing."""
+"""The page that confirms an action, and where it is asked for: menu of a list, URL of a row."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from ...conf import conf
+from ...database import own_transactions
 from ...models import Remix
 from ..links import Links
-from ..pages import keep_filters, list_url, render_page
-from ..params import keys
-from ..permissions import require
-from ..rows import permitted, row_or_404
-from .base import RemixAction
-from .preview import SHOWN, ActionPreview
-from .run import run_action
+from ..pages import is_too_many, keep_filters, list_url, render_page
+from ..permissions import require_perms
+from ..visibility import filter_viewable, get_row_or_404
+from .base import ActionPreview, ActionResult, AdminAction
+from .remix import RemixAction
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
+SHOWN = 100
+"""Rows that are listed one by one; the totals are over all."""
 
-def action_on_one(
+
+def changelist_action(action: AdminAction[Any], permission: str) -> Any:
+    """Make the changelist's action that shows what this one would do to the selected rows."""
+
+    @admin.action(permissions=[permission], description=action.list_label)
+    def ask(
+        model_admin: ModelAdmin[Any], request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
+        if is_too_many(request, queryset):
+            return None
+        rows = filter_viewable(model_admin, request, action.prepare(queryset))
+        return show_preview(request, ActionPreview(action, rows), model_admin)
+
+    return ask
+
+
+def action_path(
+    model_admin: ModelAdmin[Any],
+    action: AdminAction[Any],
+    view: Callable[..., HttpResponse],
+    prefix: str = "",
+) -> URLPattern:
+    """Return the URL at which a view confirms an action."""
+    own = partial(view, model_admin=model_admin, action=action)
+    wrapped = own_transactions(model_admin.admin_site.admin_view(own))
+    route = f"{prefix}{action.name.replace('_', '-')}/"
+    return path(route, wrapped, name=_url_name(model_admin, action))
+
+
+def confirm_for_one(
     request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Remix], action: RemixAction
 ) -> HttpResponse:
     """Show what an action would do to one remix; do it when that is confirmed."""
-    require(model_admin, request, *action.permissions)
-    remix = row_or_404(model_admin, request, pk, "source")
+    require_perms(model_admin, request, *action.permissions)
+    remix = get_row_or_404(model_admin, request, pk, "source")
     preview = ActionPreview(action, [remix])
-    if preview.allowed and not _is_confirmed(request, preview):
-        return show(request, preview, model_admin, one=remix)
-    again = run_action(model_admin, request, preview)
-    links = Links(model_admin.admin_site)
-    return HttpResponseRedirect(links.change_url(again[0] if again else remix))
+    if preview.allowed and not preview.is_confirmed(request):
+        return show_preview(request, preview, model_admin, one=remix)
+    result = action.run(model_admin, request, preview)
+    _show_messages(request, result)
+    url = Links(model_admin.admin_site).change_url(result.requested or remix)
+    return HttpResponseRedirect(url)
 
 
-def action_on_many(
-    request: HttpRequest, *, model_admin: ModelAdmin[Remix], action: RemixAction
+def confirm_for_many(
+    request: HttpRequest, *, model_admin: ModelAdmin[Any], action: AdminAction[Any]
 ) -> HttpResponse:
-    """Do to a selection what its page has shown, or show it anew if that has changed."""
-    require(model_admin, request, *action.permissions)
+    """Do to a selection what its page has shown, or show it again if that has changed."""
+    require_perms(model_admin, request, *action.permissions)
     if request.method == "POST":
-        preview = ActionPreview(action, _selected(model_admin, request))
-        if preview.allowed and not _is_confirmed(request, preview):
-            return show(request, preview, model_admin)
-        run_action(model_admin, request, preview)
+        outcome = action.confirm(model_admin, request)
+        if isinstance(outcome, ActionPreview):
+            return show_preview(request, outcome, model_admin)
+        _show_messages(request, outcome)
     return HttpResponseRedirect(list_url(model_admin, request))
 
 
-def show(
+def show_preview(
     request: HttpRequest,
-    preview: ActionPreview,
-    model_admin: ModelAdmin[Remix],
+    preview: ActionPreview[Any],
+    model_admin: ModelAdmin[Any],
     one: Remix | None = None,
 ) -> HttpResponse:
     """Show what an action would do, and the button that does it."""
-    links = Links(model_admin.admin_site)
+    links, action = Links(model_admin.admin_site), preview.action
+    title = _("%(action)s: %(remix)s") if one else action.title
+    url = links.page_url(_url_name(model_admin, action), *([one.pk] if one else []))
     context = {
         "preview": preview,
-        "action": preview.action,
+        "action": action,
+        "title": title % {"action": action.label, "remix": one},
+        "remix": one,
         "has_changed": "_terms" in request.POST,
+        "selection": action.selection(preview),
+        "facts": action.facts(preview.rows) if preview.allowed else [],
         "allowed": preview.allowed[:SHOWN],
         "refused": preview.refused[:SHOWN],
-        "action_url": keep_filters(model_admin, request, links.remix_url(preview.action.name, one)),
+        "action_url": keep_filters(model_admin, request, url),
         "back_url": links.change_url(one) if one else list_url(model_admin, request),
     }
-    title = _("%(action)s: %(remix)s") if one else _("%(action)s: selected remixes")
-    return render_page(
-        request,
-        model_admin,
-        "action.html",
-        {"title": title % {"action": preview.action.label, "remix": one}, "remix": one, **context},
-    )
+    return render_page(request, model_admin, "action.html", context)
 
 
-def _selected(model_admin: ModelAdmin[Remix], request: HttpRequest) -> list[Remix]:
-    """Return the remixes that the page has named, in its order."""
-    sent = request.POST.get("remixes", "").split(",")
-    named = keys(sent, name="remixes", most=conf.SORA_REMIX_MAX_BATCH)
-    rows = model_admin.get_queryset(request).select_related("source")
-    found = rows.in_bulk(named)
-    in_order = (found[pk] for pk in named if pk in found)
-    return permitted(model_admin, request, in_order)
+def _url_name(model_admin: ModelAdmin[Any], action: AdminAction[Any]) -> str:
+    return f"sora_remix_{model_admin.opts.model_name}_{action.name}"
 
 
-def _is_confirmed(request: HttpRequest, preview: ActionPreview) -> bool:
-    """Tell whether what is agreed to be paid is what it costs now."""
-    return request.method == "POST" and request.POST.get("_terms") == preview.terms
+def _show_messages(request: HttpRequest, result: ActionResult) -> None:
+    for message in result.done:
+        messages.success(request, message)
+    for message in result.unchanged:
+        messages.warning(request, message)

@@ -13,7 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ...models import Video
-from ..params import key
+from ..params import parse_pk
 from .prompts import Prompts
 from .quote import QuoteLine
 
@@ -69,7 +69,7 @@ class CellGrid:
         self.numbers = tuple(prompts.texts)
         pks = {video.pk for video in videos}
         off = {*_tokens(data.get(WITHOUT, ""))}
-        rows = [pk for pk in map(key, data.get(ROWS, "").split()) if pk in pks]
+        rows = [pk for pk in map(parse_pk, data.get(ROWS, "").split()) if pk in pks]
         shown = {(pk, number) for pk in rows for number in prompts.shown}
         ticked = {*_tokens(" ".join(data.getlist(CELL)))}
         off = (off - shown) | (shown - ticked)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from ... import placeholders, services
 from ...exceptions import Reason, RequestRefused
 from ...models import PromptPreset, ReferenceImage, RemixBatch, Video
-from ..rows import rows, viewable
+from ..visibility import find_viewable_rows, get_rows
 from .cells import CellGrid
 from .endpoints import endpoint_choices, is_retired
 from .forms import DraftForm, OptionsForm
@@ -68,9 +68,9 @@ class Selection:
         if reasons := services.too_many(count := batch.videos.count()):
             raise RequestRefused(reasons)
         chosen = batch.videos.all()
-        videos = viewable(site, request, chosen)
+        videos = find_viewable_rows(site, request, chosen)
         presets = cast(
-            "PromptPresetQuerySet", rows(site, request, PromptPreset).prefetch_related(None)
+            "PromptPresetQuerySet", get_rows(site, request, PromptPreset).prefetch_related(None)
         )
         own = list(presets.visible_to(request.user))
         return cls(videos, own, count - len(videos))

@@ -100,7 +100,10 @@ def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint, is_final: b
 def _prompt_help(endpoint: Endpoint) -> SafeString:
     parts = [
         _("What should change? Every video is remixed with every prompt."),
-        _("{title} and {seconds} are replaced for each video. To get a brace, type {{ or }}."),
+        _(
+            "{title} and {seconds} are replaced with each video's title and length in "
+            "seconds. To get a brace, type {{ or }}."
+        ),
         endpoint.prompt_hint,
     ]
     if endpoint.prompt_max:

@@ -146,7 +146,7 @@ class Quote:
         time = text.usual_time(turns * self.endpoint.typical_seconds)
         if turns < 2:
             return time
-        message = gettext("%(time)s with %(many)d at a time at fal")
+        message = gettext("%(time)s if fal makes %(many)d at a time")
         return message % {"time": time, "many": AT_A_TIME}
 
     @property

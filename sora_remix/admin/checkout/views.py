@@ -18,8 +18,8 @@ from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, Un
 from ...models import Remix, RemixBatch, Video
 from ..links import Links
 from ..pages import render_page
-from ..permissions import REMIX, allows, require
-from ..rows import admin_of
+from ..permissions import REMIX, can_view, require_perms
+from ..visibility import find_model_admin
 from .draft import TURN_PAGE, Draft, Selection
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ConfirmView(View):
     model_admin: ModelAdmin[RemixBatch] = None  # type: ignore[assignment]  # given to `as_view`
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        require(admin_of(self.model_admin.admin_site, Video), request, REMIX)
+        require_perms(find_model_admin(self.model_admin.admin_site, Video), request, REMIX)
         rows = self.model_admin.get_queryset(request).prefetch_related(None)
         self.batch = get_object_or_404(rows, pk=kwargs["pk"])
         if self.batch.confirmed_at:
@@ -102,7 +102,7 @@ class ConfirmView(View):
         """Redirect to the remixes of the batch, or to the videos for users who can't see them."""
         links, site = self.links, self.model_admin.admin_site
         remixes = links.changelist_url(Remix, batch__id__exact=self.batch.pk)
-        may_view = allows(admin_of(site, Remix), self.request)
+        may_view = can_view(find_model_admin(site, Remix), self.request)
         return links.redirect(remixes if may_view else "", links.changelist_url(Video))
 
     def _show(self, draft: Draft) -> HttpResponse:

@@ -27,13 +27,13 @@ SHORTCUTS = (
     Shortcut((_("Space"), "K"), _("Play or pause")),
     Shortcut((",", "."), _("One frame back or forward")),
     Shortcut(("←", "→"), _("One second back or forward")),
-    Shortcut((_("Home"), _("End")), _("To the start or the end")),
-    Shortcut(("I", "O"), _("Loop from here, or to here")),
+    Shortcut((_("Home"), _("End")), _("Go to the start or the end")),
+    Shortcut(("I", "O"), _("Set the start or the end of the loop")),
     Shortcut(("X",), _("Clear the loop")),
     Shortcut(("1", "2", "3"), _("Side by side, wipe, difference")),
-    Shortcut(("[", "]"), _("Move the divider of the wipe")),
+    Shortcut(("[", "]"), _("Move the wipe divider")),
     Shortcut(("-", "+"), _("Slower or faster")),
-    Shortcut(("A", "B"), _("Mute the left or the right video")),
+    Shortcut(("A", "B"), _("Mute the left or right video")),
     Shortcut(("S",), _("Swap sides")),
     Shortcut(("?",), _("Show or hide this list")),
 )
@@ -44,7 +44,7 @@ def script_context() -> dict[str, Any]:
     attributes = {
         "data-mode": "side",
         "data-time": _("%(time)s of %(length)s"),
-        "data-loop": _("The loop goes from %(start)s to %(end)s."),
+        "data-loop": _("Looping from %(start)s to %(end)s."),
         "data-play": _("Play"),
         "data-pause": _("Pause"),
         "data-broken": _(

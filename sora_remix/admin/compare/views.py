@@ -25,8 +25,8 @@ from ...models import Remix, Video
 from ..formatting import money, text
 from ..links import Links
 from ..pages import RENEW_SCRIPT, render_page
-from ..params import key
-from ..rows import permitted, told_results
+from ..params import parse_pk
+from ..visibility import filter_viewable, find_known_results
 from . import labels
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ComparedVideo:
         if video.width and video.height:
             pixels = gettext("%(width)d by %(height)d pixels")
             shape = pixels % {"width": video.width, "height": video.height}
-            known.append((gettext("Picture"), shape))
+            known.append((gettext("Resolution"), shape))
         if video.fps:
             known.append((gettext("Frames per second"), number_format(video.fps.normalize())))
         if video.size:
@@ -118,9 +118,9 @@ def compare(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResp
         return HttpResponseRedirect(links.changelist_url(Video))
     site, rows = model_admin.admin_site, model_admin.get_queryset(request)
     videos = _videos(rows, pks)
-    if len(permitted(model_admin, request, videos)) < len(videos):
+    if len(filter_viewable(model_admin, request, videos)) < len(videos):
         raise PermissionDenied
-    sides = _sides(videos, told_results(site, request, videos), links)
+    sides = _sides(videos, find_known_results(site, request, videos), links)
     is_ready = len(sides) == 2 and any(side.video.file for side in sides)
     context = {
         **labels.script_context(),
@@ -152,7 +152,7 @@ def choose(request: HttpRequest, remixes: Iterable[Remix], links: Links) -> str:
         videos.insert(0, found[0].source)
     if len(found) in (1, 2) and len(videos) == 2:
         return links.compare_url(*videos)
-    message = _("Select two remixes that have a video, or one to compare it with its source.")
+    message = _("Select two remixes with a video, or one to compare it with its source.")
     messages.warning(request, message)
     return ""
 
@@ -165,7 +165,7 @@ def with_source(remix: Remix | None, links: Links) -> str:
 
 
 def _pk(request: HttpRequest, name: str) -> int | None:
-    pk = key(given := request.GET.get(name, ""))
+    pk = parse_pk(given := request.GET.get(name, ""))
     if given and pk is None:
         raise Http404(f"`{name}` must be a primary key.")
     return pk

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 else:
     VideoModelForm = forms.ModelForm
 
-OFFERED = ("mp4", "m4v", "mov", "webm", "mkv", "avi", "ts", "3gp", "gif")
-"""What a browser lets editors choose from at first; what a file is, its content decides."""
+ACCEPTED = ("mp4", "m4v", "mov", "webm", "mkv", "avi", "ts", "3gp", "gif")
+"""Extensions that a browser offers at first; the content decides what a file is."""
 NOTHING_MOVES = _("This file has no moving picture, only sound or a single image. Upload a video.")
 
 
 class VideoForm(VideoModelForm):
-    """Take an uploaded clip, or the id of a Sora generation."""
+    """Accept an uploaded clip, or the id of a Sora generation."""
 
     facts: VideoFacts | None = None
 
@@ -46,19 +46,19 @@ class VideoForm(VideoModelForm):
         super().__init__(*args, **kwargs)
         if file := self.fields.get("file"):
             file.widget.use_fieldset = False  # Django 6 would name a group, not the one field
-            file.widget.attrs["accept"] = ",".join(f".{one}" for one in OFFERED)
+            file.widget.attrs["accept"] = ",".join(f".{one}" for one in ACCEPTED)
         if duration := self.fields.get("duration"):
             duration.help_text = _(
-                "Read from the file if there is one. Otherwise, enter them, or the cost of a "
-                "remix is unknown."
+                "Read from the file if there is one. Without a file, enter the length. "
+                "Otherwise the cost of a remix is unknown."
             )
         captions.prepare_fields(self.fields)
 
     def clean_file(self) -> UploadedFile[bytes] | None:
-        """Refuse what is not a video, reading no more of it than it takes to tell.
+        """Refuse a file that is not a video, reading no more of it than necessary.
 
-        Whatever it was called, from here on it is named by what it is: nothing that a browser
-        would run, should the storage serve it beside the site.
+        The file is renamed by its content: a storage beside the site never serves a name that a
+        browser would run.
         """
         upload: UploadedFile[bytes] | None = self.cleaned_data["file"]
         if upload:
@@ -72,9 +72,9 @@ class VideoForm(VideoModelForm):
         return upload
 
     def clean_captions(self) -> Any:
-        """Refuse what is no WebVTT; pass on what is there, or False to remove it."""
+        """Refuse files other than WebVTT; return the present file, or False to remove it."""
         upload = self.cleaned_data["captions"]
-        return captions.checked(upload) if isinstance(upload, UploadedFile) else upload
+        return captions.check_captions(upload) if isinstance(upload, UploadedFile) else upload
 
     def clean_sora_id(self) -> str:
         sora_id: str = self.cleaned_data["sora_id"]
@@ -103,13 +103,13 @@ class VideoForm(VideoModelForm):
         return super().save(commit)
 
     def _add_thumbnail(self) -> None:
-        """Have a picture of the upload stored with it; without one there is a place for it."""
+        """Store a picture of the upload, if one can be made."""
         if picture := thumbnail(self.cleaned_data["file"]):
             self.instance.thumbnail = ContentFile(picture, new_name("thumbnails", ".jpg"))
 
 
 def _unusable(error: NotAVideo | TryLater) -> forms.ValidationError:
-    """Say why an upload can't be taken."""
+    """Say why an upload is refused."""
     if isinstance(error, NotAVideo) and not error.is_over_limit:
         message = _("This is not a readable video. Upload an MP4, MOV or WebM.")
         return forms.ValidationError(message, code="not_a_video")

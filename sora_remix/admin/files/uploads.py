@@ -1,4 +1,4 @@
-"""Files that are uploaded with a video."""
+"""Files that are uploaded with a video: none is left without a row."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ...models import Video
 
 
 @contextmanager
-def kept_if_saved(video: Video) -> Iterator[None]:
-    """Delete again what is stored with a row that then can't be saved: nobody would own it."""
+def deleted_unless_saved(video: Video) -> Iterator[None]:
+    """Delete new files of a row if it can't be saved: nobody would own them."""
     files: list[FieldFile] = [getattr(video, name) for name in video.FILE_FIELDS]
     new = [file for file in files if file and not _is_stored(file)]
     try:
@@ -24,8 +24,8 @@ def kept_if_saved(video: Video) -> Iterator[None]:
         raise
 
 
-def locked(video: Video) -> Video:
-    """Lock the row of a video that gets other files, and return it as it was.
+def lock_video(video: Video) -> Video:
+    """Lock the row of a video that gets other files, and return its present state.
 
     Of two editors at once, the second replaces what the first uploaded.
     """

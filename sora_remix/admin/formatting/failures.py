@@ -25,17 +25,17 @@ CAUSES: dict[str, _StrPromise] = {
     "source_unreachable": _("fal could not load the source."),
     "cannot_reach_fal": _("fal could not be reached for a long time, so the remix was never sent."),
     "request_not_sendable": _(
-        "This site could not make the request, for example because a text or a file name can't be "
-        "sent. Nothing was sent."
+        "This site could not build the request, for example because a text or a file "
+        "name can't be sent. Nothing was sent."
     ),
     "result_not_storable": _(
-        "fal made the video, but this site could not store it: its database refused a value, or "
-        "the app has a fault."
+        "fal made the video, but this site could not store it. The database refused a "
+        "value, or the app has a bug."
     ),
-    "result_missing": _("fal reported that it finished, but returned no video."),
+    "result_missing": _("fal finished, but returned no video."),
     "result_refused": _(
-        "The result was not stored: this site doesn't allow its server, size or kind, or the "
-        "storage returned an invalid file name."
+        "The result was not stored. This site doesn't allow its server, size or file "
+        "type, or the storage returned an invalid file name."
     ),
     "result_expired": _("fal no longer has the result: it could not be stored in time."),
     "not_a_video": _("fal's result is not a playable video."),
@@ -43,8 +43,8 @@ CAUSES: dict[str, _StrPromise] = {
     "content_policy_violation": _("fal refused it because of its content rules."),
     **{code: fault.cause for code, fault in INPUTS.items()},
     "generation_timeout": _("fal took too long and stopped."),
-    "request_timeout": _("fal found no machine for it in time."),
-    "startup_timeout": _("fal found no machine for it in time."),
+    "request_timeout": _("fal had no free machine in time."),
+    "startup_timeout": _("fal had no free machine in time."),
     "internal_server_error": _("Something went wrong at fal."),
     "downstream_service_error": _("The provider behind fal returned an error."),
     "downstream_service_unavailable": _("The provider behind fal was not available."),
@@ -94,7 +94,7 @@ class Failure(Enum):
 
 LABELS: dict[Failure, _StrPromise] = {
     Failure.CONTENT: _("Content refused"),
-    Failure.INPUT: _("Wrong input"),
+    Failure.INPUT: _("Invalid input"),
     Failure.FAULT: _("Technical problem"),
     Failure.SITE: _("Needs an administrator"),
     Failure.RESULT: _("Finished, but not stored"),

@@ -70,13 +70,13 @@ INPUTS: dict[str, Fault] = {
         _("A picture, or the picture of the video, is too small for this endpoint."),
         _("Choose one with more pixels."),
         ("min_width", "min_height"),
-        _("Choose one of at least %(limit)s pixels."),
+        _("Choose one with at least %(limit)s pixels."),
     ),
     "image_too_large": Fault(
         _("A picture, or the picture of the video, is too large for this endpoint."),
         _("Choose one with fewer pixels."),
         ("max_width", "max_height"),
-        _("Choose one of at most %(limit)s pixels."),
+        _("Choose one with at most %(limit)s pixels."),
     ),
     "unsupported_video_format": Fault(
         _("The endpoint doesn't accept videos in this format."),
@@ -110,8 +110,8 @@ INPUTS: dict[str, Fault] = {
     ),
     "image_load_error": Fault(_("fal could not read a picture."), _OTHER_FILE),
     "face_detection_error": Fault(
-        _("fal found no face, but needs one."),
-        _("Choose a video or picture that shows a face clearly."),
+        _("fal found no face, but this endpoint needs one."),
+        _("Choose a video or picture that clearly shows a face."),
     ),
     "feature_not_supported": Fault(
         _("The endpoint can't combine these options."), _("Change the options.")

@@ -1,7 +1,8 @@
-"""The history of a remix: what happened, who did it, and when."""
+"""The history of a remix, and what was exchanged with fal about it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from django.utils.translation import gettext as _
 from ...models import Remix, RemixEvent
 from ..formatting.failures import CAUSES
 from ..links import Links
-from ..permissions import EXCHANGE, may
+from ..permissions import EXCHANGE, has_perms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -24,45 +25,64 @@ Kind = RemixEvent.Kind
 PER_PAGE = 100
 OTHER_REMIX = (Kind.REQUESTED, Kind.RETRIED, Kind.SENT_AGAIN)
 REQUEST_ID = (Kind.ACCEPTED, Kind.FOUND, Kind.CALLED, Kind.DOUBLED, Kind.ID_ENTERED)
+EXCHANGED = ("request_id", "other_request_ids", "arguments", "error_code", "error_message")
+"""Columns of remixes that need the permission to see the exchange with fal."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """The request and the answer, as they were."""
+
+    remix: Remix
+
+    @property
+    def request_ids(self) -> list[str]:
+        ids = (self.remix.request_id, *map(str, self.remix.other_request_ids))
+        return [request_id for request_id in ids if request_id]
+
+    @property
+    def body(self) -> str:
+        """Return the body as indented JSON; empty while nothing was sent."""
+        if self.remix.arguments is None:
+            return ""
+        return json.dumps(self.remix.arguments, indent=2, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
 class HistoryLine:
-    """One event as this user may see it."""
+    """One event, as far as this user may see it."""
 
     event: RemixEvent
     may_see_exchange: bool
     links: Links
 
     @property
-    def what(self) -> str:
-        return self.event.get_kind_display()
-
-    @property
-    def more(self) -> Text:
-        """Put the detail into words: another remix, why it failed, or fal's request id."""
+    def detail(self) -> Text:
+        """Describe the detail: another remix, why it failed, or fal's request id."""
         kind, detail = self.event.kind, self.event.detail
         if kind in OTHER_REMIX and detail:
-            return self._other(kind, int(detail))
+            return self._link_other(kind, int(detail))
         if kind in (Kind.FAILED, Kind.REFUSED) and detail in CAUSES:
             return CAUSES[detail]
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""
 
-    def _other(self, kind: str, pk: int) -> str:
+    def _link_other(self, kind: str, pk: int) -> str:
         other = Remix(pk=pk)
         link = self.links.change_link(other, str(other))
-        return format_html(_("It requests {} again."), link) if kind == Kind.REQUESTED else link
+        return format_html(_("This is a retry of {}."), link) if kind == Kind.REQUESTED else link
 
 
-def page(model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix) -> dict[str, Any]:
-    """Return what the history's template shows, under the names that Django's own has."""
+def history_context(
+    model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix
+) -> dict[str, Any]:
+    """Return what the history's template shows, under the names that Django uses."""
     events = remix.events.prefetch_related("by")
     paginator = model_admin.get_paginator(request, events, PER_PAGE)
     shown = paginator.get_page(request.GET.get(PAGE_VAR, 1))
     links = Links(model_admin.admin_site)
-    may_see_exchange = may(request, EXCHANGE)
+    may_see_exchange = has_perms(request, EXCHANGE)
     return {
         "lines": [HistoryLine(event, may_see_exchange, links) for event in shown],
         "action_list": shown,

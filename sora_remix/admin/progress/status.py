@@ -19,7 +19,7 @@ from ...models import Remix
 from ...models.status import IN_FLIGHT
 from ..formatting import html, text
 from ..links import Links
-from ..params import key
+from ..params import parse_pk
 
 Status = Remix.Status
 PROGRESS_SCRIPT = "sora_remix/progress.js"
@@ -31,7 +31,7 @@ TIME_ALONE = _("%(time)s so far")
 DONE = _("%(over)s of %(many)s are done")
 LOST = _("The connection is lost, so this page may be out of date. It reconnects automatically.")
 LOGGED_OUT = _("You are logged out, so this page may be out of date. Log in and reload it.")
-FORBIDDEN = _("You no longer have permission to see the progress.")
+FORBIDDEN = _("You no longer have permission to view the progress.")
 
 
 def page(links: Links, batch: int | None = None) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def page_of_batch(links: Links, batch: int, remixes: QuerySet[Remix]) -> dict[st
 
 def chosen_batch(request: HttpRequest) -> int | None:
     """Return the primary key of the batch that a list is filtered by."""
-    return key(request.GET.get("batch__id__exact"))
+    return parse_pk(request.GET.get("batch__id__exact"))
 
 
 def counted(over: int, many: int) -> str:

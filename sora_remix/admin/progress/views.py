@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from ...models import Remix
 from .. import notices
-from ..params import key, spans
+from ..params import parse_pk, parse_pk_ranges
 from .status import OVER, counted, position, started_at
 
 if TYPE_CHECKING:
@@ -35,15 +35,15 @@ def progress(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRes
     """Return the progress of these remixes or of a batch; 304 while nothing has changed."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
-    batch = key(chosen := request.GET.get("batch", ""))
+    batch = parse_pk(chosen := request.GET.get("batch", ""))
     if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
-    pks = spans(request.GET.get("remixes", ""), name="remixes", most=MOST)
-    shown = notices.current(request, model_admin.admin_site, on_list=False)
+    pks = parse_pk_ranges(request.GET.get("remixes", ""), name="remixes", most=MOST)
+    shown = notices.get_notices(request, model_admin.admin_site, on_list=False)
     rows = _rows(model_admin.get_queryset(request), batch, pks)
     return JsonResponse(
         {
-            "notices": notices.version(shown),
+            "notices": notices.hash_notices(shown),
             "batch": _batch(rows),
             "remixes": [_remix(row) for row in rows],
         }

@@ -1,4 +1,4 @@
-"""What became of a batch: its videos down, its prompts across."""
+"""The results of a batch: a row for each video, a column for each prompt."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ..links import Links
 from ..progress import status
 
 PER_PAGE = 50
-"""Videos shown at once."""
+"""Videos on one page."""
 MOST_CELLS = 900
-"""Cells shown at once: Django takes 1,000 fields of a form, and each cell has one."""
+"""Cells on one page: each is a form field, and Django accepts 1,000 of them."""
 PROMPT_SHOWN = 60
 PROMPT_OPENED = 2000
-"""Characters shown of a prompt that is opened: the page of each remix has all of it."""
+"""Characters of an expanded prompt; the page of each remix shows all of it."""
 NOT_SHOWN = ("arguments", "price", "prompt", "prompt_template")
 
 
 @dataclass(frozen=True)
 class ResultColumn:
-    """One prompt of the batch, as it was typed."""
+    """One prompt of the batch, as it was entered."""
 
     number: int
     prompt: str
@@ -56,7 +56,7 @@ class ResultColumn:
 
 @dataclass(frozen=True)
 class ResultCell:
-    """What one prompt made of one video: the newest remix, before it those that failed."""
+    """The remixes of one video by one prompt: the last one counts, earlier ones were retried."""
 
     column: ResultColumn
     remixes: Sequence[Remix]
@@ -68,13 +68,13 @@ class ResultCell:
 
     @property
     def label(self) -> str:
-        """Tell the box of this cell from all others."""
+        """Name the checkbox of this cell for screen readers."""
         values = {"remix": self.remix, "video": self.remixes[-1].source}
         return gettext("Select %(remix)s: %(video)s") % values
 
     @property
     def content(self) -> SafeString:
-        """Show the picture of the result, else how far it is; both lead to the remix."""
+        """Show the picture of the result, or the progress; both link to the remix."""
         remix = self.remixes[-1]
         if not (result := remix.result):
             return format_html(
@@ -95,7 +95,7 @@ class ResultCell:
 
     @property
     def comparison(self) -> SafeString | str:
-        """Link to the result beside its source."""
+        """Link to the comparison of the result with its source."""
         if not (url := compare.with_source(self.remix, self.links)):
             return ""
         remix = html.hidden(str(self.remix))
@@ -103,17 +103,17 @@ class ResultCell:
 
     @property
     def others(self) -> SafeString | str:
-        """Link to the remixes that this one was made after."""
+        """Link to the earlier remixes."""
         if not (earlier := self.remixes[:-1]):
             return ""
         pks = ",".join(str(remix.pk) for remix in earlier)
-        text = gettext("earlier: %(many)d") % {"many": len(earlier)}
+        text = gettext("%(many)d earlier") % {"many": len(earlier)}
         return self.links.changelist_link(text, Remix, id__in=pks)
 
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One video of the batch, with what each prompt made of it."""
+    """One video of the batch with a cell for each prompt."""
 
     video: Video
     cells: Sequence[ResultCell] = field(default_factory=list)
@@ -124,7 +124,7 @@ class ResultRow:
 
 
 class ResultGrid:
-    """One page of what a batch made, in as many queries for 1,000 remixes as for 10."""
+    """One page of the results of a batch; 1,000 remixes take as many queries as 10."""
 
     def __init__(self, remixes: QuerySet[Remix], links: Links, page: str | None = None) -> None:
         """Show these remixes of a batch."""
@@ -145,7 +145,7 @@ class ResultGrid:
 
     @cached_property
     def left_out(self) -> int:
-        """Count the prompts that are not shown."""
+        """Number of prompts that are not shown."""
         if len(self.columns) < MOST_CELLS:
             return 0
         digests = self._remixes.order_by().values("prompt_digest").distinct()

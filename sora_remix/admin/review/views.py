@@ -1,77 +1,121 @@
-"""One new video after the other, to approve or reject it."""
+"""The review page: approve or reject one new video after the other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views import View
 
 from ...models import Approval, Remix, RemixBatch, Video
 from ..formatting import html, money, text
 from ..links import Links, linked
 from ..pages import SCRIPTS, render_page
-from ..params import key
-from ..permissions import APPROVE, require
-from ..rows import row_or_none, rows, told_results
-from .approvals import APPROVAL, DECISIONS, NOTE_LENGTH, REJECTION, decide, note_of
+from ..params import parse_pk
+from ..permissions import APPROVE, require_perms
+from ..visibility import find_known_results, get_row_or_none, get_rows
+from .decisions import APPROVE_VIDEOS, NOTE_LENGTH, REJECT_VIDEOS, read_note
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
+    from django.http.response import HttpResponseBase
 
     from ...models.video import VideoQuerySet
 
+DECISIONS = {action.name: action for action in (APPROVE_VIDEOS, REJECT_VIDEOS)}
 FILTERS = {"batch": "remix__batch", "source": "remix__source"}
-"""What the queue may be narrowed to, by names in the address."""
+"""Lookups that narrow the queue, by their names in the URL."""
+PARAMETERS = ("video", "after", "decided", *FILTERS)
+PEOPLE = ("remix__requested_by", "decided_by")
 
 
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
-    """Return the address of the page."""
-    view = model_admin.admin_site.admin_view(partial(review, model_admin=model_admin))
+    """Return the URL of the page."""
+    view = model_admin.admin_site.admin_view(ReviewView.as_view(model_admin=model_admin))
     return [path("review/", view, name="sora_remix_video_review")]
 
 
-@dataclass(frozen=True)
-class Queue:
-    """The new videos that have a file, oldest first, and where in them a person is."""
+class ReviewView(View):
+    """Show the oldest new video that has a file, accept a decision, and go to the next one."""
 
-    asked: dict[str, int]
-    model_admin: ModelAdmin[Video]
-    request: HttpRequest
+    http_method_names = ["get", "head", "post"]
+    model_admin: ModelAdmin[Video] = None  # type: ignore[assignment]  # set by as_view()
 
-    @property
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        require_perms(self.model_admin, request, APPROVE)
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        context = {
+            "title": gettext("Review videos"),
+            "queue": self,
+            "batch": self._batch(),
+            "all_url": self.links.review_url(),
+            **(self._describe(self.video) if self.video else {}),
+        }
+        scripts = (*SCRIPTS, "sora_remix/shortcuts.js", "sora_remix/review.js")
+        return render_page(request, self.model_admin, "review.html", context, scripts=scripts)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Decide about the video as it was shown; report what somebody else decided meanwhile."""
+        decision = DECISIONS.get(request.POST.get("decision", ""))
+        if not decision or not (video := self.video):
+            raise Http404
+        seen = {video.pk: request.POST.get("shown", "")}
+        [refusal] = decision.run(self.model_admin, request, seen, read_note(request))
+        here = self.links.review_url(video=video.pk, **self.filters)
+        # The message leads back to the video: a key is soon hit by mistake.
+        message, link = "{}: {}", linked(here, video.title)
+        if refusal:
+            messages.warning(request, format_html(message, link, refusal))
+            return HttpResponseRedirect(here if video.approval == Approval.NEW else self.skip_url)
+        said = gettext("approved") if decision is APPROVE_VIDEOS else gettext("rejected")
+        messages.success(request, format_html(message, link, said))
+        after = self.links.review_url(after=video.pk, decided=video.pk, **self.filters)
+        return HttpResponseRedirect(after)
+
+    @cached_property
     def links(self) -> Links:
         return Links(self.model_admin.admin_site)
 
     @cached_property
-    def rows(self) -> VideoQuerySet:
-        """The videos that this person may see."""
-        return cast("VideoQuerySet", self.model_admin.get_queryset(self.request))
+    def asked(self) -> dict[str, int]:
+        """Primary keys in the URL; raise `Http404` for anything else."""
+        asked = {}
+        for name in (one for one in PARAMETERS if one in self.request.GET):
+            if (pk := parse_pk(self.request.GET[name])) is None:
+                raise Http404
+            asked[name] = pk
+        return asked
 
-    @cached_property
+    @property
     def filters(self) -> dict[str, int]:
         return {name: self.asked[name] for name in FILTERS if name in self.asked}
 
     @cached_property
+    def videos(self) -> QuerySet[Video]:
+        """The videos that this user may see."""
+        found = self.model_admin.get_queryset(self.request)
+        return found.select_related("remix__source").prefetch_related(*PEOPLE)
+
+    @cached_property
     def waiting(self) -> QuerySet[Video]:
         chosen = {FILTERS[name]: value for name, value in self.filters.items()}
-        rows = self.rows.awaiting_decision().exclude(file="").filter(**chosen)
-        return _with_remix(rows.order_by("pk"))
+        videos = cast("VideoQuerySet", self.videos).awaiting_decision()
+        return videos.exclude(file="").filter(**chosen).order_by("pk")
 
     @cached_property
     def video(self) -> Video | None:
-        """The one to decide about: what was asked for, whatever its state, else the next one."""
+        """The requested video, whatever its state, or else the next one."""
         if pk := self.asked.get("video"):
-            found = _with_remix(self.rows.filter(pk=pk)).first()
+            found = self.videos.filter(pk=pk).first()
             if not (found and self._may_view(found)):
                 raise Http404
             return found
@@ -84,12 +128,12 @@ class Queue:
         return self.model_admin.has_view_permission(self.request, video)
 
     @cached_property
-    def many(self) -> int:
+    def count(self) -> int:
         return self.waiting.count()
 
     @cached_property
     def position(self) -> int:
-        """Which of the waiting ones it is; 0 if it is none of them."""
+        """Its number among the waiting videos; 0 if it is none of them."""
         if not self.video or self.video.approval != Approval.NEW:
             return 0
         return self.waiting.filter(pk__lte=self.video.pk).count()
@@ -100,7 +144,7 @@ class Queue:
 
     @property
     def back_url(self) -> str:
-        """Return the way to the one before, among those that are new still."""
+        """URL of the previous video that still needs a decision."""
         here = self.video.pk if self.video else self.asked.get("after", 0) + 1
         before = self.waiting.filter(pk__lt=here).order_by("-pk").values_list("pk", flat=True)
         return self.links.review_url(video=before[0], **self.filters) if before[:1] else ""
@@ -114,101 +158,42 @@ class Queue:
         decided = self.asked.get("decided")
         return self.links.review_url(video=decided, **self.filters) if decided else ""
 
+    def _batch(self) -> RemixBatch | None:
+        batches = get_rows(self.model_admin.admin_site, self.request, RemixBatch)
+        return batches.filter(pk=self.filters["batch"]).first() if "batch" in self.filters else None
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def review(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
-    """Show a video with all that it takes to decide about it; decide, and go to the next one."""
-    require(model_admin, request, APPROVE)
-    queue = Queue(_asked(request), model_admin, request)
-    if request.method == "POST":
-        return _decide(request, queue, model_admin)
-    context = {
-        "title": gettext("Review videos"),
-        "queue": queue,
-        "batch": _batch(queue),
-        "all_url": queue.links.review_url(),
-        **(_shown(queue.video, queue) if queue.video else {}),
-    }
-    scripts = (*SCRIPTS, "sora_remix/shortcuts.js", "sora_remix/review.js")
-    return render_page(request, model_admin, "review.html", context, scripts=scripts)
+    def _describe(self, video: Video) -> dict[str, object]:
+        remix: Remix | None = getattr(video, "remix", None)
+        site = self.model_admin.admin_site
+        sees_source = remix and get_row_or_none(site, self.request, Video, remix.source_id)
+        compare_url = self.links.compare_url(remix.source, video) if remix and sees_source else ""
+        return {
+            "video": video,
+            "title_link": self.links.change_link(video, video.title),
+            "player": html.player(video, self.links),
+            "approval": html.approval(video),
+            "facts": self._facts(video, remix, sees_source=bool(sees_source)),
+            "note": video.approval_note,
+            "note_length": NOTE_LENGTH,
+            "decisions": [] if video.cleared_at else [*DECISIONS.values()],
+            "compare_url": compare_url,
+        }
 
-
-def _decide(request: HttpRequest, queue: Queue, model_admin: ModelAdmin[Video]) -> HttpResponse:
-    """Decide about the video as it was shown; what somebody else decided meanwhile is told."""
-    decision = DECISIONS.get(request.POST.get("decision", ""))
-    if decision not in (APPROVAL, REJECTION) or not queue.video:
-        raise Http404
-    video, shown = queue.video, request.POST.get("shown", "")
-    if refusal := decide(model_admin, request, decision, video, note_of(request), shown):
-        messages.warning(request, _about(video, refusal, queue))
-        is_new = video.approval == Approval.NEW
-        changed = queue.links.review_url(video=video.pk, **queue.filters)
-        return HttpResponseRedirect(changed if is_new else queue.skip_url)
-    said = gettext("approved") if decision is APPROVAL else gettext("rejected")
-    messages.success(request, _about(video, said, queue))
-    return HttpResponseRedirect(
-        queue.links.review_url(after=video.pk, decided=video.pk, **queue.filters)
-    )
-
-
-def _about(video: Video, said: str, queue: Queue) -> SafeString:
-    """Name a video, and lead back to it: a key is soon hit by mistake."""
-    link = linked(queue.links.review_url(video=video.pk, **queue.filters), video.title)
-    return format_html("{}: {}", link, said)
-
-
-def _asked(request: HttpRequest) -> dict[str, int]:
-    """Read the numbers in the address; raise Http404 for what is none."""
-    names = ("video", "after", "decided", *FILTERS)
-    asked = {}
-    for name in (one for one in names if one in request.GET):
-        if (pk := key(request.GET[name])) is None:
-            raise Http404
-        asked[name] = pk
-    return asked
-
-
-def _with_remix(videos: QuerySet[Video]) -> QuerySet[Video]:
-    people = ("remix__requested_by", "decided_by")
-    return videos.select_related("remix__source").prefetch_related(*people)
-
-
-def _batch(queue: Queue) -> RemixBatch | None:
-    pk = queue.filters.get("batch")
-    if not pk:
-        return None
-    return rows(queue.model_admin.admin_site, queue.request, RemixBatch).filter(pk=pk).first()
-
-
-def _shown(video: Video, queue: Queue) -> dict[str, object]:
-    """Return what is shown of a video: prompts and costs only to who may see its remix."""
-    remix: Remix | None = getattr(video, "remix", None)
-    links = queue.links
-    site = queue.model_admin.admin_site
-    is_told = bool(told_results(site, queue.request, [video]))
-    sees_source = remix is not None and bool(
-        row_or_none(site, queue.request, Video, remix.source_id)
-    )
-    facts: list[tuple[object, object]] = []
-    if remix and (is_told or sees_source):
-        facts.append((_("Source"), html.titled(remix.source, links)))
-    if remix and is_told:
-        facts += [
-            (_("Prompt"), text.shortened(remix.prompt)),
-            (_("Endpoint"), text.endpoint_name(remix)),
-            (_("Cost"), money.cost(remix)),
-            (_("Requested by"), remix.requested_by or "-"),
-        ]
-    if video.decided_at:
-        facts.append((_("Decided"), text.decided(video)))
-    return {
-        "video": video,
-        "title_link": links.change_link(video, video.title),
-        "player": html.player(video, links),
-        "approval": html.approval(video),
-        "facts": facts,
-        "note": video.approval_note,
-        "note_length": NOTE_LENGTH,
-        "decisions": [one for one in (APPROVAL, REJECTION) if not video.cleared_at],
-        "compare_url": links.compare_url(remix.source, video) if remix and sees_source else "",
-    }
+    def _facts(
+        self, video: Video, remix: Remix | None, *, sees_source: bool
+    ) -> list[tuple[object, object]]:
+        """Return what is known of a video; prompts and costs need the right to see its remix."""
+        sees_remix = find_known_results(self.model_admin.admin_site, self.request, [video])
+        facts: list[tuple[object, object]] = []
+        if remix and (sees_remix or sees_source):
+            facts.append((_("Source"), html.titled(remix.source, self.links)))
+        if remix and sees_remix:
+            facts += [
+                (_("Prompt"), text.shortened(remix.prompt)),
+                (_("Endpoint"), text.endpoint_name(remix)),
+                (_("Cost"), money.cost(remix)),
+                (_("Requested by"), remix.requested_by or "-"),
+            ]
+        if video.decided_at:
+            facts.append((_("Decided"), text.decided(video)))
+        return facts

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_http_methods
 from ...clock import today
 from ...endpoints import Endpoint, choosable
 from ...exceptions import SoraRemixError
-from ...models import Remix, RemixBatch, Video
+from ...models import EndpointFact, Remix, RemixBatch, Video
 from ..links import Links
 from ..pages import render_page
-from ..params import key
-from ..permissions import allows, may_start_draft
-from ..rows import admin_of, rows
+from ..params import parse_pk
+from ..permissions import can_start_draft, can_view
+from ..visibility import find_model_admin, get_rows
 from .nodes import Family, family_of
 from .outline import outline
 
@@ -46,7 +46,7 @@ def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> Ht
         raise PermissionDenied
     if request.method == "POST":
         return _remix(request, videos.filter(pk__in=family_of(video)), model_admin)
-    remixable = _endpoints(video) if may_start_draft(model_admin.admin_site, request) else []
+    remixable = _endpoints() if can_start_draft(model_admin.admin_site, request) else []
     remixes = _remixes(request, model_admin)
     links = Links(model_admin.admin_site)
     family = Family(video, videos, remixes, links, remixable)
@@ -60,9 +60,9 @@ def _remix(
     request: HttpRequest, family: QuerySet[Video], model_admin: ModelAdmin[Video]
 ) -> HttpResponse:
     """Start a draft with a video of the family and redirect to its confirm page."""
-    if not may_start_draft(model_admin.admin_site, request):
+    if not can_start_draft(model_admin.admin_site, request):
         raise PermissionDenied
-    if (chosen := key(request.POST.get("video"))) is None:
+    if (chosen := parse_pk(request.POST.get("video"))) is None:
         raise Http404
     video = get_object_or_404(family, pk=chosen)
     if not model_admin.has_view_permission(request, video):
@@ -71,10 +71,10 @@ def _remix(
     return HttpResponseRedirect(Links(model_admin.admin_site).confirm_url(batch))
 
 
-def _endpoints(video: Any) -> list[Endpoint]:
+def _endpoints() -> list[Endpoint]:
     """Return the endpoints that an editor can choose, or none while a record is invalid."""
     try:
-        return choosable(video._gone.split(), today())
+        return choosable(EndpointFact.objects.retired(), today())
     except SoraRemixError:
         return []
 
@@ -82,7 +82,9 @@ def _endpoints(video: Any) -> list[Endpoint]:
 def _remixes(request: HttpRequest, model_admin: ModelAdmin[Video]) -> QuerySet[Remix] | None:
     """Return the remixes that the user may see, or None without the permission."""
     site = model_admin.admin_site
-    return rows(site, request, Remix) if allows(admin_of(site, Remix), request) else None
+    return (
+        get_rows(site, request, Remix) if can_view(find_model_admin(site, Remix), request) else None
+    )
 
 
 def _context(video: Video, family: Family, links: Links) -> dict[str, Any]:

@@ -138,7 +138,7 @@ HAPPY_HORSE = Endpoint(
         is_firm=False,
     ),
     prompt_max=2500,
-    prompt_hint=_("@Image1 names the first reference image."),
+    prompt_hint=_("In the prompt, call the first reference image @Image1."),
     references=References(
         param="reference_image_urls",
         as_list=True,
@@ -147,7 +147,7 @@ HAPPY_HORSE = Endpoint(
         max_bytes=10_000_000,
         min_side=300,
         label=_("Reference images"),
-        help=_("Up to five. The prompt names them @Image1, @Image2 and so on."),
+        help=_("Up to five. In the prompt, call them @Image1, @Image2 and so on."),
     ),
     options=(RESOLUTION, AUDIO_SETTING, SEED, SAFETY_CHECKER),
     audio=AUDIO,

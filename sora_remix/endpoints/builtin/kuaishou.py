@@ -45,7 +45,7 @@ KLING_O3 = Endpoint(
         is_firm=False,
     ),
     prompt_max=2500,
-    prompt_hint=_("@Video1 names the video, @Image1 the first reference image."),
+    prompt_hint=_("In the prompt, call the video @Video1 and the first reference image @Image1."),
     references=References(
         param="image_urls",
         as_list=True,
@@ -56,7 +56,7 @@ KLING_O3 = Endpoint(
         min_aspect=Decimal("0.4"),
         max_aspect=Decimal("2.5"),
         label=_("Reference images"),
-        help=_("Up to four. The prompt names them @Image1, @Image2 and so on."),
+        help=_("Up to four. In the prompt, call them @Image1, @Image2 and so on."),
     ),
     options=(
         Option(

@@ -78,8 +78,8 @@ LUMA_3_2 = Endpoint(
             excludes=("edit_strength",),
             label=_("Automatic controls"),
             help=_(
-                "Lets the model choose what to keep of the video. Can't be combined with a "
-                "strength."
+                "Lets the model choose which parts of the video to keep. Can't be "
+                "combined with a strength."
             ),
         ),
     ),

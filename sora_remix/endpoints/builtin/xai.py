@@ -41,7 +41,7 @@ GROK = Endpoint(
         ),
     ),
     typical_seconds=90,
-    note=_("The video is scaled to the area of 854 × 480 pixels before it is changed."),
+    note=_("Before it is changed, the video is scaled to as many pixels as 854 × 480."),
     doc_url=URL,
     checked_on=date(2026, 11, 22),
 )

@@ -1,4 +1,4 @@
-"""`manage.py remix`: request remixes from the shell and, if wanted, see them through."""
+"""`manage.py remix`: request remixes from the shell, and wait for them if asked to."""
 
 from __future__ import annotations
 
@@ -19,40 +19,59 @@ from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
 from ...models import Remix, Video
 from ...models.status import UNSETTLED
-from ..asking import presentable
+from ..fal_answers import presentable
 
-BACKGROUND = "The work goes on in the background."
+BACKGROUND = "The workers continue in the background."
 SYNC = (
-    "Nothing is sent to fal: this site runs tasks inside the process that asks for them. Remove "
-    "“sync” from Q_CLUSTER and start “manage.py qcluster”."
+    "Nothing is sent to fal, because this site runs tasks inside the process that starts them. "
+    "Remove “sync” from Q_CLUSTER and start “manage.py qcluster”."
 )
 REWRITE = "\r\x1b[K"
-"""Go back to the start of the line and clear it."""
+"""Move to the start of the line and clear it."""
 DIGITS = 18
-"""Longer numbers are no primary keys: databases refuse to compare them."""
+"""Longer numbers can't be primary keys: databases refuse to compare them."""
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended."""
 
 
 class Command(BaseCommand):
-    """Refuse everything or request everything: a selection is never half paid."""
+    """Request all remixes or none, so that a selection is never half paid."""
 
     help = "Request remixes: every video with every prompt. This costs money."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("videos", nargs="+", metavar="VIDEO", help="primary key or Sora id of a video")
-        add("--prompt", action="append", required=True, dest="prompts", metavar="TEXT")
-        usual = "by default that of the site, else the first living one that takes the videos"
+        add(
+            "--prompt",
+            action="append",
+            required=True,
+            dest="prompts",
+            metavar="TEXT",
+            help="prompt; repeat it for several",
+        )
+        usual = "default: SORA_REMIX_ENDPOINT, else the first available one that accepts the videos"
         add("--endpoint", metavar="KEY", help=usual)
-        add("--option", action="append", default=[], dest="options", metavar="NAME=VALUE")
-        add("--wait", action="store_true", help="wait until all remixes are done")
-        add("--timeout", type=float, metavar="SECONDS", help="wait no longer than this")
+        add(
+            "--option",
+            action="append",
+            default=[],
+            dest="options",
+            metavar="NAME=VALUE",
+            help="option of the endpoint; repeat it for several",
+        )
+        add("--wait", action="store_true", help="wait until all remixes have finished")
+        add(
+            "--timeout",
+            type=float,
+            metavar="SECONDS",
+            help="with --wait: stop waiting after this time",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         is_sync = tasks.is_sync()
         if is_sync and options["wait"]:
-            raise CommandError(f"Nothing was requested, because --wait would not end. {SYNC}")
+            raise CommandError(f"Nothing was requested, because --wait would never end. {SYNC}")
         remixes = self._request(options)
         for remix in remixes:
             self.stdout.write(_requested(remix))
@@ -64,7 +83,7 @@ class Command(BaseCommand):
 
     @retry_conflicts
     def _request(self, options: dict[str, Any]) -> list[Remix]:
-        """Request the remixes; name all that is wrong at once, and write nothing then."""
+        """Request the remixes, or write nothing and report every problem at once."""
         reasons: list[Reason] = []
         remixes: list[Remix] = []
         videos = _find(options["videos"], reasons)
@@ -90,7 +109,7 @@ class Command(BaseCommand):
             if self.stdout.isatty():
                 self.stdout.write("")
         if not is_over:
-            raise CommandError(f"Not all are done after {timeout:g} s. {BACKGROUND}")
+            raise CommandError(f"Not all have finished after {timeout:g} s. {BACKGROUND}")
         remixes = Remix.objects.filter(pk__in=pks).select_related("result").order_by("pk")
         for remix in remixes:
             self.stdout.write(_outcome(remix))
@@ -98,7 +117,7 @@ class Command(BaseCommand):
             raise CommandError(f"{bad} of {len(pks)} did not succeed.")
 
     def _watch(self, pks: list[int], timeout: float | None) -> bool:
-        """Show the progress until nothing needs a worker; False when the time is up."""
+        """Show the progress until no remix needs a worker. Return False when the time is up."""
         rows = Remix.objects.order_by().filter(pk__in=pks).values_list("status")
         start, shown = time.monotonic(), ""
         while True:
@@ -112,7 +131,7 @@ class Command(BaseCommand):
             time.sleep(1)
 
     def _show_progress(self, counts: dict[str, int], elapsed: float, shown: str) -> str:
-        """Rewrite one line on a terminal; elsewhere add one when something has changed."""
+        """Rewrite one line on a terminal. Elsewhere, add a line for each change."""
         known = [status for status in Remix.Status if status in counts]
         line = ", ".join(f"{counts[status]} {status.label}" for status in known)
         if self.stdout.isatty():
@@ -143,19 +162,19 @@ def _default_key(videos: Sequence[Video]) -> str:
     try:
         return services.default_endpoint(videos).key
     except SoraRemixError:
-        return ""  # the request names it
+        return ""  # the request reports it
 
 
 def _read_options(key: str, texts: Iterable[str], reasons: list[Reason]) -> dict[str, Any]:
     try:
         known = {option.name: option for option in get_endpoint(key).options}
     except SoraRemixError:
-        return {}  # the request names it
+        return {}  # the request reports it
     options: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals:
-            reasons.append(Reason(name, "An option is given as NAME=VALUE."))
+            reasons.append(Reason(name, "Write an option as NAME=VALUE."))
         else:
             options[name] = known[name].read(value) if name in known else value
     return options

@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_doctor`: ask the network whether everything works together."""
+"""`manage.py sora_remix_doctor`: check that settings, workers, storage and fal work together."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ..asking import presentable
-from ..doctor import OK, PROBLEM, WARNING, Line, Part, examine_all, local, remote
+from ..doctor import OK, PROBLEM, WARNING, Examination, ReportLine, examine_all, local, remote
+from ..fal_answers import presentable
 
 INTERRUPTED = 130
 """Exit code of a program that Ctrl-C ended."""
 
 
 class Command(BaseCommand):
-    """Whatever is broken becomes a line, and the rest is looked at all the same."""
+    """Report each problem as a line, and check everything else regardless."""
 
-    help = "Look at fal, endpoints, workers, storage and webhooks; exit 1 if there is a problem."
+    help = "Check fal, endpoints, workers, storage and webhooks. Exit with 1 if there is a problem."
     requires_system_checks = []
-    """They would end the command; it says itself that they find errors."""
+    """They would stop the command. It reports their errors itself."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        wait = "how long to wait for a worker to take a turn (30)"
+        wait = "how long to wait for a worker (default: 30)"
         parser.add_argument("--timeout", type=float, default=30, metavar="SECONDS", help=wait)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             raise CommandError(summary)
         self.stdout.write(summary)
 
-    def _show(self, line: Line) -> None:
+    def _show(self, line: ReportLine) -> None:
         style = {OK: self.style.SUCCESS, WARNING: self.style.WARNING, PROBLEM: self.style.ERROR}
         level = style[line.level](line.level.ljust(len(WARNING)))
         self.stdout.write(f"{level}  {presentable(line.text)}")
@@ -51,19 +51,19 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _lines(timeout: float) -> Iterator[Line]:
+def _lines(timeout: float) -> Iterator[ReportLine]:
     database, broker = "The database", "The broker"
     parts = (
-        Part("The settings", local.look_at_settings),
-        Part(database, local.look_at_database),
-        Part(broker, local.look_at_broker, needs=(database,)),
-        Part("The fal API key", remote.look_at_key),
-        Part("The endpoints", remote.look_at_endpoints, needs=(database,)),
-        Part("The schedule", local.look_at_schedule, needs=(database, broker)),
-        Part("The workers", partial(local.look_at_worker, timeout), needs=(database, broker)),
-        Part("The pause", local.look_at_pause, needs=(database,)),
-        Part("The storage", local.look_at_storage, hint=local.STORAGE_HINT),
-        Part("The webhooks", remote.look_at_webhooks),
-        Part("The remixes", local.look_at_remixes, needs=(database,)),
+        Examination("The settings", local.check_settings),
+        Examination(database, local.check_database),
+        Examination(broker, local.check_broker, needs=(database,)),
+        Examination("The fal API key", remote.check_key),
+        Examination("The endpoints", remote.check_endpoints, needs=(database,)),
+        Examination("The schedule", local.check_schedule, needs=(database, broker)),
+        Examination("The workers", partial(local.check_worker, timeout), needs=(database, broker)),
+        Examination("The pause", local.check_pause, needs=(database,)),
+        Examination("The storage", local.check_storage, hint=local.STORAGE_HINT),
+        Examination("The webhooks", remote.check_webhooks),
+        Examination("The remixes", local.check_remixes, needs=(database,)),
     )
     return examine_all(parts)

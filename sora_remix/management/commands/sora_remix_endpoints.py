@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_endpoints`: list the records, and compare them with what fal says."""
+"""`manage.py sora_remix_endpoints`: list the endpoint records, and compare them with fal."""
 
 from __future__ import annotations
 
@@ -12,21 +12,26 @@ from ...clock import today
 from ...endpoints import Endpoint, all_endpoints
 from ...exceptions import SoraRemixError, TryLater
 from ...models import EndpointFact
-from .. import words
-from ..asking import Answers, ask, presentable
+from ..fal_answers import FalAnswers, ask, presentable
+from ..labels import availability, price_label
 
 HEADER = ("KEY", "ENDPOINT", "PRICE", "STATUS", "CHECKED ON")
 
 
 class Command(BaseCommand):
-    """Show what is recorded; change neither records nor settings."""
+    """List or check the records. It changes neither records nor settings."""
 
-    help = "List the endpoints; with --check, compare their records with what fal says."
+    help = "List the endpoints. With --check, compare their records with fal."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
-        add("keys", nargs="*", metavar="KEY", help="only these endpoints")
-        add("--check", action="store_true", help="ask fal; exit 1 if it differs from a record")
+        add(
+            "keys",
+            nargs="*",
+            metavar="KEY",
+            help="key of an endpoint to list or check; all by default",
+        )
+        add("--check", action="store_true", help="ask fal, and exit with 1 if a record differs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         records = _chosen(options["keys"])
@@ -39,9 +44,9 @@ class Command(BaseCommand):
         retired, day = EndpointFact.objects.retired(), today()
         rows = [HEADER]
         for record in records:
-            cost, life = words.cost(record.price), words.life(record, retired, day)
+            cost, status = price_label(record.price), availability(record, retired, day)
             checked_on = str(record.checked_on or "never")
-            rows.append((record.key, record.endpoint_id, cost, life, checked_on))
+            rows.append((record.key, record.endpoint_id, cost, status, checked_on))
         for line in _table(rows):
             self.stdout.write(line)
 
@@ -49,7 +54,7 @@ class Command(BaseCommand):
         try:
             answers = ask(records)
         except TryLater as error:
-            raise CommandError(f"fal could not be asked. {presentable(error)}") from error
+            raise CommandError(f"fal could not be reached. {presentable(error)}") from error
         _note(records, answers)
         findings = [finding for record in records for finding in answers.drift(record)]
         for finding in findings:
@@ -61,7 +66,7 @@ class Command(BaseCommand):
             problems.append(f"The prices could not be compared. {presentable(answers.no_prices)}")
         if problems:
             raise CommandError("\n".join(problems))
-        self.stdout.write(f"Compared {len(records)}: the records say what fal says.")
+        self.stdout.write(f"Checked {len(records)}: all records agree with fal.")
 
 
 def _chosen(keys: Sequence[str]) -> list[Endpoint]:
@@ -72,16 +77,18 @@ def _chosen(keys: Sequence[str]) -> list[Endpoint]:
         raise CommandError(str(error)) from error
     if unknown := [key for key in keys if key not in records]:
         names = ", ".join(f"“{key}”" for key in unknown)
-        raise CommandError(f"There is no endpoint {names}; there are: {', '.join(records)}.")
+        raise CommandError(
+            f"There is no endpoint {names}. Choose from these: {', '.join(records)}."
+        )
     return [records[key] for key in dict.fromkeys(keys or records)]
 
 
-def _note(records: Iterable[Endpoint], answers: Answers) -> None:
-    """Keep what fal said of the endpoints: whether they are there, and what a unit costs."""
+def _note(records: Iterable[Endpoint], answers: FalAnswers) -> None:
+    """Store which endpoints fal has deprecated, and the price of a unit."""
     facts = EndpointFact.objects
     for endpoint_id in dict.fromkeys(record.endpoint_id for record in records):
         model = answers.models.get(endpoint_id)
-        # One that is not listed may be private: then it works all the same.
+        # An endpoint that fal does not list may be private and still work.
         if model and model.is_deprecated:
             facts.note_retired(endpoint_id)
         elif model and model.is_active:

@@ -1,4 +1,4 @@
-"""`manage.py sora_remix_groups`: make the groups for editors and approvers."""
+"""`manage.py sora_remix_groups`: create the groups for editors and approvers."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Remix approvers": ("view_video", "approve_video", "view_remix"),
 }
-"""Names of the groups, with the permissions that each needs for its work."""
+"""Names of the groups, with the permissions that each needs."""
 
 
 class Command(BaseCommand):
-    """Add what a group lacks; take nothing away that a site has added."""
+    """Add missing permissions. Permissions that a site has added stay."""
 
-    help = "Make the groups “Remix editors” and “Remix approvers”, or add what they lack."
+    help = "Create the groups “Remix editors” and “Remix approvers”, or add missing permissions."
 
     def handle(self, *args: Any, **options: Any) -> None:
         using = router.db_for_write(Group)
@@ -49,9 +49,11 @@ class Command(BaseCommand):
 
 
 def _permissions(codenames: Sequence[str], using: str) -> list[Permission]:
-    """Return these permissions of the app; raise `CommandError` if one is missing."""
+    """Return these permissions of the app. Raise `CommandError` if one is missing."""
     own = Permission.objects.using(using).filter(content_type__app_label="sora_remix")
     found = {permission.codename: permission for permission in own}
     if missing := [codename for codename in codenames if codename not in found]:
-        raise CommandError(f"Run `migrate` first: there is no permission {', '.join(missing)}.")
+        raise CommandError(
+            f"Run “manage.py migrate” first: permissions are missing: {', '.join(missing)}."
+        )
     return [found[codename] for codename in codenames]

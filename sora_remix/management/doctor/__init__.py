@@ -1,7 +1,7 @@
-"""What `manage.py sora_remix_doctor` looks at, each part by itself."""
+"""The examinations of `manage.py sora_remix_doctor`."""
 
 from __future__ import annotations
 
-from .report import OK, PROBLEM, WARNING, Line, Part, examine, examine_all
+from .report import OK, PROBLEM, WARNING, Examination, ReportLine, examine, examine_all
 
-__all__ = ["OK", "PROBLEM", "WARNING", "Line", "Part", "examine", "examine_all"]
+__all__ = ["OK", "PROBLEM", "WARNING", "Examination", "ReportLine", "examine", "examine_all"]

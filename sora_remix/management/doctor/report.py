@@ -1,4 +1,4 @@
-"""Lines of the doctor, and how a part of the examination is kept from breaking the rest."""
+"""The doctor's report, and examinations that can't break each other."""
 
 from __future__ import annotations
 
@@ -19,59 +19,63 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
-class Line:
-    """One thing that was looked at."""
+class ReportLine:
+    """One thing that was checked."""
 
     level: str
     text: str
     hint: str = ""
-    """What to do about it."""
+    """What to do about a problem."""
 
 
 @dataclass(frozen=True)
-class Part:
-    """One part of the examination."""
+class Examination:
+    """One subject to check."""
 
     name: str
-    look: Callable[[], Iterator[Line]]
+    check: Callable[[], Iterator[ReportLine]]
     needs: tuple[str, ...] = ()
-    """Names of the parts before it that must be sound."""
+    """Names of earlier examinations that must have found no problem."""
     hint: str = "The traceback is in the log (sora_remix.management.doctor, at DEBUG)."
-    """What to do when it can't be examined."""
+    """What to do when the check itself fails."""
 
 
-def examine_all(parts: Iterable[Part]) -> Iterator[Line]:
-    """Examine each part whose needs are met, in turn."""
+def examine_all(examinations: Iterable[Examination]) -> Iterator[ReportLine]:
+    """Run each examination whose needs are met, in turn."""
     broken: set[str] = set()
-    for part in parts:
-        if missing := [name for name in part.needs if name in broken]:
-            broken.add(part.name)
-            yield Line(WARNING, f"{part.name}: not examined. Fix this first: {missing[0]}.")
+    for examination in examinations:
+        if missing := [name for name in examination.needs if name in broken]:
+            broken.add(examination.name)
+            yield ReportLine(
+                WARNING, f"{examination.name}: not checked. Fix this first: {missing[0]}."
+            )
             continue
-        for line in examine(part):
+        for line in examine(examination):
             if line.level == PROBLEM:
-                broken.add(part.name)
+                broken.add(examination.name)
             yield line
 
 
-def examine(part: Part) -> Iterator[Line]:
-    """Look at one part; whatever breaks there becomes a line."""
+def examine(examination: Examination) -> Iterator[ReportLine]:
+    """Run one examination. Report an exception as a line."""
     try:
-        yield from part.look()
+        yield from examination.check()
     except Exception as error:
-        logger.debug("The doctor could not look at %s", part.name, exc_info=True)
-        said = str(error) or type(error).__name__
-        yield Line(PROBLEM, f"{part.name} could not be examined: {said}", part.hint)
+        logger.debug("The doctor could not check %s", examination.name, exc_info=True)
+        message = str(error) or type(error).__name__
+        yield ReportLine(
+            PROBLEM, f"{examination.name} could not be checked: {message}", examination.hint
+        )
 
 
 def within(seconds: float, work: Callable[[], Answer]) -> Answer:
-    """Do work that knows no limit of its own; raise `TimeoutError` when it takes too long."""
+    """Do work that has no time limit of its own. Raise `TimeoutError` if it takes too long."""
     answers: queue.SimpleQueue[tuple[Answer | None, Exception | None]] = queue.SimpleQueue()
 
     def run() -> None:
         try:
             answers.put((work(), None))
-        except Exception as error:  # noqa: BLE001 - whoever waits raises it
+        except Exception as error:  # noqa: BLE001 - raised again below
             answers.put((None, error))
         finally:
             connections.close_all()

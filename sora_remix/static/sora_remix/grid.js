@@ -1,4 +1,4 @@
-/* Boxes that select a row, a column or all of the grid of a batch. Without it, each cell has its own. */
+/* Checkboxes that select a row, a column or the whole grid. Without this script, each cell has its own. */
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {

@@ -1,9 +1,9 @@
-/* Plays the first seconds of a video in small where its picture is pointed at. */
+/* Plays the first seconds of a video when the pointer is over its thumbnail. */
 "use strict";
 
 (() => {
-    const LONGEST = 5000; // milliseconds: what moves for longer would need a button to stop it
-    const PATIENCE = 150; // before a pointer that only passes by loads anything
+    const LONGEST = 5000; // milliseconds; a longer animation would need a stop button
+    const PATIENCE = 150; // milliseconds, so that a pointer passing over loads nothing
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const untouched = matchMedia("(hover: hover)");
     let playing = null;
@@ -46,7 +46,7 @@
         return element.matches(".sora-remix-preview") ? element : element.querySelector(".sora-remix-preview");
     }
 
-    /* The picture in a link, beside it, or in the row that it names. */
+    /* Finds the thumbnail in a link, next to it, or in its row. */
     function ofLink(target) {
         if (!target.matches?.("a")) {
             return null;
@@ -55,7 +55,7 @@
         return of(target) ?? (around ? of(around) : null);
     }
 
-    /* Touch screens, and people who want less motion, get a button. It is never inside a link. */
+    /* Adds a button for touch screens and for people who prefer less motion, never inside a link. */
     function addButtons() {
         if (untouched.matches && !still.matches) {
             return;
@@ -97,7 +97,7 @@
             return;
         }
         clearTimeout(playing.timer);
-        playing.video.removeAttribute("src"); // ends the download
+        playing.video.removeAttribute("src"); // stops the download
         playing.video.load();
         playing.screen.remove();
         playing = null;

@@ -1,14 +1,14 @@
-/* Goes on where the address of a picture or video has run out: `data-renew` leads to a fresh one. */
+/* Renews expired URLs of images and videos: `data-renew` redirects to a fresh one. */
 "use strict";
 
 (() => {
     if (window.soraRemixRenews) {
-        return; // a page may name this script for each of its players
+        return; // a page may load this script for each of its players
     }
     window.soraRemixRenews = true;
-    const TRIES = 3; // at the same place, for an address may run out while a slow network loads it
-    const PAUSE = 30000; // milliseconds after which they are counted anew
-    const FURTHER = 0.5; // seconds of a video, after which it is no longer the same
+    const TRIES = 3; // at the same position, because a URL may expire while a slow network loads it
+    const PAUSE = 30000; // milliseconds after which the count restarts
+    const FURTHER = 0.5; // seconds; a greater distance is another position
     const tried = new WeakMap();
 
     document.addEventListener("error", ({ target }) => renew(target), true);
@@ -19,7 +19,7 @@
         renewBroken();
     }
 
-    /* Some may have failed before this script was there to hear of it. */
+    /* Handles errors from before this script was loaded. */
     function renewBroken() {
         for (const one of document.querySelectorAll("[data-renew]")) {
             if (one.error || (one.complete && one.naturalWidth === 0)) {
@@ -28,7 +28,7 @@
         }
     }
 
-    /* What fails again at the same place is gone, or damaged: no address helps. */
+    /* If it fails repeatedly at the same position, the file is missing or broken, and no URL helps. */
     function renew(one) {
         if (!(one instanceof HTMLElement) || !one.dataset.renew) {
             return;
@@ -47,7 +47,7 @@
         one.src = one.dataset.renew;
     }
 
-    /* Keeps the place, and what was set by hand, through the change of the address. */
+    /* Keeps position, speed and playback when the URL changes. */
     function goOn(video, now) {
         const { paused, playbackRate } = video;
         const resume = () => {

@@ -93,7 +93,7 @@ def test_page_explains_what_cancelling_means_for_sent_remixes(admin_client: Clie
 
     assert "If fal finishes one anyway, you pay for it and the video is stored." in page
     assert "It will be cancelled. Nothing is charged." in page
-    assert "fal is asked to stop. You may still be charged." in page
+    assert "fal will be asked to stop. You may still be charged." in page
 
 
 def test_collecting_a_result_again_is_free(admin_client: Client) -> None:
@@ -130,12 +130,12 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         {"status": Status.UNCONFIRMED, "cancel_requested_at": ago(hours=1)},
         "Cancellation was already requested.",
     ),
-    ("retry", {"status": Status.UNCONFIRMED}, "Only a remix that failed or was cancelled"),
+    ("retry", {"status": Status.UNCONFIRMED}, "Only failed or cancelled remixes"),
     ("retry", {"status": Status.FAILED, "endpoint": "gone"}, "There is no endpoint “gone”"),
     ("retry", {"status": Status.FAILED, "prompt": " "}, "The prompt is empty."),
     ("retry", {"status": Status.FAILED, "options": {"odd": 1}}, "has no option “odd”"),
     ("collect_again", {"status": Status.FAILED}, "there is nothing to collect"),
-    ("collect_again", {"status": Status.PROCESSING, "request_id": "r"}, "Only a remix that failed"),
+    ("collect_again", {"status": Status.PROCESSING, "request_id": "r"}, "Only failed remixes"),
 ]
 
 

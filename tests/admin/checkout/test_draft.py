@@ -71,7 +71,7 @@ def test_rarely_used_options_are_collapsed(admin_client: Client, settings: Setti
 def test_prompt_has_the_hint_and_the_limit_of_the_record(admin_client: Client) -> None:
     page = choose(admin_client, draft(make_clip()), "kling-o3").content.decode()
 
-    assert "@Video1 names the video, @Image1 the first reference image." in page
+    assert "In the prompt, call the video @Video1 and the first reference image @Image1." in page
     assert 'maxlength="2500"' in page
     assert "At most 2500 characters." in page
 

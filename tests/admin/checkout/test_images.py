@@ -251,7 +251,7 @@ def test_image_whose_row_fails_leaves_no_file(
             {"width": 299, "height": 400},
             "Its shorter side is 299 px, but the endpoint accepts at least 300 px",
         ),
-        ({"width": 1000, "height": 300}, "Its width to height is 3.34 : 1"),
+        ({"width": 1000, "height": 300}, "Its aspect ratio is 3.34 : 1"),
         ({"content": png() + b"\0" * 10_000_000}, "Its size is 10.1 MB"),
     ],
 )

@@ -139,8 +139,8 @@ def test_page_shows_the_facts_of_the_endpoint(admin_client: Client) -> None:
     ("videos", "time"),
     [
         (2, "about 3 minutes</dd>"),
-        (3, "about 6 minutes with 2 at a time at fal"),
-        (100, "about 2 hours with 2 at a time at fal"),
+        (3, "about 6 minutes if fal makes 2 at a time"),
+        (100, "about 2 hours if fal makes 2 at a time"),
     ],
 )
 def test_page_says_how_long_the_batch_takes_with_a_new_account(

@@ -84,5 +84,5 @@ def test_row_is_queried_once(
 ) -> None:
     url = file_url(make_video(file="a.mp4"), "file")
 
-    with django_assert_num_queries(4):  # session, user, retired endpoints, video
+    with django_assert_num_queries(3):  # session, user, video
         admin_client.get(url)

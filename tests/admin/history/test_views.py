@@ -60,14 +60,14 @@ def test_retry_and_its_original_are_linked(admin_client: Client) -> None:
     pages = [_history(admin_client, one) for one in (remix, again)]
 
     assert f'<a href="{LIST}{again.pk}/change/">{again}</a>' in pages[0]
-    assert f'It requests <a href="{LIST}{remix.pk}/change/">{remix}</a> again.' in pages[1]
+    assert f'This is a retry of <a href="{LIST}{remix.pk}/change/">{remix}</a>.' in pages[1]
 
 
 def test_first_request_links_no_other_remix(admin_client: Client) -> None:
     remix = make_remix()
     remix.events.create(kind=Kind.REQUESTED)
 
-    assert "It requests" not in _history(admin_client, remix)
+    assert "This is a retry of" not in _history(admin_client, remix)
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ def test_cells_without_a_video_can_not_be_remixed(admin_client: Client, batch: R
     some = press(admin_client, batch, "further", [made, running], follow=True)
     none = press(admin_client, batch, "further", [running], follow=True)
 
-    assert messages(some) == ["1 remix was left out: it has no video."]
-    assert messages(none) == ["Nothing was done: none of the selected remixes has a video."]
+    assert messages(some) == ["1 remix was left out, because it has no video."]
+    assert messages(none) == ["Nothing was done, because none of the selected remixes has a video."]
     assert RemixBatch.objects.drafts().count() == 1
 
 
@@ -108,14 +108,14 @@ def test_empty_selection_changes_nothing(admin_client: Client, batch: RemixBatch
 
     assert response.url == f"/admin/sora_remix/remixbatch/{batch.pk}/change/?p=1#sora-remix-grid"
     assert messages(admin_client.get(response.url)) == [
-        "Nothing was done: select at least one remix."
+        "Nothing was done. Select at least one remix."
     ]
 
 
 def test_remixes_of_other_batches_are_not_changed(admin_client: Client, batch: RemixBatch) -> None:
     response = forge(admin_client, batch, "cancel", make_remix(), follow=True)
 
-    assert messages(response) == ["Nothing was done: select at least one remix."]
+    assert messages(response) == ["Nothing was done. Select at least one remix."]
 
 
 def test_unknown_action_changes_nothing(admin_client: Client, batch: RemixBatch) -> None:

@@ -201,7 +201,7 @@ def test_review_needs_the_same_number_of_queries_for_any_queue(
         for _number in range(many):
             _result(requested_by=User.objects.get())
 
-        with django_assert_num_queries(13):  # one of them for the users
+        with django_assert_num_queries(12):  # one of them for the users
             _page(admin_client, after=first.pk)
 
 

@@ -1,4 +1,4 @@
-"""Records in words, for the shell."""
+"""Describe endpoint records for the shell."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..dollars import english_dollars
 from ..endpoints import Endpoint, Price
 
 UNITS = {
-    "per_run": "a run",
-    "per_source_second": "a second of the source",
-    "per_output_second": "a second of the result",
+    "per_run": "per run",
+    "per_source_second": "per second of the source",
+    "per_output_second": "per second of the result",
 }
 
 
-def cost(price: Price) -> str:
-    """Return what a run costs, from the lowest rate to the highest."""
+def price_label(price: Price) -> str:
+    """Return the cost of a run, from the lowest rate to the highest."""
     tables = {unit: getattr(price, name).values() for name, unit in UNITS.items()}
     parts = [f"{_span(rates)} {unit}" for unit, rates in tables.items() if rates]
     if not parts:
@@ -27,13 +27,13 @@ def cost(price: Price) -> str:
     return f"{'' if price.is_firm else 'about '}{' + '.join(parts)}{least}"
 
 
-def life(record: Endpoint, retired: Mapping[str, datetime], today: date) -> str:
-    """Return whether an endpoint is there, as far as its record and fal have said so."""
+def availability(record: Endpoint, retired: Mapping[str, datetime], today: date) -> str:
+    """Tell whether an endpoint is available, by its record and by what fal has reported."""
     if record.is_retired(today):
         return f"switched off on {record.ends_on}"
     if gone := retired.get(record.endpoint_id):
-        return f"fal has declared it gone on {local(gone).date()}"
-    return f"living, until {record.ends_on}" if record.ends_on else "living"
+        return f"deprecated by fal since {local(gone).date()}"
+    return f"available until {record.ends_on}" if record.ends_on else "available"
 
 
 def _span(rates: Collection[Decimal]) -> str:

@@ -1,4 +1,4 @@
-"""The keys that fal signs webhooks with, read seldom and never waited for long."""
+"""fal's public keys for webhooks, cached and downloaded with a time limit."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ import json
 import queue
 import threading
 import time
-from ipaddress import ip_address
-from urllib.parse import urlsplit
 
 import httpx
 from django.core.cache import cache
@@ -19,15 +17,16 @@ from ..exceptions import TryLater
 from ..logs import get_logger
 from .answers import describe
 from .cleaning import clean
+from .urls import is_safe_url
 
 logger = get_logger(__name__)
 
 KEEP_SECONDS = 24 * 60 * 60
-"""How long fal allows its keys to be kept."""
+"""How long fal allows its keys to be cached."""
 AGAIN_SECONDS = 60
-"""How long a reading keeps the next one away, whether it came off or not."""
+"""Time between two downloads, whether they succeed or not."""
 READ_SECONDS = 6.0
-"""How long one reading may take in all."""
+"""Time limit of one download in all."""
 TIMEOUT = httpx.Timeout(3)
 MAX_BYTES = 64 * 1024
 KEY_BYTES = 32
@@ -35,16 +34,16 @@ READING, READ = "reading", "read"
 
 
 def known() -> list[bytes]:
-    """Return the keys as they were at most a day ago; none when they were not read yet."""
+    """Return the cached keys, at most a day old. The list may be empty."""
     keys: list[bytes] = cache.get(_name("keys"), [])
     return keys
 
 
 def current() -> list[bytes]:
-    """Return the keys as they were at most a minute ago.
+    """Return keys that are at most a minute old.
 
-    Raise `TryLater` when they can't be read, or were tried less than a minute ago by somebody
-    who has no answer (yet): whatever the key server does, few wait for it.
+    Raise `TryLater` if they can't be downloaded, or if another process tried less than a minute
+    ago without success, so that a slow key server blocks few processes.
     """
     if not cache.add(_name("gate"), READING, AGAIN_SECONDS):
         if cache.get(_name("gate")) == READ:
@@ -58,55 +57,36 @@ def current() -> list[bytes]:
     return keys
 
 
-def is_safe_url(url: str) -> bool:
-    """Tell whether a URL is https, or http that does not leave this machine."""
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    if parts.scheme == "http":
-        return _is_loopback(host)
-    return parts.scheme == "https" and host != ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
 def _name(kind: str) -> str:
-    """Return the name under which the cache keeps this of the key server's."""
+    """Return the cache key for this kind of value."""
     digest = hashlib.sha256(conf.SORA_REMIX_JWKS_URL.encode()).hexdigest()
     return f"sora_remix.webhook.{kind}.{digest}"
 
 
 def _fetch(url: str) -> bytes:
-    """Return what the key server says, or nothing; never take longer than `READ_SECONDS`."""
+    """Return the key server's document, or nothing after `READ_SECONDS`."""
     answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    # A thread, for neither a name server nor headers that trickle in know a limit in all.
+    # A thread, because DNS and slow headers have no time limit in all.
     threading.Thread(target=lambda: answers.put(_answer(url)), daemon=True).start()
     try:
         return answers.get(timeout=READ_SECONDS)
     except queue.Empty:
-        logger.warning("fal's keys at %s took too long", clean(url))
+        logger.warning("Downloading fal's keys from %s took too long", clean(url))
         return b""
 
 
 def _answer(url: str) -> bytes:
     try:
         if not is_safe_url(url):
-            raise ValueError("neither https nor on this machine")
+            raise ValueError("the URL is neither https nor on this machine")
         return _download(url)
-    except Exception as error:  # noqa: BLE001 - somebody waits for an answer, whatever it is
-        logger.warning("fal's keys at %s can't be read: %s", clean(url), describe(error))
+    except Exception as error:  # noqa: BLE001 - the caller waits for an answer in any case
+        logger.warning("Could not read fal's keys from %s: %s", clean(url), describe(error))
         return b""
 
 
 def _download(url: str) -> bytes:
-    """Read a small document as it is on the wire, so that none unfolds into a large one."""
+    """Download a small document without decompressing it, so that it stays small."""
     deadline = time.monotonic() + READ_SECONDS
     headers = {"Accept-Encoding": "identity"}
     document = bytearray()
@@ -116,7 +96,7 @@ def _download(url: str) -> bytes:
         for chunk in response.iter_raw():
             document += chunk
             if len(document) > MAX_BYTES or time.monotonic() > deadline:
-                raise ValueError("too large, or too slow")
+                raise ValueError("the answer is too large or too slow")
     return bytes(document)
 
 
@@ -138,7 +118,7 @@ def _key_in(entry: object) -> bytes | None:
     if entry.get("kty", "OKP") != "OKP" or entry.get("crv", "Ed25519") != "Ed25519":
         return None
     try:
-        # fal leaves the padding out, without which Python refuses to decode.
+        # fal leaves out the padding, which Python requires.
         key = base64.b64decode(x.rstrip("=") + "=", altchars=b"-_", validate=True)
     except ValueError:
         return None

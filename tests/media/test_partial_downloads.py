@@ -23,8 +23,8 @@ import pytest
 
 from sora_remix import media
 from sora_remix.exceptions import FileGone, FileRefused, TryLater
-from sora_remix.media import downloads, parts
-from sora_remix.media.parts import Part, PartFile, Version
+from sora_remix.media import downloads, partial_downloads
+from sora_remix.media.partial_downloads import FileVersion, PartialDownload, PartialFile
 from sora_remix.request_pool import wait_for
 from tests.media.servers import Authority, RangeServer, answer, download, header
 
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("own_connections")
 def quickly(monkeypatch: pytest.MonkeyPatch, parts_folder: Path) -> None:
     """Give up after one attempt, and tidy up whenever a test begins."""
     monkeypatch.setattr(downloads, "ATTEMPTS", 1)
-    parts._tidy.cache_clear()
+    partial_downloads._tidy.cache_clear()
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def untagged(files: RangeServer) -> RangeServer:
 
 
 def lying_around(folder: Path) -> list[Path]:
-    """Return the files of all parts."""
+    """Return the files of all partial_downloads."""
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
@@ -113,7 +113,7 @@ def test_range_with_another_etag_is_not_appended(
     assert files.ranges == [f"bytes={HALF}-", ""]
 
 
-def ranges_without_if_range(part: Part) -> dict[str, str]:
+def ranges_without_if_range(part: PartialDownload) -> dict[str, str]:
     """Ask as if the server did not know If-Range."""
     return {"Range": f"bytes={part.size}-"} if part.size else {}
 
@@ -225,17 +225,17 @@ def kept_size(folder: Path) -> int:
 def test_part_is_kept_when_the_process_is_stopped_and_the_stop_goes_through(
     monkeypatch: pytest.MonkeyPatch, files: RangeServer, error: type[BaseException]
 ) -> None:
-    write = Part.write
+    write = PartialDownload.write
 
-    def write_and_end(part: Part, chunk: bytes) -> None:
+    def write_and_end(part: PartialDownload, chunk: bytes) -> None:
         write(part, chunk)
         if part.size > HALF:
             raise error
 
-    monkeypatch.setattr(Part, "write", write_and_end)
+    monkeypatch.setattr(PartialDownload, "write", write_and_end)
     with pytest.raises(error):
         download(f"{files.url}/x.mp4")
-    monkeypatch.setattr(Part, "write", write)
+    monkeypatch.setattr(PartialDownload, "write", write)
 
     assert download(f"{files.url}/x.mp4") == CONTENT
     assert int(files.ranges[1].removeprefix("bytes=").removesuffix("-")) > HALF
@@ -246,10 +246,10 @@ def test_internal_error_keeps_no_part(
 ) -> None:
     leave_half(files)
 
-    def fail(part: Part, chunk: bytes) -> None:
+    def fail(part: PartialDownload, chunk: bytes) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Part, "write", fail)
+    monkeypatch.setattr(PartialDownload, "write", fail)
     with pytest.raises(RuntimeError):
         download(f"{files.url}/x.mp4")
 
@@ -321,7 +321,7 @@ def test_part_removed_while_it_was_opened_is_not_continued(
     leave_half(files)
     lock = fcntl.flock
 
-    path = parts._path_of(f"{files.url}/x.mp4")
+    path = partial_downloads._path_of(f"{files.url}/x.mp4")
     assert path
 
     def remove_before_the_lock(file: Any, operation: int) -> None:
@@ -330,7 +330,7 @@ def test_part_removed_while_it_was_opened_is_not_continued(
 
     monkeypatch.setattr(fcntl, "flock", remove_before_the_lock)
 
-    assert parts._open_locked(path, os.O_RDWR) is None
+    assert partial_downloads._open_locked(path, os.O_RDWR) is None
 
 
 # --- finished downloads that could not be stored
@@ -472,7 +472,7 @@ def disk_fills_up(folder: Path) -> Iterator[None]:
         raise OSError(28, "No space left on device")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "copyfileobj", fail)
+        patch.setattr(partial_downloads, "copyfileobj", fail)
         yield
 
 
@@ -480,7 +480,7 @@ def disk_fills_up(folder: Path) -> Iterator[None]:
 def disk_is_nearly_full(folder: Path) -> Iterator[None]:
     usage = namedtuple("usage", "total used free")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts, "disk_usage", lambda path: usage(100, 90, 10))
+        patch.setattr(partial_downloads, "disk_usage", lambda path: usage(100, 90, 10))
         yield
 
 
@@ -524,15 +524,15 @@ def test_old_parts_are_removed_when_a_download_starts(
     leave_half(files)
     download_half_of_another(files)
     [old, *_] = [path for path in lying_around(parts_folder) if not path.suffix]
-    a_day_ago = time.time() - parts.KEPT_SECONDS - 60
+    a_day_ago = time.time() - partial_downloads.KEPT_SECONDS - 60
     os.utime(old, (a_day_ago, a_day_ago))
 
-    parts._tidy.cache_clear()
-    Part(f"{files.url}/z.mp4").discard()
+    partial_downloads._tidy.cache_clear()
+    PartialDownload(f"{files.url}/z.mp4").discard()
 
     [left] = [path for path in lying_around(parts_folder) if not path.suffix]
     assert left != old
-    assert parts._beside(left).exists()
+    assert partial_downloads._version_path(left).exists()
 
 
 def download_half_of_another(files: RangeServer) -> None:
@@ -545,11 +545,11 @@ def test_folder_is_cleaned_once_an_hour(
     monkeypatch: pytest.MonkeyPatch, parts_folder: Path
 ) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 7200.0)
-    Part("https://127.0.0.1/x").discard()
+    PartialDownload("https://127.0.0.1/x").discard()
     monkeypatch.setattr(time, "monotonic", lambda: 10_000.0)
-    Part("https://127.0.0.1/y").discard()
+    PartialDownload("https://127.0.0.1/y").discard()
 
-    assert parts._tidy.cache_info().misses == 1
+    assert partial_downloads._tidy.cache_info().misses == 1
 
 
 @pytest.mark.parametrize("said", ["", "{", "[]", '{"etag": "x", "more": 1}', '{"etag": 5'])
@@ -557,8 +557,8 @@ def test_part_with_unreadable_version_starts_again(
     files: RangeServer, parts_folder: Path, said: str
 ) -> None:
     leave_half(files)
-    [beside] = [path for path in lying_around(parts_folder) if path.suffix]
-    beside.write_text(said)
+    [version_path] = [path for path in lying_around(parts_folder) if path.suffix]
+    version_path.write_text(said)
 
     assert download(f"{files.url}/x.mp4") == CONTENT
     assert files.ranges == [""]
@@ -578,23 +578,23 @@ def test_weak_or_invalid_etag_is_ignored(files: RangeServer, etag: str) -> None:
 
 
 def test_versions_differ_only_in_fields_known_to_both() -> None:
-    one = Version('"one"', 5)
+    one = FileVersion('"one"', 5)
 
-    assert not one.contradicts(Version())
-    assert not Version().contradicts(one)
-    assert not one.contradicts(Version('"one"', None))
-    assert one.contradicts(Version('"two"', None))
-    assert one.contradicts(Version("", 6))
+    assert not one.contradicts(FileVersion())
+    assert not FileVersion().contradicts(one)
+    assert not one.contradicts(FileVersion('"one"', None))
+    assert one.contradicts(FileVersion('"two"', None))
+    assert one.contradicts(FileVersion("", 6))
 
 
 def test_part_on_disk_has_no_more_than_was_written(parts_folder: Path) -> None:
-    part = Part("https://127.0.0.1/x")
-    part.start(Version(total=10))
+    part = PartialDownload("https://127.0.0.1/x")
+    part.start(FileVersion(total=10))
     for _ in range(3):
         part.write(b"x" * 600_000)
 
-    assert isinstance(part.file, PartFile)
+    assert isinstance(part.file, PartialFile)
     assert part.size == 1_800_000
-    part.start(Version(total=10))
+    part.start(FileVersion(total=10))
     assert part.size == 0
     part.discard()

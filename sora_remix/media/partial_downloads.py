@@ -1,4 +1,4 @@
-"""What has come of a file, kept on disk for the next download of it, in any process."""
+"""Partial downloads, kept on disk so that any process can continue them."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ from tempfile import SpooledTemporaryFile, gettempdir
 from typing import IO
 
 IN_MEMORY = 1024**2
-"""Bytes of a download that are kept in memory before it goes to disk; less is not worth keeping."""
+"""Bytes that stay in memory before a download moves to disk. Less is not worth keeping."""
 KEPT_SECONDS = 24 * 60 * 60
 TIDY_SECONDS = 60 * 60
 FREE_SHARE = 10
-"""Parts are kept while this part of the disk is free: a tenth."""
+"""Partial downloads are kept while at least one tenth of the disk is free."""
 
 
 @dataclass(frozen=True)
-class Version:
-    """What tells one version of a remote file from another."""
+class FileVersion:
+    """The version of a remote file."""
 
     etag: str = ""
-    """Only a strong one, with its quotes."""
+    """A strong ETag with its quotes, or an empty string."""
     total: int | None = None
-    """Bytes; None while unknown."""
+    """Size in bytes. None if unknown."""
 
-    def contradicts(self, other: Version) -> bool:
-        """Tell whether both can't be the same file."""
+    def contradicts(self, other: FileVersion) -> bool:
+        """Tell whether the two can't be the same file."""
         return any(
             mine and theirs and mine != theirs
             for mine, theirs in ((self.etag, other.etag), (self.total, other.total))
         )
 
 
-class PartFile(io.BufferedRandom):
-    """A part on disk: locked while it is open, removed when it is closed unless it is kept.
+class PartialFile(io.BufferedRandom):
+    """A partial download on disk, locked while open and removed when closed unless it is kept.
 
-    The lock ends with its process, however that ends: the part is there for the next one.
+    The lock ends with its process, so another process can then continue the download.
     """
 
     def __init__(self, path: Path, raw: io.FileIO) -> None:
@@ -54,83 +54,83 @@ class PartFile(io.BufferedRandom):
         self.is_kept = False
         self.version = _read_version(path)
 
-    def start(self, version: Version) -> None:
-        """Empty the file; from now on it is of this version."""
+    def start(self, version: FileVersion) -> None:
+        """Empty the file, and set its version."""
         self.seek(0)
         self.truncate()
         self.describe(version)
 
-    def describe(self, version: Version) -> None:
-        """Write down which version this is, beside the file."""
+    def describe(self, version: FileVersion) -> None:
+        """Write the version to a second file."""
         self.version = version
-        beside = _beside(self.path)
+        version_path = _version_path(self.path)
         with suppress(OSError):
-            beside.unlink(missing_ok=True)
-            beside.write_text(json.dumps(asdict(version)))
+            version_path.unlink(missing_ok=True)
+            version_path.write_text(json.dumps(asdict(version)))
 
     def keep(self) -> None:
-        """Stay when closed, if a later download gains by it and the disk has room."""
+        """Keep the file after closing it, if that is useful and the disk has room."""
         with suppress(OSError):
             self.flush()
             size = os.fstat(self.fileno()).st_size
             room = disk_usage(self.path.parent)
             self.is_kept = (
                 size > IN_MEMORY
-                and self.version != Version()
+                and self.version != FileVersion()
                 and room.free * FREE_SHARE > room.total
             )
 
     def close(self) -> None:
-        """Close the file; unless it is kept, nobody can go on from it."""
+        """Close the file, and delete it unless it is kept."""
         if not self.closed and not self.is_kept:
             with suppress(OSError):
                 self.path.unlink(missing_ok=True)
-                _beside(self.path).unlink(missing_ok=True)
+                _version_path(self.path).unlink(missing_ok=True)
         super().close()
 
 
-class Part:
-    """What has come of a file so far: in memory while it is small, then on disk."""
+class PartialDownload:
+    """The received part of a file, in memory while small, then on disk."""
 
     def __init__(self, url: str) -> None:
-        """Take over what an earlier download of the URL has left, unless another has it."""
+        """Continue an earlier download of the URL, unless another process has it open."""
         self._path = _path_of(url)
-        self._version = Version()
+        self._version = FileVersion()
         found = _open_locked(self._path, os.O_RDWR) if self._path else None
         self.file: IO[bytes] = found or SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (the caller closes it)
-        if self.version == Version():
-            # Nothing tells whether this is the same file.
-            self.start(Version())
+        if self.version == FileVersion():
+            # Without a version, it may be another file.
+            self.start(FileVersion())
 
     @property
     def size(self) -> int:
-        """Bytes that have come."""
+        """Number of bytes received."""
         return self.file.seek(0, os.SEEK_END)
 
     @property
-    def version(self) -> Version:
-        """The version of the remote file that has come so far."""
-        return self.file.version if isinstance(self.file, PartFile) else self._version
+    def version(self) -> FileVersion:
+        """The version of the remote file."""
+        return self.file.version if isinstance(self.file, PartialFile) else self._version
 
-    def start(self, version: Version) -> None:
-        """Forget what has come: what follows is of this version."""
+    def start(self, version: FileVersion) -> None:
+        """Discard the received bytes, and set the version of what follows."""
         self._version = version
-        if isinstance(self.file, PartFile):
+        if isinstance(self.file, PartialFile):
             self.file.start(version)
         else:
             self.file.seek(0)
             self.file.truncate()
 
     def write(self, chunk: bytes) -> None:
-        """Add to the end."""
+        """Append a chunk."""
         if self._path and self.size + len(chunk) > IN_MEMORY:
             self._move_to_disk()
         self.file.seek(0, os.SEEK_END)
         self.file.write(chunk)
 
     def keep(self) -> None:
-        """Close the file, and leave it to the next download."""
-        if isinstance(self.file, PartFile):
+        """Close the file, and keep it for the next download."""
+        if isinstance(self.file, PartialFile):
             self.file.keep()
         self.discard()
 
@@ -141,7 +141,7 @@ class Part:
 
     def _move_to_disk(self) -> None:
         path, self._path = self._path, None
-        if isinstance(self.file, PartFile) or not path:
+        if isinstance(self.file, PartialFile) or not path:
             return
         if not (disk := _open_locked(path, os.O_RDWR | os.O_CREAT)):
             return
@@ -157,24 +157,24 @@ class Part:
             self.file = disk
 
 
-def keep(url: str, file: IO[bytes]) -> None:
-    """Keep a finished download that there was no time to store, for the next one of this URL.
+def keep_download(url: str, file: IO[bytes]) -> None:
+    """Keep a finished download that was not stored, for the next download of this URL.
 
-    The caller closes the file. It never fails: what can't be kept is downloaded again.
+    The caller closes the file. This never fails: if it can't be kept, it is downloaded again.
     """
     with suppress(OSError):
         position = file.tell()
         size = file.seek(0, os.SEEK_END)
-        if isinstance(file, PartFile):
+        if isinstance(file, PartialFile):
             file.describe(replace(file.version, total=size))
             file.keep()
         elif size > IN_MEMORY:
-            _keep_copy(url, file, Version(total=size))
+            _keep_copy(url, file, FileVersion(total=size))
         file.seek(position)
 
 
-def _keep_copy(url: str, file: IO[bytes], version: Version) -> None:
-    part = Part(url)
+def _keep_copy(url: str, file: IO[bytes], version: FileVersion) -> None:
+    part = PartialDownload(url)
     try:
         part.start(version)
         file.seek(0)
@@ -187,7 +187,7 @@ def _keep_copy(url: str, file: IO[bytes], version: Version) -> None:
 
 
 def _path_of(url: str) -> Path | None:
-    """Return where the part of a URL lies; without its query, since signatures change."""
+    """Return the path for a URL, ignoring its query string, because signatures change."""
     folder = _folder()
     if not folder:
         return None
@@ -197,7 +197,7 @@ def _path_of(url: str) -> Path | None:
 
 
 def _folder() -> Path | None:
-    """Return the folder of all parts; None when it is not ours alone."""
+    """Return the folder of partial downloads, or None if other users can access it."""
     try:
         folder = Path(gettempdir()) / f"sora_remix_parts_{os.geteuid()}"
         with suppress(FileExistsError):
@@ -211,7 +211,7 @@ def _folder() -> Path | None:
 
 @lru_cache(maxsize=1)
 def _tidy(folder: Path, hour: int) -> None:
-    """Remove old parts, once in each hour."""
+    """Remove old partial downloads, once an hour."""
     oldest = time.time() - KEPT_SECONDS
     with suppress(OSError):
         for path in folder.iterdir():
@@ -221,13 +221,13 @@ def _tidy(folder: Path, hour: int) -> None:
 
 
 def _last_change(path: Path) -> float:
-    """Return when a part was written to, also for what lies beside it."""
+    """Return when the partial download was last written, also for its version file."""
     part = path.with_suffix("")
     return (part if part.exists() else path).stat().st_mtime
 
 
-def _open_locked(path: Path, flags: int) -> PartFile | None:
-    """Open a part that nobody else has open."""
+def _open_locked(path: Path, flags: int) -> PartialFile | None:
+    """Open and lock a partial download, unless another process has locked it."""
     try:
         descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except OSError:
@@ -235,22 +235,22 @@ def _open_locked(path: Path, flags: int) -> PartFile | None:
     raw = io.FileIO(descriptor, "r+b")
     try:
         fcntl.flock(raw, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever had it open may just have removed it.
+        # The process that had it open may just have removed it.
         is_there = os.path.samestat(os.fstat(descriptor), path.stat())
     except OSError:
         is_there = False
     if is_there:
-        return PartFile(path, raw)
+        return PartialFile(path, raw)
     raw.close()
     return None
 
 
-def _beside(path: Path) -> Path:
+def _version_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _read_version(path: Path) -> Version:
+def _read_version(path: Path) -> FileVersion:
     try:
-        return Version(**json.loads(_beside(path).read_text()))
+        return FileVersion(**json.loads(_version_path(path).read_text()))
     except (OSError, ValueError, TypeError):
-        return Version()
+        return FileVersion()

@@ -250,7 +250,7 @@ def test_draft_buys_only_videos_that_its_editor_can_view(
     sent = client.post(url, {**filled_in(page), "prompt": "make it noir"})
 
     assert sent.status_code == 302
-    assert "1 video of this selection is no longer available to you." in page.content.decode()
+    assert "1 selected video is no longer available to you and" in page.content.decode()
     assert SECRET.strip() not in page.content.decode()
     made = Remix.objects.filter(batch=draft).values_list("source", flat=True)
     assert {*made} == {both.shown.source.pk, both.shown.result.pk}

@@ -1,4 +1,4 @@
-"""Steps that have failed for long: which ones, for the notices, the list and a remix's page."""
+"""Steps that have failed for a long time, for the notices, the changelist and a remix's page."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from ..models import Remix, SourceCopy
 from ..models.status import Status
 from .formatting.dates import moment
 from .formatting.retries import because, is_failing, one_line, tries
-from .permissions import EXCHANGE, may
+from .permissions import EXCHANGE, has_perms
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 LONG = timedelta(hours=1)
-"""After this time, a single failure is worth telling."""
+"""After this time, a single failure counts."""
 SHORT = timedelta(minutes=5)
-"""After this time, `FEW` failures are: a worker that is killed each time fails slowly."""
+"""After this time, `FEW` failures count: a worker that is killed each time fails slowly."""
 FEW = 3
 
 
 @dataclass(frozen=True)
-class Step:
+class FailingStep:
     """A step of remixes that may keep failing."""
 
     name: str
@@ -46,38 +46,38 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Failing:
-    """How many rows have failed at a step for long, since when, and an error of one of them."""
+class StepFailures:
+    """Number of rows that have failed at a step for long, since when, and an error of one."""
 
     many: int
     since: datetime | None
     error: str | None
 
-    def says(self, step: Step, request: HttpRequest) -> str:
-        """Put it into words; only who may see the exchange with fal is told the error."""
+    def describe(self, step: FailingStep, request: HttpRequest) -> str:
+        """Describe it; the error only to users who may see the exchange with fal."""
         since = moment(self.since) if self.since else ""
         said = [step.message % {"many": self.many, "since": since}, step.charge]
-        if self.error and may(request, EXCHANGE):
+        if self.error and has_perms(request, EXCHANGE):
             said.append(because(self.error))
         return " ".join(map(str, said))
 
 
-UPLOAD = Step(
+UPLOAD = FailingStep(
     "upload",
     _("Waiting for an upload"),
     Q(status=Status.QUEUED, is_ready=False),
     ngettext_lazy(
-        "Since %(since)s, uploading %(many)d file to fal has been failing. Remixes that need it "
-        "wait.",
-        "Since %(since)s, uploading %(many)d files to fal has been failing. Remixes that need "
-        "them wait.",
+        "Since %(since)s, uploading %(many)d file to fal has been failing. Remixes that "
+        "need it are waiting.",
+        "Since %(since)s, uploading %(many)d files to fal has been failing. Remixes that "
+        "need them are waiting.",
         "many",
     ),
     _("Nothing is charged, and the site keeps trying."),
 )
 """Counts files, not remixes."""
 STEPS = (
-    Step(
+    FailingStep(
         "send",
         _("Can't be sent"),
         Q(status=Status.QUEUED),
@@ -88,7 +88,7 @@ STEPS = (
         ),
         _("Nothing is charged, and the site keeps trying."),
     ),
-    Step(
+    FailingStep(
         "check",
         _("Progress unknown"),
         Q(status=Status.PROCESSING, completed_at=None),
@@ -99,7 +99,7 @@ STEPS = (
         ),
         _("Nothing more is charged, and the site keeps trying."),
     ),
-    Step(
+    FailingStep(
         "collect",
         _("Can't be collected"),
         Q(status=Status.STORING) | Q(status=Status.PROCESSING, completed_at__isnull=False),
@@ -115,28 +115,28 @@ STEPS = (
 )
 
 
-def for_long() -> Q:
+def failing_for_long() -> Q:
     """Keep rows whose present step has failed for long."""
     now = timezone.now()
     often = Q(failures__gte=FEW, failing_since__lte=now - SHORT)
     return Q(failing_since__lte=now - LONG) | often
 
 
-def aggregates() -> dict[str, Any]:
-    """Return what is counted of all unsettled remixes, for `remixes_of`."""
+def aggregate_failures() -> dict[str, Any]:
+    """Return aggregates of unsettled remixes, which `pop_failures` reads."""
     found: dict[str, Any] = {}
     for step in STEPS:
-        rows = step.remixes & for_long()
+        rows = step.remixes & failing_for_long()
         found[f"{step.name}_many"] = Count("pk", filter=rows)
         found[f"{step.name}_since"] = Min("failing_since", filter=rows)
         found[f"{step.name}_error"] = Min("error_message", filter=rows & ~Q(error_message=""))
     return found
 
 
-def uploads() -> dict[str, Any]:
-    """Return columns with the files that remixes wait for and that can't be uploaded."""
+def select_upload_failures() -> dict[str, Any]:
+    """Return subqueries for the failing uploads that remixes wait for."""
     waiting = Remix.objects.order_by().filter(UPLOAD.remixes)
-    rows = SourceCopy.objects.to_upload().filter(for_long(), Exists(waiting)).order_by()
+    rows = SourceCopy.objects.to_upload().filter(failing_for_long(), Exists(waiting)).order_by()
     whole = rows.values("error_code")  # empty in all of them, so that they are one group
     error = Min("error_message", filter=~Q(error_message=""))
     return {
@@ -146,37 +146,37 @@ def uploads() -> dict[str, Any]:
     }
 
 
-def taken(step: Step, counted: dict[str, Any]) -> Failing | None:
-    """Take out of what was counted what belongs to a step; None when nothing has failed."""
+def pop_failures(step: FailingStep, counted: dict[str, Any]) -> StepFailures | None:
+    """Take the failures of a step out of the counts; return None if there are none."""
     many, since, error = (counted.pop(f"{step.name}_{name}") for name in ("many", "since", "error"))
-    return Failing(many, since, error) if many else None
+    return StepFailures(many, since, error) if many else None
 
 
-def filter_by(queryset: QuerySet[Remix], name: str) -> QuerySet[Remix]:
-    """Keep the remixes that a notice is about."""
+def filter_by_step(queryset: QuerySet[Remix], name: str) -> QuerySet[Remix]:
+    """Keep the remixes that the notice about a step links to."""
     if name == UPLOAD.name:
         return queryset.filter(UPLOAD.remixes)
     step = next((step for step in STEPS if step.name == name), None)
-    return queryset.filter(step.remixes, for_long()) if step else queryset
+    return queryset.filter(step.remixes, failing_for_long()) if step else queryset
 
 
-def on_page(request: HttpRequest, remix: Remix) -> dict[str, str]:
-    """Return what the page of a remix says of an upload it waits for, and the last error."""
+def describe_failure(request: HttpRequest, remix: Remix) -> dict[str, str]:
+    """Describe the upload that a remix waits for, and its last error."""
     upload = _upload(remix)
     error = upload.error_message if upload else remix.error_message if is_failing(remix) else ""
     return {
         "upload": tries(upload) if upload else "",
-        "last_error": one_line(error) if may(request, EXCHANGE) else "",
+        "last_error": one_line(error) if has_perms(request, EXCHANGE) else "",
     }
 
 
 def _upload(remix: Remix) -> SourceCopy | None:
-    """Return an upload that this remix waits for and whose last try failed."""
+    """Return an upload that this remix waits for and whose last attempt failed."""
     if remix.status != Status.QUEUED or remix.is_ready:
         return None
     try:
         names = engine.files_to_copy(get_endpoint(remix.endpoint), remix.source, remix.options)
     except SoraRemixError:
         return None  # without its endpoint it fails when it is to be sent
-    failing = SourceCopy.objects.to_upload().filter(name__in=names, failing_since__isnull=False)
-    return failing.order_by("failing_since").first()
+    failed = SourceCopy.objects.to_upload().filter(name__in=names, failing_since__isnull=False)
+    return failed.order_by("failing_since").first()

@@ -48,6 +48,11 @@ def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
     return messages(client.post(form.action, form.data(values), follow=True))
 
 
+def _counted(page: Any) -> tuple[int, int]:
+    preview = page.context["preview"]
+    return len(preview.allowed), len(preview.refused)
+
+
 def _named(video: Video) -> str:
     return f"{video.pk}:{video.revision}"
 
@@ -168,7 +173,7 @@ def test_files_of_rejected_videos_are_cleared(
     assert (shown["Total size of files"], shown["Number of files"]) == ("2.0\xa0KB", "1")
     assert "Files kept" not in shown
     text = page.content.decode()
-    assert "1 × It is not rejected." in text
+    assert "1 × It has not been rejected." in text
     assert "1 × A remix in progress still needs this file." in text
 
     with django_capture_on_commit_callbacks(execute=True):
