@@ -48,11 +48,6 @@ def _do(client: Client, name: str, page: Any, **values: str) -> list[str]:
     return messages(client.post(form.action, form.data(values), follow=True))
 
 
-def _counted(page: Any) -> tuple[int, int]:
-    preview = page.context["preview"]
-    return len(preview.allowed), len(preview.refused)
-
-
 def _named(video: Video) -> str:
     return f"{video.pk}:{video.revision}"
 

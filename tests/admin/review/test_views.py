@@ -170,7 +170,7 @@ def test_skipped_video_is_shown_again_from_the_start(admin_client: Client) -> No
     end = _page(admin_client, after=second.pk)
 
     assert "2 skipped videos still need a decision." in end.content.decode()
-    assert _ways(end)["Start again"] == review_url()
+    assert _ways(end)["Start over"] == review_url()
     assert _ways(end)["Previous video"] == review_url(video=second.pk)
 
 
