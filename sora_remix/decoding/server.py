@@ -81,7 +81,8 @@ def run(job: Job, file: DescriptorFile) -> dict[str, Any]:
         value = JOBS[job](file)
     except OverLimit as error:
         return {"limit": error.limit}
-    except MemoryError:
+    except (MemoryError, ImportError):
+        # PyAV imports some of its parts for the first stream that needs them.
         return {"limit": "memory"}
     except Exception as error:  # noqa: BLE001  (PyAV raises anything for broken files)
         return {"error": f"{type(error).__name__}: {error}"}
