@@ -124,7 +124,7 @@ def test_video_over_the_memory_limit_is_refused_with_the_limit(
 
     response = submit(admin_client, ADD, {"title": "Sea", "file": upload})
 
-    message = "The video can't be checked. The file claims more than 10000000 frames."
+    message = "The video can't be checked. The file claims to have more than 10000000 frames."
     assert errors(response) == {"file": [message]}
     assert not media_root.exists()
 

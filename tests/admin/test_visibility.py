@@ -161,7 +161,7 @@ def test_hidden_videos_can_not_be_decided(
     page = client.post(url, {"videos": f"{video.pk}:{video.revision}"}, follow=True)
 
     assert _states() == before
-    left_alone = "1 video was not changed: It was deleted, or you may not view it."
+    left_alone = "1 video was not changed: It was deleted, or you don't have permission to view it."
     assert left_alone in messages(page)
 
 
@@ -235,7 +235,7 @@ def test_hidden_video_can_not_be_added_to_a_draft(
 
     assert tree.status_code in (403, 404)
     assert _states() == before
-    assert messages(page) == ["1 remix was left out: you may not view its video."]
+    assert messages(page) == ["1 remix was left out, because you don't have permission to view its video."]
 
 
 @pytest.mark.parametrize("kind", SITES)

@@ -46,8 +46,8 @@ LABELS = {
 }
 WRONG_STATE = {
     "cancel": "It has already finished.",
-    "retry": "Only a remix that failed or was cancelled",
-    "collect_again": "Only a remix that failed",
+    "retry": "Only failed or cancelled remixes",
+    "collect_again": "Only failed remixes",
 }
 
 

@@ -191,7 +191,7 @@ def test_settled_remix_can_not_be_decided_again(
     response = getattr(admin_client, method)(_url(name, remix), data, follow=True)
 
     assert response.redirect_chain == [(_url("change", remix), 302)]
-    assert "Only an unconfirmed remix can be" in messages(response)[0]
+    assert "Only unconfirmed remixes can be" in messages(response)[0]
     assert [one.status for one in Remix.objects.all()] == [status]
     assert history(remix) == []
 
