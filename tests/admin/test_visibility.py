@@ -235,7 +235,9 @@ def test_hidden_video_can_not_be_added_to_a_draft(
 
     assert tree.status_code in (403, 404)
     assert _states() == before
-    assert messages(page) == ["1 remix was left out, because you don't have permission to view its video."]
+    assert messages(page) == [
+        "1 remix was left out, because you don't have permission to view its video."
+    ]
 
 
 @pytest.mark.parametrize("kind", SITES)
