@@ -79,7 +79,7 @@ def test_decision_redirects_to_the_next_video_with_a_link_back(
         admin_user,
     )
     assert _shown(page) == second.pk
-    assert _ways(page)["Back to the last decision"] == review_url(video=first.pk)
+    assert _ways(page)["Back to your last decision"] == review_url(video=first.pk)
     assert review_url(video=first.pk) in links(page, find(page, "ul", "messagelist"))
     assert LogEntry.objects.get(object_id=str(first.pk)).get_change_message() == "Approve: Sharp."
 
@@ -170,7 +170,7 @@ def test_skipped_video_is_shown_again_from_the_start(admin_client: Client) -> No
     end = _page(admin_client, after=second.pk)
 
     assert "2 skipped videos still need a decision." in end.content.decode()
-    assert _ways(end)["Start again"] == review_url()
+    assert _ways(end)["Start over"] == review_url()
     assert _ways(end)["Previous video"] == review_url(video=second.pk)
 
 
