@@ -42,7 +42,7 @@ class RequestIdForm(forms.Form):
                 _("Use only letters and digits, with - _ . : between them."),
             )
         ],
-        help_text=_("Copy it from your account at fal."),
+        help_text=_("Copy it from your fal account."),
         widget=forms.TextInput(
             attrs={
                 "class": "vTextField",

@@ -79,7 +79,7 @@ def test_decision_redirects_to_the_next_video_with_a_link_back(
         admin_user,
     )
     assert _shown(page) == second.pk
-    assert _ways(page)["Back to the last decision"] == review_url(video=first.pk)
+    assert _ways(page)["Back to your last decision"] == review_url(video=first.pk)
     assert review_url(video=first.pk) in links(page, find(page, "ul", "messagelist"))
     assert LogEntry.objects.get(object_id=str(first.pk)).get_change_message() == "Approve: Sharp."
 
