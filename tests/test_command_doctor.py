@@ -30,7 +30,7 @@ from example_project.fal_sandbox.webhooks import USER_ID
 from sora_remix import tasks
 from sora_remix.fal import webhook, webhook_keys
 from sora_remix.management.doctor import local, remote
-from sora_remix.management.doctor.report import Examination, ReportLine, examine, within
+from sora_remix.management.doctor.examination import Examination, ReportLine, examine, within
 from sora_remix.models import Chain, EndpointFact, SourceCopy
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, moment

@@ -19,7 +19,7 @@ from typing import Any, cast
 from .files import DescriptorFile
 from .images import image_facts
 from .limits import Job, OverLimit, limit_memory, limit_seconds
-from .stills import facts_and_thumbnail, thumbnail
+from .thumbnails import facts_and_thumbnail, thumbnail
 from .videos import video_facts
 
 IDLE_SECONDS = 60

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from sora_remix.decoding.stills import facts_and_thumbnail
+from sora_remix.decoding.thumbnails import facts_and_thumbnail
 from sora_remix.decoding.videos import video_facts
 from tests.decoding.recordings import record
-from tests.decoding.test_stills import turned
+from tests.decoding.test_thumbnails import turned
 
 
 class CountingFile(io.FileIO):

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .report import OK, PROBLEM, WARNING, Examination, ReportLine, examine, examine_all
+from .examination import OK, PROBLEM, WARNING, Examination, ReportLine, examine, examine_all
 
 __all__ = ["OK", "PROBLEM", "WARNING", "Examination", "ReportLine", "examine", "examine_all"]

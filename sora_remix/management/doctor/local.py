@@ -24,7 +24,7 @@ from ...database import alias
 from ...logs import get_logger
 from ...models import Chain, Remix, SourceCopy
 from ...storage import app_storage, new_name
-from .report import OK, PROBLEM, WARNING, ReportLine, within
+from .examination import OK, PROBLEM, WARNING, ReportLine, within
 
 logger = get_logger(__name__)
 

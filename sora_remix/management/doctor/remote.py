@@ -19,7 +19,7 @@ from ...media.hosts import is_public
 from ...models import EndpointFact
 from ..fal_answers import FalAnswers, ask, key_status
 from ..labels import availability
-from .report import OK, PROBLEM, WARNING, ReportLine, within
+from .examination import OK, PROBLEM, WARNING, ReportLine, within
 
 LOOK_UP_SECONDS = 10.0
 COMMAND = "manage.py sora_remix_endpoints --check"

@@ -13,10 +13,10 @@ import pytest
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from sora_remix.decoding import stills
+from sora_remix.decoding import thumbnails
 from sora_remix.decoding.frames import GRAY, contrast, gray
 from sora_remix.decoding.images import decode_image
-from sora_remix.decoding.stills import facts_and_thumbnail, thumbnail
+from sora_remix.decoding.thumbnails import facts_and_thumbnail, thumbnail
 from tests.decoding.recordings import record
 
 BLACK, WHITE = 0, 235
@@ -154,7 +154,7 @@ def test_failed_thumbnail_does_not_lose_the_facts(
     def fail(frame: VideoFrame) -> bytes:
         raise ValueError("no encoder")
 
-    monkeypatch.setattr(stills, "_jpeg", fail)
+    monkeypatch.setattr(thumbnails, "_jpeg", fail)
 
     facts, picture = facts_and_thumbnail(io.BytesIO(clip.read_bytes()))
 
@@ -167,7 +167,7 @@ def test_thumbnail_over_the_memory_limit_is_reported(
     def fail(frame: VideoFrame) -> bytes:
         raise MemoryError
 
-    monkeypatch.setattr(stills, "_jpeg", fail)
+    monkeypatch.setattr(thumbnails, "_jpeg", fail)
 
     with pytest.raises(MemoryError):
         facts_and_thumbnail(io.BytesIO(clip.read_bytes()))
