@@ -193,8 +193,8 @@ class ClearFiles(VideoAction):
         files = sum(bool(getattr(video, field)) for video in rows for field in video.FILE_FIELDS)
         size = sum(video.size or 0 for video in rows if video.owned_files("file"))
         facts: list[tuple[Text, object]] = [
-            (_("Total size of files"), filesizeformat(size)),
-            (_("Number of files"), deleted),
+            (_("Space freed"), filesizeformat(size)),
+            (_("Files deleted"), deleted),
         ]
         return [*facts, (_("Files kept"), files - deleted)] if files > deleted else facts
 

@@ -165,7 +165,7 @@ def test_files_of_rejected_videos_are_cleared(
     page = _ask(admin_client, "clear_selected", rejected, needed, approved)
     shown = facts(page)
     assert (shown["Clear files"], shown["Not changed"][:8]) == ("1 video", "2 videos")
-    assert (shown["Total size of files"], shown["Number of files"]) == ("2.0\xa0KB", "1")
+    assert (shown["Space freed"], shown["Files deleted"]) == ("2.0\xa0KB", "1")
     assert "Files kept" not in shown
     text = page.content.decode()
     assert "1 × It has not been rejected." in text
@@ -191,8 +191,8 @@ def test_clearing_counts_kept_files_separately_and_keeps_them(
         _do(admin_client, "clear", page)
 
     shown = facts(page)
-    assert (shown["Number of files"], shown["Files kept"]) == ("1", "1")
-    assert shown["Total size of files"] == "0\xa0bytes"
+    assert (shown["Files deleted"], shown["Files kept"]) == ("1", "1")
+    assert shown["Space freed"] == "0\xa0bytes"
     assert [app_storage().exists(name) for name in names] == [True, False]
     assert not Video.objects.get().file
 
