@@ -13,6 +13,7 @@ from django.utils import translation
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
+from sora_remix.fal import credentials
 from tests.processes import Qcluster
 
 SLOWEST = (
@@ -37,6 +38,13 @@ def own_language() -> Iterator[None]:
     """Forget the language of the last request, in which all after it would be answered."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def own_keys() -> Iterator[None]:
+    """Forget the secrets of a test: they would be cut out of texts that contain them by chance."""
+    yield
+    credentials._used.clear()
 
 
 @pytest.fixture(scope="session")
