@@ -239,7 +239,7 @@ def test_remix_at_an_endpoint_of_the_site_works_from_page_to_result(
     batch = checkout.draft(upload)
     page = checkout.text_of(admin_client, batch)
     assert "Enhance" in page
-    assert "$0.525" in page
+    assert "$0.53" in page
 
     typed = {"prompt": "make it noir", "option-enhance_prompt": None}
     checkout.send(admin_client, batch, typed)

@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
+from ..dollars import exact_dollars
 from ..models import Remix, RemixBatch, Video
 from . import failing_steps
 from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, RETRY, UNCONFIRMED_ACTIONS, get_buttons
@@ -77,7 +78,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
         (_("Request"), {"fields": REQUEST_FIELDS}),
-        (_("Costs"), {"fields": ("cost", "estimate")}),
+        (_("Costs"), {"fields": ("exact_cost", "estimate")}),
         (_("Timeline"), {"fields": TIMELINE_FIELDS}),
         (_("Technical details"), {"fields": ("key",)}),
     )
@@ -234,7 +235,11 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
 
     @admin.display(description=_("estimated cost"))
     def estimate(self, remix: Remix) -> str:
-        return money.about(remix.estimated_cost)
+        return money.about(remix.estimated_cost, exact_dollars)
+
+    @admin.display(description=_("cost"))
+    def exact_cost(self, remix: Remix) -> str:
+        return money.cost(remix, exact_dollars)
 
     @admin.display(description=_("video"))
     def player(self, remix: Remix) -> SafeString | str:

@@ -174,7 +174,7 @@ def test_known_costs_are_shown(values: dict[str, Any], charge: Charge) -> None:
     ("values", "shown"),
     [
         ({"billed_cost": Decimal("1234.5")}, "$1,234.50"),
-        ({"billed_cost": Decimal("0.123456")}, "$0.123456"),
+        ({"billed_cost": Decimal("0.123456")}, "$0.12"),
         ({"estimated_cost": Decimal("0.4")}, "about $0.40"),
         ({}, "cost unknown"),
         ({"estimated_cost": Decimal("0.4"), "status": Status.CANCELLED}, "nothing"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ...dollars import dollars
+from ...dollars import dollars, exact_dollars
 from ...endpoints import Price
 from ...models import Remix
 from .failures import CHARGED_CODES, FREE_CODES, FREE_PREFIXES
@@ -36,11 +36,11 @@ CHARGES: dict[Charge, _StrPromise] = {
 }
 
 
-def about(amount: Decimal | None) -> str:
+def about(amount: Decimal | None, written: Callable[[Decimal], str] = dollars) -> str:
     """Format an uncertain amount; an unknown one is never 0."""
     if amount is None:
         return gettext("cost unknown")
-    return gettext("about %(amount)s") % {"amount": dollars(amount)}
+    return gettext("about %(amount)s") % {"amount": written(amount)}
 
 
 def price(amount: Decimal | None, is_firm: bool) -> str:
@@ -67,22 +67,24 @@ def rate(price: Price) -> str:
     if not rates:
         return gettext("cost unknown")
     per_second, per_run = min(rates)
-    parts = [gettext("%(amount)s per video") % {"amount": dollars(per_run)}] if per_run else []
+    parts = []
+    if per_run:
+        parts.append(gettext("%(amount)s per video") % {"amount": exact_dollars(per_run)})
     if per_second or not parts:
-        parts.append(gettext("%(amount)s per second") % {"amount": dollars(per_second)})
+        parts.append(gettext("%(amount)s per second") % {"amount": exact_dollars(per_second)})
     shown = " + ".join(parts)
     if not price.is_firm:
         shown = gettext("about %(amount)s") % {"amount": shown}
     return gettext("from %(amount)s") % {"amount": shown} if len(rates) > 1 else shown
 
 
-def cost(remix: Remix) -> str:
+def cost(remix: Remix, written: Callable[[Decimal], str] = dollars) -> str:
     """Format the billed cost of a remix if it is known, else the estimate."""
     if remix.billed_cost is not None:
-        return dollars(remix.billed_cost)
+        return written(remix.billed_cost)
     if remix.status in (Status.FAILED, Status.CANCELLED) and charge(remix) == Charge.NOTHING:
         return gettext("nothing")
-    return about(remix.estimated_cost)
+    return about(remix.estimated_cost, written)
 
 
 def charge(remix: Remix) -> Charge:

@@ -20,10 +20,10 @@ def test_page_shows_the_cost_of_each_video_and_the_total(admin_client: Client) -
     page = text_of(admin_client, batch)
 
     assert rows_of(page) == [
-        ["8.25 s", "Sky × Prompt $0.825"],
+        ["8.25 s", "Sky × Prompt $0.83"],
         ["4 s", "Sea × Prompt $0.40"],
     ]
-    assert 'value="Make 2 remixes for $1.225"' in page
+    assert 'value="Make 2 remixes for $1.23"' in page
     assert "Sora 2" in page
 
 
