@@ -53,6 +53,10 @@ def page_of(batch: RemixBatch) -> str:
     return reverse("admin:sora_remix_remixbatch_confirm", args=[batch.pk])
 
 
+def grid_of(batch: RemixBatch) -> str:
+    return reverse("admin:sora_remix_remixbatch_change", args=[batch.pk])
+
+
 def remixes_of(batch: RemixBatch) -> str:
     return f"/admin/sora_remix/remix/?batch__id__exact={batch.pk}"
 

@@ -15,6 +15,7 @@ from sora_remix.models import Video
 
 from .browser import Browser
 
+GRID = re.compile(r"/remixbatch/\d+/change/$")
 CONFIRM = re.compile(r"/remixbatch/(\d+)/confirm/$")
 
 
@@ -57,9 +58,9 @@ class Editor:
             raise CommandError(f"The page to confirm does not show the cost, ${cost:.2f}.")
 
     def confirm(self, prompt: str) -> None:
-        """Confirm with this prompt. Raise CommandError unless the list of remixes opens."""
+        """Confirm with this prompt. Raise CommandError unless the grid of the batch opens."""
         self._browser.submit("prompt", {"prompt": prompt})
-        if self._browser.url.path != reverse("admin:sora_remix_remix_changelist"):
+        if not GRID.search(self._browser.url.path):
             raise CommandError(f"The prompt was not accepted. {self._errors()}")
 
     def approve(self, video: Video) -> None:

@@ -66,8 +66,7 @@ def test_grid_of_prompts_is_remixed_except_for_an_unticked_cell(
     expect(page.locator(ORDER)).to_have_value(re.compile(r"5 remixes for \$0\.50"))
 
     page.click(ORDER)
-    page.wait_for_url("**/remix/*")
-    _open_grid(page, batch)
+    page.wait_for_url("**/remixbatch/*/change/")
     qcluster.start()
     if not has_scripts:
         wait_until(lambda: not Remix.objects.unsettled().exists())

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.page_states import REMIXES, VIDEOS, act_on_all, choose, settled
+from tests.browser.page_states import BATCHES, VIDEOS, act_on_all, choose, settled
 from tests.browser.pages import Pages
 from tests.checkout import draft, make_clip, page_of
 from tests.processes import Qcluster, wait_until
@@ -25,6 +25,8 @@ PLAYS = """(video) => {
 }"""
 ORDER = "#sora-remix-order"
 TOTAL = "#sora-remix-total"
+CELLS = "#sora-remix-grid [data-remix]"
+SUCCEEDED = f"{CELLS}[data-status=succeeded]"
 
 
 @pytest.fixture
@@ -67,12 +69,12 @@ def test_two_videos_are_remixed_and_one_is_played(
     page.fill("[name=prompt]", "make it noir")
     page.click(ORDER)
     expect(page.locator(".messagelist .success")).to_contain_text("2 remixes were requested")
-    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    expect(page.locator(CELLS)).to_have_count(2)
     wait_until(_over)
 
     page.reload()
-    expect(page.locator(".sora-remix-succeeded")).to_have_count(2)
-    page.click("#result_list tbody tr:first-child .field-result_link a")
+    expect(page.locator(SUCCEEDED)).to_have_count(2)
+    page.locator(SUCCEEDED).first.locator("a").click()
     assert page.locator("video.sora-remix-player").evaluate(PLAYS) >= 2
     assert len(sandbox.accepted()) == 2
 
@@ -94,9 +96,9 @@ def test_german_editor_remixes_a_video_on_a_phone(
     expect(page.locator("#sora-remix-said")).to_have_text("0 von 2 fertig")
     qcluster.start()
     expect(page.locator("#sora-remix-said")).to_have_text("2 von 2 fertig")
-    expect(page.locator(".sora-remix-status")).to_have_text(["erfolgreich", "erfolgreich"])
+    expect(page.locator(SUCCEEDED)).to_have_count(2)
 
-    page.click("#result_list tbody tr:first-child .field-result_link a")
+    page.locator(SUCCEEDED).first.locator("a").click()
     assert page.locator("video.sora-remix-player").evaluate(PLAYS) >= 2
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert {remix.estimated_cost for remix in Remix.objects.all()} == {Decimal("0.28")}
@@ -120,18 +122,18 @@ def test_two_videos_are_remixed_without_scripts(
 
     page.fill("[name=prompt]", "make it noir")
     page.click(ORDER)
-    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    expect(page.locator(CELLS)).to_have_count(2)
     wait_until(_over)
 
     page.reload()
-    expect(page.locator(".sora-remix-succeeded")).to_have_count(2)
+    expect(page.locator(SUCCEEDED)).to_have_count(2)
     assert len(sandbox.accepted()) == 2
 
 
 def test_back_and_reload_after_confirming_request_nothing_twice(page: Page) -> None:
     batch = _open_draft(page)
     page.click(ORDER)
-    page.wait_for_url(f"**{REMIXES}*")
+    page.wait_for_url(f"**{BATCHES}*/change/")
 
     page.reload()
     page.go_back()
@@ -149,7 +151,7 @@ def test_draft_open_in_two_tabs_is_confirmed_once(page: Page) -> None:
 
     for one in (page, other):
         one.click(ORDER)
-        one.wait_for_url(f"**{REMIXES}*")
+        one.wait_for_url(f"**{BATCHES}*/change/")
 
     expect(other.locator(".messagelist .info")).to_contain_text("already confirmed")
     assert [remix.prompt for remix in Remix.objects.filter(batch=batch)] == ["make it noir"] * 2
@@ -159,7 +161,7 @@ def test_double_click_confirms_once(page: Page) -> None:
     batch = _open_draft(page)
 
     page.dblclick(ORDER)
-    page.wait_for_url(f"**{REMIXES}*")
+    page.wait_for_url(f"**{BATCHES}*/change/")
 
-    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    expect(page.locator(CELLS)).to_have_count(2)
     assert Remix.objects.filter(batch=batch).count() == 2

@@ -15,10 +15,10 @@ from django.views import View
 
 from ... import services
 from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
-from ...models import Remix, RemixBatch, Video
+from ...models import RemixBatch, Video
 from ..links import Links
 from ..pages import render_page
-from ..permissions import REMIX, can_view, require_perms
+from ..permissions import REMIX, require_perms
 from ..visibility import find_model_admin
 from .draft import TURN_PAGE, Draft, Selection
 
@@ -99,11 +99,10 @@ class ConfirmView(View):
         return self._redirect()
 
     def _redirect(self) -> HttpResponse:
-        """Redirect to the remixes of the batch, or to the videos for users who can't see them."""
-        links, site = self.links, self.model_admin.admin_site
-        remixes = links.changelist_url(Remix, batch__id__exact=self.batch.pk)
-        may_view = can_view(find_model_admin(site, Remix), self.request)
-        return links.redirect(remixes if may_view else "", links.changelist_url(Video))
+        """Redirect to the grid of the batch, or to the videos for users who can't see it."""
+        may_view = self.model_admin.has_view_permission(self.request)
+        grid = self.links.change_url(self.batch) if may_view else ""
+        return self.links.redirect(grid, self.links.changelist_url(Video))
 
     def _show(self, draft: Draft) -> HttpResponse:
         sent = self.request.POST

@@ -15,9 +15,9 @@ from sora_remix.models import Remix
 from tests.checkout import (
     draft,
     filled_in,
+    grid_of,
     options,
     page_of,
-    remixes_of,
     send,
     text_of,
 )
@@ -63,13 +63,13 @@ def test_titles_and_prompts_are_shown_as_text(admin_client: Client) -> None:
     assert "&lt;script&gt;1" in page
 
 
-def test_confirming_makes_the_remixes_and_redirects_to_them(client: Client) -> None:
+def test_confirming_makes_the_remixes_and_redirects_to_their_grid(client: Client) -> None:
     user = _staff(client, PERMISSIONS)
     batch = draft(make_video(), make_video(), make_video(sora_id=""), by=user)
 
     response = send(client, batch, {"prompt": "noir\r\nand rain", **options(delete_video="on")})
 
-    assert response.url == remixes_of(batch)
+    assert response.url == grid_of(batch)
     remixes = list(batch.remixes.all())
     assert len(remixes) == 2
     assert {remix.prompt for remix in remixes} == {"noir\nand rain"}
@@ -78,7 +78,7 @@ def test_confirming_makes_the_remixes_and_redirects_to_them(client: Client) -> N
     assert remixes[0].estimated_cost == Decimal("0.40")
 
 
-def test_list_says_that_the_remixes_were_requested(admin_client: Client) -> None:
+def test_grid_says_that_the_remixes_were_requested(admin_client: Client) -> None:
     page = send(admin_client, draft(), {"prompt": "noir"}, follow=True).content.decode()
 
     assert "1 remix was requested." in page
@@ -92,7 +92,7 @@ def test_confirming_twice_makes_the_remixes_once(admin_client: Client, prompt: s
 
     response = admin_client.post(page_of(batch), {**values, "prompt": prompt}, follow=True)
 
-    assert response.redirect_chain == [(remixes_of(batch), 302)]
+    assert response.redirect_chain == [(grid_of(batch), 302)]
     assert "This batch was already confirmed" in response.content.decode()
     assert [remix.prompt for remix in Remix.objects.all()] == ["noir", "noir"]
 
@@ -112,17 +112,17 @@ def test_confirming_twice_at_the_same_moment_makes_the_remixes_once(admin_user: 
 
     urls = at_once(confirm, times=4)
 
-    assert set(urls) == {remixes_of(batch)}
+    assert set(urls) == {grid_of(batch)}
     assert batch.remixes.count() == 2
 
 
-def test_page_of_a_confirmed_batch_redirects_to_its_remixes(admin_client: Client) -> None:
+def test_confirm_page_of_a_confirmed_batch_redirects_to_its_grid(admin_client: Client) -> None:
     batch = draft()
     batch.confirm()
 
     response = admin_client.get(page_of(batch))
 
-    assert response.url == remixes_of(batch)  # type: ignore[attr-defined]
+    assert response.url == grid_of(batch)  # type: ignore[attr-defined]
 
 
 def test_user_without_permission_to_view_remixes_is_redirected_to_the_videos(
@@ -169,7 +169,7 @@ def test_drafts_of_others_can_be_opened_with_their_own_permission(client: Client
     batch = draft(by=User.objects.create_user("author"))
     _staff(client, (*PERMISSIONS, "confirm_any_draft"))
 
-    assert send(client, batch, {"prompt": "noir"}).url == remixes_of(batch)
+    assert send(client, batch, {"prompt": "noir"}).url == grid_of(batch)
     assert batch.remixes.count() == 1
 
 

@@ -19,11 +19,11 @@ from tests.checkout import (
     choose,
     draft,
     filled_in,
+    grid_of,
     make_clip,
     options,
     page_of,
     picture,
-    remixes_of,
     send,
     text_of,
 )
@@ -97,7 +97,7 @@ def test_german_editor_confirms_the_amount_on_the_button(german: Client) -> None
     response = german.post(page_of(batch), {**filled_in(shown), "prompt": "schwarzweiß"})
 
     assert f'value="2 Remixe für 912,05{NB}$ erstellen"' in shown.content.decode()
-    assert response.url == remixes_of(batch)  # type: ignore[attr-defined]
+    assert response.url == grid_of(batch)  # type: ignore[attr-defined]
     assert {remix.source_id for remix in batch.remixes.all()} == {12345, 67890}
     assert {remix.estimated_cost for remix in batch.remixes.all()} == {Decimal("456.025")}
 
