@@ -174,10 +174,12 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
-        """Link to the comparison with its source, and to its tree."""
+        """Offer to remix it, and link to the comparison with its source and to its tree."""
         links = Links(self.admin_site)
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
+            may_remix = can_start_draft(self.admin_site, request) and not _why_not(obj)
+            context["remix_url"] = links.tree_url(obj) if may_remix else ""
         if remix := getattr(obj, "remix", None):
             source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
             obj._sees_source = source is not None
@@ -301,13 +303,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
-        if not hasattr(video, "retired_endpoints"):
-            _note_endpoints([video])
-        try:
-            reason = why_not(video, choosable(video.retired_endpoints, today()))
-        except SoraRemixError as error:
-            return html.yes_or_why_not(str(error))
-        return html.yes_or_why_not(str(reason or ""))
+        return html.yes_or_why_not(_why_not(video))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
@@ -322,6 +318,16 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
         return shape % {"width": video.width, "height": video.height, "size": size}
+
+
+def _why_not(video: Any) -> str:
+    """Say why a video can't be remixed, if it can't."""
+    if not hasattr(video, "retired_endpoints"):
+        _note_endpoints([video])
+    try:
+        return str(why_not(video, choosable(video.retired_endpoints, today())) or "")
+    except SoraRemixError as error:
+        return str(error)
 
 
 def _note_endpoints(videos: Iterable[Any]) -> None:

@@ -19,10 +19,11 @@ from sora_remix.endpoints import get_endpoint
 from sora_remix.exceptions import TryLater
 from sora_remix.media import image_facts
 from sora_remix.models import Remix, RemixBatch, Video
+from tests.checkout import page_of
 from tests.decoding import bombs
 from tests.decoding.recordings import record
 from tests.factories import make_remix, make_video
-from tests.forms import submit
+from tests.forms import forms_of, submit
 from tests.html import errors, listed
 
 pytestmark = pytest.mark.django_db
@@ -324,6 +325,45 @@ def test_page_of_a_source_links_its_remixes(admin_client: Client) -> None:
 
     link = f"/admin/sora_remix/remix/?source__id__exact={source.pk}"
     assert f'<a href="{link}">2 remixes</a>' in page
+
+
+def test_button_on_the_page_of_a_video_opens_the_confirm_page_for_it(
+    admin_client: Client, admin_user: User
+) -> None:
+    other, video = make_video(), make_video()
+
+    response = submit(admin_client, _change(video), {}, f"video={video.pk}")
+
+    batch = RemixBatch.objects.get()
+    assert response.url == page_of(batch)
+    assert list(batch.videos.all()) == [video] != [other]
+    assert batch.created_by == admin_user
+
+
+@pytest.mark.parametrize(
+    ("permissions", "values"),
+    [
+        (("view_video", "change_video"), {}),
+        (("view_video", "remix_video"), {"is_deleted_at_provider": True}),
+    ],
+)
+def test_page_of_a_video_has_no_button_for_what_is_not_permitted_or_not_possible(
+    client: Client, permissions: tuple[str, ...], values: dict[str, Any]
+) -> None:
+    _staff(client, *permissions)
+
+    page = client.get(_change(make_video(**values)))
+
+    assert [form for form in forms_of(page) if "video" in form.names] == []
+
+
+def test_user_who_may_only_view_videos_can_remix_one_from_its_page(client: Client) -> None:
+    _staff(client, "view_video", "remix_video")
+    video = make_video()
+
+    response = submit(client, _change(video), {}, f"video={video.pk}")
+
+    assert response.url == page_of(RemixBatch.objects.get())
 
 
 def test_the_list_shows_origin_length_and_number_of_remixes(admin_client: Client) -> None:
