@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -64,8 +64,8 @@ def _settings(block: Block, _page: Path, site: dict[str, Any]) -> None:
     found = {name: value for name, value in site.items() if name.isupper()}
     assert all(AppConfig.create(entry) for entry in found["INSTALLED_APPS"])
     if databases := found.get("DATABASES"):
-        with ConnectionHandler(databases)["default"].cursor() as cursor:
-            cursor.execute("SELECT 1")
+        with closing(ConnectionHandler(databases)["default"]) as connection:
+            connection.cursor().execute("SELECT 1")
     changed = {name: found[name] for name in found.keys() - NEVER_OVERRIDDEN}
     with override_settings(**changed):
         messages = check_settings(None)
