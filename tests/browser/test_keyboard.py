@@ -72,7 +72,7 @@ def test_video_is_remixed_by_keyboard(page: Page) -> None:
     _tab_to(page, "#sora-remix-order")
     page.keyboard.press("Enter")
 
-    expect(page.locator("#result_list tbody tr")).to_have_count(1)
+    expect(page.locator("#sora-remix-grid [data-remix]")).to_have_count(1)
     assert Remix.objects.get().options["resolution"] == "720p"
 
 
