@@ -101,15 +101,17 @@ class People:
             self.seen.unconfirmed.setdefault(pk, now)
         storing = Remix.objects.filter(status=Status.STORING, prompt__contains=faults.SLOWLY)
         self.seen.stopped.update(storing.filter(failures__gt=0).values_list("pk", flat=True))
-        self._end_long_pause(now)
+        self._end_long_pause()
         if time.monotonic() - self._swept_at > SWEEP_EVERY:
             self._swept_at = time.monotonic()
             # By a worker, for fal's list may come slowly. The schedule does it more seldom.
             async_task(tasks.SWEEP)
 
-    def _end_long_pause(self, now: datetime) -> None:
+    def _end_long_pause(self) -> None:
         """Resume sending, as an administrator does who sees that fal answers others."""
-        held = Chain.objects.exclude(held_until=None).values_list("held_until", flat=True)
+        held = list(Chain.objects.exclude(held_until=None).values_list("held_until", flat=True))
+        # Read afterwards: a worker may start a pause after a moment that was noted before.
+        now = timezone.now()
         pauses = [until - now for until in held if until]
         self.seen.longest_pause = max(self.seen.longest_pause, *pauses, timedelta())
         late = Remix.objects.filter(status=Status.QUEUED, due_at__gt=now + LONG_PAUSE)
