@@ -72,7 +72,7 @@ def advance(turn: int) -> None:
     except Exception:
         logger.exception("Unexpected error in turn %s. The next turn continues", turn)
         time.sleep(1)
-    # Release first, then check for work: whoever adds work in between can announce a turn.
+    # Release before checking for work, so that work added in between can start a turn.
     if Chain.objects.release(turn) and Remix.objects.unsettled().exists():
         nudge()
 

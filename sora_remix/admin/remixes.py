@@ -114,7 +114,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         return (*self.search_fields, *(("request_id",) if has_perms(request, EXCHANGE) else ()))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Refuse filters in the URL by which users could guess what they may not see."""
+        """Refuse URL filters on columns that the user has no permission to see."""
         if lookup.partition("__")[0] in EXCHANGED and not has_perms(request, EXCHANGE):
             return False
         return super().lookup_allowed(lookup, value, request)

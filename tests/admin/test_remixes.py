@@ -139,19 +139,19 @@ def test_cancelled_remix_is_shown_as_not_charged() -> None:
     ("values", "charge"),
     [
         ({"status": Status.QUEUED}, Charge.NOTHING),
-        ({"status": Status.SUBMITTING}, Charge.PERHAPS),
-        ({"status": Status.UNCONFIRMED}, Charge.PERHAPS),
+        ({"status": Status.SUBMITTING}, Charge.POSSIBLE),
+        ({"status": Status.UNCONFIRMED}, Charge.POSSIBLE),
         ({"status": Status.PROCESSING}, Charge.CHARGED),
         ({"status": Status.SUCCEEDED}, Charge.CHARGED),
         ({"status": Status.FAILED, "error_code": "content_policy_violation"}, Charge.NOTHING),
-        ({"status": Status.FAILED, "error_code": "given_up"}, Charge.PERHAPS),
+        ({"status": Status.FAILED, "error_code": "given_up"}, Charge.POSSIBLE),
         (
             {
                 "status": Status.FAILED,
                 "error_code": "content_policy_violation",
                 "request_id": "r",
             },
-            Charge.PERHAPS,
+            Charge.POSSIBLE,
         ),
         (
             {"status": Status.FAILED, "error_code": "result_expired", "request_id": "r"},

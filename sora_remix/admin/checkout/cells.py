@@ -1,4 +1,4 @@
-"""The grid of videos by prompts, in which an editor unticks what is not to be made."""
+"""The grid of videos by prompts, in which an editor unticks remixes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WITHOUT = "_without"
 """Name of the field with all cells that are not ticked, on any page."""
 MOST_ROWS = 100
 MOST_BOXES = 800
-"""Checkboxes on a page: Django takes no more than 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+"""Checkboxes on a page. Django accepts 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
 HEADING_LENGTH = 60
 """Characters of a prompt that head its column."""
 TOKEN = re.compile(r"\b([0-9]{1,18}):([0-9]{1,6})\b")
@@ -77,7 +77,7 @@ class CellGrid:
 
     @cached_property
     def without(self) -> set[tuple[int, int]]:
-        """List what is not made, by primary key of the video and index of the prompt."""
+        """List the unticked remixes by primary key of the video and index of the prompt."""
         index = {number: at for at, number in enumerate(self.numbers)}
         return {(pk, index[number]) for pk, number in self.off}
 

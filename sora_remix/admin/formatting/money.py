@@ -25,13 +25,13 @@ class Charge(Enum):
     """Whether a remix was charged."""
 
     NOTHING = auto()
-    PERHAPS = auto()
+    POSSIBLE = auto()
     CHARGED = auto()
 
 
 CHARGES: dict[Charge, _StrPromise] = {
     Charge.NOTHING: _("Nothing was charged."),
-    Charge.PERHAPS: _("It may have been charged."),
+    Charge.POSSIBLE: _("It may have been charged."),
     Charge.CHARGED: _("It was charged."),
 }
 
@@ -95,7 +95,7 @@ def charge(remix: Remix) -> Charge:
         case Status.QUEUED | Status.CANCELLED:
             return Charge.NOTHING
         case Status.SUBMITTING | Status.UNCONFIRMED:
-            return Charge.PERHAPS
+            return Charge.POSSIBLE
         case Status.FAILED:
             return _charge_of_failure(remix)
         case _:
@@ -105,9 +105,9 @@ def charge(remix: Remix) -> Charge:
 def _charge_of_failure(remix: Remix) -> Charge:
     code = remix.error_code
     if not remix.request_id:
-        return Charge.PERHAPS if code == "given_up" else Charge.NOTHING
+        return Charge.POSSIBLE if code == "given_up" else Charge.NOTHING
     if code in CHARGED_CODES:
         return Charge.CHARGED
     if code in FREE_CODES or code.startswith(FREE_PREFIXES):
         return Charge.NOTHING
-    return Charge.PERHAPS
+    return Charge.POSSIBLE
