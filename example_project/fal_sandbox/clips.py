@@ -7,9 +7,10 @@ import av
 from av.filter import Graph
 from av.video.frame import VideoFrame
 
+from .filters import drain
 from .scenery import Landscape
 from .scenes import SCENES
-from .videos import ENCODER, drain
+from .videos import ENCODER
 
 
 def draw_clip(

@@ -11,7 +11,7 @@ from av.codec import CodecContext
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
-from .videos import build_graph, drain
+from .filters import build_graph, drain
 
 COLUMNS, ROWS = 4, 3
 """Pictures of a sheet."""

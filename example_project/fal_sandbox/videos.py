@@ -8,12 +8,11 @@ from pathlib import Path
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
-from av.filter import Graph
 from av.stream import Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from .looks import Chain
+from .filters import Chain, build_graph, drain
 
 ENCODER = {"preset": "veryfast", "crf": "23", "threads": "1"}
 # H.264 in yuv420p has no odd sides.
@@ -118,27 +117,3 @@ def _filtered(
                 yield from drain(graph)
     graph.vpush(None)
     yield from drain(graph)
-
-
-def build_graph(video: VideoStream, chain: Chain) -> Graph:
-    """Return a graph that takes the stream's frames through the chain."""
-    graph = Graph()
-    nodes = [graph.add_buffer(template=video, time_base=video.time_base)]
-    for step in chain:
-        name, _, arguments = step.partition("=")
-        nodes.append(graph.add(name, arguments or None))
-    nodes.append(graph.add("buffersink"))
-    graph.link_nodes(*nodes).configure()
-    return graph
-
-
-def drain(graph: Graph) -> Iterator[VideoFrame]:
-    """Yield the frames that the graph has ready."""
-    while True:
-        try:
-            frame = graph.vpull()
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return
-        # Otherwise the encoder would keep the source's choice of key frames.
-        frame.pict_type = av.video.frame.PictureType.NONE
-        yield frame

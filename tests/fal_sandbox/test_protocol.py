@@ -23,7 +23,6 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from example_project.fal_sandbox.clips import draw_clip
-from example_project.fal_sandbox.looks import KEYWORDS, LOOKS, choose_look
 from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.fal_sandbox.scenes import SCENES
 
@@ -843,9 +842,3 @@ def test_every_scene_can_be_drawn(scene: str, tmp_path: Path) -> None:
     draw_clip(tmp_path / "clip.mp4", scene, seconds=0.5, width=96, height=54)
 
     assert len(frames(tmp_path / "clip.mp4")) == 12
-
-
-def test_every_look_has_keywords() -> None:
-    assert KEYWORDS.keys() == LOOKS.keys()
-    assert choose_look("A rainy night, in PURPLE") == "night"
-    assert choose_look("nothing that is known") == choose_look("nothing that is known")

@@ -187,9 +187,10 @@ class Command(BaseCommand):
         return {}
 
     def _stay(self, address: str, password: str, check: Callable[[], None]) -> None:
-        self._say(f"\nLook around: http://{address}/admin/sora_remix/video/")
-        self._say(f"The public page: http://{address}/")
-        self._say(f"User {samples.USERNAME}, password {password}. Press Ctrl-C to stop everything.")
+        self._say(f"\nOpen http://{address}/admin/sora_remix/video/")
+        self._say(f"Log in as {samples.USERNAME} with the password {password}")
+        self._say("Tick two videos, choose “Remix selected videos”, and ask for snow, ink or neon.")
+        self._say(f"What you approve appears on http://{address}/. Ctrl-C stops everything.")
         while True:
             check()
             time.sleep(0.5)
