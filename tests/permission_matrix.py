@@ -117,7 +117,8 @@ MATRIX = (
         ),
     ),
     MatrixRow(
-        "Remixes: list, page, history, progress; files of their videos; batches with their grids",
+        "Remixes: list, page, history, progress; files of their videos; batches with their grids; "
+        "name own batches",
         VIEW_REMIXES,
         (
             *_both("remix_changelist"),
@@ -128,7 +129,7 @@ MATRIX = (
             PageRequest("action:remix:compare_selected"),
             *_both("remixbatch_changelist"),
             *_get("remixbatch_change", row="batch"),
-            *_get("remixbatch_change", row="own_draft"),
+            *_both("remixbatch_change", row="own_draft"),
             *_both("remixbatch_history", row="batch"),
             *_both("remixbatch_history", row="own_draft"),
         ),
@@ -137,6 +138,11 @@ MATRIX = (
         "",
         (*VIEW_REMIXES, "confirm_any_draft"),
         (*_get("remixbatch_change", row="draft"), *_both("remixbatch_history", row="draft")),
+    ),
+    MatrixRow(
+        "Name batches of others",
+        (*VIEW_REMIXES, "change_remixbatch"),
+        _post("remixbatch_change", row="batch"),
     ),
     MatrixRow(
         "Compare results in the grid",
@@ -224,8 +230,6 @@ MATRIX = (
             *_both("remix_add", "remix_delete", "remixbatch_add"),
             *_both("remixbatch_delete", row="batch"),
             *_post("remix_change"),
-            *_post("remixbatch_change", row="batch"),
-            *_post("remixbatch_change", row="own_draft"),
             *_post("webhook"),
             *_get("video", row="video"),
         ),
