@@ -14,11 +14,15 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ...models import Remix, Video
+from ..actions.buttons import allowed_in
 from ..compare import views as compare
 from ..formatting import html, outcomes
 from ..links import Links
 from ..progress import status
 
+FURTHER = "further"
+COMPARE = "compare"
+"""What can be done to selected cells beside the actions on remixes."""
 PER_PAGE = 50
 """Videos on one page."""
 MOST_CELLS = 900
@@ -65,6 +69,12 @@ class ResultCell:
     @property
     def remix(self) -> Remix | None:
         return self.remixes[-1] if self.remixes else None
+
+    @property
+    def allows(self) -> str:
+        """Name what the state of the remix allows; a script marks the buttons by it."""
+        remix = self.remixes[-1]
+        return " ".join([*allowed_in(remix), *((FURTHER, COMPARE) if remix.result_id else ())])
 
     @property
     def label(self) -> str:

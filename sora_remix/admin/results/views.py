@@ -23,7 +23,7 @@ from ..params import parse_pks
 from ..permissions import APPROVE, REMIX, can_view, has_perms, require_perms
 from ..progress import status
 from ..visibility import filter_viewable, find_model_admin, find_viewable_rows, get_rows
-from .grid import ResultGrid
+from .grid import COMPARE, FURTHER, ResultGrid
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 PAGE = "p"
 """Query parameter with the page of the grid."""
-FURTHER = "further"
-COMPARE = "compare"
 HIDDEN_RESULT = ngettext_lazy(
     "%(many)d remix was left out, because you don't have permission to view its video.",
     "%(many)d remixes were left out, because you don't have permission to view their videos.",

@@ -16,7 +16,7 @@ from sora_remix.admin.results import grid
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.checkout import draft, page_of
-from tests.factories import make_remix, make_video
+from tests.factories import make_remix, make_video, moment
 from tests.html import find, find_all, inner_text, listed
 from tests.remix_actions import log_in
 
@@ -51,6 +51,11 @@ def shape(response: Any) -> list[list[int | None]]:
 def _remix_of(cell: Element) -> int | None:
     boxes = find_all(cell, "input", name="cell")
     return int(boxes[0].get("value", "")) if boxes else None
+
+
+def allowed_in(cell: Element) -> set[str]:
+    [part] = [one for one in find_all(cell) if one.get("data-allows") is not None]
+    return {*part.get("data-allows", "").split()}
 
 
 def prompts(response: Any) -> list[str]:
@@ -308,3 +313,54 @@ def test_grid_is_a_named_scrollable_region(admin_client: Client) -> None:
 
     assert 'role="region" aria-labelledby="sora-remix-grid-name" tabindex="0"' in page
     assert 'id="sora-remix-grid-name"' in page
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({"status": Status.QUEUED}, {"cancel"}),
+        ({"status": Status.PROCESSING}, {"cancel"}),
+        ({"status": Status.PROCESSING, "cancel_requested_at": moment(2026, 11, 29)}, set()),
+        ({"status": Status.STORING}, set()),
+        ({"status": Status.FAILED}, {"retry"}),
+        ({"status": Status.FAILED, "request_id": "id"}, {"retry", "collect_again"}),
+        ({"status": Status.CANCELLED}, {"retry"}),
+        ({"status": Status.SUCCEEDED}, set()),
+    ],
+)
+def test_each_cell_says_which_actions_its_state_allows(
+    admin_client: Client, values: dict[str, Any], allowed: set[str]
+) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, **values)
+
+    [cell] = find_all(find(show(admin_client, batch), id="sora-remix-grid"), "td")
+
+    assert allowed_in(cell) == allowed
+
+
+def test_cell_with_a_video_can_be_remixed_and_compared(admin_client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
+
+    [cell] = find_all(find(show(admin_client, batch), id="sora-remix-grid"), "td")
+
+    assert allowed_in(cell) == {"further", "compare"}
+
+
+def test_buttons_are_active_without_a_script_and_say_what_they_need(admin_client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch)
+
+    buttons = find_all(show(admin_client, batch), "button", name="action")
+
+    assert [one.get("value") for one in buttons] == [
+        "cancel",
+        "retry",
+        "collect_again",
+        "further",
+        "compare",
+    ]
+    for button in buttons:
+        assert not {"disabled", "aria-disabled"}.intersection(button.keys())
+        assert button.get("data-unavailable", "").startswith("Select ")
