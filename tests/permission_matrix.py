@@ -80,10 +80,12 @@ MATRIX = (
     ),
     MatrixRow("", ("view_video", "delete_video"), (PageRequest("action:video:delete_selected"),)),
     MatrixRow(
-        "Remix videos: from the list and the tree; confirm and discard own drafts",
+        "Remix videos: from any page that shows them; confirm and discard own drafts",
         REMIX,
         (
             PageRequest("action:video:remix_selected"),
+            *_get("video_remix"),
+            *_post("video_remix", video="{video}"),
             *_post("video_tree", video="{video}"),
             *_both("remixbatch_confirm", row="own_draft"),
             *_both("remixbatch_delete", row="own_draft"),

@@ -48,6 +48,10 @@ class Links:
         """Return the URL of the page on which a draft is confirmed."""
         return self.page_url("sora_remix_remixbatch_confirm", batch.pk)
 
+    def start_url(self) -> str:
+        """Return the URL that starts a draft with one video."""
+        return self.page_url("sora_remix_video_remix")
+
     def cells_url(self, batch: RemixBatch) -> str:
         """Return the URL that acts on selected cells of a batch's grid."""
         return self.page_url("sora_remix_remixbatch_cells", batch.pk)

@@ -26,6 +26,7 @@ from ..exceptions import SoraRemixError
 from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from .actions.views import changelist_action
+from .checkout import start
 from .checkout.endpoints import why_not
 from .compare import views as compare
 from .files import captions
@@ -54,7 +55,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, review, tree)
+PAGES = (compare, decisions, files, review, start, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -179,7 +180,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
             may_remix = can_start_draft(self.admin_site, request) and not _why_not(obj)
-            context["remix_url"] = links.tree_url(obj) if may_remix else ""
+            context["start_url"] = links.start_url() if may_remix else ""
         if remix := getattr(obj, "remix", None):
             source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
             obj._sees_source = source is not None

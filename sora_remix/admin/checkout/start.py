@@ -1,0 +1,44 @@
+"""Starting a draft with one video, from any page that shows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern
+from django.views.decorators.http import require_http_methods
+
+from ...models import RemixBatch, Video
+from ..links import Links
+from ..pages import list_url, page_path
+from ..params import parse_pk
+from ..permissions import REMIX, can_start_draft, require_perms
+from ..visibility import get_row_or_404
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin
+
+
+def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
+    """Return the URL of all Remix buttons."""
+    return [page_path(model_admin, "remix/", start, "remix")]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
+    """Start a draft with the `video` that was sent and redirect to its confirm page.
+
+    A GET, as after a login in between, leads to the list: only a click starts a draft.
+    """
+    require_perms(model_admin, request, REMIX)
+    site = model_admin.admin_site
+    if not can_start_draft(site, request):
+        raise PermissionDenied
+    if request.method != "POST":
+        return HttpResponseRedirect(list_url(model_admin, request))
+    if (pk := parse_pk(request.POST.get("video"))) is None:
+        raise Http404
+    video = get_row_or_404(model_admin, request, pk)
+    batch = RemixBatch.objects.start([video.pk], by=request.user)
+    return HttpResponseRedirect(Links(site).confirm_url(batch))
