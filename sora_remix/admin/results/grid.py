@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from ...models import Remix, Video
 from ..actions.buttons import allowed_in
 from ..compare import views as compare
-from ..formatting import html, outcomes
+from ..formatting import html, options, outcomes, text
 from ..links import Links
 from ..progress import status
 
@@ -167,6 +167,15 @@ class ResultGrid:
         videos = Video.objects.filter(pk__in=sources).order_by("pk")
         rows = min(PER_PAGE, MOST_CELLS // max(1, len(self.columns)))
         return Paginator(videos, rows).get_page(self._asked)
+
+    @property
+    def requested(self) -> list[tuple[str, str]]:
+        """Return each model with its options among the newest remixes that are shown."""
+        shown = (cell.remix for row in self.rows for cell in row.cells if cell.remix)
+        different = {(remix.endpoint, repr(remix.options)): remix for remix in shown}
+        return [
+            (text.endpoint_name(remix), options.in_words(remix)) for remix in different.values()
+        ]
 
     @cached_property
     def rows(self) -> list[ResultRow]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from ...models import Approval, Remix, RemixBatch, Video
-from ..formatting import html, money, text
+from ..formatting import html, money, options, text
 from ..links import Links, linked
 from ..pages import SCRIPTS, render_page
 from ..params import parse_pk
@@ -190,7 +190,8 @@ class ReviewView(View):
         if remix and sees_remix:
             facts += [
                 (_("Prompt"), text.shortened(remix.prompt)),
-                (_("Endpoint"), text.endpoint_name(remix)),
+                (_("Model"), text.endpoint_name(remix)),
+                *options.facts(remix),
                 (_("Cost"), money.cost(remix)),
                 (_("Requested by"), remix.requested_by or "-"),
             ]

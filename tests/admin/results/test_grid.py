@@ -13,6 +13,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix import services
 from sora_remix.admin.results import grid
+from sora_remix.endpoints import SORA_2
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.checkout import draft, page_of
@@ -364,3 +365,17 @@ def test_buttons_are_active_without_a_script_and_say_what_they_need(admin_client
     for button in buttons:
         assert not {"disabled", "aria-disabled"}.intersection(button.keys())
         assert button.get("data-unavailable", "").startswith("Select ")
+
+
+def test_page_names_each_model_with_its_options_in_words(admin_client: Client) -> None:
+    batch, source = make_batch(), make_video()
+    for number in range(2):
+        make_remix(batch=batch, source=source, prompt=f"{number}", options={"delete_video": True})
+    make_remix(batch=batch, source=source, prompt="2", endpoint="gone", options={"cfg_scale": 2})
+
+    shown = find_all(show(admin_client, batch), class_="sora-remix-requested")
+
+    assert [inner_text(one) for one in shown] == [
+        f"{SORA_2} Delete the result at the provider: Yes",
+        "gone Cfg scale: 2",
+    ]
