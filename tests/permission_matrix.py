@@ -86,7 +86,6 @@ MATRIX = (
             PageRequest("action:video:remix_selected"),
             *_get("video_remix"),
             *_post("video_remix", video="{video}"),
-            *_post("video_tree", video="{video}"),
             *_both("remixbatch_confirm", row="own_draft"),
             *_both("remixbatch_delete", row="own_draft"),
         ),
@@ -249,6 +248,13 @@ MATRIX = (
     ),
 )
 """README's section *Permissions* lists those that have a text."""
-ONLY_GET = ("video_captions", "video_compare", "video_file", "remix_progress", "video")
+ONLY_GET = (
+    "video_captions",
+    "video_compare",
+    "video_file",
+    "video_tree",
+    "remix_progress",
+    "video",
+)
 ONLY_POST = ("video_approve", "video_reject", "video_clear", "remixbatch_cells", "webhook")
 """URLs that answer 405 to the other method, and to HEAD where GET is refused."""

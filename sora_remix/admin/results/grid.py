@@ -112,6 +112,12 @@ class ResultCell:
         return format_html('<a href="{}">{} {}</a>', url, gettext("Compare"), remix)
 
     @property
+    def further(self) -> Video | None:
+        """Return the result if a model could take it."""
+        result = self.remixes[-1].result
+        return result if result and (result.file or result.sora_id) else None
+
+    @property
     def others(self) -> SafeString | str:
         """Link to the earlier remixes."""
         if not (earlier := self.remixes[:-1]):

@@ -55,6 +55,7 @@ def get_grid_context(
     video_admin, links = find_model_admin(site, Video), Links(site)
     remixes = get_rows(site, request, Remix)
     may_compare = can_view(video_admin, request)
+    may_remix = can_view(video_admin, request, REMIX)
     review_url = links.review_url(batch=batch.pk)
     actions = [action for action in BUTTONS if has_perms(request, *action.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
@@ -63,7 +64,8 @@ def get_grid_context(
         "links": links,
         "live": status.page_of_batch(links, batch.pk, remixes),
         "actions": actions,
-        "may_remix": can_view(video_admin, request, REMIX),
+        "may_remix": may_remix,
+        "start_url": links.start_url() if may_remix else "",
         "may_compare": may_compare,
         "may_select": bool(actions) or may_compare,
         "review_url": review_url if can_view(video_admin, request, APPROVE) else "",

@@ -18,6 +18,7 @@ from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.checkout import draft, page_of
 from tests.factories import make_remix, make_video, moment
+from tests.forms import submit
 from tests.html import find, find_all, inner_text, listed
 from tests.remix_actions import log_in
 
@@ -379,3 +380,30 @@ def test_page_names_each_model_with_its_options_in_words(admin_client: Client) -
         f"{SORA_2} Delete the result at the provider: Yes",
         "gone Cfg scale: 2",
     ]
+
+
+def test_each_result_can_be_remixed_from_its_cell(admin_client: Client) -> None:
+    batch, source, result = make_batch(), make_video(), make_video(title="Noir sea")
+    make_remix(batch=batch, source=source, prompt="a", status=Status.SUCCEEDED, result=result)
+    cleared = make_video(sora_id="")
+    make_remix(batch=batch, source=source, prompt="b", status=Status.SUCCEEDED, result=cleared)
+    make_remix(batch=batch, source=source, prompt="c")
+    page = show(admin_client, batch)
+
+    [button] = find_all(page, "button", name="video")
+    response = submit(admin_client, page, {}, f"video={result.pk}")
+
+    assert inner_text(button) == "Remix: Noir sea"
+    new = RemixBatch.objects.drafts().get()
+    assert response.headers["Location"] == page_of(new)
+    assert list(new.videos.all()) == [result]
+
+
+def test_result_can_be_remixed_only_with_the_permission(client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
+
+    for held, many in ((["view_video"], 0), (["view_video", "remix_video"], 1)):
+        log_in(client, "view_remix", *held, username=f"editor-{many}")
+
+        assert len(find_all(show(client, batch), "button", name="video")) == many
