@@ -372,7 +372,7 @@ def _mixture(record: Endpoint, videos: Sequence[Video]) -> Iterator[Reason]:
     if any(not one.refusal(video) for one in others for video in refused):
         message = _(
             "“%(endpoint)s” accepts only some of these videos. Request the others "
-            "separately with another endpoint."
+            "separately with another model."
         )
         yield Reason("endpoint", message % {"endpoint": record.label})
 

@@ -86,7 +86,6 @@ MATRIX = (
             PageRequest("action:video:remix_selected"),
             *_get("video_remix"),
             *_post("video_remix", video="{video}"),
-            *_post("video_tree", video="{video}"),
             *_both("remixbatch_confirm", row="own_draft"),
             *_both("remixbatch_delete", row="own_draft"),
         ),
@@ -119,7 +118,8 @@ MATRIX = (
         ),
     ),
     MatrixRow(
-        "Remixes: list, page, history, progress; files of their videos; batches with their grids",
+        "Remixes: list, page, history, progress; files of their videos; batches with their grids; "
+        "name own batches",
         VIEW_REMIXES,
         (
             *_both("remix_changelist"),
@@ -130,7 +130,7 @@ MATRIX = (
             PageRequest("action:remix:compare_selected"),
             *_both("remixbatch_changelist"),
             *_get("remixbatch_change", row="batch"),
-            *_get("remixbatch_change", row="own_draft"),
+            *_both("remixbatch_change", row="own_draft"),
             *_both("remixbatch_history", row="batch"),
             *_both("remixbatch_history", row="own_draft"),
         ),
@@ -139,6 +139,11 @@ MATRIX = (
         "",
         (*VIEW_REMIXES, "confirm_any_draft"),
         (*_get("remixbatch_change", row="draft"), *_both("remixbatch_history", row="draft")),
+    ),
+    MatrixRow(
+        "Name batches of others",
+        (*VIEW_REMIXES, "change_remixbatch"),
+        _post("remixbatch_change", row="batch"),
     ),
     MatrixRow(
         "Compare results in the grid",
@@ -226,8 +231,6 @@ MATRIX = (
             *_both("remix_add", "remix_delete", "remixbatch_add"),
             *_both("remixbatch_delete", row="batch"),
             *_post("remix_change"),
-            *_post("remixbatch_change", row="batch"),
-            *_post("remixbatch_change", row="own_draft"),
             *_post("webhook"),
             *_get("video", row="video"),
         ),
@@ -245,6 +248,13 @@ MATRIX = (
     ),
 )
 """README's section *Permissions* lists those that have a text."""
-ONLY_GET = ("video_captions", "video_compare", "video_file", "remix_progress", "video")
+ONLY_GET = (
+    "video_captions",
+    "video_compare",
+    "video_file",
+    "video_tree",
+    "remix_progress",
+    "video",
+)
 ONLY_POST = ("video_approve", "video_reject", "video_clear", "remixbatch_cells", "webhook")
 """URLs that answer 405 to the other method, and to HEAD where GET is refused."""

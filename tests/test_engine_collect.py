@@ -115,7 +115,7 @@ def test_result_becomes_a_video_with_its_files(
     video = remix.result
     assert (remix.status, remix.error_code) == (Status.SUCCEEDED, "")
     assert video
-    assert (video.title, video.sora_id) == ("make it noir", "video_new")
+    assert (video.title, video.sora_id) == ("Sea – make it noir", "video_new")
     assert video.duration == 1
     assert (video.width, video.height, video.size) == (160, 90, video.file.size)
     assert files_in(media_root) == {video.file.name, video.thumbnail.name, video.spritesheet.name}

@@ -62,7 +62,7 @@ def test_prompts_that_differ_in_a_capital_or_an_emoji_have_separate_results(
 
     assert [remix.prompt for remix in Remix.objects.order_by("pk")] == prompts
     results = Remix.objects.order_by("pk").values_list("result__title", flat=True)
-    assert list(results) == prompts, qcluster.log
+    assert list(results) == [f"Clip – {prompt}" for prompt in prompts], qcluster.log
     assert len(sandbox.accepted()) == len(prompts)
 
 

@@ -277,7 +277,7 @@ def test_videos_without_a_common_endpoint_are_refused_with_an_explanation(db: No
         (
             "endpoint",
             "“FLUX 3” accepts only some of these videos. Request the others separately "
-            "with another endpoint.",
+            "with another model.",
         ),
     ]
     assert not Remix.objects.exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 else:
     BatchModelAdmin = admin.ModelAdmin
 
+FACTS = ("state", "video_count", "remix_count", "created_by", "created_at", "confirmed_at")
+
 
 @admin.register(RemixBatch)
 class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
@@ -46,8 +49,10 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
     list_filter = (StateFilter,)
     list_per_page = 100
     show_full_result_count = False
+    search_fields = ("name",)
     actions = None
-    fields = ("state", "video_count", "remix_count", "created_by", "created_at", "confirmed_at")
+    fields = ("name", *FACTS)
+    readonly_fields = FACTS
 
     class Media:
         css = {"all": STYLESHEETS}
@@ -57,7 +62,12 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
-        return False
+        """Let people name batches of their own, and with Django's permission those of others."""
+        if not self.has_view_permission(request, obj):
+            return False
+        creator = obj.created_by_id if obj else None
+        is_own = creator is not None and creator == request.user.pk
+        return is_own or super().has_change_permission(request, obj)
 
     def has_view_permission(self, request: HttpRequest, obj: RemixBatch | None = None) -> bool:
         """Show batches to users who may see remixes."""
@@ -68,6 +78,12 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
         if obj and obj.confirmed_at:
             return False
         return can_view(find_model_admin(self.admin_site, Video), request, REMIX)
+
+    def save_model(
+        self, request: HttpRequest, obj: RemixBatch, form: ModelForm[RemixBatch], change: bool
+    ) -> None:
+        """Save only the name: others may have confirmed the draft since it was read."""
+        RemixBatch.objects.filter(pk=obj.pk).update(name=obj.name)
 
     def delete_model(self, request: HttpRequest, obj: RemixBatch) -> None:
         """Delete a draft, unless somebody has confirmed it since the page was opened."""

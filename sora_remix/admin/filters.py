@@ -96,7 +96,7 @@ class RemixableFilter(admin.SimpleListFilter):
 class EndpointFilter(admin.SimpleListFilter):
     """Offer the known endpoints, so that the rows need not be searched for them."""
 
-    title = _("endpoint")
+    title = _("model")
     parameter_name = "endpoint"
 
     def lookups(self, request: HttpRequest, model_admin: AnyModelAdmin) -> Lookups:

@@ -32,7 +32,7 @@ else:
 class PresetForm(PresetModelForm):
     """Accept a prompt with known placeholders, for an existing endpoint."""
 
-    endpoint = forms.ChoiceField(label=_("Endpoint"), required=False)
+    endpoint = forms.ChoiceField(label=_("Model"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,4 +98,4 @@ def _endpoints(kept: str) -> list[tuple[str, Any]]:
         known = {key: str(endpoint) for key, endpoint in all_endpoints().items()}
     except InvalidEndpoint:
         known = {}
-    return [("", _("Any endpoint")), *({**({kept: kept} if kept else {}), **known}).items()]
+    return [("", _("Any model")), *({**({kept: kept} if kept else {}), **known}).items()]

@@ -26,7 +26,7 @@ from .actions.unconfirmed import enter_request_id
 from .actions.views import action_path, changelist_action, confirm_for_many, confirm_for_one
 from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
-from .formatting import html, money, outcomes, text
+from .formatting import html, money, options, outcomes, text
 from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
 from .pages import SCRIPTS, STYLESHEETS, page_path
@@ -43,7 +43,7 @@ else:
     RemixModelAdmin = admin.ModelAdmin
 
 PROMPT_SHOWN = 60
-REQUEST_FIELDS = ("source_video", "prompt", "endpoint_name", "options", "retry_of", "batch")
+REQUEST_FIELDS = ("source_video", "prompt", "endpoint_name", "chosen_options", "retry_of", "batch")
 TIMELINE_FIELDS = (
     "requested_by",
     "created_at",
@@ -209,7 +209,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
 
     @admin.display(description=_("result"))
     def result_link(self, remix: Remix) -> SafeString | str:
-        """Show only the picture: the title is the prompt, which has a column of its own."""
+        """Show only the picture: source and prompt, its title, have columns of their own."""
         if not remix.result:
             return self.result_video(remix)
         links = Links(self.admin_site)
@@ -221,9 +221,13 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def short_prompt(self, remix: Remix) -> str:
         return Truncator(remix.prompt).chars(PROMPT_SHOWN)
 
-    @admin.display(description=_("endpoint"), ordering="endpoint")
+    @admin.display(description=_("model"), ordering="endpoint")
     def endpoint_name(self, remix: Remix) -> str:
         return text.endpoint_name(remix)
+
+    @admin.display(description=_("options"))
+    def chosen_options(self, remix: Remix) -> str:
+        return options.in_words(remix)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, remix: Remix) -> SafeString:

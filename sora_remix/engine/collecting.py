@@ -16,7 +16,6 @@ from typing import IO
 
 from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from .. import fal, media
@@ -45,6 +44,7 @@ from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
 from .pace import HEARTBEAT_SECONDS, Heartbeat, TimeLimit, back_off
 from .source_copies import forget_copies
+from .titles import title_of_result
 
 logger = get_logger(__name__)
 
@@ -56,7 +56,6 @@ SLOWEST_STORAGE = 1024**2
 NOT_STORABLE = "result_not_storable"
 """Error code of a remix whose result causes an error while it is stored."""
 OUT_OF_TIME = _("The files could not be copied within one task's time limit (Q_CLUSTER timeout).")
-TITLE_LENGTH = 80
 DECODING_THREADS = 2
 """How many results are decoded at once."""
 
@@ -316,7 +315,7 @@ def _commit(
     remix: Remix, result: fal.Result, facts: media.VideoFacts, names: dict[str, str]
 ) -> None:
     video = Video.objects.create(
-        title=Truncator(remix.prompt).chars(TITLE_LENGTH),
+        title=title_of_result(remix),
         sora_id=_free_sora_id(remix, result.sora_id),
         **facts.known(),
         is_deleted_at_provider=_is_deleted_at_fal(remix),

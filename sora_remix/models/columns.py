@@ -64,7 +64,7 @@ class RemixColumns(Leased):
     prompt_template = ExactTextField(_("prompt as typed"), blank=True, editable=False)
     """The prompt with its placeholders; empty if there were none."""
     prompt_digest = PromptDigest()
-    endpoint = ExactCharField(_("endpoint"), max_length=100)
+    endpoint = ExactCharField(_("model"), max_length=100)
     endpoint_id = ExactCharField(max_length=200, editable=False)
     """The endpoint's id at fal, kept so that a changed or removed record loses no result."""
     options = models.JSONField(_("options"), default=dict, blank=True)

@@ -35,7 +35,7 @@ class PromptPreset(models.Model):
             "seconds. To get a brace, type {{ or }}."
         ),
     )
-    endpoint = ExactCharField(_("endpoint"), max_length=100, blank=True)
+    endpoint = ExactCharField(_("model"), max_length=100, blank=True)
     """Key of the endpoint it is meant for; blank for any."""
     owner = UserForeignKey(
         settings.AUTH_USER_MODEL,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
+from django.contrib.admin import AdminSite
+from django.contrib.auth.models import AnonymousUser, User
+from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin.batches import RemixBatchAdmin
@@ -17,7 +18,8 @@ from tests.checkout import (
     send,
 )
 from tests.factories import make_remix, make_video
-from tests.html import listed
+from tests.forms import form_with
+from tests.html import errors, find, find_all, inner_text, listed
 from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
@@ -122,8 +124,74 @@ def test_batches_can_only_be_added_by_selecting_videos(admin_client: Client) -> 
     batch = draft()
 
     assert admin_client.get(f"{BATCHES}add/").status_code == 403
-    assert admin_client.post(f"{BATCHES}{batch.pk}/change/", {}).status_code == 403
+    assert admin_client.post(f"{BATCHES}add/", {"name": "Mine"}).status_code == 403
     assert admin_client.get(f"{BATCHES}{batch.pk}/change/").status_code == 200
+
+
+def test_batch_is_given_a_name_and_found_by_it(admin_client: Client) -> None:
+    batch, other = draft(make_video(title="Sea")), draft(make_video(title="Wood"))
+    url = f"{BATCHES}{batch.pk}/change/"
+
+    form = form_with(admin_client.get(url), "name")
+    admin_client.post(url, form.data({"name": "Spring 🌷 campaign"}, "_save"))
+
+    page = admin_client.get(url).content.decode()
+    assert "<h2>Spring 🌷 campaign</h2>" in page
+    crumbs = find(page, class_="breadcrumbs")
+    assert "Spring 🌷 campaign" in inner_text(crumbs)
+    assert listed(admin_client.get(f"{BATCHES}?q=CAMPAIGN")) == [batch.pk]
+    assert listed(admin_client.get(f"{BATCHES}?q=wood")) == [other.pk]
+
+
+def test_name_longer_than_its_column_is_refused(admin_client: Client) -> None:
+    batch = draft()
+    url = f"{BATCHES}{batch.pk}/change/"
+
+    response = admin_client.post(url, {"name": "x" * 201})
+
+    assert "at most 200 characters" in errors(response)["name"][0]
+    assert RemixBatch.objects.get().name == batch.name
+
+
+@pytest.mark.parametrize(
+    ("is_own", "held", "may"), [(True, [], True), (False, [], False), (False, ["change"], True)]
+)
+def test_people_name_their_own_batches_and_those_of_others_with_a_permission(
+    client: Client, is_own: bool, held: list[str], may: bool
+) -> None:
+    user = log_in(client, "view_remix", *(f"{one}_remixbatch" for one in held))
+    batch = draft(by=user if is_own else None)
+    batch.confirm()
+    url = f"{BATCHES}{batch.pk}/change/"
+
+    has_field = bool(find_all(client.get(url), "input", name="name"))
+    client.post(url, {"name": "Mine"})
+
+    assert has_field == may
+    assert (RemixBatch.objects.get().name == "Mine") == may
+
+
+def test_batch_of_nobody_is_not_everybodys_own() -> None:
+    batch, request = draft(by=None), RequestFactory().get("/")
+    request.user = AnonymousUser()
+    page = RemixBatchAdmin(RemixBatch, AdminSite())
+
+    assert not page.has_change_permission(request, batch)
+
+
+def test_batch_confirmed_while_it_is_named_stays_confirmed(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch, save = draft(), RemixBatchAdmin.save_form
+    monkeypatch.setattr(
+        RemixBatchAdmin,
+        "save_form",
+        lambda *args, **options: RemixBatch.objects.get().confirm() and save(*args, **options),
+    )
+    admin_client.post(f"{BATCHES}{batch.pk}/change/", {"name": "Mine"})
+
+    named = RemixBatch.objects.get()
+    assert (named.name, bool(named.confirmed_at)) == ("Mine", True)
 
 
 def test_list_of_batches_needs_as_many_queries_for_60_rows_as_for_3(

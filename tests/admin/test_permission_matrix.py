@@ -28,7 +28,7 @@ from django.urls import NoReverseMatch, resolve, reverse
 from sora_remix import urls
 from sora_remix.admin import VideoAdmin
 from sora_remix.admin.actions.buttons import BUTTONS
-from sora_remix.admin.results.views import COMPARE, FURTHER
+from sora_remix.admin.results.grid import COMPARE, FURTHER
 from sora_remix.management.commands.sora_remix_groups import GROUPS
 from sora_remix.models import PromptPreset, RemixBatch
 from sora_remix.storage import app_storage

@@ -126,4 +126,4 @@ def test_page_opens_with_unreadable_endpoint_records(
 
     page = client.get(f"{PRESETS}add/").content.decode()
 
-    assert "Any endpoint" in page
+    assert "Any model" in page

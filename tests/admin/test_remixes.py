@@ -214,7 +214,7 @@ def test_list_opens_with_a_wrong_endpoint_setting(admin_client: Client, settings
     page = admin_client.get(LIST).content.decode()
 
     assert "sora-2" in page
-    assert "By endpoint" not in page
+    assert "By model" not in page
 
 
 def test_page_of_a_remix_shows_all_fields_and_plays_the_result(
@@ -236,7 +236,8 @@ def test_page_of_a_remix_shows_all_fields_and_plays_the_result(
     assert "about $0.40" in page
     assert str(remix.key) in page
     assert "request-1" in page
-    assert "delete_video" in page
+    assert "Delete the result at the provider: No" in page
+    assert "delete_video" not in page
 
 
 def test_deleted_result_is_shown_as_deleted(admin_client: Client) -> None:

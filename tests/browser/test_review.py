@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from sora_remix.models import Video
+from sora_remix.models import RemixBatch, Video
 from tests.admin_urls import compare_url, review_url
 from tests.browser.test_preview import keep
 from tests.factories import make_remix, make_video
@@ -124,3 +124,15 @@ def test_the_switch_for_keys_holds_for_the_comparison_too(page: Page, clip: Path
 
     expect(page.locator("#sora-remix-compare")).to_have_attribute("data-mode", "side")
     expect(page.locator("#sora-remix-keys")).not_to_be_checked()
+
+
+def test_a_key_remixes_the_shown_video(page: Page, clip: Path) -> None:
+    _results(2, clip)
+    page.goto(review_url())
+    page.keyboard.press("j")
+    expect(page.locator("h2")).to_contain_text("Sea 1")
+
+    page.keyboard.press("m")
+
+    page.wait_for_url("**/confirm/")
+    assert [video.title for video in RemixBatch.objects.get().videos.all()] == ["Sea 1"]

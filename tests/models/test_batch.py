@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from django.utils import translation
 
 from sora_remix.models import RemixBatch, Video
-from tests.factories import ago, at_once, make_remix, make_video
+from sora_remix.models import batch as batches
+from tests.factories import ago, at_once, make_remix, make_video, moment
 from tests.users import User
 
 
@@ -21,7 +25,52 @@ def test_draft_keeps_the_selected_videos_and_its_creator(videos: list[Video]) ->
 
     assert set(batch.videos.all()) == {videos[0], videos[2]}
     assert (batch.created_by, batch.confirmed_at) == (editor, None)
-    assert str(batch) == f"Batch {batch.pk}"
+
+
+@pytest.mark.parametrize(
+    ("many", "name"),
+    [
+        (1, "Mountains at dusk, November 29"),
+        (2, "Mountains at dusk and 1 more, November 29"),
+        (3, "Mountains at dusk and 2 more, November 29"),
+    ],
+)
+def test_draft_is_named_after_its_first_video_and_the_day(
+    db: None, monkeypatch: pytest.MonkeyPatch, many: int, name: str
+) -> None:
+    monkeypatch.setattr(batches, "today", lambda: date(2026, 11, 29))
+    titles = ("Mountains at dusk", "Sea", "Wood")
+    chosen = [make_video(title=title).pk for title in titles[:many]]
+
+    batch = RemixBatch.objects.start(chosen, by=None)
+
+    assert str(RemixBatch.objects.get(pk=batch.pk)) == name
+
+
+def test_name_of_a_draft_is_in_the_language_of_its_creator(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "today", lambda: date(2026, 11, 29))
+
+    with translation.override("de"):
+        batch = RemixBatch.objects.start([make_video(title="Meer").pk], by=None)
+
+    assert batch.name == "Meer, 29. November"
+
+
+def test_name_of_a_draft_fits_into_its_column(db: None) -> None:
+    for title in ("M" * 200, "a" + "\u0301" * 199):
+        batch = RemixBatch.objects.start([make_video(title=title).pk], by=None)
+
+        assert 80 < len(batch.name) <= 200
+
+
+def test_batch_without_a_name_is_called_by_its_number_and_day(db: None) -> None:
+    batch = RemixBatch.objects.start([], by=None)
+    RemixBatch.objects.update(created_at=moment(2026, 11, 29, 12))
+
+    assert str(RemixBatch.objects.get()) == f"Batch {batch.pk}, November 29"
+    assert str(RemixBatch(pk=5)) == "Batch 5"
 
 
 def test_draft_can_have_no_creator(videos: list[Video]) -> None:

@@ -33,6 +33,11 @@ class ActionButton(NamedTuple):
     refusal: Text | None
 
 
+def allowed_in(remix: Remix) -> list[str]:
+    """Name the actions on selections that the state of a remix allows."""
+    return [action.name for action in BUTTONS if not action.state_refusal(remix)]
+
+
 def get_buttons(request: HttpRequest, remix: Remix, links: Links) -> dict[str, Any]:
     """Return what the page of a remix offers this user in its present state."""
 

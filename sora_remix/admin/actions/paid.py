@@ -27,9 +27,12 @@ class PaidAction(RemixAction):
     column = _("Cost")
 
     def refusal(self, row: Remix) -> Text | None:
+        return super().refusal(row) or _request_refusal(row)
+
+    def state_refusal(self, row: Remix) -> Text | None:
         if row._is_retried:  # type: ignore[attr-defined]  # set by the admin's queryset
             return _("It was already retried.")
-        return super().refusal(row) or _request_refusal(row)
+        return super().state_refusal(row)
 
     def effect(self, row: Remix) -> str:
         return money.price(*price(row))

@@ -47,7 +47,10 @@ class RemixAction(AdminAction[Remix]):
     shows_source = True
 
     def refusal(self, row: Remix) -> Text | None:
-        """Ask the check of this name why its status refuses it, if it does."""
+        return self.state_refusal(row)
+
+    def state_refusal(self, row: Remix) -> Text | None:
+        """Ask the check of this name why the state of a remix refuses it, if it does."""
         reason: Text | None = getattr(refusals, self.name)(row)
         return reason
 

@@ -9,7 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.views.decorators.http import require_http_methods
 
-from ...models import RemixBatch, Video
+from ...clock import today
+from ...endpoints import choosable
+from ...exceptions import SoraRemixError
+from ...models import EndpointFact, RemixBatch, Video
 from ..links import Links
 from ..pages import list_url, page_path
 from ..params import parse_pk
@@ -17,7 +20,7 @@ from ..permissions import REMIX, can_start_draft, require_perms
 from ..visibility import get_row_or_404
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin
+    from django.contrib.admin import AdminSite, ModelAdmin
 
 
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
@@ -42,3 +45,14 @@ def start(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpRespon
     video = get_row_or_404(model_admin, request, pk)
     batch = RemixBatch.objects.start([video.pk], by=request.user)
     return HttpResponseRedirect(Links(site).confirm_url(batch))
+
+
+def can_start_with(site: AdminSite, request: HttpRequest, video: Video) -> bool:
+    """Tell whether this user may remix a video that at least one model accepts."""
+    if not can_start_draft(site, request):
+        return False
+    try:
+        endpoints = choosable(EndpointFact.objects.retired(), today())
+    except SoraRemixError:
+        return False
+    return any(not endpoint.refusal(video) for endpoint in endpoints)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ...models import Remix, Video
-from ..formatting import money, text
+from ..formatting import money, options, text
 from ..links import Links
 from ..pages import RENEW_SCRIPT, render_page
 from ..params import parse_pk
@@ -101,7 +101,8 @@ class ComparedVideo:
             return []
         return [
             (gettext("Prompt"), text.shortened(remix.prompt)),
-            (gettext("Endpoint"), text.endpoint_name(remix)),
+            (gettext("Model"), text.endpoint_name(remix)),
+            *options.facts(remix),
             (gettext("Cost"), money.cost(remix)),
         ]
 

@@ -20,8 +20,8 @@ CAUSES: dict[str, _StrPromise] = {
         "fal rejected the site's key, or its account has no money left. An "
         "administrator must fix this."
     ),
-    "endpoint_retired": _("fal no longer offers this endpoint."),
-    "source_not_remixable": _("The source can't be remixed with this endpoint."),
+    "endpoint_retired": _("fal no longer offers this model."),
+    "source_not_remixable": _("The source can't be remixed with this model."),
     "source_unreachable": _("fal could not load the source."),
     "cannot_reach_fal": _("fal could not be reached for a long time, so the remix was never sent."),
     "request_not_sendable": _(

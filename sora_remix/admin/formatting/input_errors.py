@@ -27,71 +27,71 @@ class Fault(NamedTuple):
     """The remedy where the `limit` is known."""
 
 
-_TOO_LONG = _("A text is too long for this endpoint.")
-_OPTION = _("An option has a value that this endpoint doesn't accept.")
+_TOO_LONG = _("A text is too long for this model.")
+_OPTION = _("An option has a value that this model doesn't accept.")
 _CHOOSE_OPTION = _("Choose another value for the option.")
 _AT_LEAST = _("Choose at least %(limit)s.")
 _AT_MOST = _("Choose at most %(limit)s.")
-_PICTURES = _("This endpoint doesn't accept this number of files.")
+_PICTURES = _("This model doesn't accept this number of files.")
 _OTHER_FILE = _("Choose another video or picture.")
 
 INPUTS: dict[str, Fault] = {
     "video_duration_too_long": Fault(
-        _("The video is too long for this endpoint."),
+        _("The video is too long for this model."),
         _("Choose a shorter video."),
         ("max_duration",),
         _("Choose a video of at most %(limit)s seconds."),
     ),
     "video_duration_too_short": Fault(
-        _("The video is too short for this endpoint."),
+        _("The video is too short for this model."),
         _("Choose a longer video."),
         ("min_duration",),
         _("Choose a video of at least %(limit)s seconds."),
     ),
     "audio_duration_too_long": Fault(
-        _("The sound is too long for this endpoint."),
+        _("The sound is too long for this model."),
         _("Choose a video with shorter sound."),
         ("max_duration",),
         _("Choose a video whose sound lasts at most %(limit)s seconds."),
     ),
     "audio_duration_too_short": Fault(
-        _("The sound is too short for this endpoint."),
+        _("The sound is too short for this model."),
         _("Choose a video with longer sound."),
         ("min_duration",),
         _("Choose a video whose sound lasts at least %(limit)s seconds."),
     ),
     "file_too_large": Fault(
-        _("A file is too large for this endpoint."),
+        _("A file is too large for this model."),
         _("Choose a smaller file."),
         ("max_size",),
         _("Choose a file of at most %(limit)s."),
     ),
     "image_too_small": Fault(
-        _("A picture, or the picture of the video, is too small for this endpoint."),
+        _("A picture, or the picture of the video, is too small for this model."),
         _("Choose one with more pixels."),
         ("min_width", "min_height"),
         _("Choose one with at least %(limit)s pixels."),
     ),
     "image_too_large": Fault(
-        _("A picture, or the picture of the video, is too large for this endpoint."),
+        _("A picture, or the picture of the video, is too large for this model."),
         _("Choose one with fewer pixels."),
         ("max_width", "max_height"),
         _("Choose one with at most %(limit)s pixels."),
     ),
     "unsupported_video_format": Fault(
-        _("The endpoint doesn't accept videos in this format."),
+        _("The model doesn't accept videos in this format."),
         _("Choose or upload the video in another format."),
         ("supported_formats",),
         _("Choose or upload the video in one of these formats: %(limit)s."),
     ),
     "unsupported_image_format": Fault(
-        _("The endpoint doesn't accept images in this format."),
+        _("The model doesn't accept images in this format."),
         _("Choose pictures of another format."),
         ("supported_formats",),
         _("Choose pictures in one of these formats: %(limit)s."),
     ),
     "unsupported_audio_format": Fault(
-        _("The endpoint doesn't accept sound in this format."),
+        _("The model doesn't accept sound in this format."),
         _("Choose a video whose sound has another format."),
         ("supported_formats",),
         _("Choose a video whose sound has one of these formats: %(limit)s."),
@@ -103,18 +103,18 @@ INPUTS: dict[str, Fault] = {
         _("Shorten the prompt to at most %(limit)s characters."),
     ),
     "string_too_short": Fault(
-        _("A text is too short for this endpoint."),
+        _("A text is too short for this model."),
         _("Write a longer prompt."),
         ("min_length",),
         _("Write a longer prompt: at least %(limit)s characters."),
     ),
     "image_load_error": Fault(_("fal could not read a picture."), _OTHER_FILE),
     "face_detection_error": Fault(
-        _("fal found no face, but this endpoint needs one."),
+        _("fal found no face, but this model needs one."),
         _("Choose a video or picture that clearly shows a face."),
     ),
     "feature_not_supported": Fault(
-        _("The endpoint can't combine these options."), _("Change the options.")
+        _("The model can't combine these options."), _("Change the options.")
     ),
     "no_media_generated": Fault(
         _("fal made no video from this prompt and source."),

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from ...models import Remix
+from ...models import Remix, refusals
 from .. import notices
 from ..params import parse_pk, parse_pk_ranges
 from .status import OVER, counted, position, started_at
@@ -61,7 +61,8 @@ def _rows(found: QuerySet[Remix], batch: int | None, pks: Sequence[int]) -> list
     rows = rows.filter(pk__in=pks) if pks or batch is None else rows.filter(batch=batch)
     names = ["pk", "status", "queue_position", "submitted_at", "completed_at"]
     names += ["progress_log"] if 0 < len(pks) <= FEW else []
-    return list(rows.values(*names, *(("over", "many") if batch is not None else ()))[:MOST])
+    names += ["cancel_requested_at", "over", "many"] if batch is not None else []
+    return list(rows.values(*names)[:MOST])
 
 
 def _batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
@@ -81,4 +82,13 @@ def _remix(row: dict[str, Any]) -> dict[str, Any]:
         "position": position(row["queue_position"]),
         "started_at": int(start.timestamp()) if start else None,
         **({"log": row["progress_log"]} if "progress_log" in row else {}),
+        **_allows(row),
     }
+
+
+def _allows(row: dict[str, Any]) -> dict[str, str]:
+    """Return what a grid may do to an unfinished remix; for a finished one it reads the page."""
+    if "cancel_requested_at" not in row or row["status"] in OVER:
+        return {}
+    remix = Remix(status=row["status"], cancel_requested_at=row["cancel_requested_at"])
+    return {"allows": "" if refusals.cancel(remix) else "cancel"}

@@ -14,11 +14,15 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 
 from ...models import Remix, Video
+from ..actions.buttons import allowed_in
 from ..compare import views as compare
-from ..formatting import html, outcomes
+from ..formatting import html, options, outcomes, text
 from ..links import Links
 from ..progress import status
 
+FURTHER = "further"
+COMPARE = "compare"
+"""What can be done to selected cells beside the actions on remixes."""
 PER_PAGE = 50
 """Videos on one page."""
 MOST_CELLS = 900
@@ -67,6 +71,12 @@ class ResultCell:
         return self.remixes[-1] if self.remixes else None
 
     @property
+    def allows(self) -> str:
+        """Name what the state of the remix allows; a script marks the buttons by it."""
+        remix = self.remixes[-1]
+        return " ".join([*allowed_in(remix), *((FURTHER, COMPARE) if remix.result_id else ())])
+
+    @property
     def label(self) -> str:
         """Name the checkbox of this cell for screen readers."""
         values = {"remix": self.remix, "video": self.remixes[-1].source}
@@ -100,6 +110,12 @@ class ResultCell:
             return ""
         remix = html.hidden(str(self.remix))
         return format_html('<a href="{}">{} {}</a>', url, gettext("Compare"), remix)
+
+    @property
+    def further(self) -> Video | None:
+        """Return the result if a model could take it."""
+        result = self.remixes[-1].result
+        return result if result and (result.file or result.sora_id) else None
 
     @property
     def others(self) -> SafeString | str:
@@ -157,6 +173,15 @@ class ResultGrid:
         videos = Video.objects.filter(pk__in=sources).order_by("pk")
         rows = min(PER_PAGE, MOST_CELLS // max(1, len(self.columns)))
         return Paginator(videos, rows).get_page(self._asked)
+
+    @property
+    def requested(self) -> list[tuple[str, str]]:
+        """Return each model with its options among the newest remixes that are shown."""
+        shown = (cell.remix for row in self.rows for cell in row.cells if cell.remix)
+        different = {(remix.endpoint, repr(remix.options)): remix for remix in shown}
+        return [
+            (text.endpoint_name(remix), options.in_words(remix)) for remix in different.values()
+        ]
 
     @cached_property
     def rows(self) -> list[ResultRow]:

@@ -23,7 +23,7 @@ from ..params import parse_pks
 from ..permissions import APPROVE, REMIX, can_view, has_perms, require_perms
 from ..progress import status
 from ..visibility import filter_viewable, find_model_admin, find_viewable_rows, get_rows
-from .grid import ResultGrid
+from .grid import COMPARE, FURTHER, ResultGrid
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 PAGE = "p"
 """Query parameter with the page of the grid."""
-FURTHER = "further"
-COMPARE = "compare"
 HIDDEN_RESULT = ngettext_lazy(
     "%(many)d remix was left out, because you don't have permission to view its video.",
     "%(many)d remixes were left out, because you don't have permission to view their videos.",
@@ -57,6 +55,7 @@ def get_grid_context(
     video_admin, links = find_model_admin(site, Video), Links(site)
     remixes = get_rows(site, request, Remix)
     may_compare = can_view(video_admin, request)
+    may_remix = can_view(video_admin, request, REMIX)
     review_url = links.review_url(batch=batch.pk)
     actions = [action for action in BUTTONS if has_perms(request, *action.permissions)]
     filters = urlencode({"_changelist_filters": urlencode({"batch__id__exact": batch.pk})})
@@ -65,7 +64,8 @@ def get_grid_context(
         "links": links,
         "live": status.page_of_batch(links, batch.pk, remixes),
         "actions": actions,
-        "may_remix": can_view(video_admin, request, REMIX),
+        "may_remix": may_remix,
+        "start_url": links.start_url() if may_remix else "",
         "may_compare": may_compare,
         "may_select": bool(actions) or may_compare,
         "review_url": review_url if can_view(video_admin, request, APPROVE) else "",

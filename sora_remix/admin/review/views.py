@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views import View
 
 from ...models import Approval, Remix, RemixBatch, Video
-from ..formatting import html, money, text
+from ..checkout.start import can_start_with
+from ..formatting import html, money, options, text
 from ..links import Links, linked
 from ..pages import SCRIPTS, render_page
 from ..params import parse_pk
@@ -177,7 +178,11 @@ class ReviewView(View):
             "note_length": NOTE_LENGTH,
             "decisions": [] if video.cleared_at else [*DECISIONS.values()],
             "compare_url": compare_url,
+            "start_url": self.links.start_url() if self._may_remix(video) else "",
         }
+
+    def _may_remix(self, video: Video) -> bool:
+        return can_start_with(self.model_admin.admin_site, self.request, video)
 
     def _facts(
         self, video: Video, remix: Remix | None, *, sees_source: bool
@@ -190,7 +195,8 @@ class ReviewView(View):
         if remix and sees_remix:
             facts += [
                 (_("Prompt"), text.shortened(remix.prompt)),
-                (_("Endpoint"), text.endpoint_name(remix)),
+                (_("Model"), text.endpoint_name(remix)),
+                *options.facts(remix),
                 (_("Cost"), money.cost(remix)),
                 (_("Requested by"), remix.requested_by or "-"),
             ]

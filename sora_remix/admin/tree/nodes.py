@@ -32,7 +32,7 @@ class TreeNode:
     """The remix that made the video, or the one without a result."""
     endpoint: str
     has_details: bool
-    """The user may see the endpoint, state and cost of the remix."""
+    """The user may see the model, state and cost of the remix."""
     is_current: bool
     is_remixable: bool
     has_source: bool
@@ -68,9 +68,9 @@ class TreeNode:
 
     @property
     def prompt(self) -> str:
-        """Return the prompt, unless it is the title of the video."""
+        """Return the prompt, unless the title of the video has all of it."""
         prompt = self.remix.prompt if self.remix else ""
-        return "" if prompt == self.name else text.shortened(prompt)
+        return "" if prompt in self.name else text.shortened(prompt)
 
     @property
     def status(self) -> str:

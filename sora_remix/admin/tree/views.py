@@ -7,22 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_safe
 
 from ...clock import today
 from ...endpoints import Endpoint, choosable
 from ...exceptions import SoraRemixError
-from ...models import EndpointFact, Remix, RemixBatch, Video
+from ...models import EndpointFact, Remix, Video
 from ..links import Links
 from ..pages import render_page
-from ..params import parse_pk
 from ..permissions import can_start_draft, can_view
 from ..visibility import find_model_admin, get_rows
-from .nodes import Family, family_of
+from .nodes import Family
 from .outline import outline
 
 if TYPE_CHECKING:
@@ -35,40 +34,23 @@ def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
     return [path("<sora_remix_key:pk>/tree/", view, name="sora_remix_video_tree")]
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
-    """Show the family of a video, or start a draft that remixes one of its nodes."""
+    """Show the family of a video, with a button to remix each node."""
     if not model_admin.has_view_permission(request):
         raise PermissionDenied
     videos = model_admin.get_queryset(request)
     video = get_object_or_404(videos, pk=pk)
     if not model_admin.has_view_permission(request, video):
         raise PermissionDenied
-    if request.method == "POST":
-        return _remix(request, videos.filter(pk__in=family_of(video)), model_admin)
-    remixable = _endpoints() if can_start_draft(model_admin.admin_site, request) else []
-    remixes = _remixes(request, model_admin)
-    links = Links(model_admin.admin_site)
-    family = Family(video, videos, remixes, links, remixable)
+    may_start = can_start_draft(model_admin.admin_site, request)
+    remixes, links = _remixes(request, model_admin), Links(model_admin.admin_site)
+    family = Family(video, videos, remixes, links, _endpoints() if may_start else [])
     context = _context(video, family, links)
+    context["start_url"] = links.start_url() if may_start else ""
     return render_page(
         request, model_admin, "tree.html", context, stylesheets=["sora_remix/tree.css"]
     )
-
-
-def _remix(
-    request: HttpRequest, family: QuerySet[Video], model_admin: ModelAdmin[Video]
-) -> HttpResponse:
-    """Start a draft with a video of the family and redirect to its confirm page."""
-    if not can_start_draft(model_admin.admin_site, request):
-        raise PermissionDenied
-    if (chosen := parse_pk(request.POST.get("video"))) is None:
-        raise Http404
-    video = get_object_or_404(family, pk=chosen)
-    if not model_admin.has_view_permission(request, video):
-        raise PermissionDenied
-    batch = RemixBatch.objects.start([video.pk], by=request.user)
-    return HttpResponseRedirect(Links(model_admin.admin_site).confirm_url(batch))
 
 
 def _endpoints() -> list[Endpoint]:
@@ -94,6 +76,5 @@ def _context(video: Video, family: Family, links: Links) -> dict[str, Any]:
         "items": outline(family),
         "left_out": family.many - len(family.shape),
         "sees_remixes": family.has_details,
-        "tree_url": links.tree_url(video),
         "video_url": links.change_url(video),
     }

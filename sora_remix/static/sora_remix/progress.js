@@ -147,6 +147,7 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         tick();
         await showChanges(changed, notices);
+        document.dispatchEvent(new Event("sora-remix-progress"));
         if (batch && bar) {
             bar.max = batch.total;
             bar.value = batch.finished;
@@ -159,6 +160,10 @@ document.addEventListener("DOMContentLoaded", () => {
     function showProgress(node, remix) {
         node.dataset.start = remix.started_at ?? "";
         node.dataset.place = remix.position ?? "";
+        const cell = node.closest("[data-allows]");
+        if (cell) {
+            cell.dataset.allows = remix.allows ?? cell.dataset.allows;
+        }
         if (remix.log || !node.dataset.start) {
             showLog(node.querySelector(".sora-remix-log"), remix.log ?? []);
         }

@@ -5,9 +5,9 @@ document.addEventListener("DOMContentLoaded", () => {
     const form = document.getElementById("sora-remix-review");
     const video = document.querySelector(".sora-remix-review video");
     const note = document.getElementById("sora-remix-note");
-    let isSent = false; // the next page is on its way: nothing is decided twice
+    let isSent = false; // the next page is on its way: nothing is decided or started twice
 
-    form?.addEventListener("submit", (event) => {
+    document.addEventListener("submit", (event) => {
         if (isSent) {
             event.preventDefault();
         }

@@ -107,6 +107,28 @@ def test_a_batch_has_its_own_progress(admin_client: Client) -> None:
     assert [remix["id"] for remix in answer["remixes"]] == [done.pk, failed.pk, queued.pk]
 
 
+@pytest.mark.parametrize(
+    ("values", "allows"),
+    [
+        ({"status": "processing"}, "cancel"),
+        ({"status": "processing", "cancel_requested_at": NOON}, ""),
+        ({"status": "storing"}, ""),
+        ({"status": "failed"}, None),
+    ],
+)
+def test_a_batch_says_which_unfinished_remixes_can_be_cancelled(
+    admin_client: Client, values: dict[str, Any], allows: str | None
+) -> None:
+    batch = make_batch()
+    remix = make_remix(batch=batch, **values)
+
+    [in_batch] = told(admin_client, f"batch={batch.pk}")
+    [alone] = told(admin_client, f"remixes={remix.pk}")
+
+    assert in_batch.get("allows") == allows
+    assert "allows" not in alone
+
+
 def test_a_page_of_a_batch_has_the_progress_of_the_whole_batch(admin_client: Client) -> None:
     batch = make_batch()
     remixes = [make_remix(batch=batch) for _ in range(3)]

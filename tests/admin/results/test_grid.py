@@ -13,10 +13,12 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix import services
 from sora_remix.admin.results import grid
+from sora_remix.endpoints import SORA_2
 from sora_remix.models import Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.checkout import draft, page_of
-from tests.factories import make_remix, make_video
+from tests.factories import make_remix, make_video, moment
+from tests.forms import submit
 from tests.html import find, find_all, inner_text, listed
 from tests.remix_actions import log_in
 
@@ -51,6 +53,11 @@ def shape(response: Any) -> list[list[int | None]]:
 def _remix_of(cell: Element) -> int | None:
     boxes = find_all(cell, "input", name="cell")
     return int(boxes[0].get("value", "")) if boxes else None
+
+
+def allowed_in(cell: Element) -> set[str]:
+    [part] = [one for one in find_all(cell) if one.get("data-allows") is not None]
+    return {*part.get("data-allows", "").split()}
 
 
 def prompts(response: Any) -> list[str]:
@@ -308,3 +315,95 @@ def test_grid_is_a_named_scrollable_region(admin_client: Client) -> None:
 
     assert 'role="region" aria-labelledby="sora-remix-grid-name" tabindex="0"' in page
     assert 'id="sora-remix-grid-name"' in page
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({"status": Status.QUEUED}, {"cancel"}),
+        ({"status": Status.PROCESSING}, {"cancel"}),
+        ({"status": Status.PROCESSING, "cancel_requested_at": moment(2026, 11, 29)}, set()),
+        ({"status": Status.STORING}, set()),
+        ({"status": Status.FAILED}, {"retry"}),
+        ({"status": Status.FAILED, "request_id": "id"}, {"retry", "collect_again"}),
+        ({"status": Status.CANCELLED}, {"retry"}),
+        ({"status": Status.SUCCEEDED}, set()),
+    ],
+)
+def test_each_cell_says_which_actions_its_state_allows(
+    admin_client: Client, values: dict[str, Any], allowed: set[str]
+) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, **values)
+
+    [cell] = find_all(find(show(admin_client, batch), id="sora-remix-grid"), "td")
+
+    assert allowed_in(cell) == allowed
+
+
+def test_cell_with_a_video_can_be_remixed_and_compared(admin_client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
+
+    [cell] = find_all(find(show(admin_client, batch), id="sora-remix-grid"), "td")
+
+    assert allowed_in(cell) == {"further", "compare"}
+
+
+def test_buttons_are_active_without_a_script_and_say_what_they_need(admin_client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch)
+
+    buttons = find_all(show(admin_client, batch), "button", name="action")
+
+    assert [one.get("value") for one in buttons] == [
+        "cancel",
+        "retry",
+        "collect_again",
+        "further",
+        "compare",
+    ]
+    for button in buttons:
+        assert not {"disabled", "aria-disabled"}.intersection(button.keys())
+        assert button.get("data-unavailable", "").startswith("Select ")
+
+
+def test_page_names_each_model_with_its_options_in_words(admin_client: Client) -> None:
+    batch, source = make_batch(), make_video()
+    for number in range(2):
+        make_remix(batch=batch, source=source, prompt=f"{number}", options={"delete_video": True})
+    make_remix(batch=batch, source=source, prompt="2", endpoint="gone", options={"cfg_scale": 2})
+
+    shown = find_all(show(admin_client, batch), class_="sora-remix-requested")
+
+    assert [inner_text(one) for one in shown] == [
+        f"{SORA_2} Delete the result at the provider: Yes",
+        "gone Cfg scale: 2",
+    ]
+
+
+def test_each_result_can_be_remixed_from_its_cell(admin_client: Client) -> None:
+    batch, source, result = make_batch(), make_video(), make_video(title="Noir sea")
+    make_remix(batch=batch, source=source, prompt="a", status=Status.SUCCEEDED, result=result)
+    cleared = make_video(sora_id="")
+    make_remix(batch=batch, source=source, prompt="b", status=Status.SUCCEEDED, result=cleared)
+    make_remix(batch=batch, source=source, prompt="c")
+    page = show(admin_client, batch)
+
+    [button] = find_all(page, "button", name="video")
+    response = submit(admin_client, page, {}, f"video={result.pk}")
+
+    assert inner_text(button) == "Remix: Noir sea"
+    new = RemixBatch.objects.drafts().get()
+    assert response.headers["Location"] == page_of(new)
+    assert list(new.videos.all()) == [result]
+
+
+def test_result_can_be_remixed_only_with_the_permission(client: Client) -> None:
+    batch = make_batch()
+    make_remix(batch=batch, status=Status.SUCCEEDED, result=make_video())
+
+    for held, many in ((["view_video"], 0), (["view_video", "remix_video"], 1)):
+        log_in(client, "view_remix", *held, username=f"editor-{many}")
+
+        assert len(find_all(show(client, batch), "button", name="video")) == many

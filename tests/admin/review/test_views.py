@@ -12,11 +12,12 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import RemixBatch, Video
-from tests.admin_urls import change_url, review_url
+from tests.admin_urls import change_url, review_url, video_url
 from tests.checkout import draft
 from tests.factories import make_remix, make_video
-from tests.forms import form_with, submit
+from tests.forms import form_with, forms_of, submit
 from tests.html import find, find_all, inner_text, links, messages, texts
+from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
 
@@ -201,7 +202,7 @@ def test_review_needs_the_same_number_of_queries_for_any_queue(
         for _number in range(many):
             _result(requested_by=User.objects.get())
 
-        with django_assert_num_queries(12):  # one of them for the users
+        with django_assert_num_queries(13):  # one of them for the users
             _page(admin_client, after=first.pk)
 
 
@@ -291,3 +292,28 @@ def test_review_is_not_linked_without_the_permission(client: Client) -> None:
     _result()
 
     assert review_url() not in client.get(LIST).content.decode()
+
+
+def test_shown_video_can_be_remixed(admin_client: Client) -> None:
+    result = _result()
+    page = _page(admin_client)
+    [form] = [one for one in forms_of(page) if one.action == video_url("remix")]
+
+    admin_client.post(form.action, form.data(button=f"video={result.pk}"))
+
+    assert list(RemixBatch.objects.get().videos.all()) == [result]
+
+
+@pytest.mark.parametrize("is_accepted", [True, False])
+def test_only_people_who_may_remix_are_offered_what_a_model_accepts(
+    client: Client, is_accepted: bool
+) -> None:
+    result = _result()
+    if not is_accepted:
+        Video.objects.filter(pk=result.pk).update(container="mp4")  # in which nothing moves
+    shown = []
+    for name, held in (("one", ()), ("other", ("remix_video",))):
+        log_in(client, "view_video", "view_remix", "approve_video", *held, username=name)
+        shown.append(video_url("remix") in _page(client, video=result.pk).content.decode())
+
+    assert shown == [False, is_accepted]
