@@ -134,8 +134,8 @@ def _quotient(width: int, height: int) -> Decimal:
 SECONDS = Measure(
     facts=("duration",),
     unit=_("%(number)s s"),
-    refusal=_("It is %(figure)s long, but the endpoint accepts %(bound)s."),
-    unknown=_("Its length is unknown. The endpoint accepts %(bounds)s."),
+    refusal=_("It is %(figure)s long, but the model accepts %(bound)s."),
+    unknown=_("Its length is unknown. The model accepts %(bounds)s."),
     statement=_("Length: %(bounds)s"),
     places=3,
 )
@@ -143,7 +143,7 @@ SECONDS = Measure(
 BYTES = Measure(
     facts=("size",),
     unit=_("%(number)s MB"),
-    refusal=_("Its size is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its size is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Size: %(bounds)s"),
     places=1,
     per_unit=1_000_000,
@@ -152,28 +152,28 @@ SHORT_SIDE = Measure(
     facts=("width", "height"),
     combine=min,
     unit=_("%(number)s px"),
-    refusal=_("Its shorter side is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its shorter side is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Shorter side: %(bounds)s"),
 )
 LONG_SIDE = Measure(
     facts=("width", "height"),
     combine=max,
     unit=_("%(number)s px"),
-    refusal=_("Its longer side is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its longer side is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Longer side: %(bounds)s"),
 )
 ASPECT = Measure(
     facts=("width", "height"),
     combine=_quotient,
     unit=_("%(number)s : 1"),
-    refusal=_("Its aspect ratio is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its aspect ratio is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Aspect ratio: %(bounds)s"),
     places=2,
 )
 FPS = Measure(
     facts=("fps",),
     unit=_("%(number)s frames per second"),
-    refusal=_("It has %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("It has %(figure)s, but the model accepts %(bound)s."),
     statement=_("Frame rate: %(bounds)s"),
     places=3,
 )

@@ -10,7 +10,7 @@ from sora_remix.endpoints import Audio
 
 KEPT = "The video's sound is kept."
 DROPPED = "The video's sound is removed."
-UNDECIDED = "The endpoint decides whether the video's sound is kept."
+UNDECIDED = "The model decides whether the video's sound is kept."
 KLING = Audio(policy="switch", param="keep_audio", keep=True, drop=False)
 WAN = Audio(policy="switch", param="audio_setting", keep="origin")
 SILENT = Audio(policy="switch", param="silent", drop=True)

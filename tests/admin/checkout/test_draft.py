@@ -44,12 +44,12 @@ def test_an_option_has_a_field_with_its_label_help_and_default(
     assert '<option value="720p" selected>720p</option>' in page
 
 
-def test_option_without_default_is_labelled_as_endpoint_default(
+def test_option_without_default_is_labelled_as_model_default(
     admin_client: Client, any_endpoint: None
 ) -> None:
     page = text_of(admin_client, draft())
 
-    unchosen = "Endpoint default"
+    unchosen = "Model default"
     assert f'<option value="" selected>{unchosen}</option>' in page
     assert f'<option value="unknown" selected>{unchosen}</option>' in page
     assert page.count(f'placeholder="{unchosen}"') == 2
