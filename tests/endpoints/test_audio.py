@@ -32,6 +32,24 @@ def test_audio_is_unaffected_without_a_switch(
 
 
 @pytest.mark.parametrize(
+    ("audio", "options", "note"),
+    [
+        (Audio(policy="carried"), {}, "keeps the sound"),
+        (Audio(policy="generated"), {}, "makes new sound"),
+        (Audio(policy="none"), {}, "no sound"),
+        (Audio(policy="unknown"), {}, "sound unknown"),
+        (KLING, {"keep_audio": True}, "keeps the sound"),
+        (KLING, {"keep_audio": False}, "removes the sound"),
+        (WAN, {"audio_setting": "auto"}, "may keep the sound"),
+    ],
+)
+def test_audio_is_described_in_a_few_words(
+    audio: Audio, options: dict[str, Any], note: str
+) -> None:
+    assert audio.note(options) == note
+
+
+@pytest.mark.parametrize(
     ("audio", "options", "sentence"),
     [
         (KLING, {"keep_audio": True}, KEPT),

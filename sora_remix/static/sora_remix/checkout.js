@@ -170,6 +170,7 @@
                 report(number, "");
                 if (pressed) {
                     form.querySelector("textarea[autofocus]")?.focus();
+                    form.querySelectorAll("[name=_preset]").forEach((one) => (one.value = ""));
                 }
             }
         } catch {
@@ -220,10 +221,6 @@
         }
         morph(form, fresh);
         prepare();
-        const presets = form.querySelector("[name=_preset]");
-        if (presets && presets !== active) {
-            presets.value = "";
-        }
         const chosen = fresh.querySelector("[name=endpoint][checked]")?.value;
         for (const radio of form.querySelectorAll("[name=endpoint]")) {
             radio.checked = radio.value === chosen;
