@@ -18,6 +18,7 @@ from sora_remix.models import RemixBatch, Video
 from tests.factories import make_video
 from tests.forms import form_with
 from tests.html import errors as errors_on
+from tests.html import find_all
 
 SORA = {
     "endpoint_id": "fal-ai/any",
@@ -71,14 +72,22 @@ def text_of(client: Client, batch: RemixBatch) -> str:
 
 
 def filled_in(response: Any) -> dict[str, Any]:
-    """Return the data that a browser sends if nothing is changed."""
-    return form_with(response, "_terms").values
+    """Return the data that a browser sends if nothing is changed but a model is chosen."""
+    return {**_first_model(response), **form_with(response, "_terms").values}
+
+
+def _first_model(response: Any) -> dict[str, str]:
+    """Choose the first model, as nobody can confirm without one."""
+    found = find_all(response, "input", name="endpoint")
+    return {"endpoint": found[0].get("value", "")} if found else {}
 
 
 def send(client: Client, batch: RemixBatch, typed: Mapping[str, Any], **more: Any) -> Any:
     """Open the page, change these fields, and confirm; None unticks a box."""
-    form = form_with(client.get(page_of(batch)), "_terms")
-    return client.post(form.action, form.data(typed), **more)
+    shown = client.get(page_of(batch))
+    form = form_with(shown, "_terms")
+    chosen = {} if "endpoint" in form.values else _first_model(shown)
+    return client.post(form.action, form.data({**chosen, **typed}), **more)
 
 
 def forge(client: Client, batch: RemixBatch, typed: Mapping[str, Any]) -> Any:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
+from .checkout.kept_input import keep_input
 from .checkout.views import ConfirmView
 from .filters import StateFilter
 from .links import Links, linked
@@ -102,7 +103,8 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
         )
 
     def get_urls(self) -> list[URLPattern]:
-        view = own_transactions(self.admin_site.admin_view(ConfirmView.as_view(model_admin=self)))
+        page = self.admin_site.admin_view(ConfirmView.as_view(model_admin=self))
+        view = own_transactions(keep_input(self.admin_site, page))
         confirm = path("<sora_remix_key:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(CellsView.as_view(model_admin=self))
         cells = path("<sora_remix_key:pk>/cells/", acting, name="sora_remix_remixbatch_cells")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from .audio import Audio
 from .builtin import SORA_2
-from .choice import choosable, default_endpoint, preferred
+from .choice import choosable, default_endpoint, preferred, preferred_by_count
 from .clip import Clip
-from .option import UNSET, Option
+from .option import UNSET, Option, is_same
 from .price import Price
 from .record import Endpoint, Outputs
 from .references import References, is_url
@@ -28,6 +28,8 @@ __all__ = [
     "choosable",
     "default_endpoint",
     "get_endpoint",
+    "is_same",
     "is_url",
     "preferred",
+    "preferred_by_count",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from ..conf import conf
@@ -36,15 +36,21 @@ def preferred(clips: Sequence[Clip], endpoints: Sequence[Endpoint], today: date)
     It is the first that accepts all of them, else the one that accepts the most, of equals one
     that is not retired. Where the site names an endpoint, it is the first that accepts any.
     """
-    able = [one for one in endpoints if any(not one.refusal(clip) for clip in clips)]
+    accepted = {one.key: sum(not one.refusal(clip) for clip in clips) for one in endpoints}
+    return preferred_by_count(endpoints, accepted, len(clips), today)
+
+
+def preferred_by_count(
+    endpoints: Sequence[Endpoint], accepted: Mapping[str, int], many: int, today: date
+) -> Endpoint | None:
+    """Return the same where it is known by key how many of the clips each endpoint accepts."""
+    able = [one for one in endpoints if accepted[one.key]]
     if able and conf.SORA_REMIX_ENDPOINT:
         return able[0]
-    for one in able:
-        if all(not one.refusal(clip) for clip in clips):
-            return one
 
     def rank(one: Endpoint) -> tuple[int, bool]:
-        return sum(not one.refusal(clip) for clip in clips), not one.is_retired(today)
+        taken = accepted[one.key]
+        return taken, 0 < taken == many or not one.is_retired(today)
 
     return max(able or endpoints, key=rank, default=None)
 

@@ -27,10 +27,17 @@ class Picture(Protocol):
 class Clip(Picture, Protocol):
     """A video as endpoints see it."""
 
-    sora_id: str
-    is_deleted_at_provider: bool
-    duration: Decimal | None
-    fps: Decimal | None
+    @property
+    def sora_id(self) -> str: ...
+
+    @property
+    def is_deleted_at_provider(self) -> bool: ...
+
+    @property
+    def duration(self) -> Decimal | None: ...
+
+    @property
+    def fps(self) -> Decimal | None: ...
 
     @property
     def is_still(self) -> bool:

@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from django.utils.formats import number_format
@@ -85,13 +86,17 @@ class Span:
             if limit is not None:
                 yield name, limit
 
+    @cached_property
+    def _checks(self) -> tuple[tuple[str, Callable[[Number, Number], bool], Number], ...]:
+        return tuple((name, COMPARISONS[name].holds, limit) for name, limit in self.limits())
+
     def refusal(self, picture: Picture) -> Text | None:
         """Say why this video can't be accepted, if it can't."""
         if (value := self.measure.of(picture)) is None:
             bounds = self.bounds() if self.measure.unknown else ""
             return self.measure.unknown % {"bounds": bounds} if bounds else None
-        for name, limit in self.limits():
-            if not COMPARISONS[name].holds(value, limit):
+        for name, holds, limit in self._checks:
+            if not holds(value, limit):
                 return self.measure.refusal % {
                     "figure": self.measure.rounded(value, COMPARISONS[name].rounding),
                     "bound": self._bound(name, limit),
@@ -113,7 +118,10 @@ class Span:
 
 def first_refusal(spans: Iterable[Span], picture: Picture) -> Text | None:
     """Say which of these limits a video breaks first, if it breaks one."""
-    return next((refusal for span in spans if (refusal := span.refusal(picture))), None)
+    for span in spans:
+        if refusal := span.refusal(picture):
+            return refusal
+    return None
 
 
 def statements(extensions: Iterable[str], spans: Iterable[Span]) -> list[Text]:
@@ -134,8 +142,8 @@ def _quotient(width: int, height: int) -> Decimal:
 SECONDS = Measure(
     facts=("duration",),
     unit=_("%(number)s s"),
-    refusal=_("It is %(figure)s long, but the endpoint accepts %(bound)s."),
-    unknown=_("Its length is unknown. The endpoint accepts %(bounds)s."),
+    refusal=_("It is %(figure)s long, but the model accepts %(bound)s."),
+    unknown=_("Its length is unknown. The model accepts %(bounds)s."),
     statement=_("Length: %(bounds)s"),
     places=3,
 )
@@ -143,7 +151,7 @@ SECONDS = Measure(
 BYTES = Measure(
     facts=("size",),
     unit=_("%(number)s MB"),
-    refusal=_("Its size is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its size is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Size: %(bounds)s"),
     places=1,
     per_unit=1_000_000,
@@ -152,28 +160,28 @@ SHORT_SIDE = Measure(
     facts=("width", "height"),
     combine=min,
     unit=_("%(number)s px"),
-    refusal=_("Its shorter side is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its shorter side is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Shorter side: %(bounds)s"),
 )
 LONG_SIDE = Measure(
     facts=("width", "height"),
     combine=max,
     unit=_("%(number)s px"),
-    refusal=_("Its longer side is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its longer side is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Longer side: %(bounds)s"),
 )
 ASPECT = Measure(
     facts=("width", "height"),
     combine=_quotient,
     unit=_("%(number)s : 1"),
-    refusal=_("Its aspect ratio is %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("Its aspect ratio is %(figure)s, but the model accepts %(bound)s."),
     statement=_("Aspect ratio: %(bounds)s"),
     places=2,
 )
 FPS = Measure(
     facts=("fps",),
     unit=_("%(number)s frames per second"),
-    refusal=_("It has %(figure)s, but the endpoint accepts %(bound)s."),
+    refusal=_("It has %(figure)s, but the model accepts %(bound)s."),
     statement=_("Frame rate: %(bounds)s"),
     places=3,
 )

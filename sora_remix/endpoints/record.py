@@ -102,10 +102,20 @@ class Endpoint:
         """Say how the sound is treated with these options."""
         return self.audio.sentence(self.complete(options))
 
+    def sound_note(self, options: Mapping[str, Any]) -> Text:
+        """Say the same in two or three words."""
+        return self.audio.note(self.complete(options))
+
     def estimate(self, clip: Clip, options: Mapping[str, Any] = {}) -> Decimal | None:
         """Estimate the cost of remixing this video, in US dollars; None when unknown."""
+        return self.estimate_length(clip.duration, options)
+
+    def estimate_length(
+        self, seconds: Decimal | None, options: Mapping[str, Any] = {}
+    ) -> Decimal | None:
+        """Estimate the same for a video of this length: nothing else decides the cost."""
         cut_at = self.source.cut_at_seconds
-        return self.price.estimate(clip.duration, self.complete(options), cut_at=cut_at)
+        return self.price.estimate(seconds, self.complete(options), cut_at=cut_at)
 
     def prompt_problem(self, prompt: str) -> Text | None:
         """Say why this prompt can't be sent, if it can't."""

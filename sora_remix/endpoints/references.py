@@ -52,7 +52,7 @@ class References:
     def refusal(self, image: Picture) -> Text | None:
         """Say why this image can't be accepted, if it can't."""
         if self.extensions and image.extension not in self.extensions:
-            return _("It is an image of type %(kind)s, but the endpoint accepts %(names)s.") % {
+            return _("It is an image of type %(kind)s, but the model accepts %(names)s.") % {
                 "kind": file_types([image.extension]),
                 "names": file_types(self.extensions),
             }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -74,7 +75,7 @@ class Source:
         An unknown length is a reason where the length is limited; no other unknown fact is.
         """
         wrong_kind = _not_at_provider if self.kind == "sora_id" else self._wrong_file
-        return wrong_kind(clip) or first_refusal(self.spans(), clip)
+        return wrong_kind(clip) or first_refusal(self._limited, clip)
 
     def warnings(self, clip: Clip) -> list[Text]:
         """List what will be cut off this video, and why it may be refused."""
@@ -110,6 +111,10 @@ class Source:
             Span(measure=ASPECT, least=self.min_aspect, most=self.max_aspect),
             Span(measure=FPS, least=self.min_fps, most=self.max_fps),
         )
+
+    @cached_property
+    def _limited(self) -> tuple[Span, ...]:
+        return tuple(span for span in self.spans() if any(span.limits()))
 
     def _cautions(self) -> Iterator[tuple[Measure, Number, Text, Text]]:
         """Yield limits beyond which a video is accepted with a warning, and their texts."""

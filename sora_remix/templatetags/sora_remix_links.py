@@ -20,6 +20,12 @@ def titled(video: Video, links: Links) -> SafeString:
 
 
 @register.filter
+def picture(video: Video, links: Links) -> SafeString:
+    """Show the thumbnail of a video whose title stands below it."""
+    return html.thumbnail(video, links)
+
+
+@register.filter
 def change_link(row: Model, links: Links) -> SafeString:
     """Link to the change page of a row."""
     return links.change_link(row, str(row))

@@ -75,10 +75,19 @@ def _confirm(page: Page, *videos: Video) -> None:
 
 
 def choose(page: Page, endpoint: str) -> None:
-    """Choose an endpoint on the page to confirm."""
+    """Choose an endpoint on the page to confirm, and open its options."""
+    unfold(page, "#sora-remix-more-models")
     page.check(f"[name=endpoint][value='{endpoint}']")
-    page.wait_for_selector(f"#sora-remix-options-{endpoint.replace('.', chr(92) + '.')}")
+    options = f"#sora-remix-options-{endpoint.replace('.', chr(92) + '.')}"
+    page.wait_for_selector(options, state="attached")
     settled(page)
+    unfold(page, "#sora-remix-options")
+
+
+def unfold(page: Page, selector: str) -> None:
+    """Open a part of the page to confirm, if it has this part and it is folded."""
+    if page.locator(f"{selector}:not([open])").count():
+        page.click(f"{selector} > summary")
 
 
 @_page_state
@@ -253,6 +262,28 @@ def batch_of_remixes(page: Page) -> None:
 @_page_state
 def confirm_some(page: Page) -> None:
     _confirm(page, checkout.make_clip(), checkout.make_clip(duration=200), make_video())
+    for part in ("left-out", "more-models", "others", "about", "remixes"):
+        unfold(page, f"#sora-remix-{part}")
+
+
+@_page_state
+def confirm_folded(page: Page) -> None:
+    _confirm(page, checkout.make_clip(), checkout.make_clip(duration=200))
+
+
+@_page_state
+def confirm_with_a_switched_off_model(page: Page) -> None:
+    _confirm(page, make_video())
+
+
+@_page_state
+def confirm_several_prompts(page: Page) -> None:
+    PromptPreset.objects.create(name="Noir", text="{title} as film noir", is_shared=True)
+    _confirm(page, checkout.make_clip(), checkout.make_clip())
+    page.click("#sora-remix-add")
+    expect(page.locator("[name=prompt]")).to_have_count(2)
+    settled(page)
+    unfold(page, "#sora-remix-remixes")
 
 
 @_page_state

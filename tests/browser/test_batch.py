@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.page_states import BATCHES, settled
+from tests.browser.page_states import BATCHES, settled, unfold
 from tests.browser.pages import Pages
 from tests.checkout import draft, page_of
 from tests.factories import make_remix, make_video
@@ -59,10 +59,13 @@ def test_grid_of_prompts_is_remixed_except_for_an_unticked_cell(
     _write_prompts(page)
     boxes = page.locator("[name=_cell]")
     expect(boxes).to_have_count(6)
+    page.check("[name=endpoint]")
+    unfold(page, "#sora-remix-remixes")
     boxes.nth(4).uncheck()
-    page.click("[name=_recalculate]")
     if has_scripts:
         settled(page)
+    else:
+        page.click("[name=_recalculate]")
     expect(page.locator(ORDER)).to_have_value(re.compile(r"5 remixes for \$0\.50"))
 
     page.click(ORDER)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.page_errors import PageErrors
-from tests.browser.page_states import settled
+from tests.browser.page_states import choose, settled
 from tests.checkout import draft, make_clip, page_of
 
 TOTAL = "#sora-remix-total"
@@ -21,9 +21,7 @@ POSTS = re.compile(r"/confirm/$")
 def order(page: Page) -> Page:
     """The page to confirm one clip of four seconds, with a prompt typed."""
     page.goto(page_of(draft(make_clip())))
-    page.check("[name=endpoint][value=grok]")
-    page.wait_for_selector("[name=option-resolution]")
-    settled(page)
+    choose(page, "grok")
     page.fill("[name=prompt]", "make it noir")
     return page
 

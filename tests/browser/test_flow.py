@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.models import Remix, RemixBatch, Video
-from tests.browser.page_states import BATCHES, VIDEOS, act_on_all, choose, settled
+from tests.browser.page_states import BATCHES, VIDEOS, act_on_all, choose, settled, unfold
 from tests.browser.pages import Pages
 from tests.checkout import draft, make_clip, page_of
 from tests.processes import Qcluster, wait_until
@@ -114,8 +114,10 @@ def test_two_videos_are_remixed_without_scripts(
         box.check()
     page.select_option("[name=action]", "remix_selected")
     page.click("button[name=index]")
+    unfold(page, "#sora-remix-more-models")
     page.check("[name=endpoint][value=grok]")
     page.click("[name=_recalculate]")
+    unfold(page, "#sora-remix-options")
     page.select_option("[name=option-resolution]", "720p")
     page.click("[name=_recalculate]")
     expect(page.locator(TOTAL)).to_have_text("$0.56")

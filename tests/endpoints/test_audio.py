@@ -10,7 +10,7 @@ from sora_remix.endpoints import Audio
 
 KEPT = "The video's sound is kept."
 DROPPED = "The video's sound is removed."
-UNDECIDED = "The endpoint decides whether the video's sound is kept."
+UNDECIDED = "The model decides whether the video's sound is kept."
 KLING = Audio(policy="switch", param="keep_audio", keep=True, drop=False)
 WAN = Audio(policy="switch", param="audio_setting", keep="origin")
 SILENT = Audio(policy="switch", param="silent", drop=True)
@@ -29,6 +29,24 @@ def test_audio_is_unaffected_without_a_switch(
     policy: Literal["carried", "generated", "none", "unknown"], sentence: str
 ) -> None:
     assert Audio(policy=policy).sentence({"": True}) == sentence
+
+
+@pytest.mark.parametrize(
+    ("audio", "options", "note"),
+    [
+        (Audio(policy="carried"), {}, "keeps the sound"),
+        (Audio(policy="generated"), {}, "makes new sound"),
+        (Audio(policy="none"), {}, "no sound"),
+        (Audio(policy="unknown"), {}, "sound unknown"),
+        (KLING, {"keep_audio": True}, "keeps the sound"),
+        (KLING, {"keep_audio": False}, "removes the sound"),
+        (WAN, {"audio_setting": "auto"}, "may keep the sound"),
+    ],
+)
+def test_audio_is_described_in_a_few_words(
+    audio: Audio, options: dict[str, Any], note: str
+) -> None:
+    assert audio.note(options) == note
 
 
 @pytest.mark.parametrize(

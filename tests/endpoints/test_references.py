@@ -84,22 +84,22 @@ LIMITED = References(
     ("image", "refusal"),
     [
         (Image(), None),
-        (Image(size=10_000_001), "Its size is 10.1 MB, but the endpoint accepts at most 10 MB."),
+        (Image(size=10_000_001), "Its size is 10.1 MB, but the model accepts at most 10 MB."),
         (
             Image(height=299),
-            "Its shorter side is 299 px, but the endpoint accepts at least 300 px.",
+            "Its shorter side is 299 px, but the model accepts at least 300 px.",
         ),
         (
             Image(width=751),
-            "Its aspect ratio is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
+            "Its aspect ratio is 2.51 : 1, but the model accepts at most 2.5 : 1.",
         ),
         (
             Image(width=300, height=751),
-            "Its aspect ratio is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
+            "Its aspect ratio is 0.39 : 1, but the model accepts at least 0.4 : 1.",
         ),
         (
             Image(extension=".gif"),
-            "It is an image of type GIF, but the endpoint accepts JPG, JPEG, PNG, WEBP.",
+            "It is an image of type GIF, but the model accepts JPG, JPEG, PNG, WEBP.",
         ),
     ],
 )

@@ -68,63 +68,63 @@ def test_still_image_is_refused() -> None:
         (
             {"max_seconds": 15},
             {"duration": Decimal("21.000")},
-            "21 s long, but the endpoint accepts at most 15 s",
+            "21 s long, but the model accepts at most 15 s",
         ),
         (
             {"max_seconds": 15},
             {"duration": Decimal("15.001")},
-            "15.001 s long, but the endpoint accepts at most 15 s",
+            "15.001 s long, but the model accepts at most 15 s",
         ),
         ({"min_seconds": Decimal("0.7")}, {"duration": Decimal("0.699")}, "at least 0.7 s"),
         (
             {"below_seconds": 15},
             {"duration": Decimal("15.000")},
-            "15 s long, but the endpoint accepts under 15 s",
+            "15 s long, but the model accepts under 15 s",
         ),
         (
             {"max_bytes": 200_000_000},
             {"size": 200_000_001},
-            "size is 200.1 MB, but the endpoint accepts at most 200 MB",
+            "size is 200.1 MB, but the model accepts at most 200 MB",
         ),
         (
             {"below_bytes": 50_000_000},
             {"size": 50_000_000},
-            "size is 50 MB, but the endpoint accepts under 50 MB",
+            "size is 50 MB, but the model accepts under 50 MB",
         ),
         (
             {"min_side": 720},
             {"width": 1280, "height": 719},
-            "shorter side is 719 px, but the endpoint accepts at least 720",
+            "shorter side is 719 px, but the model accepts at least 720",
         ),
         (
             {"min_side": 720},
             {"width": 719, "height": 1280},
-            "shorter side is 719 px, but the endpoint accepts at least 720",
+            "shorter side is 719 px, but the model accepts at least 720",
         ),
         (
             {"max_side": 3840},
             {"width": 1, "height": 3841},
-            "longer side is 3841 px, but the endpoint accepts at most 3840",
+            "longer side is 3841 px, but the model accepts at most 3840",
         ),
         (
             {"max_aspect": Decimal("2.5")},
             {"width": 2501, "height": 1000},
-            "Its aspect ratio is 2.51 : 1, but the endpoint accepts at most 2.5 : 1.",
+            "Its aspect ratio is 2.51 : 1, but the model accepts at most 2.5 : 1.",
         ),
         (
             {"min_aspect": Decimal("0.4")},
             {"width": 399, "height": 1000},
-            "Its aspect ratio is 0.39 : 1, but the endpoint accepts at least 0.4 : 1.",
+            "Its aspect ratio is 0.39 : 1, but the model accepts at least 0.4 : 1.",
         ),
         (
             {"min_fps": 24},
             {"fps": Decimal("23.976")},
-            "23.976 frames per second, but the endpoint accepts at least 24",
+            "23.976 frames per second, but the model accepts at least 24",
         ),
         (
             {"max_fps": 60},
             {"fps": Decimal("120")},
-            "It has 120 frames per second, but the endpoint accepts at most 60",
+            "It has 120 frames per second, but the model accepts at most 60",
         ),
     ],
 )
@@ -160,7 +160,7 @@ def test_first_of_several_reasons_is_given() -> None:
 
     refusal = source.refusal(Clip(size=2_000_000, fps=Decimal(120)))
 
-    assert refusal == "Its size is 2 MB, but the endpoint accepts at most 1 MB."
+    assert refusal == "Its size is 2 MB, but the model accepts at most 1 MB."
 
 
 @pytest.mark.parametrize(
@@ -168,9 +168,9 @@ def test_first_of_several_reasons_is_given() -> None:
     [
         (
             {"min_seconds": 3, "max_seconds": 15},
-            "Its length is unknown. The endpoint accepts at least 3 s, at most 15 s.",
+            "Its length is unknown. The model accepts at least 3 s, at most 15 s.",
         ),
-        ({"below_seconds": 15}, "Its length is unknown. The endpoint accepts under 15 s."),
+        ({"below_seconds": 15}, "Its length is unknown. The model accepts under 15 s."),
         ({"cut_at_seconds": 8, "safe_seconds": 8}, None),
         ({"max_bytes": 1, "max_side": 1, "max_aspect": 1, "max_fps": 1}, None),
     ],

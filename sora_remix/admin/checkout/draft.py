@@ -13,21 +13,29 @@ from django.contrib.admin.helpers import AdminForm
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from ... import placeholders, services
 from ...exceptions import Reason, RequestRefused
 from ...models import PromptPreset, ReferenceImage, RemixBatch, Video
+from ..formatting import money
 from ..visibility import find_viewable_rows, get_rows
 from .cells import CellGrid
-from .endpoints import endpoint_choices, is_retired
+from .endpoints import EndpointChoice, endpoint_choices
+from .facts import facts_of
 from .forms import DraftForm, OptionsForm
 from .images import DraftImage, store_images
+from .kept_options import KeptOptions
+from .left_out import LeftOut
+from .offers import Offer, folded, offer
+from .option_fields import changes
 from .prompts import ADD_PROMPT, REMOVE_PROMPT, USE_PRESET, Prompts
 from .quote import Quote
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
 
+    from ...endpoints import Endpoint
     from ...models.preset import PromptPresetQuerySet
 
 RECALCULATE = "_recalculate"
@@ -38,8 +46,6 @@ ENTER = "_enter"
 """Name of the hidden button that the Enter key presses: it updates the page as well."""
 NOT_FINAL = frozenset((RECALCULATE, TURN_PAGE, ENTER, ADD_PROMPT, REMOVE_PROMPT, USE_PRESET))
 """Names of the buttons that don't confirm the draft."""
-SHOWN_ENDPOINT = "_shown"
-"""Name of the field with the endpoint whose options are on the page."""
 REMOVE_IMAGE = "_remove"
 """Name of the checkboxes that remove images."""
 TERMS = "_terms"
@@ -85,7 +91,8 @@ class Selection:
 class Draft:
     """A draft with everything that was chosen.
 
-    Raise `UnknownEndpoint`, `InvalidEndpoint`, and `RequestRefused` for too many videos.
+    `data` may be input that was kept: it is shown again, never confirmed. Raise
+    `UnknownEndpoint`, `InvalidEndpoint`, and `RequestRefused` for too many videos.
     """
 
     def __init__(
@@ -97,14 +104,21 @@ class Draft:
         self.is_final = data is not None and not NOT_FINAL & sent.keys()
         videos = selection.videos
         self.images: list[ReferenceImage] = list(batch.images.all())
-        self.endpoints = endpoint_choices(videos)
-        self.endpoint = self.endpoints.get(sent.get("endpoint", "")) or self.endpoints.preferred
-        # An unticked checkbox is not sent: that is a choice only where the page showed it.
-        is_shown = sent.get(SHOWN_ENDPOINT) == self.endpoint.key
-        self.options_form = OptionsForm(data if is_shown else None, endpoint=self.endpoint)
+        self._clips = facts_of(videos)
+        self.endpoints = endpoint_choices(self._clips)
+        chosen = self.endpoints.get(sent.get("endpoint", ""))
+        choice = chosen or self.endpoints.first
+        self.endpoint = choice.endpoint
+        self.is_chosen = bool(chosen) or not choice.is_retired
+        """False until somebody chooses a retired endpoint: it is never preselected."""
+        self.is_retired = choice.is_retired
+        self._kept = KeptOptions(sent)
+        self.options_form = self._options_form(self.endpoint)
         self.prompts = Prompts(sent, selection.presets)
         self.grid = CellGrid(sent, videos, self.prompts)
-        self.quote = Quote(videos, self.endpoint, self.options_form.chosen(), self.grid.count)
+        self._counts = [self.grid.count(video) for video in videos]
+        options = self.options_form.chosen()
+        self.quote = Quote(videos, self._clips, choice, options, self._counts)
 
     def clean(self) -> None:
         """Store and remove images, and collect all errors."""
@@ -122,6 +136,8 @@ class Draft:
             self._check_prompts()
         if self.is_final and not is_agreed:
             self.form.add_error(None, CHANGED)
+        elif self.is_final and not self.is_chosen and not self.form.has_error("endpoint"):
+            self.form.add_error("endpoint", _("Choose a model."))
 
     @cached_property
     def form(self) -> DraftForm:
@@ -168,9 +184,50 @@ class Draft:
         references = self.endpoint.references
         return ". ".join(map(str, references.limits())) if references else ""
 
+    @cached_property
+    def offers(self) -> tuple[Sequence[Offer], Sequence[Offer]]:
+        """Return what can be chosen: the first endpoints, and those that are folded."""
+        return folded([self._offer(one) for one in self.endpoints.available])
+
     @property
-    def is_retired(self) -> bool:
-        return is_retired(self.endpoint)
+    def is_choice_folded(self) -> bool:
+        """Whether the chosen endpoint is among those that are folded."""
+        return any(one.endpoint == self.endpoint for one in self.offers[1])
+
+    @property
+    def rate(self) -> str:
+        """Return the price of the endpoint before anything is multiplied."""
+        return money.rate(self.endpoint.price)
+
+    @cached_property
+    def left_out(self) -> LeftOut:
+        return LeftOut(self.quote, self.endpoints, self.selection.videos)
+
+    @cached_property
+    def changed_options(self) -> list[str]:
+        """List what differs from the defaults: options, and reference images."""
+        found = changes(self.endpoint, self.options_form.chosen())
+        if many := len(self.draft_images):
+            message = ngettext("%(many)d reference image", "%(many)d reference images", many)
+            found.append(message % {"many": many})
+        return found
+
+    @property
+    def is_options_open(self) -> bool:
+        """Whether the options are shown: they are changed, or wrong."""
+        wrong = self.options_form.errors or self.form.has_error("images")
+        return bool(self.changed_options or wrong)
+
+    @property
+    def kept_options(self) -> str:
+        """Return the options of the other endpoints, as the page sends them back."""
+        keys = {one.endpoint.key for one in self.endpoints.available}
+        return self._kept.as_text(keys - {self.endpoint.key})
+
+    @property
+    def is_grid_open(self) -> bool:
+        """Whether the cells are shown: some are unticked, or their page was turned."""
+        return bool(self.unticked_count) or TURN_PAGE in (self._data or ())
 
     @property
     def prompt_texts(self) -> list[str]:
@@ -208,6 +265,14 @@ class Draft:
             elif name != "images" or not self.form.has_error("images"):
                 field = name if name in self.form.fields else None
                 self.form.add_error(field, str(reason.message))
+
+    def _options_form(self, endpoint: Endpoint) -> OptionsForm:
+        return OptionsForm(self._kept.get(endpoint.key), endpoint=endpoint)
+
+    def _offer(self, choice: EndpointChoice) -> Offer:
+        is_own = choice.endpoint == self.endpoint
+        form = self.options_form if is_own else self._options_form(choice.endpoint)
+        return offer(choice, form.chosen(), self._clips, self._counts)
 
     def _check_prompts(self) -> None:
         """Add the problems of the prompts, as they are sent, to their fields."""

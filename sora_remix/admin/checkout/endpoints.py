@@ -6,15 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from ...clock import local, today
-from ...endpoints import Endpoint, all_endpoints, choosable, default_endpoint, preferred
+from ...endpoints import (
+    Endpoint,
+    all_endpoints,
+    choosable,
+    default_endpoint,
+    preferred_by_count,
+)
 from ...models import EndpointFact, Video
-from ..formatting import money
+from .facts import ClipFacts, refusals_of
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -22,13 +29,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EndpointChoice:
-    """An endpoint that accepts at least one of the videos."""
+    """An endpoint, and what it says of each of the videos."""
 
     endpoint: Endpoint
+    refusals: Sequence[Text | None]
+    """Of each video; None for one that it accepts."""
 
-    @property
-    def price(self) -> str:
-        return money.rate(self.endpoint.price)
+    @cached_property
+    def accepted(self) -> int:
+        """Count the videos that it accepts."""
+        return sum(not refusal for refusal in self.refusals)
 
     @property
     def is_retired(self) -> bool:
@@ -40,30 +50,44 @@ class EndpointChoices:
     """The endpoints for a selection of videos."""
 
     available: Sequence[EndpointChoice]
-    preferred: Endpoint
-    """Selected at first; shown even when nothing can be chosen."""
+    """Those that accept at least one of the videos, the one that accepts the most first."""
+    first: EndpointChoice
+    """Shown at first, even when nothing can be chosen."""
     unavailable: Sequence[tuple[Endpoint, str]]
     """The endpoints that can't be chosen, each with the reason of most videos."""
 
-    def get(self, key: str) -> Endpoint | None:
-        """Return the endpoint with this key, if it can be chosen."""
-        return next((one.endpoint for one in self.available if one.endpoint.key == key), None)
+    def get(self, key: str) -> EndpointChoice | None:
+        """Return the choice with this key, if it can be chosen."""
+        return next((one for one in self.available if one.endpoint.key == key), None)
 
 
-def endpoint_choices(videos: Sequence[Video]) -> EndpointChoices:
-    """Sort the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`."""
-    able, unavailable = [], []
+def endpoint_choices(clips: Sequence[ClipFacts]) -> EndpointChoices:
+    """Sort the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`.
+
+    A retired endpoint can be chosen only where no other accepts any of the videos.
+    """
     gone = EndpointFact.objects.retired()
-    ranked = choosable(gone, today())
-    for endpoint in ranked:
-        if any(not endpoint.refusal(video) for video in videos):
-            able.append(endpoint)
-        else:
-            unavailable.append((endpoint, _usual_refusal(endpoint, videos)))
-    first = preferred(videos, able or ranked, today()) or default_endpoint(videos, gone, today())
-    able.sort(key=lambda endpoint: endpoint != first)
-    available = [EndpointChoice(endpoint) for endpoint in able]
-    return EndpointChoices(available, first, [*unavailable, *_unavailable(ranked, gone)])
+    every = [EndpointChoice(one, refusals_of(one, clips)) for one in choosable(gone, today())]
+    able = [one for one in every if one.accepted]
+    available = [one for one in able if not one.is_retired] or able
+    first = _first(available or every, clips, gone)
+    available.sort(key=lambda one: (-one.accepted, one.endpoint != first.endpoint))
+    unable = [one for one in every if not one.accepted]
+    keys = {one.endpoint.key for one in (*available, *unable)}
+    refused = [(one.endpoint, _usual_refusal(one)) for one in unable]
+    return EndpointChoices(available, first, [*refused, *_no_longer_offered(keys, gone)])
+
+
+def _first(
+    choices: Sequence[EndpointChoice], clips: Sequence[ClipFacts], gone: Mapping[str, datetime]
+) -> EndpointChoice:
+    """Return the choice that is shown at first."""
+    accepted = {one.endpoint.key: one.accepted for one in choices}
+    endpoints = [one.endpoint for one in choices]
+    first = preferred_by_count(endpoints, accepted, len(clips), today())
+    first = first or default_endpoint(clips, gone, today())
+    found = next((one for one in choices if one.endpoint == first), None)
+    return found or EndpointChoice(first, refusals_of(first, clips))
 
 
 def is_retired(endpoint: Endpoint) -> bool:
@@ -77,7 +101,7 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
     Of all reasons, it is the first about what the video is: a file or a Sora generation.
     """
     if not endpoints:
-        return gettext("fal no longer offers any of this site's endpoints.")
+        return gettext("fal no longer offers any of this site's models.")
     refusals = []
     for endpoint in endpoints:
         if not (refusal := endpoint.refusal(video)):
@@ -87,18 +111,17 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
     return next((refusal for one, refusal in refusals if one == kind), refusals[0][1])
 
 
-def _usual_refusal(endpoint: Endpoint, videos: Sequence[Video]) -> str:
-    reasons = Counter(str(endpoint.refusal(video)) for video in videos)
+def _usual_refusal(choice: EndpointChoice) -> str:
+    reasons = Counter(str(refusal) for refusal in choice.refusals)
     return reasons.most_common(1)[0][0] if reasons else gettext("There is no video to remix.")
 
 
-def _unavailable(
-    ranked: Sequence[Endpoint], gone: Mapping[str, datetime]
+def _no_longer_offered(
+    shown: set[str], gone: Mapping[str, datetime]
 ) -> Iterator[tuple[Endpoint, str]]:
     """Yield the endpoints that are no longer offered, each with the reason."""
-    keys = {endpoint.key for endpoint in ranked}
     for endpoint in all_endpoints().values():
-        if endpoint.key in keys:
+        if endpoint.key in shown:
             continue
         if since := gone.get(endpoint.endpoint_id):
             message = gettext("fal has not offered it since %(day)s.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from ...endpoints import Endpoint
 from ...models import ReferenceImage
 from .endpoints import EndpointChoices
 from .images import ImagesField
+from .kept_options import OPTION
 from .option_fields import option_field
 from .prompts import PromptInput, Prompts, field_name
 
@@ -23,7 +25,7 @@ Fieldsets = list[tuple[Any, dict[str, Any]]]
 class OptionsForm(forms.Form):
     """Accept the options of an endpoint."""
 
-    prefix = "option"
+    prefix = OPTION
 
     def __init__(self, data: Any = None, *, endpoint: Endpoint) -> None:
         super().__init__(data)
@@ -43,7 +45,7 @@ class OptionsForm(forms.Form):
         common = [option.name for option in self.endpoint.options if not option.advanced]
         advanced = [option.name for option in self.endpoint.options if option.advanced]
         sets: Fieldsets = [
-            (_("Options"), {"fields": common}),
+            (None, {"fields": common}),
             (_("More options"), {"fields": advanced, "classes": ("collapse",)}),
         ]
         return [(name, options) for name, options in sets if options["fields"]]
@@ -84,8 +86,8 @@ class DraftForm(forms.Form):
 
 def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint, is_final: bool) -> forms.Field:
     attrs: dict[str, Any] = {
-        "rows": 3 if prompts.is_several else 5,
-        "class": "vLargeTextField",
+        "rows": 3,
+        "class": "vLargeTextField sora-remix-growing",
         "data-heading": f"sora-remix-said-{number}",
         "maxlength": endpoint.prompt_limit,
         "required": True,
@@ -99,13 +101,11 @@ def _prompt_field(prompts: Prompts, number: int, endpoint: Endpoint, is_final: b
 
 def _prompt_help(endpoint: Endpoint) -> SafeString:
     parts = [
-        _("What should change? Every video is remixed with every prompt."),
+        endpoint.prompt_hint,
         _(
             "{title} and {seconds} are replaced with each video's title and length in "
             "seconds. To get a brace, type {{ or }}."
         ),
-        endpoint.prompt_hint,
+        _("At most %(most)s characters.") % {"most": number_format(endpoint.prompt_limit, 0)},
     ]
-    if endpoint.prompt_max:
-        parts.append(_("At most %(most)d characters.") % {"most": endpoint.prompt_max})
     return format_html_join(" ", "{}", ((part,) for part in parts if part))

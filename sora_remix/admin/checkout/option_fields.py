@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.html import escape
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from ...endpoints import UNSET, Option
+from ...endpoints import UNSET, Endpoint, Option, is_same
 
-UNCHOSEN = _("Endpoint default")
+UNCHOSEN = _("Model default")
 
 
 def option_field(option: Option) -> forms.Field:
@@ -53,5 +55,29 @@ def _switch(option: Option, common: dict[str, Any]) -> forms.Field:
 
 
 def _choices(option: Option) -> list[tuple[str, Any]]:
-    choices = [(str(choice), str(choice)) for choice in option.choices]
+    choices = [(str(choice), _words(choice)) for choice in option.choices]
     return [("", UNCHOSEN), *choices] if option.default is UNSET else [*choices]
+
+
+def changes(endpoint: Endpoint, chosen: Mapping[str, Any]) -> list[str]:
+    """Name the options that differ from their defaults, with their values."""
+    return [
+        _change(option, chosen[option.name])
+        for option in endpoint.options
+        if option.name in chosen and not is_same(chosen[option.name], option.default)
+    ]
+
+
+def _change(option: Option, value: Any) -> str:
+    """Say what was chosen; a text such as “720p” needs no label."""
+    if option.kind == "enum" and isinstance(value, str):
+        return _words(value)
+    label = option.label or option.name
+    return gettext("%(label)s: %(value)s") % {"label": label, "value": _words(value)}
+
+
+def _words(value: Any) -> str:
+    """Write the value of an option for people."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return str(value).replace("_", " ")

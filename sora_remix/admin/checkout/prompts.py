@@ -57,10 +57,10 @@ class Prompts:
     def preset_groups(self, endpoint: str) -> list[tuple[Any, list[PromptPreset]]]:
         """List the presets under headings, those for this endpoint first."""
         groups: list[tuple[Any, list[PromptPreset]]] = [
-            (_("For this endpoint"), [one for one in self.presets if one.endpoint == endpoint]),
-            (_("For any endpoint"), [one for one in self.presets if not one.endpoint]),
+            (_("For this model"), [one for one in self.presets if one.endpoint == endpoint]),
+            (_("For any model"), [one for one in self.presets if not one.endpoint]),
             (
-                _("For other endpoints"),
+                _("For other models"),
                 [one for one in self.presets if one.endpoint not in ("", endpoint)],
             ),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext, ngettext
 
-from ...endpoints import Endpoint
+from ...dollars import exact_dollars
 from ...models import Video
 from ..formatting import money, text
+from .endpoints import EndpointChoice
+from .facts import ClipFacts
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -39,6 +41,10 @@ class QuoteLine:
         return text.seconds(self.video.duration)
 
     @property
+    def play_time(self) -> str:
+        return text.play_time(self.video.duration)
+
+    @property
     def cost(self) -> str:
         return money.price(self.amount, self.is_firm)
 
@@ -46,34 +52,34 @@ class QuoteLine:
 class Quote:
     """Calculate what these videos cost at an endpoint, with these options.
 
-    `count` counts the remixes of a video.
+    `counts` are the remixes of each video.
     """
 
     def __init__(
         self,
-        videos: Iterable[Video],
-        endpoint: Endpoint,
+        videos: Sequence[Video],
+        clips: Sequence[ClipFacts],
+        choice: EndpointChoice,
         options: Mapping[str, Any],
-        count: Callable[[Video], int],
+        counts: Sequence[int],
     ) -> None:
-        self.endpoint = endpoint
-        self._count = count
-        self.options = endpoint.complete(options)
-        lines = [self._line(video) for video in videos]
-        self.accepted = [line for line in lines if not line.refusal]
-        self.refused = [line for line in lines if line.refusal]
+        self.endpoint = choice.endpoint
+        self.options = self.endpoint.complete(options)
+        self._estimates: dict[Decimal | None, Decimal | None] = {}
+        self.accepted: list[QuoteLine] = []
+        self.refused: list[QuoteLine] = []
+        for video, clip, refusal, count in zip(videos, clips, choice.refusals, counts, strict=True):
+            if refusal:
+                self.refused.append(QuoteLine(video, refusal))
+            else:
+                self.accepted.append(self._line(video, clip, count))
 
-    def _line(self, video: Video) -> QuoteLine:
-        if refusal := self.endpoint.refusal(video):
-            return QuoteLine(video, refusal)
-        return QuoteLine(
-            video,
-            None,
-            self.endpoint.estimate(video, self.options),
-            self.endpoint.price.is_firm,
-            self.endpoint.warnings(video, self.options),
-            self._count(video),
-        )
+    def _line(self, video: Video, clip: ClipFacts, count: int) -> QuoteLine:
+        if (seconds := clip.duration) not in self._estimates:
+            self._estimates[seconds] = self.endpoint.estimate_length(seconds, self.options)
+        warnings = self.endpoint.warnings(clip, self.options)
+        is_firm = self.endpoint.price.is_firm
+        return QuoteLine(video, None, self._estimates[seconds], is_firm, warnings, count)
 
     @property
     def lines(self) -> list[QuoteLine]:
@@ -104,6 +110,11 @@ class Quote:
             return gettext("nothing")
         is_firm = self.endpoint.price.is_firm
         return money.total(self.amounts, unknown=self.unknown_count, is_firm=is_firm)
+
+    @property
+    def exact_total(self) -> str:
+        """Show the known cost to a millionth of a dollar; empty where none is known."""
+        return exact_dollars(sum(self.amounts, Decimal(0))) if self.amounts else ""
 
     @property
     def button_label(self) -> str:
@@ -142,12 +153,17 @@ class Quote:
     @property
     def total_time(self) -> str:
         """Estimate how long all remixes take with a new account at fal."""
-        turns = -(-self.remix_count // AT_A_TIME)
-        time = text.usual_time(turns * self.endpoint.typical_seconds)
-        if turns < 2:
+        time = self.short_time
+        if self.remix_count <= AT_A_TIME:
             return time
         message = gettext("%(time)s if fal makes %(many)d at a time")
         return message % {"time": time, "many": AT_A_TIME}
+
+    @property
+    def short_time(self) -> str:
+        """Estimate the same in a few words."""
+        turns = -(-self.remix_count // AT_A_TIME)
+        return text.usual_time(turns * self.endpoint.typical_seconds)
 
     @property
     def warnings(self) -> list[tuple[str, int]]:

@@ -16,11 +16,15 @@ from django.views import View
 from ... import services
 from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ...models import RemixBatch, Video
+from ..formatting.text import shortened
 from ..links import Links
 from ..pages import render_page
 from ..permissions import REMIX, require_perms
 from ..visibility import find_model_admin
 from .draft import TURN_PAGE, Draft, Selection
+from .kept_input import find_input, forget_input
+from .prompts import PROMPT
+from .quote import Quote
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -28,6 +32,11 @@ if TYPE_CHECKING:
 
 PAGE = "_at"
 """Name of the field with the number of the page of videos."""
+RESTORED = _(
+    "Nothing was sent, because you were no longer logged in. Your input is kept. Check it and "
+    "confirm again."
+)
+UNUSED = _("Nothing was made with this prompt: “%(prompt)s”")
 
 
 class ConfirmView(View):
@@ -41,6 +50,7 @@ class ConfirmView(View):
         rows = self.model_admin.get_queryset(request).prefetch_related(None)
         self.batch = get_object_or_404(rows, pk=kwargs["pk"])
         if self.batch.confirmed_at:
+            self._name_unused_prompts()
             return self._was_confirmed()
         try:
             return super().dispatch(request, *args, **kwargs)
@@ -58,9 +68,12 @@ class ConfirmView(View):
         return Selection.of(self.batch, self.model_admin.admin_site, self.request)
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._show(Draft(self.batch, selection=self._selection))
+        if kept := find_input(request, pk):
+            messages.warning(request, RESTORED)
+        return self._show(Draft(self.batch, kept, selection=self._selection))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        forget_input(request)
         draft = Draft(self.batch, request.POST, request.FILES, selection=self._selection)
         draft.clean()
         if draft.has_errors or not draft.is_final:
@@ -98,6 +111,22 @@ class ConfirmView(View):
         )
         return self._redirect()
 
+    def _name_unused_prompts(self) -> None:
+        """Return the prompts of a second tab, which nothing was made with."""
+        sent = dict.fromkeys(text.replace("\r\n", "\n").strip() for text in self._sent_prompts)
+        if not any(sent):
+            return
+        used = self.batch.remixes.values_list("prompt", "prompt_template")
+        known = {text for pair in used for text in pair}
+        for text in filter(None, sent):
+            if text not in known:
+                shown = shortened(text)
+                messages.warning(self.request, UNUSED % {"prompt": shown})
+
+    @property
+    def _sent_prompts(self) -> list[str]:
+        return self.request.POST.getlist(PROMPT)
+
     def _redirect(self) -> HttpResponse:
         """Redirect to the grid of the batch, or to the videos for users who can't see it."""
         may_view = self.model_admin.has_view_permission(self.request)
@@ -106,10 +135,12 @@ class ConfirmView(View):
 
     def _show(self, draft: Draft) -> HttpResponse:
         sent = self.request.POST
-        pages = Paginator(draft.quote.lines, draft.grid.rows_per_page)
+        lines = [*draft.quote.accepted, *draft.left_out.more]
+        pages = Paginator(lines, draft.grid.rows_per_page)
         page = pages.get_page(sent.get(TURN_PAGE) or sent.get(PAGE))
         return self._page(
             {
+                "title": _title(draft.quote),
                 "draft": draft,
                 "quote": draft.quote,
                 "endpoint": draft.endpoint,
@@ -122,5 +153,17 @@ class ConfirmView(View):
 
     def _page(self, context: dict[str, Any]) -> HttpResponse:
         videos_url = self.links.changelist_url(Video) or self.links.page_url("index")
-        context |= {"title": _("Remix selected videos"), "videos_url": videos_url}
-        return render_page(self.request, self.model_admin, "confirm.html", context)
+        context = {"title": _("Remix selected videos"), "videos_url": videos_url, **context}
+        return render_page(
+            self.request,
+            self.model_admin,
+            "confirm.html",
+            context,
+            stylesheets=("sora_remix/checkout.css",),
+        )
+
+
+def _title(quote: Quote) -> str:
+    many = len(quote.accepted) or len(quote.refused)
+    message = ngettext("Remix %(many)d video", "Remix %(many)d videos", many)
+    return message % {"many": many}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 from django.utils.text import Truncator
@@ -41,6 +41,15 @@ def seconds(length: Decimal | None) -> str:
         return gettext("unknown")
     places = next((n for n in range(3) if round(length, n) == length), 3)
     return gettext("%(seconds)s s") % {"seconds": number_format(length, places)}
+
+
+def play_time(length: Decimal | None) -> str:
+    """Format a length as players show it, such as 1:05; nothing where it is unknown."""
+    if length is None:
+        return ""
+    minutes, seconds = divmod(int(length.to_integral_value(ROUND_HALF_UP)) or 1, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def decided(video: Video) -> str:

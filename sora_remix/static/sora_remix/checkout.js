@@ -14,9 +14,13 @@
     const HEADING_LENGTH = 60; // characters of a prompt over its column
     let latest = 0;
     let timer = 0;
+    let lastPrompt = null;
     let running = null;
     let pressing = false; // a request for a button is never aborted
+    let byKeyboard = false; // the arrow keys choose each preset on their way
     const waiting = [];
+
+    prepare();
 
     form.addEventListener("change", (event) => {
         if (affectsQuote(event.target)) {
@@ -31,8 +35,50 @@
             recalculate({ [button.name]: button.value, _preset: preset });
         }
     });
+    form.addEventListener("click", ({ target }) => {
+        const text = target.closest("[data-insert]")?.dataset.insert;
+        if (text) {
+            insert(text);
+        }
+        const details = document.getElementById(target.closest("[data-opens]")?.dataset.opens ?? "");
+        if (details) {
+            details.open = true; // before the browser looks for the place that the link names
+        }
+    });
+    form.addEventListener("focusin", ({ target }) => {
+        if (target.matches("textarea[name=prompt]")) {
+            lastPrompt = target;
+        }
+    });
+    form.addEventListener("keydown", ({ target }) => {
+        if (target.name === "_preset") {
+            byKeyboard = true;
+            form.querySelector("#sora-remix-use").hidden = false;
+        }
+    });
+    form.addEventListener("pointerdown", ({ target }) => {
+        byKeyboard = byKeyboard && target.closest("select")?.name !== "_preset";
+    });
+    form.addEventListener("change", ({ target }) => {
+        if (target.name === "_preset" && target.value && !byKeyboard) {
+            recalculate({ _use: "1", _preset: target.value });
+        }
+    });
+    form.addEventListener(
+        "invalid",
+        ({ target }) => {
+            // What is wrong can't get the focus while it is folded.
+            for (let one = target.closest("details"); one; one = one.parentElement.closest("details")) {
+                one.open = true;
+            }
+        },
+        true,
+    );
     form.addEventListener("formdata", ({ formData }) => sendUnticked(formData));
     form.addEventListener("input", ({ target }) => {
+        if (target.matches("textarea[name=prompt]")) {
+            grow(target);
+        }
         const heading = document.getElementById(target.dataset.heading ?? "");
         if (heading) {
             heading.textContent = target.value.length > HEADING_LENGTH ? `${target.value.slice(0, HEADING_LENGTH - 1)}…` : target.value;
@@ -49,6 +95,29 @@
             schedule(0);
         }
     });
+
+    /* Shows what needs this script, and hides what it replaces. */
+    function prepare() {
+        for (const one of form.querySelectorAll("[data-script]")) {
+            one.hidden = one.dataset.script === "off";
+        }
+        form.querySelectorAll("textarea[name=prompt]").forEach(grow);
+    }
+
+    /* Makes room for all lines, where the browser does not. */
+    function grow(area) {
+        if (!window.CSS?.supports("field-sizing", "content")) {
+            area.style.height = "auto";
+            area.style.height = `${area.scrollHeight + area.offsetHeight - area.clientHeight}px`;
+        }
+    }
+
+    function insert(text) {
+        const area = lastPrompt?.isConnected ? lastPrompt : form.querySelector("textarea[name=prompt]");
+        area.focus();
+        area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
+        area.dispatchEvent(new Event("input", { bubbles: true }));
+    }
 
     function affectsQuote(field) {
         return field.name && !["prompt", "_preset"].includes(field.name);
@@ -94,17 +163,18 @@
             const page = new DOMParser().parseFromString(await response.text(), "text/html");
             const fresh = page.getElementById("confirm-form");
             if (!response.ok || !fresh) {
-                throw new Error(`HTTP ${response.status}`);
-            }
-            if (number === latest) {
+                fail(number, response.ok && response.redirected ? form.dataset.ended : form.dataset.failed);
+            } else if (number === latest) {
                 show(fresh, files);
+                rename(page);
                 report(number, "");
                 if (pressed) {
                     form.querySelector("textarea[autofocus]")?.focus();
+                    form.querySelectorAll("[name=_preset]").forEach((one) => (one.value = ""));
                 }
             }
         } catch {
-            report(number, form.dataset.failed);
+            fail(number, form.dataset.failed);
         } finally {
             clearTimeout(slow);
             clearTimeout(timeout);
@@ -125,6 +195,23 @@
         }
     }
 
+    function fail(number, text) {
+        report(number, text);
+        if (number === latest) {
+            form.querySelector("[name=_recalculate]").hidden = false;
+        }
+    }
+
+    /* The title says how many videos will be remixed. */
+    function rename(page) {
+        const heading = document.querySelector("#content h1");
+        const fresh = page.querySelector("#content h1");
+        document.title = page.title;
+        if (heading && fresh && heading.textContent !== fresh.textContent) {
+            heading.textContent = fresh.textContent;
+        }
+    }
+
     function show(fresh, files) {
         const active = document.activeElement;
         fresh.setAttribute("aria-busy", "true");
@@ -133,6 +220,7 @@
             progress.textContent = document.getElementById("sora-remix-progress")?.textContent ?? "";
         }
         morph(form, fresh);
+        prepare();
         const chosen = fresh.querySelector("[name=endpoint][checked]")?.value;
         for (const radio of form.querySelectorAll("[name=endpoint]")) {
             radio.checked = radio.value === chosen;
@@ -186,7 +274,9 @@
             ? ["value", "checked", "selected"]
             : old.matches("details")
               ? ["open"]
-              : [];
+              : old.matches("[data-script]")
+                ? ["hidden"]
+                : [];
         for (const { name, value } of [...fresh.attributes]) {
             if (!live.includes(name) && old.getAttribute(name) !== value) {
                 old.setAttribute(name, value);

@@ -161,15 +161,17 @@ def test_unticked_cells_can_be_sent_in_one_field(
 def test_unticked_cells_are_kept_over_an_endpoint_that_refuses_the_video(
     admin_client: Client,
 ) -> None:
-    clip, sora = make_clip(title="Clip"), make_video(title="Sora")
-    batch = draft(clip, sora)
-    values = filled_in(recalculate(admin_client, batch, {"endpoint": "sora-2"}))
+    batch = draft(make_clip(title="Clip"), make_clip(title="Long", duration=20))
+    values = filled_in(recalculate(admin_client, batch, {"endpoint": "lucy-restyle"}))
     off = filled_in(_again(admin_client, batch, {**values, "_cell": []}))
 
     other = filled_in(_again(admin_client, batch, {**off, "endpoint": "flux-3"}))
-    back = _again(admin_client, batch, {**other, "endpoint": "sora-2"})
+    back = _again(admin_client, batch, {**other, "endpoint": "lucy-restyle"})
 
-    assert rows_of(back.content.decode()) == [["4 s", "Sora × Prompt $0.40 (off)"]]
+    assert rows_of(back.content.decode()) == [
+        ["20 s", "Long × Prompt $0.20 (off)"],
+        ["4 s", "Clip × Prompt $0.04 (off)"],
+    ]
 
 
 def test_unticked_cells_of_other_pages_are_kept(admin_client: Client) -> None:
@@ -189,9 +191,9 @@ def test_unticked_cells_of_other_pages_are_kept(admin_client: Client) -> None:
 def test_page_without_remixable_videos_keeps_the_unticked_cells(
     admin_client: Client,
 ) -> None:
-    videos = [make_video() for _ in range(100)]
-    batch = draft(*videos, make_clip())
-    shown = filled_in(recalculate(admin_client, batch, {"endpoint": "sora-2"}))
+    videos = [make_clip() for _ in range(100)]
+    batch = draft(*videos, *(make_clip(duration=20) for _ in range(13)))
+    shown = filled_in(recalculate(admin_client, batch, {"endpoint": "flux-3"}))
 
     second = _again(admin_client, batch, _untick(shown, f"{videos[0].pk}:0"), _page="2")
 

@@ -28,6 +28,7 @@ from tests.checkout import (
 )
 from tests.factories import make_video
 from tests.forms import submit
+from tests.html import find, inner_text, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -44,12 +45,48 @@ def test_an_option_has_a_field_with_its_label_help_and_default(
     assert '<option value="720p" selected>720p</option>' in page
 
 
-def test_option_without_default_is_labelled_as_endpoint_default(
+def _options(page: Any) -> tuple[str, bool]:
+    """Return what the page says of the options, and whether they are shown."""
+    fold = find(page, "details", id="sora-remix-options")
+    return inner_text(find(fold, "summary")), fold.get("open") is not None
+
+
+def test_options_are_folded_until_they_differ_from_their_defaults(
+    admin_client: Client, any_endpoint: None
+) -> None:
+    batch = draft()
+    chosen = {**options(size="1080p", seed="3", loop="false"), "option-sharp": None}
+
+    pages = [admin_client.get(page_of(batch)), recalculate(admin_client, batch, chosen)]
+
+    assert [_options(page) for page in pages] == [
+        ("Options · defaults", False),
+        ("Options · sharp: No, loop: No, seed: 3, 1080p", True),
+    ]
+
+
+def test_options_are_shown_while_one_of_them_is_wrong(
+    admin_client: Client, any_endpoint: None
+) -> None:
+    page = recalculate(admin_client, draft(), options(seed="10"))
+
+    assert _options(page) == ("Options · defaults", True)
+
+
+def test_choices_read_as_words(admin_client: Client) -> None:
+    page = choose(admin_client, draft(make_clip()), "luma-3.2")
+
+    assert "adhere 1" in texts(page, "option")
+    assert filled_in(page)["option-edit_strength"] == ""
+    assert find(page, "option", value="adhere_1") is not None
+
+
+def test_option_without_default_is_labelled_as_model_default(
     admin_client: Client, any_endpoint: None
 ) -> None:
     page = text_of(admin_client, draft())
 
-    unchosen = "Endpoint default"
+    unchosen = "Model default"
     assert f'<option value="" selected>{unchosen}</option>' in page
     assert f'<option value="unknown" selected>{unchosen}</option>' in page
     assert page.count(f'placeholder="{unchosen}"') == 2

@@ -17,9 +17,19 @@ from sora_remix.clock import today
 from sora_remix.endpoints import Price, choosable
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import EndpointFact, Video
-from tests.checkout import SORA, draft, endpoint_of, make_clip, page_of, text_of
+from tests.checkout import (
+    SORA,
+    draft,
+    endpoint_of,
+    errors,
+    forge,
+    make_clip,
+    page_of,
+    recalculate,
+    text_of,
+)
 from tests.factories import make_video
-from tests.forms import form_with
+from tests.forms import form_with, submit
 from tests.html import find, find_all, inner_text
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +59,17 @@ def _keys(page: Any) -> list[str]:
     return [box.get("value", "") for box in find_all(page, "input", name="endpoint")]
 
 
+def _checked(page: Any) -> list[str]:
+    """Return the keys of the endpoints that are chosen."""
+    boxes = find_all(page, "input", name="endpoint")
+    return [box.get("value", "") for box in boxes if box.get("checked") is not None]
+
+
+def _card(page: Any, key: str) -> str:
+    """Return the text on the card of an endpoint."""
+    return inner_text(find(page, "label", id=f"sora-remix-choice-{key}"))
+
+
 def _preferred(page: Any) -> str:
     """Return the key of the endpoint that the page calculates with."""
     return str(form_with(page, "_terms").values["_shown"])
@@ -63,12 +84,12 @@ def _others(page: Any) -> dict[str, str]:
 def test_endpoint_of_the_site_is_chosen_first_when_it_accepts_a_video(
     admin_client: Client, settings: Settings
 ) -> None:
-    settings.SORA_REMIX_ENDPOINT = "sora-2"
+    settings.SORA_REMIX_ENDPOINT = "kling-o3"
 
-    offered = _offered(admin_client, make_video(), make_clip())
+    offered = _offered(admin_client, make_clip(duration=60), make_clip())
 
-    assert _keys(offered)[:2] == ["sora-2", "flux-3"]
-    assert endpoint_of(offered).key == "sora-2"
+    assert _checked(offered) == ["kling-o3"]
+    assert _keys(offered)[0] == "gemini-omni"
 
 
 def test_successor_is_chosen_first_when_the_endpoint_of_the_site_accepts_none(
@@ -106,14 +127,14 @@ def test_endpoint_that_accepts_no_video_is_listed_with_the_most_frequent_reason(
     offered = _offered(admin_client, *clips)
 
     reason = _others(offered)[str(BUILT_IN["kling-o3"])]
-    assert reason.endswith("It is 20 s long, but the endpoint accepts at most 15 s.")
+    assert reason.endswith("It is 20 s long, but the model accepts at most 15 s.")
     assert "kling-o3" not in _keys(offered)
 
 
 def test_reasons_are_expanded_when_no_endpoint_can_be_chosen(admin_client: Client) -> None:
     page = text_of(admin_client, draft(make_clip(file="videos/sea.avi")))
 
-    assert '<details class="sora-remix-others" open>' in page
+    assert find(page, "details", "sora-remix-others").get("open") is not None
     assert "It is a file of type AVI, but only MP4 can be sent." in page
     assert 'name="endpoint"' not in page
 
@@ -138,18 +159,91 @@ def test_first_endpoint_that_accepts_the_selection_is_chosen_without_a_setting(
 ) -> None:
     offered = _offered(admin_client, make_clip(), make_video(file="videos/sea.mp4"))
 
-    assert _keys(offered)[:2] == ["flux-3", "sora-2"]
+    assert _keys(offered)[:2] == ["flux-3", "kling-o3"]
     assert endpoint_of(offered).key == "flux-3"
 
 
-def test_each_endpoint_shows_its_vendor_and_lowest_price(admin_client: Client) -> None:
-    page = text_of(admin_client, draft(make_video(file="videos/sea.mp4")))
+def test_model_shows_the_price_of_this_selection_and_what_it_takes(admin_client: Client) -> None:
+    batch = draft(make_clip(duration=4), make_clip(duration="8.25"), make_clip(duration=20))
 
-    assert "from $0.72 per video" in page
-    assert "about $0.10 per second" in page
-    assert "from about $0.28 per second" in page
-    assert "Black Forest Labs" in page
-    assert page.count("switched off</span>") == 1
+    page = recalculate(admin_client, batch, {"prompt": ["a", "b"]})
+
+    assert _card(page, "flux-3") == (
+        "FLUX 3 $0.74 Takes 2 of 3 · keeps the sound · about 40 seconds"
+    )
+    assert _card(page, "lucy-restyle") == (
+        "Lucy Restyle $0.65 Takes 3 of 3 · sound unknown · about 2 minutes"
+    )
+    assert "cost unknown" in _card(page, "grok")
+    assert "about $3.09" in _card(page, "kling-o3")
+
+
+def test_models_that_take_more_of_the_videos_come_first(admin_client: Client) -> None:
+    page = _offered(admin_client, make_clip(duration=4), make_clip(duration=20))
+
+    taken = [_card(page, key).partition("Takes ")[2][:1] for key in _keys(page)]
+    assert taken == sorted(taken, reverse=True)
+    assert {*taken} == {"2", "1"}
+    assert _keys(page)[0] == endpoint_of(page).key == "gemini-omni"
+
+
+def test_price_of_a_model_follows_the_unticked_remixes(admin_client: Client) -> None:
+    clips = [make_clip(duration=4), make_clip(duration=8)]
+    batch = draft(*clips)
+
+    page = forge(admin_client, batch, {"_without": f"{clips[1].pk}:0", "_rows": "", "_enter": "1"})
+
+    assert "$0.12" in _card(page, "flux-3")
+    assert "$0.04" in _card(page, "lucy-restyle")
+
+
+def test_first_models_are_shown_and_the_others_folded(admin_client: Client) -> None:
+    batch = draft(make_clip())
+    page = text_of(admin_client, batch)
+    chosen = recalculate(admin_client, batch, {"endpoint": "luma-3.2"})
+
+    folded = [find(one, "details", id="sora-remix-more-models") for one in (page, chosen)]
+    assert inner_text(find(folded[0], "summary")) == "5 more models"
+    assert [one.get("open") is not None for one in folded] == [False, True]
+    assert len(find_all(folded[0], "input", name="endpoint")) == 5
+
+
+@pytest.mark.parametrize("named", ["", "sora-2"])
+def test_switched_off_model_is_not_offered_beside_a_current_one(
+    admin_client: Client, settings: Settings, named: str
+) -> None:
+    settings.SORA_REMIX_ENDPOINT = named
+
+    offered = _offered(admin_client, make_video(), make_video(file="videos/sea.mp4"), make_clip())
+
+    assert "sora-2" not in _keys(offered)
+    assert endpoint_of(offered).key == "flux-3"
+    assert "switched it off" in _others(offered)["Sora 2"]
+
+
+@pytest.mark.parametrize("named", ["", "sora-2"])
+def test_switched_off_model_is_offered_but_not_chosen_where_no_other_takes_the_videos(
+    admin_client: Client, settings: Settings, named: str
+) -> None:
+    settings.SORA_REMIX_ENDPOINT = named
+
+    offered = _offered(admin_client, make_video())
+
+    assert (_keys(offered), _checked(offered)) == (["sora-2"], [])
+    assert _card(offered, "sora-2").startswith("Sora 2 switched off $0.40")
+    assert "fal will most likely refuse" in offered.content.decode()
+
+
+def test_nothing_is_confirmed_until_a_switched_off_model_is_chosen(admin_client: Client) -> None:
+    batch = draft(make_video())
+    shown = admin_client.get(page_of(batch))
+
+    refused = submit(admin_client, shown, {"prompt": "noir"}, "")
+    assert errors(refused) == {"endpoint": ["Choose a model."]}
+    assert not batch.remixes.exists()
+
+    submit(admin_client, refused, {"prompt": "noir", "endpoint": "sora-2"}, "")
+    assert batch.remixes.get().endpoint == "sora-2"
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,7 @@ def test_image_whose_row_fails_leaves_no_file(
         ({"content": b"\xff\xd8\xff no JPEG"}, "at most 10 MB"),
         (
             {"width": 299, "height": 400},
-            "Its shorter side is 299 px, but the endpoint accepts at least 300 px",
+            "Its shorter side is 299 px, but the model accepts at least 300 px",
         ),
         ({"width": 1000, "height": 300}, "Its aspect ratio is 3.34 : 1"),
         ({"content": png() + b"\0" * 10_000_000}, "Its size is 10.1 MB"),
@@ -307,9 +307,7 @@ def test_image_type_that_the_endpoint_does_not_accept_is_refused(
 
     response = _upload(admin_client, batch, picture("rain.jpg"), endpoint="any")
 
-    assert (
-        "It is an image of type PNG, but the endpoint accepts JPG." in errors(response)["images"][0]
-    )
+    assert "It is an image of type PNG, but the model accepts JPG." in errors(response)["images"][0]
 
 
 def test_too_many_images_are_refused_and_none_is_stored(
@@ -331,7 +329,7 @@ def test_kept_images_are_checked_by_the_rules_of_the_next_endpoint(
     response = _upload(admin_client, batch)
     refused = admin_client.post(page_of(batch), {**filled_in(response), "prompt": "noir"})
 
-    reason = "Its shorter side is 100 px, but the endpoint accepts at least 300 px."
+    reason = "Its shorter side is 100 px, but the model accepts at least 300 px."
     assert errors(response)["images"] == errors(refused)["images"] == [reason]
     assert f'<span class="sora-remix-problem">{reason}</span>' in response.content.decode()
     assert not Remix.objects.exists()

@@ -10,6 +10,7 @@ from django.test import Client
 from sora_remix.models import Video
 from tests.checkout import choose, draft, filled_in, make_clip, options, page_of, rows_of, text_of
 from tests.factories import make_video
+from tests.html import find, inner_text
 
 pytestmark = pytest.mark.django_db
 
@@ -56,8 +57,11 @@ def test_page_says_which_videos_can_not_be_remixed_and_why(admin_client: Client)
 
     page = text_of(admin_client, batch)
 
-    assert "1 video can't be remixed" in page
-    assert "<td>It is not a Sora generation: it has no Sora id.</td>" in page
+    fold = find(page, "details", id="sora-remix-left-out")
+    assert inner_text(find(fold, "summary")) == (
+        "1 video left out “Upload”: It is not a Sora generation: it has no Sora id."
+    )
+    assert fold.get("open") is None
     assert 'value="Make 1 remix for $0.40"' in page
 
 
@@ -138,7 +142,7 @@ def test_page_shows_the_facts_of_the_endpoint(admin_client: Client) -> None:
 @pytest.mark.parametrize(
     ("videos", "time"),
     [
-        (2, "about 3 minutes</dd>"),
+        (2, "about 3 minutes</span>"),
         (3, "about 6 minutes if fal makes 2 at a time"),
         (100, "about 2 hours if fal makes 2 at a time"),
     ],

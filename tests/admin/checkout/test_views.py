@@ -16,12 +16,15 @@ from tests.checkout import (
     draft,
     filled_in,
     grid_of,
+    make_clip,
     options,
     page_of,
+    recalculate,
     send,
     text_of,
 )
 from tests.factories import at_once, make_remix, make_video
+from tests.html import facts, find, find_all, inner_text, texts
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +52,71 @@ def test_wrong_endpoint_setting_is_explained_and_no_button_is_shown(
 
     assert "&lt;typo&gt;" in page
     assert 'type="submit" class="default"' not in page
+
+
+def test_page_is_in_the_order_in_which_people_decide(admin_client: Client) -> None:
+    batch = draft(make_clip(), make_clip(duration=20))
+
+    page = recalculate(admin_client, batch, {"endpoint": "flux-3"}).content.decode()
+
+    parts = ("chosen", "left-out", "prompts", "models", "about", "options", "remixes", "summary")
+    places = [page.index(f'id="sora-remix-{part}"') for part in parts]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("many", "title"), [(1, "Remix 1 video"), (3, "Remix 3 videos")])
+def test_title_counts_the_videos_that_will_be_remixed(
+    admin_client: Client, many: int, title: str
+) -> None:
+    still = make_clip(file="videos/sea.txt")
+
+    page = admin_client.get(page_of(draft(still, *(make_clip() for _ in range(many)))))
+
+    assert texts(page, "h1") == [title]
+    assert texts(page, "title")[0].startswith(f"{title} |")
+
+
+def test_first_videos_are_shown_as_pictures_with_their_length(admin_client: Client) -> None:
+    clips = [make_clip(title=f"Clip {number}", duration=number) for number in range(60, 75)]
+    batch = draft(*clips, make_clip(title="Unknown", duration=None))
+
+    page = admin_client.post(page_of(batch), {"endpoint": "gemini-omni", "_enter": "1"})
+
+    shown = find_all(find(page, "ul", "sora-remix-pictures"), "li")
+    assert len(shown) == 13
+    assert inner_text(shown[0]) == "▶Unknown"
+    assert inner_text(shown[1]) == "▶1:14Clip 74"
+    assert inner_text(shown[12]) == "and 4 more"
+    assert find(shown[12], "a").get("href") == "#sora-remix-cells"
+
+
+def test_remixes_are_folded_until_one_is_unticked_or_their_page_is_turned(
+    admin_client: Client,
+) -> None:
+    batch = draft(make_clip(), make_clip())
+    values = filled_in(admin_client.get(page_of(batch)))
+    pages = [
+        admin_client.get(page_of(batch)),
+        admin_client.post(page_of(batch), {**values, "_cell": values["_cell"][:1], "_enter": "1"}),
+        admin_client.post(page_of(batch), {**values, "_page": "1"}),
+    ]
+
+    folds = [find(page, "details", id="sora-remix-remixes") for page in pages]
+
+    assert [fold.get("open") is not None for fold in folds] == [False, True, True]
+    assert [inner_text(find(fold, "summary")) for fold in folds] == [
+        "2 remixes · untick what you don't want",
+        "1 remix · 1 unticked",
+        "2 remixes · untick what you don't want",
+    ]
+
+
+def test_exact_cost_is_among_the_details(admin_client: Client) -> None:
+    page = admin_client.get(page_of(draft(make_clip(duration="4.123"))))
+
+    assert texts(page, id="sora-remix-total") == ["$0.12"]
+    assert texts(page, id="sora-remix-exact") == ["$0.12369"]
+    assert facts(page)["Price"] == "$0.03 per second"
 
 
 def test_titles_and_prompts_are_shown_as_text(admin_client: Client) -> None:
