@@ -79,7 +79,9 @@ class Texts(HTMLParser):
         is_button = tag == "input" and values.get("type") in ("submit", "button", "reset")
         names = (*SAID, *(("value",) if is_button else ()))
         names += tuple(
-            name for name in values if name.startswith("data-") and _is_text(values[name])
+            name
+            for name in values
+            if name.startswith("data-") and name != "data-allows" and _is_text(values[name])
         )
         self.found += [str(values[name]) for name in names if values.get(name)]
         self._silent += tag in SILENT

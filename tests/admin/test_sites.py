@@ -74,11 +74,7 @@ POSTS: dict[str, Callable[[Walked], tuple[str, tuple[Any, ...], dict[str, Any]]]
         {"action": "approve_selected", "_selected_action": [rows.result.pk]},
     ),
     "approve nothing": lambda rows: ("video_approve", (), {"videos": ""}),
-    "remix from the tree": lambda rows: (
-        "video_tree",
-        (rows.source.pk,),
-        {"video": rows.source.pk},
-    ),
+    "remix from the tree": lambda rows: ("video_remix", (), {"video": rows.source.pk}),
     "compare remixes": lambda rows: (
         "remix_changelist",
         (),
@@ -200,7 +196,7 @@ def test_selection_can_be_remixed_only_where_batches_are_registered(
     page = client.get("/editors/sora_remix/video/").content.decode()
     tree = client.get(f"/editors/sora_remix/video/{rows.source.pk}/tree/").content.decode()
     drafts = RemixBatch.objects.count()
-    sent = client.post(f"/editors/sora_remix/video/{rows.source.pk}/tree/", {"video": 1})
+    sent = client.post("/editors/sora_remix/video/remix/", {"video": rows.source.pk})
 
     assert "remix_selected" not in page
     assert "approve_selected" in page

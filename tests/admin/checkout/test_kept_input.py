@@ -48,7 +48,7 @@ def test_input_is_shown_again_after_the_login(
     assert "Your input is kept" in messages(page)[0]
     assert not Remix.objects.exists()
 
-    assert admin_client.post(page_of(batch), values)["Location"] == grid_of(batch)  # type: ignore[index]
+    assert admin_client.post(page_of(batch), values)["Location"] == grid_of(batch)
     assert batch.remixes.count() == 3
 
 

@@ -79,8 +79,8 @@ def test_zero_is_singular_in_french_only(language: str, counted: list[str]) -> N
 @pytest.mark.parametrize(
     ("language", "refusal"),
     [
-        ("de", f"Die Länge ist 2,5{NB}s; zulässig: mindestens 3{NB}s."),
-        ("fr", f"La durée est de 2,5{NB}s{NB}; accepté{NB}: au moins 3{NB}s."),
+        ("de", f"Es ist 2,5{NB}s lang; das Modell nimmt mindestens 3{NB}s."),
+        ("fr", f"La durée est de 2,5{NB}s, mais le modèle accepte au moins 3{NB}s."),
     ],
 )
 def test_limit_is_formatted_in_the_language(language: str, refusal: str) -> None:
