@@ -305,7 +305,7 @@ def _offer(user: Any, page: PageRequest) -> str:
 
 def _request(user: Any, method: str, path: str, data: dict[str, str]) -> HttpRequest:
     request: Any = getattr(RequestFactory(), method.lower())(path, data)
-    request.user = user
+    request.user, request.session = user, {}
     request._messages = CookieStorage(request)
     request._dont_enforce_csrf_checks = True
     return request  # type: ignore[no-any-return]
