@@ -84,7 +84,7 @@ def _first(
     """Return the choice that is shown at first."""
     accepted = {one.endpoint.key: one.accepted for one in choices}
     endpoints = [one.endpoint for one in choices]
-    first = preferred_by_count(endpoints, accepted, len(clips), today())
+    first = preferred_by_count(endpoints, accepted, today())
     first = first or default_endpoint(clips, gone, today())
     found = next((one for one in choices if one.endpoint == first), None)
     return found or EndpointChoice(first, refusals_of(first, clips))
