@@ -170,8 +170,10 @@ class Command(BaseCommand):
             video = remixes[0].result or video
         self._say("7. All results are in the site's storage and playable")
         self._say(f"\n{progress.table(chain)}")
-        editor.approve(video)
-        self._say(f"\n8. Approved “{video}”. The site now shows it on its home page")
+        for remix in chain:
+            assert remix.result
+            editor.approve(remix.result)
+        self._say("\n8. Approved these three. The site now shows them on its home page")
 
     def _tell_about_money(self, video: Video) -> dict[str, str]:
         endpoint = default_endpoint([video])
