@@ -27,11 +27,11 @@ from sora_remix.endpoints import get_endpoint
 from sora_remix.models import SourceCopy, Video
 from sora_remix.services import default_endpoint
 
-PROMPT = "The same place as a watercolour painting"
+PROMPT = "As a watercolour painting"
 CHAIN = {
-    "flux-3": "The same forest in winter",
-    "wan-2.7": "Now at night, lit by the moon",
-    "lucy-restyle": "As a drawing in ink",
+    "flux-3": "In winter",
+    "wan-2.7": "By moonlight, at night",
+    "lucy-restyle": "Drawn in ink",
 }
 """Endpoints and prompts of a chain of remixes that starts with an upload."""
 START_SECONDS = 60
