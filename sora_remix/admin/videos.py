@@ -63,6 +63,8 @@ ADD_FIELDSETS = (
 )
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """Columns that are read from an upload."""
+MOST_COUNTED = 500
+"""New videos that the list counts: counting all of them would take longer, the more there are."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
@@ -76,7 +78,8 @@ class SourcesMixin(VideoList):
     """Note on each result whether its source is among the rows that this user may view."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
-        sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
+        # `OuterRef("remix__source_id")` would join all remixes to the count of the list.
+        sources = self.root_queryset.order_by().filter(remixes__result=OuterRef("pk"))
         rows: QuerySet[Video] = super().get_queryset(*args, **kwargs)
         return rows.annotate(_sees_source=Exists(sources))
 
@@ -208,8 +211,13 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         shown: dict[str, Any] = {}
         if has_perms(request, APPROVE):
             rows = cast("VideoQuerySet", self.get_queryset(request))
-            if waiting := rows.awaiting_decision().exclude(file="").count():
-                shown = {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
+            new = rows.order_by().awaiting_decision().exclude(file="").values("pk")
+            if waiting := new[: MOST_COUNTED + 1].count():
+                shown = {
+                    "review_url": Links(self.admin_site).review_url(),
+                    "waiting": min(waiting, MOST_COUNTED),
+                    "has_more_waiting": waiting > MOST_COUNTED,
+                }
         response = super().changelist_view(request, {**shown, **(extra_context or {})})
         if isinstance(response, TemplateResponse):
             if cl := (response.context_data or {}).get("cl"):
