@@ -15,7 +15,6 @@ from ..formatting import html, text
 from ..links import Links
 
 
-
 @dataclass(frozen=True)
 class Card:
     """A video in the gallery, in texts and links."""
