@@ -219,10 +219,10 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
                     "has_more_waiting": waiting > MOST_COUNTED,
                 }
         response = super().changelist_view(request, {**shown, **(extra_context or {})})
-        if isinstance(response, TemplateResponse):
-            if cl := (response.context_data or {}).get("cl"):
-                note_retired_endpoints(cl.result_list)
-                cl.gallery = Gallery(self, request, cl)
+        context = response.context_data if isinstance(response, TemplateResponse) else None
+        if cl := (context or {}).get("cl"):
+            note_retired_endpoints(cl.result_list)
+            cl.gallery = Gallery(self, request, cl)
         return response
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))

@@ -1,9 +1,10 @@
 """Remember how each person wants the list of videos."""
 
-import sora_remix.models.fields
-import sora_remix.models.users
 from django.conf import settings
 from django.db import migrations, models
+
+import sora_remix.models.fields
+import sora_remix.models.users
 
 
 class Migration(migrations.Migration):

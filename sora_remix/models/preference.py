@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -34,7 +34,8 @@ class PreferenceQuerySet(models.QuerySet["Preference"]):
     @retry_conflicts
     def set_gallery_layout(self, user: User, layout: GalleryLayout) -> None:
         """Remember the layout that a person chose."""
-        self.update_or_create(user_id=user.pk, defaults={"gallery_layout": layout})
+        whose: Any = user.pk
+        self.update_or_create(user_id=whose, defaults={"gallery_layout": layout})
 
 
 class Preference(models.Model):

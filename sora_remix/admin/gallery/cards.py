@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from ...models import Remix, Video
+from ...models import Remix
 from ..checkout.endpoints import why_not_remixable
 from ..compare.views import with_source
 from ..formatting import html, text

@@ -136,5 +136,5 @@ class Gallery:
             url = changelist.url_for_result(video)
         except NoReverseMatch:
             return ""
-        kept = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
+        kept: Any = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
         return add_preserved_filters(kept, url)

@@ -145,16 +145,16 @@ def test_people_who_may_only_view_can_select_cards_to_compare(
 class OwnColumns(VideoAdmin):
     """Shows columns of a host."""
 
-    list_display = ("sora_id", "title")
-    list_display_links = None
-    actions = None
+    list_display: Any = ("sora_id", "title")
+    list_display_links: Any = None
+    actions: Any = None
 
 
 class OwnFields(VideoAdmin):
     """Has fields in its rows."""
 
-    list_display = ("picture", "title")
-    list_display_links = ("picture",)
+    list_display: Any = ("picture", "title")
+    list_display_links: Any = ("picture",)
     list_editable = ("title",)
 
 
