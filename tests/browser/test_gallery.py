@@ -170,12 +170,13 @@ def _overflow(page: Page, selector: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("query", ["", "?o=1.2.3.-8"])
-def test_rows_fit_beside_the_filters(page: Page, admin_user: User, query: str) -> None:
+@pytest.mark.parametrize("language", ["en", "de", "fr", "ar"])
+def test_rows_fit_beside_the_filters(page: Page, admin_user: User, language: str) -> None:
+    page.set_extra_http_headers({"Accept-Language": language})
     _many()
     Preference.objects.set_gallery_layout(admin_user, GalleryLayout.ROWS)
     page.set_viewport_size({"width": 1280, "height": 900})
-    page.goto(VIDEOS + query)
+    page.goto(f"{VIDEOS}?o=1.2.3.-8")  # what a header is sorted by takes room
 
     assert page.locator("#changelist-filter").is_visible()
     assert page.locator("#nav-sidebar").is_visible()
@@ -184,9 +185,8 @@ def test_rows_fit_beside_the_filters(page: Page, admin_user: User, query: str) -
 
 
 @pytest.mark.parametrize("direction", ["ltr", "rtl"])
-def test_phone_shows_cards_two_in_a_row(page: Page, settings: Any, direction: str) -> None:
-    settings.LANGUAGE_CODE = "ar" if direction == "rtl" else "en"
-    page.set_extra_http_headers({"Accept-Language": settings.LANGUAGE_CODE})
+def test_phone_shows_cards_two_in_a_row(page: Page, direction: str) -> None:
+    page.set_extra_http_headers({"Accept-Language": "ar" if direction == "rtl" else "en"})
     _many()
     page.set_viewport_size({"width": 390, "height": 900})
     page.goto(VIDEOS)
