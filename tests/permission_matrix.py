@@ -59,13 +59,14 @@ VIEW_REMIXES, DECIDE = ("view_remix",), ("view_remix", "decide_unconfirmed")
 APPROVE = ("view_video", "approve_video")
 MATRIX = (
     MatrixRow(
-        "Videos: list, page, history, files, captions, comparison, tree",
+        "Videos: list and its layout, page, history, files, captions, comparison, tree",
         VIEW_VIDEOS,
         (
             *_both("video_changelist"),
             *_both("video_history"),
             *_get("video_change", "video_captions", "video_tree"),
-            *_get("video_file"),
+            *_get("video_file", "video_layout"),
+            *_post("video_layout", layout="rows"),
             *_get("video_file", "video_captions", row="source"),
             *_get("video_compare", left="{video}", right="{source}"),
             PageRequest("action:video:compare_selected"),

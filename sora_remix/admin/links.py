@@ -52,6 +52,10 @@ class Links:
         """Return the URL that starts a draft with one video."""
         return self.page_url("sora_remix_video_remix")
 
+    def layout_url(self) -> str:
+        """Return the URL that changes how the list of videos is shown."""
+        return self.page_url("sora_remix_video_layout")
+
     def cells_url(self, batch: RemixBatch) -> str:
         """Return the URL that acts on selected cells of a batch's grid."""
         return self.page_url("sora_remix_remixbatch_cells", batch.pk)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,14 +19,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..clock import today
-from ..endpoints import choosable
-from ..exceptions import SoraRemixError
 from ..media import VideoFacts
-from ..models import EndpointFact, Remix, RemixBatch, Video
+from ..models import Remix, RemixBatch, Video
 from .actions.views import changelist_action
 from .checkout import start
-from .checkout.endpoints import why_not
+from .checkout.endpoints import note_retired_endpoints, why_not_remixable
 from .compare import views as compare
 from .files import captions
 from .files import views as files
@@ -35,6 +31,8 @@ from .files.forms import VideoForm
 from .files.uploads import deleted_unless_saved, lock_video
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
+from .gallery import layout
+from .gallery.changelist import Gallery
 from .links import Links, linked
 from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedParametersMixin
@@ -55,7 +53,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, review, start, tree)
+PAGES = (compare, decisions, files, layout, review, start, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -65,6 +63,8 @@ ADD_FIELDSETS = (
 )
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """Columns that are read from an upload."""
+MOST_COUNTED = 500
+"""New videos that the list counts: counting all of them would take longer, the more there are."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
@@ -78,7 +78,8 @@ class SourcesMixin(VideoList):
     """Note on each result whether its source is among the rows that this user may view."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
-        sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
+        # `OuterRef("remix__source_id")` would join all remixes to the count of the list.
+        sources = self.root_queryset.order_by().filter(remixes__result=OuterRef("pk"))
         rows: QuerySet[Video] = super().get_queryset(*args, **kwargs)
         return rows.annotate(_sees_source=Exists(sources))
 
@@ -116,7 +117,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
 
     class Media:
-        css = {"all": STYLESHEETS}
+        css = {"all": (*STYLESHEETS, "sora_remix/gallery.css")}
         js = SCRIPTS
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
@@ -179,7 +180,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         links = Links(self.admin_site)
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
-            may_remix = can_start_draft(self.admin_site, request) and not _why_not(obj)
+            may_remix = can_start_draft(self.admin_site, request) and not why_not_remixable(obj)
             context["start_url"] = links.start_url() if may_remix else ""
         if remix := getattr(obj, "remix", None):
             source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
@@ -206,16 +207,22 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Link to the review of new videos for users who may approve them."""
+        """Show the results as this user prefers; link to the review for users who may approve."""
         shown: dict[str, Any] = {}
         if has_perms(request, APPROVE):
             rows = cast("VideoQuerySet", self.get_queryset(request))
-            if waiting := rows.awaiting_decision().exclude(file="").count():
-                shown = {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
+            new = rows.order_by().awaiting_decision().exclude(file="").values("pk")
+            if waiting := new[: MOST_COUNTED + 1].count():
+                shown = {
+                    "review_url": Links(self.admin_site).review_url(),
+                    "waiting": min(waiting, MOST_COUNTED),
+                    "has_more_waiting": waiting > MOST_COUNTED,
+                }
         response = super().changelist_view(request, {**shown, **(extra_context or {})})
-        if isinstance(response, TemplateResponse):
-            cl = (response.context_data or {}).get("cl")
-            _note_endpoints(cl.result_list if cl else [])
+        context = response.context_data if isinstance(response, TemplateResponse) else None
+        if cl := (context or {}).get("cl"):
+            note_retired_endpoints(cl.result_list)
+            cl.gallery = Gallery(self, request, cl)
         return response
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
@@ -269,15 +276,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
 
     @admin.display(description=_("origin"))
     def origin(self, video: Video) -> SafeString | str:
-        remix = getattr(video, "remix", None)
-        if remix:
-            links = Links(self.admin_site)
-            made_by = links.change_link(remix, gettext("remix"))
-            if not getattr(video, "_sees_source", False):
-                return made_by
-            source = links.change_link(remix.source, remix.source.title)
-            return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
-        return gettext("Sora generation") if video.sora_id else gettext("uploaded")
+        return html.origin(video, Links(self.admin_site))
 
     @admin.display(description=_("prompt"))
     def prompt(self, video: Video) -> str:
@@ -304,7 +303,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
-        return html.yes_or_why_not(_why_not(video))
+        return html.yes_or_why_not(why_not_remixable(video))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
@@ -319,23 +318,6 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
         return shape % {"width": video.width, "height": video.height, "size": size}
-
-
-def _why_not(video: Any) -> str:
-    """Say why a video can't be remixed, if it can't."""
-    if not hasattr(video, "retired_endpoints"):
-        _note_endpoints([video])
-    try:
-        return str(why_not(video, choosable(video.retired_endpoints, today())) or "")
-    except SoraRemixError as error:
-        return str(error)
-
-
-def _note_endpoints(videos: Iterable[Any]) -> None:
-    """Note on each video which endpoints fal no longer offers, read once for all of them."""
-    retired = EndpointFact.objects.retired()
-    for video in videos:
-        video.retired_endpoints = retired
 
 
 def _written(form: ModelForm[Video]) -> set[str]:

@@ -90,13 +90,28 @@ def unfold(page: Page, selector: str) -> None:
         page.click(f"{selector} > summary")
 
 
-@_page_state
-def list_of_videos(page: Page) -> None:
+def _videos() -> None:
     remix = made()
     make_remix(source=remix.result)
     make_video(title="Gone", is_deleted_at_provider=True)
     checkout.make_clip(duration=None)
+
+
+@_page_state
+def list_of_videos(page: Page) -> None:
+    """Open the cards, with one of them selected and the menu to sort them."""
+    _videos()
+    page.goto(f"{VIDEOS}?o=2")
+    page.locator(".action-select").first.check()
+    page.click(".sora-remix-sort > summary")
+
+
+@_page_state
+def list_of_videos_in_rows(page: Page) -> None:
+    _videos()
     page.goto(VIDEOS)
+    page.get_by_role("button", name="Rows").click()
+    page.wait_for_selector(".sora-remix-rows #result_list")
 
 
 @_page_state

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -20,6 +20,7 @@ from ...endpoints import (
     default_endpoint,
     preferred_by_count,
 )
+from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Video
 from .facts import ClipFacts, refusals_of
 
@@ -109,6 +110,23 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
         refusals.append((endpoint.source.kind, refusal))
     kind = "url" if video.file and not video.sora_id else refusals[0][0]
     return next((refusal for one, refusal in refusals if one == kind), refusals[0][1])
+
+
+def why_not_remixable(video: Any) -> str:
+    """Say why no model that can be chosen accepts this video; return nothing if one does."""
+    if not hasattr(video, "retired_endpoints"):
+        note_retired_endpoints([video])
+    try:
+        return str(why_not(video, choosable(video.retired_endpoints, today())) or "")
+    except SoraRemixError as error:
+        return str(error)
+
+
+def note_retired_endpoints(videos: Iterable[Any]) -> None:
+    """Note on each video which endpoints fal no longer offers, read once for all of them."""
+    retired = EndpointFact.objects.retired()
+    for video in videos:
+        video.retired_endpoints = retired
 
 
 def _usual_refusal(choice: EndpointChoice) -> str:
