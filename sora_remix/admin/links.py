@@ -60,6 +60,10 @@ class Links:
         """Return the URL of an action on one remix, or on a selection."""
         return self.page_url(f"sora_remix_remix_{name}", *((remix.pk,) if remix else ()))
 
+    def notices_url(self, model: type[Model], **query: int | str) -> str:
+        """Return the URL at which the pages of a model ask for their notices."""
+        return self.page_url(f"{_name(model)}_notices", **query)
+
     def compare_url(self, left: Video, right: Video) -> str:
         """Return the URL of the page that compares two videos."""
         return self.page_url("sora_remix_video_compare", left=left.pk, right=right.pk)

@@ -36,6 +36,7 @@ from .files.uploads import deleted_unless_saved, lock_video
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
 from .links import Links, linked
+from .notices import views as notices
 from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedParametersMixin
 from .permissions import APPROVE, can_start_draft, has_perms
@@ -55,7 +56,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, review, start, tree)
+PAGES = (compare, decisions, files, notices, review, start, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
