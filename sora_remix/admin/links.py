@@ -44,6 +44,10 @@ class Links:
         """Return the URL of a filtered changelist."""
         return self.page_url(f"{_name(model)}_changelist", **lookups)
 
+    def add_url(self, model: type[Model]) -> str:
+        """Return the URL of the page that adds a row."""
+        return self.page_url(f"{_name(model)}_add")
+
     def confirm_url(self, batch: RemixBatch) -> str:
         """Return the URL of the page on which a draft is confirmed."""
         return self.page_url("sora_remix_remixbatch_confirm", batch.pk)

@@ -22,7 +22,7 @@ from ..visibility import find_model_admin
 from .texts import get_notices, hash_notices
 
 if TYPE_CHECKING:
-    from django.contrib.admin import AdminSite, ModelAdmin
+    from django.contrib.admin import ModelAdmin
 
 AREA_TEMPLATE = "admin/sora_remix/notice_area.html"
 ASK_SECONDS = 25
@@ -57,29 +57,22 @@ def describe_area(
     request: HttpRequest, model_admin: ModelAdmin[Any], page_url: str, *, on_list: bool
 ) -> dict[str, Any]:
     """Return the context of the place where a page shows its notices."""
-    site = model_admin.admin_site
-    shown = get_notices(request, site, on_list=on_list)
+    shown = get_notices(request, model_admin.admin_site, on_list=on_list)
     return {
         "notices": shown,
         "etag": quote_etag(hash_notices(shown)),
         "page_url": page_url,
-        "ask_url": _find_url(request, model_admin, site, page_url, on_list=on_list),
+        "ask_url": _find_url(request, model_admin, page_url, is_list=int(on_list)),
         "ask_seconds": ASK_SECONDS,
     }
 
 
 def _find_url(
-    request: HttpRequest,
-    model_admin: ModelAdmin[Any],
-    site: AdminSite,
-    page_url: str,
-    *,
-    on_list: bool,
+    request: HttpRequest, model_admin: ModelAdmin[Any], page_url: str, *, is_list: int
 ) -> str:
     """Return where this user may ask: at the page's own model, or at another one."""
+    site = model_admin.admin_site
     admins = (model_admin, find_model_admin(site, Video), find_model_admin(site, Remix))
-    links, query = Links(site), {"list": int(on_list), "next": page_url}
-    urls = (
-        links.notices_url(one.model, **query) for one in admins if one and can_view(one, request)
-    )
+    models = (one.model for one in admins if one and can_view(one, request))
+    urls = (Links(site).notices_url(model, list=is_list, next=page_url) for model in models)
     return next(filter(None, urls), "")
