@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.contrib import admin
@@ -154,7 +154,7 @@ def test_site_without_batches_asks_for_no_permission(
 ) -> None:
     make_video()
     log_in(client, "view_video")
-    monkeypatch.delitem(admin.site._registry, RemixBatch)
+    monkeypatch.delitem(cast(Any, admin.site._registry), RemixBatch)
 
     assert _guidance(client.get(VIDEOS)) == []
 
