@@ -34,6 +34,7 @@ from .formatting import html, text
 from .gallery import layout
 from .gallery.changelist import Gallery
 from .links import Links, linked
+from .notices import views as notices
 from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedParametersMixin
 from .permissions import APPROVE, can_start_draft, has_perms
@@ -53,7 +54,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, layout, review, start, tree)
+PAGES = (compare, decisions, files, layout, notices, review, start, tree)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),

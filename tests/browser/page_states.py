@@ -114,9 +114,31 @@ def list_of_videos_in_rows(page: Page) -> None:
     page.wait_for_selector(".sora-remix-rows #result_list")
 
 
+def _empty_list(name: str, url: str) -> None:
+    def go(page: Page) -> None:
+        page.goto(url)
+        assert page.locator(".sora-remix-guidance a").is_visible()
+
+    PAGE_STATES[name] = go
+
+
+for _empty in ("video", "remix", "remixbatch", "promptpreset"):
+    _empty_list(f"list_without_{_empty}", f"/admin/sora_remix/{_empty}/")
+_empty_list("list_whose_filters_leave_nothing", f"{VIDEOS}?q=sea&origin=remix")
+
+
 @_page_state
-def list_without_videos(page: Page) -> None:
+def list_with_a_notice_that_appeared(page: Page) -> None:
+    """Open a list without a worker; the notice comes when the page asks for it."""
     page.goto(VIDEOS)
+    make_remix(due_at=ago(minutes=3))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector(".sora-remix-notice")
+
+
+@_page_state
+def tree_of_a_single_video(page: Page) -> None:
+    page.goto(tree_url(checkout.make_clip()))
 
 
 @_page_state
