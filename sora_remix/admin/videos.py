@@ -26,6 +26,7 @@ from ..exceptions import SoraRemixError
 from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from .actions.views import changelist_action
+from .bases import ModelAdmin
 from .checkout import start
 from .checkout.endpoints import why_not
 from .compare import views as compare
@@ -48,10 +49,10 @@ from .visibility import get_row_or_none
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
 
-    VideoModelAdmin = admin.ModelAdmin[Video]
+    VideoModelAdmin = ModelAdmin[Video]
     VideoList = ChangeList
 else:
-    VideoModelAdmin = admin.ModelAdmin
+    VideoModelAdmin = ModelAdmin
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})

@@ -8,14 +8,14 @@ from django import template
 from django.contrib.admin import AdminSite
 from django.template import Context
 
-from ..admin import notices
-
 register = template.Library()
 
 
 @register.inclusion_tag("admin/sora_remix/notices.html", takes_context=True)
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
     """Show what blocks remixes, and what waits for this user."""
+    from ..admin import notices  # late, as in `sora_remix_links`
+
     request = context["request"]
     found = notices.get_notices(request, _site(context), on_list=on_list)
     return {
