@@ -21,7 +21,10 @@ from .links import Links
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
-STYLESHEETS = tuple(f"sora_remix/{name}.css" for name in ("theme", "admin", "preview", "review"))
+STYLESHEETS = tuple(
+    f"sora_remix/{name}.css"
+    for name in ("theme", "elements", "buttons", "admin", "preview", "review")
+)
 RENEW_SCRIPT = "sora_remix/renew.js"
 SCRIPTS = (RENEW_SCRIPT, "sora_remix/preview.js")
 """On every page that shows videos."""
