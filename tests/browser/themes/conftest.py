@@ -52,7 +52,10 @@ def pages(
     client.force_login(admin_user)
     pages = Pages(browser, themed_site.url, client.cookies["sessionid"].value)
     yield pages
+    unexpected = pages.unexpected
     pages.close()
+    print(themed_site.log)
+    assert not unexpected
 
 
 @pytest.fixture

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
 import django
 from django.core.management import call_command
+from django.http import HttpRequest, HttpResponse
 
 
 def main() -> None:
@@ -15,6 +17,20 @@ def main() -> None:
     call_command("check", fail_level="WARNING")
     address = f"localhost:{sys.argv[1]}"
     call_command("runserver", address, use_reloader=False, insecure_serving=True)
+
+
+def forget_content_types(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Read content types anew: between two tests they get other primary keys."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        from django.contrib.contenttypes.models import ContentType
+
+        ContentType.objects.clear_cache()
+        return get_response(request)
+
+    return respond
 
 
 if __name__ == "__main__":
