@@ -14,6 +14,7 @@ STYLESHEETS = sorted(FOLDER.glob("*.css"))
 USED = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 SET = re.compile(r"^\s*(--[\w-]+)\s*:", re.MULTILINE)
 ALWAYS_LOADED = ("theme.css",)
+WITHOUT_WEIGHT = ("theme.css", "elements.css")
 
 
 def _read(name: str) -> str:
@@ -30,8 +31,9 @@ def test_each_variable_has_a_value_in_every_theme(path: Path) -> None:
     assert not lacking
 
 
-def test_values_for_themes_have_no_weight() -> None:
-    text = re.sub(r"/\*.*?\*/", "", _read("theme.css"), flags=re.DOTALL)
+@pytest.mark.parametrize("name", WITHOUT_WEIGHT)
+def test_values_for_themes_have_no_weight(name: str) -> None:
+    text = re.sub(r"/\*.*?\*/", "", _read(name), flags=re.DOTALL)
     selectors = [one.strip() for one in re.findall(r"([^{}]+)\{", text)]
 
     assert selectors

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..database import own_transactions
 from ..models import Remix, RemixBatch, Video
+from .bases import ModelAdmin
 from .checkout.kept_input import keep_input
 from .checkout.views import ConfirmView
 from .filters import StateFilter
@@ -30,9 +31,9 @@ from .results.views import CellsView, get_grid_context
 from .visibility import find_model_admin
 
 if TYPE_CHECKING:
-    BatchModelAdmin = admin.ModelAdmin[RemixBatch]
+    BatchModelAdmin = ModelAdmin[RemixBatch]
 else:
-    BatchModelAdmin = admin.ModelAdmin
+    BatchModelAdmin = ModelAdmin
 
 FACTS = ("state", "video_count", "remix_count", "created_by", "created_at", "confirmed_at")
 
@@ -57,7 +58,7 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
     readonly_fields = FACTS
 
     class Media:
-        css = {"all": STYLESHEETS}
+        css = {"all": (*STYLESHEETS, "sora_remix/grid.css")}
         js = (*SCRIPTS, PROGRESS_SCRIPT, "sora_remix/grid.js")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
 
 STYLESHEETS = tuple(
-    f"sora_remix/{name}.css" for name in ("theme", "admin", "notices", "preview", "review")
+    f"sora_remix/{name}.css"
+    for name in ("theme", "elements", "buttons", "admin", "notices", "preview", "review")
 )
 RENEW_SCRIPT = "sora_remix/renew.js"
 NOTICES_SCRIPT = "sora_remix/notices.js"

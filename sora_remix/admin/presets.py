@@ -19,15 +19,16 @@ from ..endpoints import all_endpoints
 from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
+from .bases import ModelAdmin
 from .notices import views as notices
 from .pages import NOTICES_SCRIPT, STYLESHEETS
 from .params import CheckedParametersMixin
 
 if TYPE_CHECKING:
-    PresetModelAdmin = admin.ModelAdmin[PromptPreset]
+    PresetModelAdmin = ModelAdmin[PromptPreset]
     PresetModelForm = ModelForm[PromptPreset]
 else:
-    PresetModelAdmin = admin.ModelAdmin
+    PresetModelAdmin = ModelAdmin
     PresetModelForm = ModelForm
 
 

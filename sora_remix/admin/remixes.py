@@ -24,6 +24,7 @@ from .actions.buttons import BUTTONS, CANCEL, COLLECT_AGAIN, RETRY, UNCONFIRMED_
 from .actions.resume import resume
 from .actions.unconfirmed import enter_request_id
 from .actions.views import action_path, changelist_action, confirm_for_many, confirm_for_one
+from .bases import ModelAdmin
 from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import html, money, options, outcomes, text
@@ -39,9 +40,9 @@ from .progress.views import progress
 from .visibility import find_model_admin, get_visible_rows
 
 if TYPE_CHECKING:
-    RemixModelAdmin = admin.ModelAdmin[Remix]
+    RemixModelAdmin = ModelAdmin[Remix]
 else:
-    RemixModelAdmin = admin.ModelAdmin
+    RemixModelAdmin = ModelAdmin
 
 PROMPT_SHOWN = 60
 REQUEST_FIELDS = ("source_video", "prompt", "endpoint_name", "chosen_options", "retry_of", "batch")

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from ..media import VideoFacts
 from ..models import Remix, RemixBatch, Video
 from .actions.views import changelist_action
+from .bases import ModelAdmin
 from .checkout import start
 from .checkout.endpoints import note_retired_endpoints, why_not_remixable
 from .compare import views as compare
@@ -47,10 +48,10 @@ from .visibility import get_row_or_none
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
 
-    VideoModelAdmin = admin.ModelAdmin[Video]
+    VideoModelAdmin = ModelAdmin[Video]
     VideoList = ChangeList
 else:
-    VideoModelAdmin = admin.ModelAdmin
+    VideoModelAdmin = ModelAdmin
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})

@@ -1,14 +1,21 @@
-"""Links to rows on the app's admin pages, within the current admin site."""
+"""Links to rows on the app's admin pages, within the current admin site.
+
+The admin is imported late: a theme may render a widget, and so load all template tags, while its
+own ModelAdmin, from which those of the app derive, is still being imported.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from django import template
 from django.db.models import Model
 from django.utils.safestring import SafeString
 
-from ..admin.formatting import html
-from ..admin.links import Links
 from ..models import Video
+
+if TYPE_CHECKING:
+    from ..admin.links import Links
 
 register = template.Library()
 
@@ -16,12 +23,16 @@ register = template.Library()
 @register.filter
 def titled(video: Video, links: Links) -> SafeString:
     """Show a video's thumbnail next to its title, which links to the video."""
+    from ..admin.formatting import html
+
     return html.titled(video, links)
 
 
 @register.filter
 def picture(video: Video, links: Links) -> SafeString:
     """Show the thumbnail of a video whose title stands below it."""
+    from ..admin.formatting import html
+
     return html.thumbnail(video, links)
 
 

@@ -16,10 +16,10 @@ ALL = {
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """What may differ between the light page and the dark one."""
 
-RUN = """async ([rules, excused]) => {
+RUN = """async ([rules, excused, within]) => {
     document.getAnimations().forEach((one) => one.finish());  // colours on their way
     const options = {runOnly: rules, resultTypes: ["violations"], preload: false};
-    const {violations} = await axe.run(document, options);
+    const {violations} = await axe.run(within ?? document, options);
     return violations.flatMap(({id, nodes}) => nodes.map((node) => {
         const element = document.querySelector(node.target.at(-1));
         const excuse = excused.find(([rule, selector]) => rule === id && element.matches(selector));
@@ -54,11 +54,11 @@ class Found(NamedTuple):
     excused: set[Excuse]
 
 
-def look_at(page: Page, rules: dict[str, Any] = ALL) -> Found:
-    """Run axe on the page in its current state."""
+def look_at(page: Page, rules: dict[str, Any] = ALL, within: str | None = None) -> Found:
+    """Run axe on the page in its current state, or on what matches a selector."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(f"() => {{ {AXE}\n }}")
-    found = page.evaluate(RUN, [rules, [list(excuse) for excuse in EXCUSED]])
+    found = page.evaluate(RUN, [rules, [list(excuse) for excuse in EXCUSED], within])
     faults = [one["text"] for one in found if not one["excuse"]]
     return Found(faults, {Excuse(*one["excuse"]) for one in found if one["excuse"]})
 

@@ -88,4 +88,5 @@ def history_context(
         "action_list": shown,
         "page_range": paginator.get_elided_page_range(shown.number),
         "pagination_required": paginator.num_pages > 1,
+        "media": model_admin.media,
     }

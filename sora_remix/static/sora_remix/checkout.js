@@ -204,8 +204,8 @@
 
     /* The title says how many videos will be remixed. */
     function rename(page) {
-        const heading = document.querySelector("#content h1");
-        const fresh = page.querySelector("#content h1");
+        const heading = document.querySelector(".sora-remix-own > h1");
+        const fresh = page.querySelector(".sora-remix-own > h1");
         document.title = page.title;
         if (heading && fresh && heading.textContent !== fresh.textContent) {
             heading.textContent = fresh.textContent;

@@ -1,0 +1,1 @@
+"""Sites whose admin has another theme than Django's."""
