@@ -20,16 +20,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..clock import today
-from ..endpoints import choosable
-from ..exceptions import SoraRemixError
 from ..media import VideoFacts
 from ..models import EndpointFact, Remix, RemixBatch, Video
 from .actions.views import changelist_action
 from .checkout import start
-from .checkout.endpoints import why_not
+from .checkout.endpoints import why_none_accepts
 from .compare import views as compare
-from .files import captions
+from .files import captions, upload_views
 from .files import views as files
 from .files.forms import VideoForm
 from .files.uploads import deleted_unless_saved, lock_video
@@ -55,7 +52,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, review, start, tree)
+PAGES = (compare, decisions, files, review, start, tree, upload_views)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -63,6 +60,7 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
+SAVE_AND_REMIX = "_saveandremix"
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """Columns that are read from an upload."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
@@ -116,8 +114,8 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
 
     class Media:
-        css = {"all": STYLESHEETS}
-        js = SCRIPTS
+        css = {"all": (*STYLESHEETS, upload_views.UPLOAD_STYLESHEET)}
+        js = (*SCRIPTS, upload_views.UPLOAD_SCRIPT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
@@ -166,6 +164,21 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             self.log_change(request, obj, str(decisions.APPROVE_VIDEOS.label))
         return entry
 
+    def response_add(
+        self, request: HttpRequest, obj: Video, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Remix the new video if *Save and remix* was pressed; stay there if no model takes it."""
+        if SAVE_AND_REMIX not in request.POST or not can_start_draft(self.admin_site, request):
+            return super().response_add(request, obj, post_url_continue)
+        links = Links(self.admin_site)
+        if reason := _why_not(obj):
+            message = gettext("“%(title)s” was saved. It can't be remixed: %(reason)s")
+            messages.warning(request, message % {"title": obj.title, "reason": reason})
+            may_view = self.has_view_permission(request, obj)
+            return links.redirect(links.change_url(obj) if may_view else "")
+        batch = RemixBatch.objects.start([obj.pk], by=request.user)
+        return HttpResponseRedirect(links.confirm_url(batch))
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -177,6 +190,8 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Offer to remix it, and link to the comparison with its source and to its tree."""
         links = Links(self.admin_site)
+        if add and can_start_draft(self.admin_site, request):
+            context["save_and_remix"] = SAVE_AND_REMIX
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
             may_remix = can_start_draft(self.admin_site, request) and not _why_not(obj)
@@ -206,12 +221,12 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Link to the review of new videos for users who may approve them."""
-        shown: dict[str, Any] = {}
+        """Show the form for uploads, and link to the review for users who may approve."""
+        shown = upload_views.upload_form(self, request)
         if has_perms(request, APPROVE):
             rows = cast("VideoQuerySet", self.get_queryset(request))
             if waiting := rows.awaiting_decision().exclude(file="").count():
-                shown = {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
+                shown |= {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
         response = super().changelist_view(request, {**shown, **(extra_context or {})})
         if isinstance(response, TemplateResponse):
             cl = (response.context_data or {}).get("cl")
@@ -325,10 +340,7 @@ def _why_not(video: Any) -> str:
     """Say why a video can't be remixed, if it can't."""
     if not hasattr(video, "retired_endpoints"):
         _note_endpoints([video])
-    try:
-        return str(why_not(video, choosable(video.retired_endpoints, today())) or "")
-    except SoraRemixError as error:
-        return str(error)
+    return why_none_accepts(video, video.retired_endpoints)
 
 
 def _note_endpoints(videos: Iterable[Any]) -> None:

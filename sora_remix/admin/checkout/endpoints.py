@@ -20,6 +20,7 @@ from ...endpoints import (
     default_endpoint,
     preferred_by_count,
 )
+from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Video
 from .facts import ClipFacts, refusals_of
 
@@ -109,6 +110,14 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
         refusals.append((endpoint.source.kind, refusal))
     kind = "url" if video.file and not video.sora_id else refusals[0][0]
     return next((refusal for one, refusal in refusals if one == kind), refusals[0][1])
+
+
+def why_none_accepts(video: Video, retired: Mapping[str, datetime]) -> str:
+    """Say why a video can't be remixed; empty if it can."""
+    try:
+        return str(why_not(video, choosable(retired, today())) or "")
+    except SoraRemixError as error:
+        return str(error)
 
 
 def _usual_refusal(choice: EndpointChoice) -> str:

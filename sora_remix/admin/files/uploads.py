@@ -24,6 +24,14 @@ def deleted_unless_saved(video: Video) -> Iterator[None]:
         raise
 
 
+def store_files(video: Video) -> None:
+    """Store new files of a row before the transaction that saves it, which is then short."""
+    for name in video.FILE_FIELDS:
+        file: FieldFile = getattr(video, name)
+        if file and not _is_stored(file):
+            file.save(str(file.name), file.file, save=False)
+
+
 def lock_video(video: Video) -> Video:
     """Lock the row of a video that gets other files, and return its present state.
 
