@@ -232,5 +232,3 @@ def test_several_files_are_uploaded_without_scripts(
     page.click("text=Remix this video")
     page.wait_for_selector("#confirm-form")
     assert RemixBatch.objects.get().videos.get().title == "clip"
-
-

@@ -227,7 +227,7 @@ def _path(
             return for_people(request, *args, **kwargs)
         except PermissionDenied:
             return _refused(
-                403, gettext("You no longer have permission to do this. Ask an administrator.")
+                403, gettext("You don't have permission to do this. Ask an administrator.")
             )
 
     return path(route, own_transactions(answer), name=f"sora_remix_video_{name}")
