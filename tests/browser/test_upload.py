@@ -195,7 +195,7 @@ def _log_in(page: Page, user: User) -> None:
     )
 
 
-@pytest.mark.parametrize("on", ["#changelist", ".sora-remix-drop"])
+@pytest.mark.parametrize("on", ["#changelist", ".sora-remix-drop", "#header"])
 def test_files_are_uploaded_once_wherever_they_are_dropped(
     page: Page, small_clip: Path, on: str
 ) -> None:

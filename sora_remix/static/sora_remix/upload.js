@@ -24,16 +24,19 @@ document.addEventListener("DOMContentLoaded", () => {
         [...input.files].forEach((file) => add(file));
         input.value = "";
     });
-    for (const place of [root, document.getElementById("changelist")]) {
-        place?.addEventListener("dragover", (event) => {
-            if (hasFiles(event)) {
-                event.preventDefault();
-                form.classList.add("sora-remix-over");
-            }
-        });
-        place?.addEventListener("dragleave", () => form.classList.remove("sora-remix-over"));
-        place?.addEventListener("drop", drop);
-    }
+    /* Anywhere on the page: a file that is dropped beside the form would replace the page. */
+    document.addEventListener("dragover", (event) => {
+        if (hasFiles(event)) {
+            event.preventDefault();
+            form.classList.add("sora-remix-over");
+        }
+    });
+    document.addEventListener("dragleave", ({ relatedTarget }) => {
+        if (!relatedTarget) {
+            form.classList.remove("sora-remix-over");
+        }
+    });
+    document.addEventListener("drop", drop);
     document.addEventListener("dragstart", () => (isOwnPicture = true));
     document.addEventListener("dragend", () => (isOwnPicture = false));
     window.addEventListener("beforeunload", (event) => {
@@ -49,7 +52,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
     function drop(event) {
         form.classList.remove("sora-remix-over");
-        if (event.defaultPrevented || !hasFiles(event)) {
+        if (!hasFiles(event)) {
             return;
         }
         event.preventDefault();
