@@ -73,8 +73,12 @@ MATRIX = (
             PageRequest("action:video:compare_selected"),
         ),
     ),
-    MatrixRow("Add videos", ("add_video",), _both("video_add")),
-    MatrixRow("Change title, captions, Sora id", ("change_video",), _post("video_change")),
+    MatrixRow("Add videos", ("add_video",), _both("video_add", "video_upload")),
+    MatrixRow(
+        "Change title, captions, Sora id",
+        ("change_video",),
+        _post("video_change", "video_title"),
+    ),
     MatrixRow(
         "Delete videos",
         ("delete_video",),
@@ -260,5 +264,12 @@ ONLY_GET = (
     "video",
     *NOTICES,
 )
-ONLY_POST = ("video_approve", "video_reject", "video_clear", "remixbatch_cells", "webhook")
+ONLY_POST = (
+    "video_approve",
+    "video_reject",
+    "video_clear",
+    "video_title",
+    "remixbatch_cells",
+    "webhook",
+)
 """URLs that answer 405 to the other method, and to HEAD where GET is refused."""

@@ -60,6 +60,14 @@ class Links:
         """Return the URL that changes how the list of videos is shown."""
         return self.page_url("sora_remix_video_layout")
 
+    def upload_url(self) -> str:
+        """Return the URL that uploads of videos are sent to."""
+        return self.page_url("sora_remix_video_upload")
+
+    def title_url(self, video: Video) -> str:
+        """Return the URL that gives a video another title."""
+        return self.page_url("sora_remix_video_title", video.pk)
+
     def cells_url(self, batch: RemixBatch) -> str:
         """Return the URL that acts on selected cells of a batch's grid."""
         return self.page_url("sora_remix_remixbatch_cells", batch.pk)

@@ -26,7 +26,7 @@ from .bases import ModelAdmin
 from .checkout import start
 from .checkout.endpoints import note_retired_endpoints, why_not_remixable
 from .compare import views as compare
-from .files import captions
+from .files import captions, upload_views
 from .files import views as files
 from .files.forms import VideoForm
 from .files.uploads import deleted_unless_saved, lock_video
@@ -55,7 +55,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, layout, notices, review, start, tree)
+PAGES = (compare, decisions, files, layout, notices, review, start, tree, upload_views)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -63,6 +63,7 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
+SAVE_AND_REMIX = "_saveandremix"
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """Columns that are read from an upload."""
 MOST_COUNTED = 500
@@ -119,8 +120,8 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
 
     class Media:
-        css = {"all": (*STYLESHEETS, "sora_remix/gallery.css")}
-        js = SCRIPTS
+        css = {"all": (*STYLESHEETS, "sora_remix/gallery.css", upload_views.UPLOAD_STYLESHEET)}
+        js = (*SCRIPTS, upload_views.UPLOAD_SCRIPT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
@@ -169,6 +170,21 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             self.log_change(request, obj, str(decisions.APPROVE_VIDEOS.label))
         return entry
 
+    def response_add(
+        self, request: HttpRequest, obj: Video, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Remix the new video if *Save and remix* was pressed; stay there if no model takes it."""
+        if SAVE_AND_REMIX not in request.POST or not can_start_draft(self.admin_site, request):
+            return super().response_add(request, obj, post_url_continue)
+        links = Links(self.admin_site)
+        if reason := why_not_remixable(obj):
+            message = gettext("“%(title)s” was saved. It can't be remixed: %(reason)s")
+            messages.warning(request, message % {"title": obj.title, "reason": reason})
+            may_view = self.has_view_permission(request, obj)
+            return links.redirect(links.change_url(obj) if may_view else "")
+        batch = RemixBatch.objects.start([obj.pk], by=request.user)
+        return HttpResponseRedirect(links.confirm_url(batch))
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -180,6 +196,8 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Offer to remix it, and link to the comparison with its source and to its tree."""
         links = Links(self.admin_site)
+        if add and can_start_draft(self.admin_site, request):
+            context["save_and_remix"] = SAVE_AND_REMIX
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
             may_remix = can_start_draft(self.admin_site, request) and not why_not_remixable(obj)
@@ -209,13 +227,13 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the results as this user prefers; link to the review for users who may approve."""
-        shown: dict[str, Any] = {}
+        """Show the results as this user prefers, the form for uploads, and a link to the review."""
+        shown = upload_views.upload_form(self, request)
         if has_perms(request, APPROVE):
             rows = cast("VideoQuerySet", self.get_queryset(request))
             new = rows.order_by().awaiting_decision().exclude(file="").values("pk")
             if waiting := new[: MOST_COUNTED + 1].count():
-                shown = {
+                shown |= {
                     "review_url": Links(self.admin_site).review_url(),
                     "waiting": min(waiting, MOST_COUNTED),
                     "has_more_waiting": waiting > MOST_COUNTED,

@@ -21,6 +21,7 @@ from tests.admin_urls import (
     tree_url,
 )
 from tests.approved_videos import show
+from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 from tests.remix_actions import ACTIONS
 from tests.trees import remix_of
@@ -139,6 +140,30 @@ def list_with_a_notice_that_appeared(page: Page) -> None:
 @_page_state
 def tree_of_a_single_video(page: Page) -> None:
     page.goto(tree_url(checkout.make_clip()))
+
+
+@_page_state
+def uploads_on_the_list(page: Page) -> None:
+    """Open the list with a file that was uploaded, and another one that failed."""
+    page.goto(VIDEOS)
+    page.set_input_files("#sora-remix-files", [_file("sea", record("mp4")), _file("broken", b"no")])
+    expect(page.locator(".sora-remix-upload-summary")).to_have_text("1 of 2 uploaded. 1 failed.")
+
+
+@_page_state
+def uploads_without_scripts(page: Page) -> None:
+    """Open the page that answers the form; without its script, the form is sent by its button."""
+    page.route("**/upload.js", lambda route: route.fulfill(content_type="text/javascript"))
+    page.goto(VIDEOS)
+    films = [_file("sea", record("mp4")), _file("film", record("matroska"))]
+    page.set_input_files("#sora-remix-files", [*films, _file("broken", b"no")])
+    page.click(".sora-remix-drop button")
+    page.wait_for_selector(".sora-remix-upload-page .sora-remix-upload-failed")
+    page.unroute("**/upload.js")
+
+
+def _file(name: str, content: bytes) -> FilePayload:
+    return {"name": f"{name}.mp4", "mimeType": "video/mp4", "buffer": content}
 
 
 @_page_state

@@ -116,8 +116,13 @@ def why_not_remixable(video: Any) -> str:
     """Say why no model that can be chosen accepts this video; return nothing if one does."""
     if not hasattr(video, "retired_endpoints"):
         note_retired_endpoints([video])
+    return why_none_accepts(video, video.retired_endpoints)
+
+
+def why_none_accepts(video: Video, retired: Mapping[str, datetime]) -> str:
+    """Say the same with the endpoints that fal no longer offers, by its ids."""
     try:
-        return str(why_not(video, choosable(video.retired_endpoints, today())) or "")
+        return str(why_not(video, choosable(retired, today())) or "")
     except SoraRemixError as error:
         return str(error)
 
