@@ -27,5 +27,5 @@ def test_our_pages_open_under_unfold(tmp_path: Path) -> None:
 
     assert done.returncode == 0, done.stdout + done.stderr
     opened = [line.split() for line in done.stdout.splitlines() if "/admin/" in line]
-    assert len(opened) == 13
+    assert len(opened) == 14
     assert all(line[:2] == ["200", "True"] for line in opened), done.stdout

@@ -35,6 +35,7 @@ def open_all() -> None:
         remix_page_url,
         review_url,
         tree_url,
+        upload_url,
     )
     from tests.checkout import draft, make_clip
     from tests.factories import make_remix, make_video
@@ -48,6 +49,7 @@ def open_all() -> None:
     for path in (
         f"{admin}/video/",
         f"{admin}/video/add/",
+        upload_url(),
         change_url(make_video()),
         f"{admin}/remix/",
         change_url(unconfirmed),
