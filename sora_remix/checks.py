@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import uuid
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
@@ -26,12 +25,12 @@ from .conf import conf, unknown_settings
 from .database import alias
 from .endpoints import all_endpoints
 from .exceptions import InvalidEndpoint
+from .fal import is_key_set
 from .fal.urls import is_safe_url
 
 DELIVERIES = ("upload", "url")
 BROKERS = {"iron_mq": "iron_mq", "sqs": "boto3", "orm": "", "mongo": "pymongo", "redis": "redis"}
 """Settings that choose django-q2's broker, in its own order, with the package each one needs."""
-KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 MEBIBYTE = 1024**2
 MODEST_SPEED = 4 * MEBIBYTE
 """Bytes per second that a task can move from fal to a slow storage."""
@@ -101,7 +100,7 @@ def _names() -> Iterator[CheckMessage]:
 
 
 def _key() -> Iterator[CheckMessage]:
-    if not conf.SORA_REMIX_FAL_KEY and not any(os.environ.get(name) for name in KEY_VARIABLES):
+    if not is_key_set():
         yield checks.Warning(
             "There is no fal API key.",
             hint="Set SORA_REMIX_FAL_KEY in the settings, or FAL_KEY in the workers' environment.",

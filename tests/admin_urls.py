@@ -13,7 +13,9 @@ compare_url = _links.compare_url
 confirm_url = _links.confirm_url
 file_url = _links.file_url
 review_url = _links.review_url
+title_url = _links.title_url
 tree_url = _links.tree_url
+upload_url = _links.upload_url
 
 
 def video_url(name: str) -> str:

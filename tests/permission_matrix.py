@@ -57,22 +57,28 @@ def _cells(action: str) -> tuple[PageRequest, ...]:
 VIEW_VIDEOS, REMIX = ("view_video",), ("view_video", "remix_video")
 VIEW_REMIXES, DECIDE = ("view_remix",), ("view_remix", "decide_unconfirmed")
 APPROVE = ("view_video", "approve_video")
+NOTICES = ("video_notices", "remix_notices", "remixbatch_notices", "promptpreset_notices")
 MATRIX = (
     MatrixRow(
-        "Videos: list, page, history, files, captions, comparison, tree",
+        "Videos: list and its layout, page, history, files, captions, comparison, tree",
         VIEW_VIDEOS,
         (
             *_both("video_changelist"),
             *_both("video_history"),
-            *_get("video_change", "video_captions", "video_tree"),
-            *_get("video_file"),
+            *_get("video_change", "video_captions", "video_tree", "video_notices"),
+            *_get("video_file", "video_layout"),
+            *_post("video_layout", layout="rows"),
             *_get("video_file", "video_captions", row="source"),
             *_get("video_compare", left="{video}", right="{source}"),
             PageRequest("action:video:compare_selected"),
         ),
     ),
-    MatrixRow("Add videos", ("add_video",), _both("video_add")),
-    MatrixRow("Change title, captions, Sora id", ("change_video",), _post("video_change")),
+    MatrixRow("Add videos", ("add_video",), _both("video_add", "video_upload")),
+    MatrixRow(
+        "Change title, captions, Sora id",
+        ("change_video",),
+        _post("video_change", "video_title"),
+    ),
     MatrixRow(
         "Delete videos",
         ("delete_video",),
@@ -126,6 +132,7 @@ MATRIX = (
             *_get("remix_change"),
             *_both("remix_history"),
             *_get("remix_progress", remixes="{remix}"),
+            *_get("remix_notices", "remixbatch_notices"),
             *_get("video_file", "video_captions", row="source"),
             PageRequest("action:remix:compare_selected"),
             *_both("remixbatch_changelist"),
@@ -208,7 +215,7 @@ MATRIX = (
         ("view_promptpreset",),
         (
             *_both("promptpreset_changelist"),
-            *_get("promptpreset_change"),
+            *_get("promptpreset_change", "promptpreset_notices"),
             *_both("promptpreset_history"),
         ),
     ),
@@ -255,6 +262,14 @@ ONLY_GET = (
     "video_tree",
     "remix_progress",
     "video",
+    *NOTICES,
 )
-ONLY_POST = ("video_approve", "video_reject", "video_clear", "remixbatch_cells", "webhook")
+ONLY_POST = (
+    "video_approve",
+    "video_reject",
+    "video_clear",
+    "video_title",
+    "remixbatch_cells",
+    "webhook",
+)
 """URLs that answer 405 to the other method, and to HEAD where GET is refused."""

@@ -27,7 +27,7 @@ def test_demo_remixes_two_clips_and_one_result_and_exits(tmp_path: Path) -> None
     done = demo(tmp_path, "--once", "--port", "0")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "$0.80" in done.stdout
+    assert "saw the cost, $0.24" in done.stdout
     files = [line.split()[-1] for line in done.stdout.splitlines() if line.endswith(".mp4")]
     assert len(files) == 5
     assert all((tmp_path / "media" / file).is_file() for file in files)

@@ -189,3 +189,15 @@ def test_batches_get_keys_of_their_own_again_on_the_way_back(old: Any) -> None:
 
     keys = before.get_model("sora_remix", "RemixBatch").objects.values_list("key", flat=True)
     assert (len({*keys}), None in keys) == (2, False)
+
+
+def test_existing_videos_have_no_key_of_an_upload(old: Any) -> None:
+    before = _migrate([("sora_remix", "0015_batch_name")])
+    for title in "ab":
+        before.get_model("sora_remix", "Video").objects.create(title=title)
+
+    new = _migrate([("sora_remix", "0017_upload_key")])
+
+    videos = new.get_model("sora_remix", "Video").objects
+    assert [*videos.values_list("upload_key", flat=True)] == ["", ""]
+    assert videos.filter(upload_key__isnull=True).count() == 2

@@ -31,7 +31,7 @@ def draw_thumbnail(video: Path) -> bytes:
         frame = next(frames)
         for _number, later in zip(range(stream.frames // 2), frames, strict=False):
             frame = later
-    return _encode(frame.reformat(format="yuv420p"), "libwebp")
+    return encode_picture(frame.reformat(format="yuv420p"), "libwebp")
 
 
 def _draw_sheet(video: Path) -> bytes:
@@ -45,7 +45,7 @@ def _draw_sheet(video: Path) -> bytes:
             if index in chosen:
                 graph.vpush(frame)
         graph.vpush(None)
-        return _encode(next(drain(graph)), "mjpeg")
+        return encode_picture(next(drain(graph)), "mjpeg")
 
 
 @cache
@@ -62,11 +62,13 @@ def _chunk(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + kind + content + checksum
 
 
-def _encode(frame: VideoFrame, codec: str) -> bytes:
+def encode_picture(frame: VideoFrame, codec: str, **options: str) -> bytes:
+    """Encode one frame as a still picture, with options of FFmpeg's encoder."""
     encoder = CodecContext.create(codec, "w")
     assert isinstance(encoder, VideoCodecContext)
     encoder.width, encoder.height = frame.width, frame.height
     encoder.pix_fmt = frame.format.name
     encoder.framerate = Fraction(1)
+    encoder.options = options
     packets = [*encoder.encode(frame), *encoder.encode(None)]
     return b"".join(bytes(packet) for packet in packets)

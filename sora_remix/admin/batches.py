@@ -21,6 +21,7 @@ from .checkout.kept_input import keep_input
 from .checkout.views import ConfirmView
 from .filters import StateFilter
 from .links import Links, linked
+from .notices import views as notices
 from .pages import SCRIPTS, STYLESHEETS
 from .params import CheckedParametersMixin
 from .permissions import REMIX, can_view, exclude_drafts_of_others
@@ -109,7 +110,7 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
         confirm = path("<sora_remix_key:pk>/confirm/", view, name="sora_remix_remixbatch_confirm")
         acting = self.admin_site.admin_view(CellsView.as_view(model_admin=self))
         cells = path("<sora_remix_key:pk>/cells/", acting, name="sora_remix_remixbatch_cells")
-        return [confirm, cells, *super().get_urls()]
+        return [confirm, cells, *notices.urls(self), *super().get_urls()]
 
     def render_change_form(
         self,

@@ -44,6 +44,10 @@ class Links:
         """Return the URL of a filtered changelist."""
         return self.page_url(f"{_name(model)}_changelist", **lookups)
 
+    def add_url(self, model: type[Model]) -> str:
+        """Return the URL of the page that adds a row."""
+        return self.page_url(f"{_name(model)}_add")
+
     def confirm_url(self, batch: RemixBatch) -> str:
         """Return the URL of the page on which a draft is confirmed."""
         return self.page_url("sora_remix_remixbatch_confirm", batch.pk)
@@ -52,6 +56,18 @@ class Links:
         """Return the URL that starts a draft with one video."""
         return self.page_url("sora_remix_video_remix")
 
+    def layout_url(self) -> str:
+        """Return the URL that changes how the list of videos is shown."""
+        return self.page_url("sora_remix_video_layout")
+
+    def upload_url(self) -> str:
+        """Return the URL that uploads of videos are sent to."""
+        return self.page_url("sora_remix_video_upload")
+
+    def title_url(self, video: Video) -> str:
+        """Return the URL that gives a video another title."""
+        return self.page_url("sora_remix_video_title", video.pk)
+
     def cells_url(self, batch: RemixBatch) -> str:
         """Return the URL that acts on selected cells of a batch's grid."""
         return self.page_url("sora_remix_remixbatch_cells", batch.pk)
@@ -59,6 +75,10 @@ class Links:
     def remix_url(self, name: str, remix: Remix | None = None) -> str:
         """Return the URL of an action on one remix, or on a selection."""
         return self.page_url(f"sora_remix_remix_{name}", *((remix.pk,) if remix else ()))
+
+    def notices_url(self, model: type[Model], **query: int | str) -> str:
+        """Return the URL at which the pages of a model ask for their notices."""
+        return self.page_url(f"{_name(model)}_notices", **query)
 
     def compare_url(self, left: Video, right: Video) -> str:
         """Return the URL of the page that compares two videos."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 
 STYLESHEETS = tuple(
     f"sora_remix/{name}.css"
-    for name in ("theme", "elements", "buttons", "admin", "preview", "review")
+    for name in ("theme", "elements", "buttons", "admin", "notices", "preview", "review")
 )
 RENEW_SCRIPT = "sora_remix/renew.js"
-SCRIPTS = (RENEW_SCRIPT, "sora_remix/preview.js")
+NOTICES_SCRIPT = "sora_remix/notices.js"
+SCRIPTS = (RENEW_SCRIPT, NOTICES_SCRIPT, "sora_remix/preview.js")
 """On every page that shows videos."""
+
+
+def get_page_admin(context: Mapping[str, Any]) -> ModelAdmin[Any]:
+    """Return the ModelAdmin of a page by the context of its template."""
+    shown = context.get("cl") or context.get("adminform")
+    found: ModelAdmin[Any] = shown.model_admin if shown else context["model_admin"]
+    return found
 
 
 def page_path(

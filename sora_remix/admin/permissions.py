@@ -36,6 +36,11 @@ def has_perms(request: HttpRequest, *codenames: str) -> bool:
     return request.user.has_perms([f"sora_remix.{codename}" for codename in codenames])
 
 
+def is_administrator(request: HttpRequest) -> bool:
+    """Tell whether to name settings and commands to this user instead of “an administrator”."""
+    return bool(request.user.is_superuser)
+
+
 def can_view(model_admin: ModelAdmin[Any] | None, request: HttpRequest, *codenames: str) -> bool:
     """Tell whether this user may view these rows and has all of these permissions.
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,8 @@ from ..endpoints.record import MOST_IN_PROMPT
 from ..exceptions import InvalidEndpoint
 from ..models import PromptPreset
 from .bases import ModelAdmin
-from .pages import STYLESHEETS
+from .notices import views as notices
+from .pages import NOTICES_SCRIPT, STYLESHEETS
 from .params import CheckedParametersMixin
 
 if TYPE_CHECKING:
@@ -62,12 +64,16 @@ class PromptPresetAdmin(CheckedParametersMixin, PresetModelAdmin):
 
     class Media:
         css = {"all": STYLESHEETS}
+        js = (NOTICES_SCRIPT,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PromptPreset]:
         rows = super().get_queryset(request).prefetch_related("owner")
         if request.user.is_superuser:
             return rows
         return rows & PromptPreset.objects.visible_to(request.user)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*notices.urls(self), *super().get_urls()]
 
     def has_change_permission(self, request: HttpRequest, obj: PromptPreset | None = None) -> bool:
         return super().has_change_permission(request, obj) and _may_change(request, obj)

@@ -30,6 +30,7 @@ from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import html, money, options, outcomes, text
 from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
+from .notices import views as notices
 from .pages import SCRIPTS, STYLESHEETS, page_path
 from .params import CheckedParametersMixin
 from .permissions import EXCHANGE, can_view, has_perms
@@ -140,6 +141,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
             path("<sora_remix_key:pk>/request-id/", own_transactions(view), name=name),
             page_path(self, "resume/", resume, "resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
+            *notices.urls(self),
             *super().get_urls(),
         ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,23 +19,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from ..clock import today
-from ..endpoints import choosable
-from ..exceptions import SoraRemixError
 from ..media import VideoFacts
-from ..models import EndpointFact, Remix, RemixBatch, Video
+from ..models import Remix, RemixBatch, Video
 from .actions.views import changelist_action
 from .bases import ModelAdmin
 from .checkout import start
-from .checkout.endpoints import why_not
+from .checkout.endpoints import note_retired_endpoints, why_not_remixable
 from .compare import views as compare
-from .files import captions
+from .files import captions, upload_views
 from .files import views as files
 from .files.forms import VideoForm
 from .files.uploads import deleted_unless_saved, lock_video
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
+from .gallery import layout
+from .gallery.changelist import Gallery
 from .links import Links, linked
+from .notices import views as notices
 from .pages import SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedParametersMixin
 from .permissions import APPROVE, can_start_draft, has_perms
@@ -56,7 +55,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, review, start, tree)
+PAGES = (compare, decisions, files, layout, notices, review, start, tree, upload_views)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -64,8 +63,11 @@ ADD_FIELDSETS = (
     (_("Or register a Sora generation"), {"fields": ("sora_id", "duration")}),
     CAPTIONS,
 )
+SAVE_AND_REMIX = "_saveandremix"
 FROM_FILE = (*(field.name for field in fields(VideoFacts)), "thumbnail")
 """Columns that are read from an upload."""
+MOST_COUNTED = 500
+"""New videos that the list counts: counting all of them would take longer, the more there are."""
 HISTORY = ("origin", "prompt", "remixes_made", "created_by", "created_at")
 CHANGE_FIELDSETS = (
     (None, {"fields": ("title", "player", "decision", "file", "facts", "duration")}),
@@ -79,7 +81,8 @@ class SourcesMixin(VideoList):
     """Note on each result whether its source is among the rows that this user may view."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
-        sources = self.root_queryset.order_by().filter(pk=OuterRef("remix__source_id"))
+        # `OuterRef("remix__source_id")` would join all remixes to the count of the list.
+        sources = self.root_queryset.order_by().filter(remixes__result=OuterRef("pk"))
         rows: QuerySet[Video] = super().get_queryset(*args, **kwargs)
         return rows.annotate(_sees_source=Exists(sources))
 
@@ -117,8 +120,8 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
 
     class Media:
-        css = {"all": STYLESHEETS}
-        js = SCRIPTS
+        css = {"all": (*STYLESHEETS, "sora_remix/gallery.css", upload_views.UPLOAD_STYLESHEET)}
+        js = (*SCRIPTS, upload_views.UPLOAD_SCRIPT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
@@ -167,6 +170,21 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             self.log_change(request, obj, str(decisions.APPROVE_VIDEOS.label))
         return entry
 
+    def response_add(
+        self, request: HttpRequest, obj: Video, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Remix the new video if *Save and remix* was pressed; stay there if no model takes it."""
+        if SAVE_AND_REMIX not in request.POST or not can_start_draft(self.admin_site, request):
+            return super().response_add(request, obj, post_url_continue)
+        links = Links(self.admin_site)
+        if reason := why_not_remixable(obj):
+            message = gettext("“%(title)s” was saved. It can't be remixed: %(reason)s")
+            messages.warning(request, message % {"title": obj.title, "reason": reason})
+            may_view = self.has_view_permission(request, obj)
+            return links.redirect(links.change_url(obj) if may_view else "")
+        batch = RemixBatch.objects.start([obj.pk], by=request.user)
+        return HttpResponseRedirect(links.confirm_url(batch))
+
     def render_change_form(
         self,
         request: HttpRequest,
@@ -178,9 +196,11 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Offer to remix it, and link to the comparison with its source and to its tree."""
         links = Links(self.admin_site)
+        if add and can_start_draft(self.admin_site, request):
+            context["save_and_remix"] = SAVE_AND_REMIX
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
-            may_remix = can_start_draft(self.admin_site, request) and not _why_not(obj)
+            may_remix = can_start_draft(self.admin_site, request) and not why_not_remixable(obj)
             context["start_url"] = links.start_url() if may_remix else ""
         if remix := getattr(obj, "remix", None):
             source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
@@ -207,16 +227,22 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Link to the review of new videos for users who may approve them."""
-        shown: dict[str, Any] = {}
+        """Show the results as this user prefers, the form for uploads, and a link to the review."""
+        shown = upload_views.upload_form(self, request)
         if has_perms(request, APPROVE):
             rows = cast("VideoQuerySet", self.get_queryset(request))
-            if waiting := rows.awaiting_decision().exclude(file="").count():
-                shown = {"review_url": Links(self.admin_site).review_url(), "waiting": waiting}
+            new = rows.order_by().awaiting_decision().exclude(file="").values("pk")
+            if waiting := new[: MOST_COUNTED + 1].count():
+                shown |= {
+                    "review_url": Links(self.admin_site).review_url(),
+                    "waiting": min(waiting, MOST_COUNTED),
+                    "has_more_waiting": waiting > MOST_COUNTED,
+                }
         response = super().changelist_view(request, {**shown, **(extra_context or {})})
-        if isinstance(response, TemplateResponse):
-            cl = (response.context_data or {}).get("cl")
-            _note_endpoints(cl.result_list if cl else [])
+        context = response.context_data if isinstance(response, TemplateResponse) else None
+        if cl := (context or {}).get("cl"):
+            note_retired_endpoints(cl.result_list)
+            cl.gallery = Gallery(self, request, cl)
         return response
 
     @admin.action(permissions=["remix"], description=_("Remix selected videos"))
@@ -270,15 +296,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
 
     @admin.display(description=_("origin"))
     def origin(self, video: Video) -> SafeString | str:
-        remix = getattr(video, "remix", None)
-        if remix:
-            links = Links(self.admin_site)
-            made_by = links.change_link(remix, gettext("remix"))
-            if not getattr(video, "_sees_source", False):
-                return made_by
-            source = links.change_link(remix.source, remix.source.title)
-            return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
-        return gettext("Sora generation") if video.sora_id else gettext("uploaded")
+        return html.origin(video, Links(self.admin_site))
 
     @admin.display(description=_("prompt"))
     def prompt(self, video: Video) -> str:
@@ -305,7 +323,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:
-        return html.yes_or_why_not(_why_not(video))
+        return html.yes_or_why_not(why_not_remixable(video))
 
     @admin.display(description=_("video"))
     def player(self, video: Video) -> SafeString | str:
@@ -320,23 +338,6 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
         return shape % {"width": video.width, "height": video.height, "size": size}
-
-
-def _why_not(video: Any) -> str:
-    """Say why a video can't be remixed, if it can't."""
-    if not hasattr(video, "retired_endpoints"):
-        _note_endpoints([video])
-    try:
-        return str(why_not(video, choosable(video.retired_endpoints, today())) or "")
-    except SoraRemixError as error:
-        return str(error)
-
-
-def _note_endpoints(videos: Iterable[Any]) -> None:
-    """Note on each video which endpoints fal no longer offers, read once for all of them."""
-    retired = EndpointFact.objects.retired()
-    for video in videos:
-        video.retired_endpoints = retired
 
 
 def _written(form: ModelForm[Video]) -> set[str]:

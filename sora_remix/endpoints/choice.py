@@ -33,24 +33,23 @@ def choosable(gone: Collection[str], today: date) -> list[Endpoint]:
 def preferred(clips: Sequence[Clip], endpoints: Sequence[Endpoint], today: date) -> Endpoint | None:
     """Return the endpoint that is used for these clips when a request names none.
 
-    It is the first that accepts all of them, else the one that accepts the most, of equals one
-    that is not retired. Where the site names an endpoint, it is the first that accepts any.
+    It is the one that accepts the most of them, the first among equals. A retired one is used only
+    where no other accepts any. Where the site names an endpoint, it is the first that accepts any.
     """
     accepted = {one.key: sum(not one.refusal(clip) for clip in clips) for one in endpoints}
-    return preferred_by_count(endpoints, accepted, len(clips), today)
+    return preferred_by_count(endpoints, accepted, today)
 
 
 def preferred_by_count(
-    endpoints: Sequence[Endpoint], accepted: Mapping[str, int], many: int, today: date
+    endpoints: Sequence[Endpoint], accepted: Mapping[str, int], today: date
 ) -> Endpoint | None:
     """Return the same where it is known by key how many of the clips each endpoint accepts."""
     able = [one for one in endpoints if accepted[one.key]]
     if able and conf.SORA_REMIX_ENDPOINT:
         return able[0]
 
-    def rank(one: Endpoint) -> tuple[int, bool]:
-        taken = accepted[one.key]
-        return taken, 0 < taken == many or not one.is_retired(today)
+    def rank(one: Endpoint) -> tuple[bool, int]:
+        return not one.is_retired(today), accepted[one.key]
 
     return max(able or endpoints, key=rank, default=None)
 

@@ -2,6 +2,7 @@
 
 from .catalogue import ListedEndpoint, UnitPrice, listed_endpoints, prices
 from .cleaning import clean
+from .credentials import KEYS_URL, is_key_set
 from .drift import Finding, drift
 from .platform import KeyStatus, SentRequest, check_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
@@ -19,6 +20,7 @@ from .submitting import (
 from .uploads import upload
 
 __all__ = [
+    "KEYS_URL",
     "MAX_PARALLEL_CALLS",
     "NOT_SENDABLE",
     "Accepted",
@@ -38,6 +40,7 @@ __all__ = [
     "check_key",
     "clean",
     "drift",
+    "is_key_set",
     "listed_endpoints",
     "prices",
     "progress",

@@ -14,6 +14,8 @@ from fal_client.auth import MissingCredentialsError, fetch_auth_credentials_asyn
 
 from ..conf import conf
 
+KEYS_URL = "https://fal.ai/dashboard/keys"
+KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 SHORTEST_SECRET = 6
 """Characters. Hiding anything shorter would blank out ordinary words."""
 _used: deque[str] = deque(maxlen=20)
@@ -52,6 +54,11 @@ class CurrentCredentials(httpx.Auth):
         """Sign a request. Raise what `credentials` raises."""
         for signed in (await credentials()).auth_flow(request):
             yield signed
+
+
+def is_key_set() -> bool:
+    """Tell whether this process has a key in the settings or the environment, valid or not."""
+    return bool(conf.SORA_REMIX_FAL_KEY) or any(map(os.environ.get, KEY_VARIABLES))
 
 
 async def credentials() -> Credentials:

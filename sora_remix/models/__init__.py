@@ -10,6 +10,7 @@ from .files import delete_after_commit, delete_files_after_commit, files_in_use
 from .image import ReferenceImage
 from .leased import Leased, renew_leases
 from .pending import PendingFile
+from .preference import GalleryLayout, Preference
 from .preset import PromptPreset
 from .remix import Remix
 from .source_copy import SourceCopy
@@ -19,9 +20,11 @@ __all__ = [
     "Approval",
     "Chain",
     "EndpointFact",
+    "GalleryLayout",
     "Leased",
     "Pause",
     "PendingFile",
+    "Preference",
     "PromptPreset",
     "ReferenceImage",
     "Remix",

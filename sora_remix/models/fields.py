@@ -53,6 +53,10 @@ class BlankAsNullMixin(Base):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"blank": True, "default": "", **kwargs, "null": True})
 
+    def formfield(self, **options: Any) -> Any:
+        """Return a form field that gives a blank text, as reading the row does."""
+        return super().formfield(**{"empty_value": "", **options})
+
     def get_db_prep_save(self, value: Any, connection: BaseDatabaseWrapper) -> Any:
         """Return NULL for a blank text."""
         return super().get_db_prep_save(None if value == "" else value, connection)

@@ -227,6 +227,8 @@ class Video(Approvable, OwnsFiles):
         related_name="+",
     )
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    upload_key = BlankAsNullCharField(max_length=36, editable=False)
+    """Names the upload that made it, so that an upload that is sent again makes no second one."""
     root = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,
@@ -256,6 +258,7 @@ class Video(Approvable, OwnsFiles):
                 name="sora_remix_video_sora_id_unique",
                 violation_error_message=_("A video with this Sora id already exists."),
             ),
+            UniqueUnlessBlank(fields=("upload_key",), name="sora_remix_video_upload_key_unique"),
         )
 
     def __str__(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.contrib.admin import AdminSite
 from django.template import Context
 
 register = template.Library()
@@ -14,19 +13,8 @@ register = template.Library()
 @register.inclusion_tag("admin/sora_remix/notices.html", takes_context=True)
 def sora_remix_notices(context: Context, *, on_list: bool = False) -> dict[str, Any]:
     """Show what blocks remixes, and what waits for this user."""
-    from ..admin import notices  # late, as in `sora_remix_links`
+    from ..admin.notices.views import describe_area  # late, as in `sora_remix_links`
+    from ..admin.pages import get_page_admin
 
-    request = context["request"]
-    found = notices.get_notices(request, _site(context), on_list=on_list)
-    return {
-        "notices": found,
-        "version": notices.hash_notices(found),
-        "page_url": request.get_full_path(),
-    }
-
-
-def _site(context: Context) -> AdminSite:
-    """Return the admin site of a page, from its ModelAdmin."""
-    shown = context.get("cl") or context.get("adminform")
-    site: AdminSite = (shown.model_admin if shown else context["model_admin"]).admin_site
-    return site
+    request, model_admin = context["request"], get_page_admin(context)  # type: ignore[arg-type]
+    return describe_area(request, model_admin, request.get_full_path(), on_list=on_list)

@@ -18,7 +18,7 @@ from sora_remix.admin.files import forms
 from sora_remix.endpoints import get_endpoint
 from sora_remix.exceptions import TryLater
 from sora_remix.media import image_facts
-from sora_remix.models import Remix, RemixBatch, Video
+from sora_remix.models import GalleryLayout, Preference, Remix, RemixBatch, Video
 from tests.checkout import page_of
 from tests.decoding import bombs
 from tests.decoding.recordings import record
@@ -39,6 +39,12 @@ def _staff(client: Client, *permissions: str) -> User:
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client.force_login(user)
     return user
+
+
+@pytest.fixture
+def rows(admin_user: User) -> None:
+    """The superuser prefers rows to cards."""
+    Preference.objects.set_gallery_layout(admin_user, GalleryLayout.ROWS)
 
 
 def _upload(clip: Path, name: str = "clip.mp4") -> SimpleUploadedFile:
@@ -366,6 +372,7 @@ def test_user_who_may_only_view_videos_can_remix_one_from_its_page(client: Clien
     assert response.url == page_of(RemixBatch.objects.get())
 
 
+@pytest.mark.usefixtures("rows")
 def test_the_list_shows_origin_length_and_number_of_remixes(admin_client: Client) -> None:
     source = make_video(title="Source", duration=None)
     make_remix(source=source, result=make_video(title="Result"))
@@ -380,6 +387,7 @@ def test_the_list_shows_origin_length_and_number_of_remixes(admin_client: Client
     assert f'<a href="/admin/sora_remix/remix/?source__id__exact={source.pk}">1</a>' in page
 
 
+@pytest.mark.usefixtures("rows")
 def test_list_explains_why_a_video_can_not_be_remixed(admin_client: Client) -> None:
     make_video(is_deleted_at_provider=True)
 
@@ -437,6 +445,7 @@ def test_videos_are_filtered_and_searched(
     assert {video.title for video in found.values()} == titles
 
 
+@pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize(
     ("file", "is_remixable"), [("videos/a.mp4", True), ("videos/a.avi", False)]
 )
@@ -452,14 +461,19 @@ def test_clip_is_listed_as_remixable_when_any_endpoint_accepts_it(
     assert bool(found) is is_remixable
 
 
-def test_list_needs_as_many_queries_for_60_rows_as_for_3(
-    admin_client: Client, django_assert_num_queries: DjangoAssertNumQueries
+@pytest.mark.parametrize("layout", GalleryLayout)
+def test_list_needs_as_many_queries_for_60_videos_as_for_3(
+    admin_client: Client,
+    admin_user: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    layout: GalleryLayout,
 ) -> None:
+    Preference.objects.set_gallery_layout(admin_user, layout)
     for count in (3, 57):
         for _ in range(count):
             make_remix(result=make_video(thumbnail="a.jpg"))
 
-        with django_assert_num_queries(8):
+        with django_assert_num_queries(9):
             admin_client.get(LIST)
 
 

@@ -21,6 +21,7 @@ from tests.admin_urls import (
     tree_url,
 )
 from tests.approved_videos import show
+from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 from tests.remix_actions import ACTIONS
 from tests.trees import remix_of
@@ -90,18 +91,79 @@ def unfold(page: Page, selector: str) -> None:
         page.click(f"{selector} > summary")
 
 
-@_page_state
-def list_of_videos(page: Page) -> None:
+def _videos() -> None:
     remix = made()
     make_remix(source=remix.result)
     make_video(title="Gone", is_deleted_at_provider=True)
     checkout.make_clip(duration=None)
-    page.goto(VIDEOS)
 
 
 @_page_state
-def list_without_videos(page: Page) -> None:
+def list_of_videos(page: Page) -> None:
+    """Open the cards, with one of them selected and the menu to sort them."""
+    _videos()
+    page.goto(f"{VIDEOS}?o=2")
+    page.locator(".action-select").first.check()
+    page.click(".sora-remix-sort > summary")
+
+
+@_page_state
+def list_of_videos_in_rows(page: Page) -> None:
+    _videos()
     page.goto(VIDEOS)
+    page.get_by_role("button", name="Rows").click()
+    page.wait_for_selector(".sora-remix-rows #result_list")
+
+
+def _empty_list(name: str, url: str) -> None:
+    def go(page: Page) -> None:
+        page.goto(url)
+        assert page.locator(".sora-remix-guidance a").is_visible()
+
+    PAGE_STATES[name] = go
+
+
+for _empty in ("video", "remix", "remixbatch", "promptpreset"):
+    _empty_list(f"list_without_{_empty}", f"/admin/sora_remix/{_empty}/")
+_empty_list("list_whose_filters_leave_nothing", f"{VIDEOS}?q=sea&origin=remix")
+
+
+@_page_state
+def list_with_a_notice_that_appeared(page: Page) -> None:
+    """Open a list without a worker; the notice comes when the page asks for it."""
+    page.goto(VIDEOS)
+    make_remix(due_at=ago(minutes=3))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.wait_for_selector(".sora-remix-notice")
+
+
+@_page_state
+def tree_of_a_single_video(page: Page) -> None:
+    page.goto(tree_url(checkout.make_clip()))
+
+
+@_page_state
+def uploads_on_the_list(page: Page) -> None:
+    """Open the list with a file that was uploaded, and another one that failed."""
+    page.goto(VIDEOS)
+    page.set_input_files("#sora-remix-files", [_file("sea", record("mp4")), _file("broken", b"no")])
+    expect(page.locator(".sora-remix-upload-summary")).to_have_text("1 of 2 uploaded. 1 failed.")
+
+
+@_page_state
+def uploads_without_scripts(page: Page) -> None:
+    """Open the page that answers the form; without its script, the form is sent by its button."""
+    page.route("**/upload.js", lambda route: route.fulfill(content_type="text/javascript"))
+    page.goto(VIDEOS)
+    films = [_file("sea", record("mp4")), _file("film", record("matroska"))]
+    page.set_input_files("#sora-remix-files", [*films, _file("broken", b"no")])
+    page.click(".sora-remix-drop button")
+    page.wait_for_selector(".sora-remix-upload-page .sora-remix-upload-failed")
+    page.unroute("**/upload.js")
+
+
+def _file(name: str, content: bytes) -> FilePayload:
+    return {"name": f"{name}.mp4", "mimeType": "video/mp4", "buffer": content}
 
 
 @_page_state

@@ -92,7 +92,7 @@ def test_nothing_moves_by_itself_with_reduced_motion(pages: Pages, filmed: Video
     button = page.get_by_role("button", name="Play a preview of “Sea”")
 
     page.hover(".sora-remix-preview")
-    page.focus(".field-title a")
+    page.focus(".sora-remix-card-title a")
     page.hover("h1")
     assert page.locator(SCREEN).count() == 0
     button.click()

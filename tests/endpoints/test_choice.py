@@ -32,26 +32,27 @@ def _default(*clips: Clip, gone: tuple[str, ...] = ()) -> str:
         ([CLIP], "flux-3"),
         ([LONG], "gemini-omni"),
         ([GENERATION], "sora-2"),
-        ([STORED_GENERATION], "sora-2"),
+        ([STORED_GENERATION], "flux-3"),
+        ([STORED_GENERATION, GENERATION], "flux-3"),
         ([CLIP, LONG], "gemini-omni"),
         ([CLIP, STORED_GENERATION], "flux-3"),
         ([CLIP, GENERATION], "flux-3"),
-        ([GENERATION, CLIP, GENERATION], "sora-2"),
+        ([GENERATION, CLIP, GENERATION], "flux-3"),
         ([ODD], "flux-3"),
     ],
 )
-def test_first_endpoint_that_accepts_all_is_used_then_the_one_that_accepts_most(
+def test_current_endpoint_that_accepts_most_is_used_and_a_retired_one_only_where_it_is_alone(
     clips: list[Clip], expected: str
 ) -> None:
     assert _default(*clips) == expected
 
 
-def test_retired_sora_is_tried_for_generations_until_fal_reports_it_gone() -> None:
+def test_retired_sora_is_tried_for_generations_without_a_file_until_fal_reports_it_gone() -> None:
     assert SORA_2.is_retired(TODAY)
-    assert _default(GENERATION) == _default(STORED_GENERATION) == "sora-2"
+    assert _default(GENERATION) == "sora-2"
 
     gone = (SORA_2.endpoint_id,)
-    assert _default(STORED_GENERATION, gone=gone) == "flux-3"
+    assert _default(GENERATION, gone=gone) == "flux-3"
     assert SORA_2 not in choosable(gone, TODAY)
 
 

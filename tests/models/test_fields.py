@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
+from django.forms import modelform_factory
 
 from sora_remix.models import EndpointFact, Remix, Video
 from sora_remix.models.fields import exact_collation
@@ -116,6 +117,12 @@ def test_rows_are_found_by_a_blank_id(db: None) -> None:
     assert Remix.objects.exclude(request_id="").get() == sent
     assert Remix.objects.exclude(request_id="fal-1").get() == blank
     assert Remix.objects.filter(request_id__gt="").get() == sent
+
+
+def test_form_gives_a_blank_id_as_the_database_does() -> None:
+    form = modelform_factory(Video, fields=["title", "sora_id"])({"title": "Sea", "sora_id": ""})
+
+    assert form.save(commit=False).sora_id == ""
 
 
 def test_id_can_be_made_blank_again(db: None) -> None:

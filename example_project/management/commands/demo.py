@@ -27,11 +27,11 @@ from sora_remix.endpoints import get_endpoint
 from sora_remix.models import SourceCopy, Video
 from sora_remix.services import default_endpoint
 
-PROMPT = "The same place as a watercolour painting"
+PROMPT = "As a watercolour painting"
 CHAIN = {
-    "flux-3": "The same forest in winter",
-    "wan-2.7": "Now at night, lit by the moon",
-    "lucy-restyle": "As a drawing in ink",
+    "flux-3": "In winter",
+    "wan-2.7": "By moonlight, at night",
+    "lucy-restyle": "Drawn in ink",
 }
 """Endpoints and prompts of a chain of remixes that starts with an upload."""
 START_SECONDS = 60
@@ -170,8 +170,10 @@ class Command(BaseCommand):
             video = remixes[0].result or video
         self._say("7. All results are in the site's storage and playable")
         self._say(f"\n{progress.table(chain)}")
-        editor.approve(video)
-        self._say(f"\n8. Approved “{video}”. The site now shows it on its home page")
+        for remix in chain:
+            assert remix.result
+            editor.approve(remix.result)
+        self._say("\n8. Approved these three. The site now shows them on its home page")
 
     def _tell_about_money(self, video: Video) -> dict[str, str]:
         endpoint = default_endpoint([video])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -20,6 +20,7 @@ from ...endpoints import (
     default_endpoint,
     preferred_by_count,
 )
+from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Video
 from .facts import ClipFacts, refusals_of
 
@@ -84,7 +85,7 @@ def _first(
     """Return the choice that is shown at first."""
     accepted = {one.endpoint.key: one.accepted for one in choices}
     endpoints = [one.endpoint for one in choices]
-    first = preferred_by_count(endpoints, accepted, len(clips), today())
+    first = preferred_by_count(endpoints, accepted, today())
     first = first or default_endpoint(clips, gone, today())
     found = next((one for one in choices if one.endpoint == first), None)
     return found or EndpointChoice(first, refusals_of(first, clips))
@@ -109,6 +110,28 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
         refusals.append((endpoint.source.kind, refusal))
     kind = "url" if video.file and not video.sora_id else refusals[0][0]
     return next((refusal for one, refusal in refusals if one == kind), refusals[0][1])
+
+
+def why_not_remixable(video: Any) -> str:
+    """Say why no model that can be chosen accepts this video; return nothing if one does."""
+    if not hasattr(video, "retired_endpoints"):
+        note_retired_endpoints([video])
+    return why_none_accepts(video, video.retired_endpoints)
+
+
+def why_none_accepts(video: Video, retired: Mapping[str, datetime]) -> str:
+    """Say the same with the endpoints that fal no longer offers, by its ids."""
+    try:
+        return str(why_not(video, choosable(retired, today())) or "")
+    except SoraRemixError as error:
+        return str(error)
+
+
+def note_retired_endpoints(videos: Iterable[Any]) -> None:
+    """Note on each video which endpoints fal no longer offers, read once for all of them."""
+    retired = EndpointFact.objects.retired()
+    for video in videos:
+        video.retired_endpoints = retired
 
 
 def _usual_refusal(choice: EndpointChoice) -> str:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 from django.db.models.fields.files import FieldFile
 
-from ...models import Video
+from ...database import alias, in_transaction
+from ...models import Video, files_in_use
 
 
 @contextmanager
@@ -18,10 +19,20 @@ def deleted_unless_saved(video: Video) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        for file in new:
-            if _is_stored(file):
-                file.storage.delete(str(file.name))
+        stored = {str(file.name): file for file in new if _is_stored(file)}
+        # A storage that names files by their content gave another row the same one.
+        used = set() if in_transaction() else files_in_use(stored, alias())
+        for name in stored.keys() - used:
+            stored[name].storage.delete(name)
         raise
+
+
+def store_files(video: Video) -> None:
+    """Store new files of a row before the transaction that saves it, which is then short."""
+    for name in video.FILE_FIELDS:
+        file: FieldFile = getattr(video, name)
+        if file and not _is_stored(file):
+            file.save(str(file.name), file.file, save=False)
 
 
 def lock_video(video: Video) -> Video:

@@ -45,6 +45,18 @@ def decided(video: Video) -> SafeString | str:
     return "" if video.approval == Approval.NEW else approval(video)
 
 
+def origin(video: Video, links: Links) -> SafeString | str:
+    """Show where a video came from; its source only if `_sees_source` is noted on it."""
+    remix = getattr(video, "remix", None)
+    if remix:
+        made_by = links.change_link(remix, gettext("remix"))
+        if not getattr(video, "_sees_source", False):
+            return made_by
+        source = links.change_link(remix.source, remix.source.title)
+        return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
+    return gettext("Sora generation") if video.sora_id else gettext("uploaded")
+
+
 def thumbnail(video: Video, links: Links, description: str = "") -> SafeString:
     """Show a thumbnail that plays a preview; beside a title it needs no description."""
     if video.thumbnail:

@@ -14,7 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from ...models import Remix, refusals
-from .. import notices
+from ..notices.texts import get_notices, hash_notices
 from ..params import parse_pk, parse_pk_ranges
 from .status import OVER, counted, position, started_at
 
@@ -39,11 +39,11 @@ def progress(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRes
     if chosen and batch is None:
         raise BadRequest("`batch` must be a primary key.")
     pks = parse_pk_ranges(request.GET.get("remixes", ""), name="remixes", most=MOST)
-    shown = notices.get_notices(request, model_admin.admin_site, on_list=False)
+    shown = get_notices(request, model_admin.admin_site, on_list=False)
     rows = _rows(model_admin.get_queryset(request), batch, pks)
     return JsonResponse(
         {
-            "notices": notices.hash_notices(shown),
+            "notices": hash_notices(shown),
             "batch": _batch(rows),
             "remixes": [_remix(row) for row in rows],
         }

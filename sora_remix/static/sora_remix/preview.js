@@ -46,12 +46,12 @@
         return element.matches(".sora-remix-preview") ? element : element.querySelector(".sora-remix-preview");
     }
 
-    /* Finds the thumbnail in a link, next to it, or in its row. */
+    /* Finds the thumbnail in a link, next to it, in its card, or in its row. */
     function ofLink(target) {
         if (!target.matches?.("a")) {
             return null;
         }
-        const around = target.closest(".sora-remix-beside") ?? target.closest("th")?.closest("tr");
+        const around = target.closest(".sora-remix-beside, .sora-remix-card") ?? target.closest("th")?.closest("tr");
         return of(target) ?? (around ? of(around) : null);
     }
 

@@ -13,7 +13,6 @@ document.addEventListener("DOMContentLoaded", () => {
     const MOST = 2000; // remixes in one request
     const FINISHED = ["succeeded", "failed", "cancelled"];
     const bar = document.getElementById("sora-remix-bar");
-    const area = document.getElementById("sora-remix-notice-area");
     const ahead = Number(root.dataset.now) * 1000 - Date.now(); // this clock may be wrong
     let pause = FIRST;
     let failures = 0;
@@ -135,7 +134,7 @@ document.addEventListener("DOMContentLoaded", () => {
         return parts.map(([from, to]) => (from === to ? from : `${from}-${to}`)).join(",");
     }
 
-    async function show({ notices, batch, remixes }) {
+    async function show({ batch, remixes }) {
         const changed = [];
         for (const remix of remixes) {
             for (const node of document.querySelectorAll(`[data-remix="${remix.id}"]`)) {
@@ -146,7 +145,7 @@ document.addEventListener("DOMContentLoaded", () => {
             }
         }
         tick();
-        await showChanges(changed, notices);
+        await showChanges(changed);
         document.dispatchEvent(new Event("sora-remix-progress"));
         if (batch && bar) {
             bar.max = batch.total;
@@ -177,20 +176,15 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     /* Fetches this page once if there is more to show than the name of a state. */
-    async function showChanges(changed, notices) {
-        const isNews = Boolean(area) && area.dataset.notices !== notices;
+    async function showChanges(changed) {
         const isMore = ([, { status }]) => FINISHED.includes(status) || status === "unconfirmed";
-        const page = isNews || changed.some(isMore) ? await fetchPage() : null;
-        showNotices(page?.getElementById("sora-remix-notice-area"));
+        const page = changed.some(isMore) ? await fetchPage() : null;
         for (const [node, remix] of changed) {
             showStatus(node, remix);
             if (isMore([node, remix])) {
                 node.querySelector(".sora-remix-far").textContent = "";
                 replace(partOf(node), partOf(page.querySelector(`[data-remix="${remix.id}"]`)));
             }
-        }
-        if (isNews) {
-            area.dataset.notices = notices;
         }
     }
 
@@ -200,14 +194,6 @@ document.addEventListener("DOMContentLoaded", () => {
             throw new Error(`HTTP ${response.status}`);
         }
         return new DOMParser().parseFromString(text, "text/html");
-    }
-
-    /* Says a notice once, when it comes, and takes it away when it is over. */
-    function showNotices(fresh) {
-        if (area && fresh && area.dataset.notices !== fresh.dataset.notices) {
-            area.replaceChildren(...document.importNode(fresh, true).childNodes);
-            area.dataset.notices = fresh.dataset.notices;
-        }
     }
 
     function showStatus(node, { status, label }) {

@@ -136,7 +136,7 @@ def test_one_video_alone_asks_for_another(admin_client: Client, again: bool) -> 
     page = _page(admin_client, f"{COMPARE}?left={left.pk}&right={left.pk if again else ''}")
 
     assert ("You chose the same video twice" in page) == again
-    assert "No other video with a file comes from the same source." in page
+    assert "No other video with a file comes from the same source:" in page
     assert page.count("<video") == 1 and "Swap sides" not in page
 
 

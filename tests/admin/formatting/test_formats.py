@@ -157,6 +157,7 @@ def test_german_editor_types_and_reads_a_length_with_a_comma(german: Client) -> 
     submit(german, f"{VIDEOS}add/", values)
     refused = submit(german, f"{VIDEOS}add/", {**values, "sora_id": "video_2", "duration": "8,5"})
 
+    submit(german, VIDEOS, {}, button="layout=rows")
     page = german.get(VIDEOS).content.decode()
     [video] = Video.objects.all()
     form = german.get(change_url(video)).content.decode()

@@ -14,7 +14,6 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import Chain, Remix, RemixBatch
 from sora_remix.models.status import Status
-from tests.admin_urls import change_url
 from tests.factories import ago, make_remix, make_video
 from tests.remix_actions import log_in
 
@@ -152,18 +151,17 @@ def test_1000_remixes_need_three_queries_and_less_than_30_kb(
     assert len(gzip.compress(response.content)) < 30_000
 
 
-def test_a_response_identifies_the_notices_of_the_page(admin_client: Client) -> None:
+def test_a_response_changes_with_the_notices(admin_client: Client) -> None:
     remix = make_remix()
     Chain.objects.update_or_create(pk=1, defaults={"worked_at": ago(minutes=5)})
     url = f"{URL}?remixes={remix.pk}"
-    shown, asked = (admin_client.get(one) for one in (change_url(remix), url))
+    asked = admin_client.get(url)
 
     Remix.objects.update(due_at=ago(minutes=5))
     later = admin_client.get(url, headers={"If-None-Match": asked["ETag"]})
 
-    assert f'data-notices="{asked.json()["notices"]}"' in shown.content.decode()
+    assert later.status_code == 200
     assert later.json()["notices"] != asked.json()["notices"]
-    assert f'data-notices="{later.json()["notices"]}"' in admin_client.get(LIST).content.decode()
 
 
 def test_unchanged_progress_is_answered_with_304(admin_client: Client) -> None:

@@ -283,7 +283,7 @@ def test_draft_has_no_grid_and_links_to_the_confirm_page(admin_client: Client) -
 
 
 def test_batch_without_remixes_is_explained(admin_client: Client) -> None:
-    assert "There are no remixes in this batch." in text_of(admin_client, make_batch())
+    assert "This batch has no remixes" in text_of(admin_client, make_batch())
 
 
 def test_grid_needs_permission_to_view_remixes(client: Client) -> None:

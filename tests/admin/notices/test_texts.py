@@ -458,3 +458,47 @@ def test_notices_need_two_queries(
             make_remix(status=status, due_at=ago(hours=1), failing_since=ago(hours=2))
         make_remix(is_ready=False)
         SourceCopy.objects.create(name=str(Remix.objects.count()), failing_since=ago(hours=2))
+
+
+@pytest.fixture
+def no_key(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """This process has no key."""
+    settings.SORA_REMIX_FAL_KEY = None
+    for name in ("FAL_KEY", "FAL_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_missing_key_is_shown_with_its_settings(admin_client: Client, no_key: None) -> None:
+    said = _notices(admin_client)
+
+    assert "no key for fal yet, so nothing can be sent. Set SORA_REMIX_FAL_KEY" in said
+    assert '<a href="https://fal.ai/dashboard/keys">Create a key at fal</a>' in said
+
+
+def test_key_that_only_the_workers_have_is_not_missing(admin_client: Client, no_key: None) -> None:
+    _happened(Kind.ACCEPTED, "fal-1", days=90)
+
+    assert _notices(admin_client) == ""
+
+
+def test_settings_and_commands_are_named_only_to_administrators(
+    client: Client, no_key: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log_in(client, "view_remix")
+    make_remix(due_at=ago(minutes=3))
+    _by_date(settings)
+
+    shown = [_notices(client)]
+    _happened(Kind.ACCEPTED, "fal-1", minutes=10)
+    _happened(Kind.REFUSED, "credentials_refused", minutes=5)
+    monkeypatch.setattr(Conf, "SYNC", True)
+    shown.append(_notices(client))
+
+    first, second = shown
+    assert f"{NO_WORKER}, and 1 remix is waiting. Ask an administrator to start one." in first
+    assert "no key for fal yet, so nothing can be sent. Ask an administrator to set one." in first
+    assert "was switched off. Ask an administrator to choose another one." in first
+    assert "This site has no workers" in second
+    assert "no money left. Ask an administrator to fix it." in second
+    for name in ("SORA_REMIX", "FAL_KEY", "qcluster", "Q_CLUSTER", "doctor"):
+        assert name not in first + second

@@ -1,0 +1,1 @@
+"""The list of videos, as cards or as rows."""

@@ -1,0 +1,184 @@
+"""Cards can be searched, filtered, sorted, paged and selected as rows can."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from sora_remix.admin import VideoAdmin
+from sora_remix.models import GalleryLayout, Preference, RemixBatch, Video
+from tests.admin_pages import make_site, urls_with
+from tests.factories import make_video
+from tests.forms import submit
+from tests.html import find_all, links, listed, messages, texts
+from tests.remix_actions import log_in
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/sora_remix/video/"
+
+
+def _is_cards(page: Any) -> bool:
+    return bool(find_all(page, "table", "sora-remix-cards"))
+
+
+def _sort_links(page: Any) -> dict[str, str]:
+    """Return the links of the menu by their names; the present order has an asterisk."""
+    [menu] = find_all(page, "details", "sora-remix-sort")
+    shown = zip(find_all(menu, "a"), texts(menu, "a"), links(page, menu), strict=True)
+    return {f"{name}{'*' if one.get('aria-current') else ''}": url for one, name, url in shown}
+
+
+@pytest.fixture
+def three(admin_user: User) -> list[Video]:
+    """Three videos, the last one approved."""
+    titles = {"Sea": "new", "Harbour": "new", "Sky": "approved"}
+    return [make_video(title=title, approval=now) for title, now in titles.items()]
+
+
+def test_selected_cards_are_remixed(admin_client: Client, three: list[Video]) -> None:
+    ticked = [str(video.pk) for video in three[:2]]
+    chosen = {"_selected_action": ticked, "action": "remix_selected"}
+
+    submit(admin_client, LIST, chosen, button="index")
+
+    assert set(RemixBatch.objects.get().videos.all()) == set(three[:2])
+
+
+def test_select_across_acts_on_all_pages(
+    admin_client: Client, three: list[Video], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VideoAdmin, "list_per_page", 2)
+    chosen = {"_selected_action": [str(three[2].pk)], "action": "remix_selected"}
+    page = admin_client.get(LIST)
+
+    submit(admin_client, page, {**chosen, "select_across": "1"}, button="index")
+
+    assert len(listed(page)) == 2
+    assert set(RemixBatch.objects.get().videos.all()) == set(three)
+
+
+def test_selection_without_an_action_is_explained(admin_client: Client, three: list[Video]) -> None:
+    chosen = {"_selected_action": [str(three[0].pk)]}
+
+    page = submit(admin_client, LIST, chosen, button="index", follow=True)
+
+    assert messages(page) == ["No action selected."]
+
+
+def test_search_and_filters_choose_the_cards(admin_client: Client, three: list[Video]) -> None:
+    pages = [admin_client.get(f"{LIST}?{query}") for query in ("q=S", "q=S&approval=approved")]
+
+    assert [listed(page) for page in pages] == [[three[2].pk, three[0].pk], [three[2].pk]]
+    assert all(map(_is_cards, pages))
+
+
+def test_menu_sorts_by_the_columns_of_the_rows(admin_client: Client, three: list[Video]) -> None:
+    page = admin_client.get(f"{LIST}?approval=new")
+
+    columns = ("Title", "Approval", "Length", "Created at")
+    ways = [f"{column}: {way}" for column in columns for way in ("Ascending", "Descending")]
+    found = _sort_links(page)
+    assert list(found) == ways
+    rising = admin_client.get(found["Title: Ascending"])
+    falling = admin_client.get(found["Title: Descending"])
+    assert listed(rising) == [three[1].pk, three[0].pk]
+    assert listed(falling) == [three[0].pk, three[1].pk]
+
+
+def test_menu_names_the_present_order_and_leads_back_from_it(
+    admin_client: Client, three: list[Video]
+) -> None:
+    page = admin_client.get(f"{LIST}?q=S&o=-2")
+
+    found = _sort_links(page)
+    assert [name for name in found if name.endswith("*")] == ["Title: Descending*"]
+    assert texts(page, "summary")[0] == "Sorted by: Title ↓, Descending"
+    assert found["Default order"] == f"{LIST}?q=S"
+
+
+def test_rows_are_sorted_by_their_headers_instead(
+    admin_client: Client, admin_user: User, three: list[Video]
+) -> None:
+    Preference.objects.set_gallery_layout(admin_user, GalleryLayout.ROWS)
+
+    page = admin_client.get(LIST)
+
+    assert find_all(page, "details", "sora-remix-sort") == []
+    assert listed(page) == [video.pk for video in reversed(three)]
+
+
+def test_cards_are_a_list_for_screen_readers(admin_client: Client, three: list[Video]) -> None:
+    page = admin_client.get(LIST)
+
+    [table] = find_all(page, "table", id="result_list")
+    roles = {tag: {one.get("role") for one in find_all(table, tag)} for tag in ("tr", "td")}
+    assert (table.get("role"), table.get("aria-label")) == ("list", "Videos")
+    assert roles == {"tr": {"listitem"}, "td": {"presentation"}}
+
+
+def test_empty_list_says_so(admin_client: Client) -> None:
+    page = admin_client.get(LIST)
+
+    assert "0 videos" in page.content.decode()
+    assert [one.get("value") for one in find_all(page, "button", name="layout")] == [
+        "cards",
+        "rows",
+    ]
+
+
+def test_people_who_may_only_view_can_select_cards_to_compare(
+    client: Client, three: list[Video]
+) -> None:
+    log_in(client, "view_video")
+
+    page = client.get(LIST)
+
+    offered = [one.get("value") for one in find_all(page, "option")]
+    assert offered == ["", "compare_selected"]
+    assert len(find_all(page, "input", "action-select")) == 3
+
+
+class OwnColumns(VideoAdmin):
+    """Shows columns of a host."""
+
+    list_display: Any = ("sora_id", "title")
+    list_display_links: Any = None
+    actions: Any = None
+
+
+class OwnFields(VideoAdmin):
+    """Has fields in its rows."""
+
+    list_display: Any = ("picture", "title")
+    list_display_links: Any = ("picture",)
+    list_editable = ("title",)
+
+
+def test_subclass_with_other_columns_keeps_the_cards(
+    admin_client: Client, three: list[Video], settings: Any
+) -> None:
+    settings.ROOT_URLCONF = urls_with(("admin/", make_site(name="admin", Video=OwnColumns)))
+
+    page = admin_client.get(LIST)
+
+    assert _is_cards(page)
+    assert find_all(page, "input", "action-select") == []
+    assert {name.partition(":")[0] for name in _sort_links(page)} == {"Sora id", "Title"}
+    titles = find_all(page, "p", "sora-remix-card-title")
+    assert [find_all(title, "a") for title in titles] == [[], [], []]
+
+
+def test_subclass_with_fields_in_its_rows_keeps_the_rows(
+    admin_client: Client, three: list[Video], settings: Any
+) -> None:
+    settings.ROOT_URLCONF = urls_with(("admin/", make_site(name="admin", Video=OwnFields)))
+
+    page = admin_client.get(LIST)
+
+    assert not _is_cards(page)
+    assert find_all(page, "button", name="layout") == []
+    assert len(find_all(page, "input", type="text")) >= 3

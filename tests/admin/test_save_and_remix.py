@@ -1,0 +1,86 @@
+"""A new video is saved and remixed with one button."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from sora_remix.models import RemixBatch, Video
+from tests.admin_urls import change_url, confirm_url
+from tests.decoding.recordings import record
+from tests.forms import submit
+from tests.html import find_all, messages
+from tests.remix_actions import log_in
+
+pytestmark = pytest.mark.django_db
+
+ADD = "/admin/sora_remix/video/add/"
+BUTTON = "_saveandremix"
+
+
+def _save(client: Client, kind: str) -> Any:
+    upload = SimpleUploadedFile("sea.mp4", record(kind))
+    return submit(client, ADD, {"title": "Sea", "file": upload}, BUTTON, follow=True)
+
+
+def test_new_video_is_saved_and_its_draft_is_shown(admin_client: Client, media_root: Path) -> None:
+    page = _save(admin_client, "mp4")
+
+    batch = RemixBatch.objects.get()
+    assert list(batch.videos.all()) == [Video.objects.get()]
+    assert page.request["PATH_INFO"] == confirm_url(batch)
+
+
+def test_video_that_can_not_be_remixed_is_saved_and_its_page_says_why(
+    admin_client: Client, media_root: Path
+) -> None:
+    page = _save(admin_client, "matroska")
+
+    assert page.request["PATH_INFO"] == change_url(Video.objects.get())
+    assert messages(page) == [
+        "“Sea” was saved. It can't be remixed: It is a file of type MKV, but only MP4 can be sent."
+    ]
+    assert not RemixBatch.objects.exists()
+
+
+def test_video_with_errors_is_not_saved(admin_client: Client) -> None:
+    page = submit(admin_client, ADD, {"title": ""}, BUTTON)
+
+    assert page.status_code == 200
+    assert not Video.objects.exists()
+    assert not RemixBatch.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("permissions", "many"), [(("remix_video",), 1), (("view_video",), 0), ((), 0)]
+)
+def test_button_is_shown_to_those_who_may_remix(
+    client: Client, permissions: tuple[str, ...], many: int
+) -> None:
+    log_in(client, "add_video", "view_video", *permissions)
+
+    page = client.get(ADD)
+
+    assert len(find_all(page, "input", name=BUTTON)) == many
+
+
+def test_button_that_is_sent_without_permission_only_saves(
+    client: Client, media_root: Path
+) -> None:
+    log_in(client, "add_video", "view_video")
+    upload = SimpleUploadedFile("sea.mp4", record("mp4"))
+
+    client.post(ADD, {"title": "Sea", "file": upload, BUTTON: "1"})
+
+    assert Video.objects.get().title == "Sea"
+    assert not RemixBatch.objects.exists()
+
+
+def test_page_of_a_video_has_no_such_button(admin_client: Client) -> None:
+    video = Video.objects.create(title="Sea", sora_id="video_1")
+
+    assert not find_all(admin_client.get(change_url(video)), "input", name=BUTTON)
