@@ -1,4 +1,4 @@
-"""The app's stylesheets need no stylesheet of Django's: a theme of the admin may lack it."""
+"""The app's stylesheets suit every theme of the admin, and every direction of writing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ FOLDER = Path(sora_remix.__file__).parent / "static" / "sora_remix"
 STYLESHEETS = sorted(FOLDER.glob("*.css"))
 USED = re.compile(r"var\(\s*(--[\w-]+)\s*\)")
 SET = re.compile(r"^\s*(--[\w-]+)\s*:", re.MULTILINE)
+PHYSICAL = re.compile(r"[\w-]*\b(?:left|right)\b[\w-]*\s*:|:\s*(?:left|right)\s*[;}]")
+"""Properties and values that a language written from right to left would need to mirror."""
 ALWAYS_LOADED = ("theme.css",)
 WITHOUT_WEIGHT = ("theme.css", "elements.css")
 
@@ -38,3 +40,10 @@ def test_values_for_themes_have_no_weight(name: str) -> None:
 
     assert selectors
     assert [one for one in selectors if not one.startswith((":where(", "@"))] == []
+
+
+@pytest.mark.parametrize("path", STYLESHEETS, ids=lambda path: path.name)
+def test_nothing_is_said_about_left_and_right(path: Path) -> None:
+    text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
+
+    assert PHYSICAL.findall(text) == []

@@ -220,21 +220,65 @@ def test_subclassed_admin_has_all_pages(client: Client, settings: Any) -> None:
         assert (name, response.status_code in (200, 302, 405)) == (name, True)
 
 
+def test_kept_input_is_shown_again_on_its_site(client: Client, settings: Any) -> None:
+    settings.ROOT_URLCONF = BESIDE
+    user = log_in_editor(client)
+    rows = make_rows(user)
+    url = reverse("editors:sora_remix_remixbatch_confirm", args=[rows.draft.pk])
+    client.logout()
+
+    refused = client.post(url, {"prompt": "make it gold", "_numbers": "1"})
+    client.force_login(user)
+    shown = client.get(url)
+
+    assert refused["Location"] == f"/editors/login/?next={url}"
+    assert "make it gold" in shown.content.decode()
+
+
+OFFICE_PAGES: dict[str, Callable[[Walked], str]] = {
+    "videos": lambda rows: "video/",
+    "video": lambda rows: f"video/{rows.result.pk}/change/",
+    "tree": lambda rows: f"video/{rows.source.pk}/tree/",
+    "review": lambda rows: f"video/review/?video={rows.result.pk}",
+    "remixes": lambda rows: "remix/",
+    "remix": lambda rows: f"remix/{rows.failed.pk}/change/",
+    "history": lambda rows: f"remix/{rows.failed.pk}/history/",
+    "grid": lambda rows: f"remixbatch/{rows.batch.pk}/change/",
+    "confirm": lambda rows: f"remixbatch/{rows.draft.pk}/confirm/",
+}
+
+
+@pytest.mark.parametrize("page", OFFICE_PAGES)
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_links_keep_the_language_of_an_admin_under_i18n_patterns(
-    client: Client, settings: Any, language: str
+    client: Client, settings: Any, language: str, page: str
 ) -> None:
     settings.ROOT_URLCONF = "tests.urls_of_an_admin_by_language"
     rows = make_rows(log_in_editor(client, is_superuser=True))
     prefix = f"/{language}/office/"
+    url = f"{prefix}sora_remix/{OFFICE_PAGES[page](rows)}"
 
-    for page in (
-        "video/",
-        f"video/{rows.source.pk}/tree/",
-        "remix/",
-        f"remix/{rows.failed.pk}/change/",
-    ):
-        response = client.get(f"{prefix}sora_remix/{page}", headers={"accept-language": language})
-        found = [*addresses(response)]
-        assert found
-        assert [one for one in found if not one.startswith(prefix)] == []
+    response = client.get(url, headers={"accept-language": language})
+
+    found = [*addresses(response)]
+    assert response.status_code == 200
+    assert found
+    assert [one for one in found if not one.startswith((prefix, "/media/"))] == []
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_remixing_starts_in_the_language_of_the_admin(
+    client: Client, settings: Any, language: str
+) -> None:
+    settings.ROOT_URLCONF = "tests.urls_of_an_admin_by_language"
+    rows = make_rows(log_in_editor(client, is_superuser=True))
+
+    started = client.post(
+        f"/{language}/office/sora_remix/video/remix/",
+        {"video": rows.source.pk},
+        headers={"accept-language": language},
+    )
+
+    draft = RemixBatch.objects.latest("pk")
+    path = f"/{language}/office/sora_remix/remixbatch/{draft.pk}/confirm/"
+    assert started["Location"] == path
