@@ -291,7 +291,7 @@ def act_on_all(page: Page, url: str, action: str) -> None:
     """Tick all rows of a list and choose an action."""
     page.goto(url)
     page.check("#action-toggle")
-    page.select_option("[name=action]", action)
+    page.select_option("select[name=action]", action)
     page.click("button[name=index]")
     page.wait_for_load_state()
     assert page.locator("#changelist").count() == 0

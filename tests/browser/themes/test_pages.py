@@ -13,6 +13,8 @@ from tests.browser.themes.site import ThemedSite
 
 MAIN_CONTROLS = {
     "list_of_videos": ".sora-remix-thumbnail",
+    "list_of_videos_in_rows": "#result_list .sora-remix-thumbnail",
+    "uploads_on_the_list": "#sora-remix-upload",
     "list_with_notices": ".sora-remix-notices button",
     "list_of_remixes": "#sora-remix-live",
     "list_of_batches": "a[href*='/confirm/']",
