@@ -124,7 +124,9 @@ OF_MANY = (
     "_reject",
     "_clear",
     "_resume",
+    "_video_layout",
     "_video_remix",
+    "_video_upload",
 )
 OF_A_ROW = [
     *(("rows", name) for name in names_of() if not name.endswith(OF_MANY)),
