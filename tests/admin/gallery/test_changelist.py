@@ -100,7 +100,8 @@ def test_menu_names_the_present_order_and_leads_back_from_it(
 
     found = _sort_links(page)
     assert [name for name in found if name.endswith("*")] == ["Title: Descending*"]
-    assert texts(page, "summary")[0] == "Sorted by: Title ↓, Descending"
+    [menu] = find_all(page, "details", "sora-remix-sort")
+    assert texts(menu, "summary") == ["Sorted by: Title ↓, Descending"]
     assert found["Default order"] == f"{LIST}?q=S"
 
 
