@@ -58,7 +58,7 @@ class RemixBatchAdmin(CheckedParametersMixin, BatchModelAdmin):
     readonly_fields = FACTS
 
     class Media:
-        css = {"all": (*STYLESHEETS, "sora_remix/grid.css")}
+        css = {"all": (*STYLESHEETS, "sora_remix/lists.css", "sora_remix/grid.css")}
         js = (*SCRIPTS, PROGRESS_SCRIPT, "sora_remix/grid.js")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -90,7 +90,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     collect_selected = changelist_action(COLLECT_AGAIN, "collect")
 
     class Media:
-        css = {"all": STYLESHEETS}
+        css = {"all": (*STYLESHEETS, "sora_remix/lists.css")}
         js = (*SCRIPTS, PROGRESS_SCRIPT)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
