@@ -192,7 +192,7 @@ def test_batches_get_keys_of_their_own_again_on_the_way_back(old: Any) -> None:
 
 
 def test_existing_videos_have_no_key_of_an_upload(old: Any) -> None:
-    before = _migrate([("sora_remix", "0015_batch_name")])
+    before = _migrate([("sora_remix", "0016_preference")])
     for title in "ab":
         before.get_model("sora_remix", "Video").objects.create(title=title)
 

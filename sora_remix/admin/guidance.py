@@ -90,7 +90,7 @@ def guide_tree(
         return Guidance(_("Remix this video to start its tree."), url, _("Open the video"))
     if not can_start_draft(site, request):
         return guide_permission(request, site)
-    text = _("Nothing was made from this video, and no model accepts it.")
+    text = _("Nothing has been made from this video, and no model accepts it.")
     return Guidance(text, url, _("Show why"))
 
 
@@ -115,7 +115,7 @@ def guide_selection(site: AdminSite) -> Guidance:
 def _guide_draft(request: HttpRequest, site: AdminSite, batch: RemixBatch) -> Guidance | None:
     if not _may_remix(request, site):
         return guide_permission(request, site)
-    text = _("Nothing was sent yet: check this draft and confirm it.")
+    text = _("Nothing has been sent yet: check this draft and confirm it.")
     return Guidance(text, Links(site).confirm_url(batch), _("Check and confirm"))
 
 
@@ -130,7 +130,7 @@ def _guide_remixes(request: HttpRequest, model_admin: ModelAdmin[Any]) -> Guidan
     site = model_admin.admin_site
     if not _may_remix(request, site):
         return Guidance(_("Ask an administrator for permission to request the first remix."))
-    text = _("Choose the videos to remix first.")
+    text = _("Choose videos to request your first remix.")
     return Guidance(text, Links(site).changelist_url(Video), _("Show the videos"))
 
 
@@ -138,7 +138,7 @@ def _guide_batches(request: HttpRequest, model_admin: ModelAdmin[Any]) -> Guidan
     site = model_admin.admin_site
     if not _may_remix(request, site):
         return Guidance(_("Ask an administrator for permission to start the first batch."))
-    text = _("Choose videos and “Remix selected videos” to start your first batch.")
+    text = _("Choose videos to start your first batch.")
     return Guidance(text, Links(site).changelist_url(Video), _("Show the videos"))
 
 

@@ -48,10 +48,10 @@ def _leads_to(page: Any) -> list[str]:
     ("url", "said", "leads_to"),
     [
         (VIDEOS, "Add your first video to remix it. Add a video", f"{VIDEOS}add/"),
-        (REMIXES, "Choose the videos to remix first. Show the videos", VIDEOS),
+        (REMIXES, "Choose videos to request your first remix. Show the videos", VIDEOS),
         (
             BATCHES,
-            "Choose videos and “Remix selected videos” to start your first batch. Show the videos",
+            "Choose videos to start your first batch. Show the videos",
             VIDEOS,
         ),
         (PRESETS, "Save a prompt that you often use as a preset. Add a preset", f"{PRESETS}add/"),
@@ -165,7 +165,7 @@ def test_draft_leads_to_its_confirmation(client: Client) -> None:
     page = client.get(change_url(batch))
 
     assert _guidance(page) == [
-        "Nothing was sent yet: check this draft and confirm it. Check and confirm"
+        "Nothing has been sent yet: check this draft and confirm it. Check and confirm"
     ]
     assert _leads_to(page) == [confirm_url(batch)]
 
@@ -219,7 +219,7 @@ def test_review_of_a_finished_batch_leads_to_all_others(admin_client: Client) ->
         ({}, "Remix this video to start its tree. Open the video"),
         (
             {"is_deleted_at_provider": True},
-            "Nothing was made from this video, and no model accepts it. Show why",
+            "Nothing has been made from this video, and no model accepts it. Show why",
         ),
     ],
 )

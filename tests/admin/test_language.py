@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils.translation import trans_real
 from django_q.conf import Conf
@@ -19,8 +20,9 @@ from sora_remix.admin.formatting.failures import CAUSES
 from sora_remix.endpoints import all_endpoints
 from sora_remix.models import Chain, Remix, RemixEvent, SourceCopy
 from tests import checkout
-from tests.admin_urls import change_url
+from tests.admin_urls import change_url, upload_url
 from tests.browser.page_states import PAGE_STATES, REMIXES, PageState
+from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 from tests.html import messages
 from tests.remix_actions import ACTIONS, ask, confirm
@@ -34,7 +36,17 @@ KEPT = re.compile(r"%(?:\(\w+\))?[sd]|<[^>]*>|&#?\w+;|\{[^{}]*\}")
 """What is no text: placeholders and HTML."""
 SILENT = {"script", "style", "code", "pre"}
 SAID = ("alt", "title", "aria-label", "aria-description", "placeholder", "label")
-TYPED = {"Sea", "Noir", "Gone", "editor", "make it noir", "make it gold", "as film noir", "TXT"}
+TYPED = {
+    "Sea",
+    "Noir",
+    "Gone",
+    "editor",
+    "make it noir",
+    "make it gold",
+    "as film noir",
+    "TXT",
+    "MKV",
+}
 """What tests type in."""
 DJANGO = {"Search", "True", "False"}
 """What Django has not marked: the alternative texts of its icons."""
@@ -164,6 +176,19 @@ def test_every_text_of_a_page_is_translatable(reader: Reader, place: PageState) 
     except Beyond:
         assert reader.page
     assert english(reader.page) == []
+
+
+def test_every_text_about_uploads_is_translatable(reader: Reader) -> None:
+    files = [
+        SimpleUploadedFile("Sea.mp4", record("matroska")),
+        SimpleUploadedFile("Noir.mp4", b"x"),
+    ]
+
+    page = reader.client.post(upload_url(), {"file": files}).content.decode()
+
+    assert "sora-remix-upload-failed" in page
+    assert "MKV" in page
+    assert english(page) == []
 
 
 @pytest.mark.parametrize("act", ACTIONS)

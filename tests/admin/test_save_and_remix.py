@@ -84,3 +84,9 @@ def test_page_of_a_video_has_no_such_button(admin_client: Client) -> None:
     video = Video.objects.create(title="Sea", sora_id="video_1")
 
     assert not find_all(admin_client.get(change_url(video)), "input", name=BUTTON)
+
+
+def test_window_that_another_form_opens_has_no_such_button(admin_client: Client) -> None:
+    page = admin_client.get(ADD, {"_popup": "1"})
+
+    assert not find_all(page, "input", name=BUTTON)

@@ -116,7 +116,18 @@ def test_pages_of_a_result_do_not_show_its_hidden_source(
     assert f"left={both.hidden.source.pk}&" not in response.content.decode().replace("&amp;", "&")
 
 
-OF_MANY = ("changelist", "_add", "_approve", "_reject", "_clear", "_resume", "_video_remix")
+OF_MANY = (
+    "changelist",
+    "_add",
+    "_notices",
+    "_approve",
+    "_reject",
+    "_clear",
+    "_resume",
+    "_video_layout",
+    "_video_remix",
+    "_video_upload",
+)
 OF_A_ROW = [
     *(("rows", name) for name in names_of() if not name.endswith(OF_MANY)),
     *(("objects", name) for name in names_of(Video, Remix) if not name.endswith(OF_MANY)),

@@ -153,8 +153,9 @@ def uploads_on_the_list(page: Page) -> None:
 @_page_state
 def uploads_without_scripts(page: Page) -> None:
     """Open the page that answers the form; without its script, the form is sent by its button."""
+    page.goto(f"{VIDEOS}upload/")
     page.route("**/upload.js", lambda route: route.fulfill(content_type="text/javascript"))
-    page.goto(VIDEOS)
+    page.reload()
     films = [_file("sea", record("mp4")), _file("film", record("matroska"))]
     page.set_input_files("#sora-remix-files", [*films, _file("broken", b"no")])
     page.click(".sora-remix-drop button")

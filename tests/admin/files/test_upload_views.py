@@ -22,7 +22,7 @@ from tests.remix_actions import log_in
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/sora_remix/video/"
-JSON = {"HTTP_ACCEPT": "application/json"}
+JSON: dict[str, Any] = {"headers": {"accept": "application/json"}}
 LINE = "sora-remix-upload-note"
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
-from sora_remix.admin import VideoAdmin
+from sora_remix.admin import VideoAdmin, videos
 from sora_remix.models import GalleryLayout, Preference, RemixBatch, Video
 from tests.admin_pages import make_site, urls_with
-from tests.factories import make_video
+from tests.admin_urls import review_url
+from tests.checkout import make_clip
+from tests.factories import make_remix, make_video
 from tests.forms import submit
-from tests.html import find_all, links, listed, messages, texts
+from tests.html import find_all, inner_text, links, listed, messages, texts
 from tests.remix_actions import log_in
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +100,8 @@ def test_menu_names_the_present_order_and_leads_back_from_it(
 
     found = _sort_links(page)
     assert [name for name in found if name.endswith("*")] == ["Title: Descending*"]
-    assert texts(page, "summary")[0] == "Sorted by: Title ↓, Descending"
+    [menu] = find_all(page, "details", "sora-remix-sort")
+    assert texts(menu, "summary") == ["Sorted by: Title ↓, Descending"]
     assert found["Default order"] == f"{LIST}?q=S"
 
 
@@ -140,6 +145,69 @@ def test_people_who_may_only_view_can_select_cards_to_compare(
     offered = [one.get("value") for one in find_all(page, "option")]
     assert offered == ["", "compare_selected"]
     assert len(find_all(page, "input", "action-select")) == 3
+
+
+@pytest.mark.parametrize("layout", GalleryLayout)
+def test_list_needs_as_many_queries_for_60_videos_as_for_3(
+    admin_client: Client,
+    admin_user: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+    layout: GalleryLayout,
+) -> None:
+    Preference.objects.set_gallery_layout(admin_user, layout)
+    for count in (3, 57):
+        for _ in range(count):
+            make_remix(result=make_video(thumbnail="a.jpg"))
+
+        with django_assert_num_queries(9):
+            admin_client.get(LIST)
+
+
+def test_list_is_counted_without_its_remixes(
+    admin_client: Client, three: list[Video], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(9) as queries:
+        admin_client.get(LIST)
+
+    counts = [one["sql"] for one in queries if one["sql"].startswith("SELECT COUNT(*)")]
+    assert len(counts) == 2  # those listed, and those to review
+    assert not any("JOIN" in count for count in counts)
+
+
+def test_people_who_may_approve_are_led_to_new_videos(client: Client) -> None:
+    for number in range(2):
+        make_clip(title=f"Clip {number}")
+    make_clip(approval="approved")
+    log_in(client, "view_video", "approve_video")
+
+    page = client.get(LIST)
+
+    [link] = find_all(page, "a", "sora-remix-list-link")
+    assert (link.get("href"), inner_text(link)) == (review_url(), "Review 2 new videos")
+    assert not any(find_all(tools, "a", href=review_url()) for tools in _object_tools(page))
+
+
+def test_many_new_videos_are_not_counted_exactly(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(videos, "MOST_COUNTED", 2)
+    for _ in range(3):
+        make_clip()
+
+    page = admin_client.get(LIST)
+
+    assert texts(page, "a", "sora-remix-list-link") == ["Review more than 2 new videos"]
+
+
+def test_people_who_may_not_approve_are_not_led_to_the_review(client: Client) -> None:
+    make_clip()
+    log_in(client, "view_video")
+
+    assert find_all(client.get(LIST), "a", "sora-remix-list-link") == []
+
+
+def _object_tools(page: Any) -> list[Element]:
+    return find_all(page, "ul", "object-tools")
 
 
 class OwnColumns(VideoAdmin):

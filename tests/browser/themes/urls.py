@@ -10,5 +10,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *usual,
     path("media/<path:path>", serve_parts, {"document_root": settings.MEDIA_ROOT}),
 ]
-if settings.INSTALLED_APPS[0] == "grappelli":
+if getattr(settings, "THEME", "") == "grappelli":
     urlpatterns.append(path("grappelli/", include("grappelli.urls")))
