@@ -112,7 +112,7 @@ def test_two_videos_are_remixed_without_scripts(
     page.goto(VIDEOS)
     for box in page.locator("[name=_selected_action]").all():
         box.check()
-    page.select_option("[name=action]", "remix_selected")
+    page.select_option("select[name=action]", "remix_selected")
     page.click("button[name=index]")
     unfold(page, "#sora-remix-more-models")
     page.check("[name=endpoint][value=grok]")

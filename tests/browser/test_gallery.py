@@ -29,7 +29,7 @@ def clips(site: object) -> list[Video]:
 
 
 def _act(page: Page, action: str) -> None:
-    page.select_option("[name=action]", action)
+    page.select_option("select[name=action]", action)
     page.click("button[name=index]")
     page.wait_for_selector("#confirm-form")
 

@@ -17,8 +17,6 @@ MAIN_CONTROLS = {
     "uploads_on_the_list": "#sora-remix-upload",
     "list_with_notices": ".sora-remix-notices button",
     "list_of_remixes": "#sora-remix-live",
-    "list_of_batches": "a[href*='/confirm/']",
-    "list_of_presets": "a[href*='/promptpreset/'][href*='/change/']",
     "add_video": "[name=title]",
     "add_preset": "[name=text]",
     "video_made_by_a_remix": "button[form=sora-remix-start-form]",
