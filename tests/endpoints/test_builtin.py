@@ -203,8 +203,8 @@ def test_body_without_options_equals_the_handwritten_one(key: str, body: str) ->
     [
         ("sora-2", {}, "4", "0.40"),
         ("flux-3", {}, "10", "0.30"),
-        ("kling-o3", {}, "5", "0.63"),
-        ("kling-o3-pro", {}, "5", "0.84"),
+        ("kling-o3", {}, "5", "1.26"),
+        ("kling-o3-pro", {}, "5", "1.68"),
         ("wan-2.7", {"resolution": "720p"}, "8", "0.80"),
         ("wan-2.7", {"resolution": "720p", "duration": 5}, "8", "0.50"),
         ("wan-2.7", {"resolution": "720p", "duration": 10}, "8", "0.80"),
