@@ -70,7 +70,7 @@ def test_all_records_are_listed_without_calling_fal(sandbox: SandboxProcess) -> 
     [
         ("sora-2", "$0.10 per second of the result"),
         ("flux-3", "$0.03 per second of the source"),
-        ("kling-o3", "about $0.126 per second of the result"),
+        ("kling-o3", "about $0.252 per second of the result"),
         ("luma-3.2", "$0.72 to $4.32 per run"),
         ("grok", "$0.01 per second of the source + $0.05 to $0.07 per second of the result"),
     ],

@@ -172,6 +172,7 @@ LUCY_RESTYLE = Endpoint(
     title="Lucy Restyle",
     input=inputs.LUCY_RESTYLE,
     limits=limits.LUCY_RESTYLE,
+    units=measures.source_seconds,
     unit_price=0.01,
     minutes=1,
 )

@@ -39,8 +39,7 @@ def inspect_picture(path: Path, limits: Limits, at: Sequence[str | int], url: st
     if not is_picture:
         text = "Failed to load the image. Please ensure the image file is not corrupted."
         raise Refusal(model_error(422, "image_load_error", text, at, url))
-    if min(frame.width, frame.height) < limits.min_picture_side:
-        kind, text, context = _too_small(limits.min_picture_side)
+    for kind, text, context in _picture_findings(frame.width, frame.height, limits):
         raise Refusal(model_error(422, kind, text, at, url, **context))
 
 
@@ -64,13 +63,23 @@ def _findings(form: str, facts: Facts, limits: Limits) -> Iterator[Finding]:
     yield from _odd_shapes(facts, limits)
 
 
+def _picture_findings(width: int, height: int, limits: Limits) -> Iterator[Finding]:
+    if min(width, height) < limits.min_picture_side:
+        yield _too_small(limits.min_picture_side)
+    yield from _too_long(width, height, limits.max_picture_aspect)
+
+
 def _odd_shapes(facts: Facts, limits: Limits) -> Iterator[Finding]:
     """Find problems for which fal has no error type."""
-    longer, shorter = sorted((facts.width, facts.height), reverse=True)
-    if limits.max_aspect is not None and longer > shorter * limits.max_aspect:
-        yield "value_error", f"Aspect ratio exceeds {limits.max_aspect}:1.", {}
+    yield from _too_long(facts.width, facts.height, limits.max_aspect)
     if facts.fps < limits.min_fps:
         yield "value_error", f"Frame rate is below {limits.min_fps} fps.", {}
+
+
+def _too_long(width: int, height: int, most: float | None) -> Iterator[Finding]:
+    longer, shorter = sorted((width, height), reverse=True)
+    if most is not None and longer > shorter * most:
+        yield "value_error", f"Aspect ratio exceeds {most}:1.", {}
 
 
 def _too_small(side: int) -> Finding:

@@ -22,6 +22,7 @@ class Limits:
     min_fps: float = 0
     min_picture_side: int = 0
     """Of reference images."""
+    max_picture_aspect: float | None = None
 
     @property
     def max_bytes(self) -> int:
@@ -53,6 +54,7 @@ KLING_O3 = Limits(
     min_side=720,
     max_side=3840,
     min_picture_side=300,
+    max_picture_aspect=2.5,
 )
 WAN_27 = Limits(formats=("mp4", "mov"), min_seconds=2, max_seconds=10, max_megabytes=100)
 HAPPY_HORSE = Limits(
@@ -66,6 +68,7 @@ HAPPY_HORSE = Limits(
     max_aspect=2.5,
     min_fps=8,
     min_picture_side=300,
+    max_picture_aspect=2.5,
 )
 GROK_IMAGINE = Limits(cut_at=8)
 LUMA_RAY = Limits(max_seconds=30)

@@ -46,7 +46,11 @@ def _has_file(source: Source) -> Q:
     accepted = source.extensions or EXTENSIONS.values()
     kinds = [kind for kind, extension in EXTENSIONS.items() if extension in accepted]
     is_accepted = Q(container__in=kinds) & ~Q(video_codec="") & ~Q(file="")
-    return is_accepted | (Q(container="") & _has_name(source))
+    return (is_accepted | (Q(container="") & _has_name(source))) & _has_codec(source)
+
+
+def _has_codec(source: Source) -> Q:
+    return Q(video_codec__in=["", *source.codecs]) if source.codecs else Q()
 
 
 def _has_name(source: Source) -> Q:

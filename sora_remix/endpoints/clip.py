@@ -42,3 +42,7 @@ class Clip(Picture, Protocol):
     @property
     def is_still(self) -> bool:
         """Tell whether its file is known to have no moving picture."""
+
+    @property
+    def video_codec(self) -> str:
+        """The codec of its picture by FFmpeg's name, as “h264”; empty when unknown."""

@@ -82,6 +82,12 @@ def _limits(endpoint: Endpoint) -> Iterator[Problem]:
                 yield f"{where}.{lower}", _("it must not be above “%(upper)s”.") % {"upper": upper}
 
 
+def _codecs(endpoint: Endpoint) -> Iterator[Problem]:
+    """Find codecs where no file is sent."""
+    if endpoint.source.codecs and endpoint.source.kind == "sora_id":
+        yield "source.codecs", _("it has no effect: the request names an id and sends no file.")
+
+
 def _references(endpoint: Endpoint) -> Iterator[Problem]:
     references = endpoint.references
     if references and not references.as_list and references.maximum != 1:
@@ -142,4 +148,4 @@ def _no_option(name: str) -> Text:
     return _("there is no option “%(name)s”.") % {"name": name}
 
 
-PARTS = (_names, _limits, _options, _exclusions, _references, _audio, _mentions, _rates)
+PARTS = (_names, _limits, _codecs, _options, _exclusions, _references, _audio, _mentions, _rates)

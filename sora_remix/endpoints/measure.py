@@ -17,6 +17,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from .clip import Picture
+from .codecs import codec_names
 from .values import Number, Text
 
 
@@ -124,10 +125,13 @@ def first_refusal(spans: Iterable[Span], picture: Picture) -> Text | None:
     return None
 
 
-def statements(extensions: Iterable[str], spans: Iterable[Span]) -> list[Text]:
+def statements(
+    extensions: Iterable[str], spans: Iterable[Span], *, codecs: Iterable[str] = ()
+) -> list[Text]:
     """State which kinds of files are accepted, and within which limits."""
     files = [_("Files: %(names)s") % {"names": file_types(extensions)}] if extensions else []
-    return [*files, *(text for span in spans if (text := span.statement()))]
+    coded = [_("Codecs: %(names)s") % {"names": codec_names(codecs)}] if codecs else []
+    return [*files, *coded, *(text for span in spans if (text := span.statement()))]
 
 
 def file_types(extensions: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from django.utils.translation import gettext_lazy as _
 
 from .clip import Clip
+from .codecs import codec_names
 from .measure import (
     ASPECT,
     BYTES,
@@ -23,7 +24,7 @@ from .measure import (
     first_refusal,
     statements,
 )
-from .values import Count, Extensions, Limit, Name, Number, Text
+from .values import Codecs, Count, Extensions, Limit, Name, Number, Text
 
 NOT_AT_PROVIDER: tuple[tuple[str, object, Text], ...] = (
     ("sora_id", "", _("It is not a Sora generation: it has no Sora id.")),
@@ -48,6 +49,9 @@ class Source:
     """True when the wire wants a list, which then holds the one video."""
     extensions: Extensions = (".mp4",)
     """Kinds of files behind a URL, whatever their names end in; empty when all are taken."""
+    codecs: Codecs = ()
+    """Codecs of the picture by FFmpeg's names, such as “h264” and “hevc”; empty when the provider
+    names none."""
     min_seconds: Limit | None = None
     max_seconds: Limit | None = None
     below_seconds: Limit | None = None
@@ -92,7 +96,8 @@ class Source:
             for measure, limit, _warning, statement in self._cautions()
         )
         if self.kind == "url":
-            return [*statements(self.extensions, self.spans()), *cautions]
+            files = statements(self.extensions, self.spans(), codecs=self.codecs)
+            return [*files, *cautions]
         generations = _("Only Sora generations that their provider still has")
         return [generations, *statements((), self.spans()), *cautions]
 
@@ -137,6 +142,11 @@ class Source:
             return _("It is a file of type %(kind)s, but only %(names)s can be sent.") % {
                 "kind": file_types([clip.extension]),
                 "names": file_types(self.extensions),
+            }
+        if self.codecs and clip.video_codec and clip.video_codec not in self.codecs:
+            return _("Its picture is coded as %(codec)s, but only %(names)s can be sent.") % {
+                "codec": codec_names([clip.video_codec]),
+                "names": codec_names(self.codecs),
             }
         return None
 

@@ -6,6 +6,7 @@ A reader raises `InvalidEndpoint` with the path to the value.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -25,6 +26,9 @@ else:
     Text = str
 
 Number = Decimal | int
+
+CODEC = re.compile(r"[a-z0-9_]+")
+"""How FFmpeg names codecs."""
 
 Reader = Callable[[Any, str], Any]
 """Takes a value of the settings and its path, and returns the value of the record."""
@@ -120,6 +124,16 @@ def extensions(value: Any, where: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def codecs(value: Any, where: str) -> tuple[str, ...]:
+    """Accept FFmpeg's names of codecs."""
+    for one in names(value, where):
+        if not CODEC.fullmatch(one):
+            raise wrong(
+                where, _("“%(value)s” is not FFmpeg's name of a codec, such as “h264”."), one
+            )
+    return tuple(value)
+
+
 def fields_of_json(value: Any, where: str) -> dict[str, Any]:
     """Accept a dictionary that can be sent as JSON."""
     fields = mapping(value, where)
@@ -161,4 +175,5 @@ Amounts = Annotated[Mapping[str, Decimal], amounts]
 Day = Annotated[date, day]
 Names = Annotated[tuple[str, ...], names]
 Extensions = Annotated[tuple[str, ...], extensions]
+Codecs = Annotated[tuple[str, ...], codecs]
 JSONFields = Annotated[Mapping[str, Any], fields_of_json]

@@ -42,6 +42,10 @@ VIDEOS: list[dict[str, Any]] = [
         for name in ("a.mp4", "a.avi", "a")
         for container in EXTENSIONS
     ),
+    *(
+        {"file": "a.mp4", "container": "mp4", "video_codec": codec}
+        for codec in ("", "h264", "hevc", "prores")
+    ),
     {"duration": None},
     *({"duration": length} for length in ("0.699", "0.7", "2", "3", "10", "14.999", "15", "1801")),
     *({"size": size} for size in (None, 49_999_999, 50_000_000, 100_000_001, 200_000_001)),
@@ -57,11 +61,12 @@ ALL_LIMITS = Source(
     below_bytes=50_000_000,
 )
 NO_LIMITS = Source(kind="url", param="video_url")
+CODECS = Source(kind="url", param="video_url", codecs=("h264", "hevc"))
 ENDPOINTS = [
     *BUILT_IN.values(),
     *(
         Endpoint(key=key, endpoint_id="a/b", label=key, source=source, price=Price())
-        for key, source in (("all", ALL_LIMITS), ("none", NO_LIMITS))
+        for key, source in (("all", ALL_LIMITS), ("none", NO_LIMITS), ("codecs", CODECS))
     ),
 ]
 

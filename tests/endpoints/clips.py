@@ -17,3 +17,4 @@ class Clip:
     fps: Decimal | None = None
     extension: str = ".mp4"
     is_still: bool = False
+    video_codec: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,10 @@ from sora_remix.endpoints import all_endpoints, get_endpoint
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.endpoints.reading import read_endpoint
 from tests.endpoints.clips import Clip
+
+FIRST_CHECKED = date(2026, 11, 22)
+CHECKED_AGAIN = dict.fromkeys(("lucy-restyle", "luma-3.2", "happy-horse"), date(2026, 11, 29))
+"""Only where fal's own page could be read again."""
 
 KLING_4 = {
     "endpoint_id": "kling/v4/video-to-video/edit",
@@ -198,8 +203,8 @@ def test_body_without_options_equals_the_handwritten_one(key: str, body: str) ->
     [
         ("sora-2", {}, "4", "0.40"),
         ("flux-3", {}, "10", "0.30"),
-        ("kling-o3", {}, "5", "0.63"),
-        ("kling-o3-pro", {}, "5", "0.84"),
+        ("kling-o3", {}, "5", "1.26"),
+        ("kling-o3-pro", {}, "5", "1.68"),
         ("wan-2.7", {"resolution": "720p"}, "8", "0.80"),
         ("wan-2.7", {"resolution": "720p", "duration": 5}, "8", "0.50"),
         ("wan-2.7", {"resolution": "720p", "duration": 10}, "8", "0.80"),
@@ -294,6 +299,7 @@ def test_ordinary_clip_is_accepted_by_every_endpoint(key: str) -> None:
         ("gemini-omni", 12, "It is longer than 10 s and may be refused."),
         ("grok", 12, "Only its first 8 s are used."),
         ("happy-horse", 20, "Only its first 15 s are used."),
+        ("lucy-restyle", 601, "It is longer than 600 s and may be refused."),
         ("luma-3.2", 12, "The result is only 5 s long."),
     ],
 )
@@ -332,11 +338,28 @@ def test_audio_is_handled_as_the_provider_documents(key: str, policy: str) -> No
     assert get_endpoint(key).audio.policy == policy
 
 
+@pytest.mark.parametrize(
+    ("key", "image", "bound"),
+    [
+        ("kling-o3", Clip(width=1001, height=400), "at most 2.5 : 1"),
+        ("happy-horse", Clip(width=1001, height=400), "at most 2.5 : 1"),
+        ("happy-horse", Clip(width=400, height=1001), "at least 0.4 : 1"),
+        ("happy-horse", Clip(width=299, height=400), "at least 300 px"),
+    ],
+)
+def test_image_over_the_limits_of_the_provider_is_refused(
+    key: str, image: Clip, bound: str
+) -> None:
+    references = get_endpoint(key).references
+
+    assert references and bound in str(references.refusal(replace(image, extension=".png")))
+
+
 @pytest.mark.parametrize("key", BUILT_IN)
 def test_every_record_is_consistent_and_has_a_check_date(key: str) -> None:
     endpoint = read_endpoint(key, BUILT_IN[key])
 
-    assert endpoint.checked_on == endpoint.price.as_of == date(2026, 11, 22)
+    assert endpoint.checked_on == endpoint.price.as_of == CHECKED_AGAIN.get(key, FIRST_CHECKED)
     assert endpoint.doc_url.startswith("https://")
     assert endpoint.price.url.startswith("https://")
     assert endpoint.vendor

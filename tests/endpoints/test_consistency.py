@@ -94,6 +94,10 @@ def test_record_needs_neither_options_nor_references(options: tuple[Option, ...]
             "mine.source.min_seconds: it must not be above “below_seconds”.",
         ),
         (
+            {"source": Source(kind="sora_id", param="clip", codecs=("h264",))},
+            "mine.source.codecs: it has no effect: the request names an id and sends no file.",
+        ),
+        (
             {"references": replace(IMAGES, min_aspect=2, max_aspect=1)},
             "mine.references.min_aspect: it must not be above “max_aspect”.",
         ),

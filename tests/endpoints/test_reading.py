@@ -69,6 +69,7 @@ def test_record_in_plain_terms_is_read_completely() -> None:
             "param": "clips",
             "as_list": True,
             "extensions": [".mp4", ".mov"],
+            "codecs": ["h264", "hevc"],
             "min_seconds": 0.7,
             "max_seconds": Decimal("30.05"),
             "max_bytes": 1000,
@@ -103,6 +104,7 @@ def test_record_in_plain_terms_is_read_completely() -> None:
             param="clips",
             as_list=True,
             extensions=(".mp4", ".mov"),
+            codecs=("h264", "hevc"),
             min_seconds=Decimal("0.7"),
             max_seconds=Decimal("30.05"),
             max_bytes=1000,
@@ -184,6 +186,14 @@ def test_endpoint_object_is_accepted_under_its_own_key() -> None:
             "source.extensions",
             [".MP4"],
             "mine.source.extensions: “.MP4” is not an extension such as “.mp4”.",
+        ),
+        *(
+            (
+                "source.codecs",
+                [name],
+                f"mine.source.codecs: “{name}” is not FFmpeg's name of a codec, such as “h264”.",
+            )
+            for name in ("H264", "H.264", "h264 hevc", "h264\n")
         ),
         ("source.min_seconds", "3", "mine.source.min_seconds: “3” is not a number."),
         ("source.max_bytes", 1.5, "mine.source.max_bytes: “1.5” is not a whole number above 0."),
@@ -276,6 +286,7 @@ NUMBERS = [
 LISTS = [
     "options",
     "source.extensions",
+    "source.codecs",
     "references.extensions",
     "options[0].choices",
     "options[0].excludes",
@@ -292,7 +303,10 @@ WRONG: dict[str, tuple[list[str], list[Any]]] = {
     "number": (NUMBERS, ["5", True, -1, float("nan"), float("inf"), [5]]),
     "bound": (["options[2].minimum", "options[2].maximum"], ["5", True, float("inf"), [5]]),
     "list": (LISTS, ["x", {"x": 1}, 5, None]),
-    "names": (["source.extensions", "options[0].excludes", "price.by"], [[5], [""]]),
+    "names": (
+        ["source.extensions", "source.codecs", "options[0].excludes", "price.by"],
+        [[5], [""]],
+    ),
     "amount": (AMOUNTS, ["a lot", True, -1, "-1", "Infinity", [5]]),
     "mapping": (MAPPINGS, ["x", 5, ["x"]]),
     "date": (DATES, ["2026-09-24", 5, datetime(2026, 9, 24, tzinfo=UTC)]),

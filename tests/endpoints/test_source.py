@@ -55,6 +55,38 @@ def test_clip_endpoint_accepts_files_of_its_containers(
     assert _source(extensions=extensions).refusal(clip) == reason
 
 
+@pytest.mark.parametrize(
+    ("codecs", "codec", "reason"),
+    [
+        (
+            ("h264", "hevc"),
+            "prores",
+            "Its picture is coded as ProRes, but only H.264, HEVC can be sent.",
+        ),
+        (
+            ("vp9",),
+            "unheard_of",
+            "Its picture is coded as unheard_of, but only VP9 can be sent.",
+        ),
+        (("h264", "hevc"), "hevc", None),
+        (("h264", "hevc"), "", None),
+        ((), "prores", None),
+    ],
+)
+def test_clip_endpoint_accepts_pictures_of_its_codecs(
+    codecs: tuple[str, ...], codec: str, reason: str | None
+) -> None:
+    assert _source(codecs=codecs).refusal(Clip(video_codec=codec)) == reason
+
+
+def test_wrong_container_is_named_before_the_codec() -> None:
+    source = _source(codecs=("h264",))
+
+    refusal = source.refusal(Clip(extension=".mov", video_codec="prores"))
+
+    assert refusal == "It is a file of type MOV, but only MP4 can be sent."
+
+
 def test_still_image_is_refused() -> None:
     reason = "It has no moving picture, only sound or a single image."
 
@@ -217,6 +249,7 @@ def test_cut_or_doubtful_video_gets_a_warning(
 def test_every_limit_is_stated() -> None:
     source = _source(
         extensions=(".mp4", ".mov"),
+        codecs=("h264", "hevc"),
         min_seconds=Decimal("0.7"),
         below_seconds=15,
         cut_at_seconds=8,
@@ -233,6 +266,7 @@ def test_every_limit_is_stated() -> None:
 
     assert source.limits() == [
         "Files: MP4, MOV",
+        "Codecs: H.264, HEVC",
         "Length: at least 0.7 s, under 15 s",
         "Size: at most 200 MB",
         "Shorter side: at least 720 px",

@@ -15,7 +15,7 @@ import pytest
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
-from example_project.fal_sandbox.stills import write_stills
+from example_project.fal_sandbox.stills import draw_thumbnail, write_stills
 
 FLUX = "blackforestlabs/flux-3/edit-video"
 KLING = "fal-ai/kling-video/o3/standard/video-to-video/edit"
@@ -416,6 +416,27 @@ def test_small_reference_is_refused(
         "image_too_small",
         {"min_height": 300, "min_width": 300},
     )
+
+
+@pytest.mark.parametrize(("width", "height"), [(780, 300), (300, 780)])
+def test_long_reference_is_refused(
+    fal: httpx.Client,
+    clip: Callable[..., str],
+    folder: Path,
+    shelf: str,
+    width: int,
+    height: int,
+) -> None:
+    name = f"long-{width}"
+    draw_clip(folder / f"{name}.mp4", "sea", seconds=0.2, width=width, height=height, fps=10)
+    (folder / f"{name}.webp").write_bytes(draw_thumbnail(folder / f"{name}.mp4"))
+
+    found = refusal(
+        fal, HORSE, clip(3, width=320, height=320), reference_image_urls=[f"{shelf}/{name}.webp"]
+    )
+
+    assert (found["type"], found["msg"]) == ("value_error", "Aspect ratio exceeds 2.5:1.")
+    assert found["loc"] == ["body", "reference_image_urls", 0]
 
 
 def test_equal_source_is_fetched_again_and_gives_an_equal_result(

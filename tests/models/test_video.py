@@ -51,7 +51,12 @@ def test_video_knows_the_extension_of_its_file(name: str, extension: str) -> Non
 
 @pytest.mark.parametrize(
     ("name", "container", "extension"),
-    [("a.mp4", "webm", ".webm"), ("a", "matroska", ".mkv"), ("", "mp4", "")],
+    [
+        ("a.mp4", "webm", ".webm"),
+        ("a.mp4", "mpegts", ".ts"),
+        ("a", "matroska", ".mkv"),
+        ("", "mp4", ""),
+    ],
 )
 def test_detected_container_overrides_the_name_of_the_file(
     name: str, container: str, extension: str

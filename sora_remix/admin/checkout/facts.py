@@ -25,6 +25,7 @@ class ClipFacts(NamedTuple):
     height: int | None
     extension: str
     is_still: bool
+    video_codec: str
 
 
 def facts_of(videos: Iterable[Video]) -> list[ClipFacts]:

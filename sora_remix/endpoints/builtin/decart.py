@@ -19,15 +19,17 @@ LUCY_RESTYLE = Endpoint(
     endpoint_id="decart/lucy-restyle",
     label="Lucy Restyle",
     vendor="Decart",
+    # fal's page of the API says 10 minutes: https://fal.ai/models/decart/lucy-restyle/api
     source=Source(
         kind="url",
         param="video_url",
         extensions=(".mp4", ".mov", ".webm", ".m4v", ".gif"),
         max_seconds=30 * 60,
+        safe_seconds=10 * 60,
     ),
     price=Price(
-        per_output_second={"": Decimal("0.01")},
-        as_of=date(2026, 11, 22),
+        per_source_second={"": Decimal("0.01")},
+        as_of=date(2026, 11, 29),
         url=URL,
         unit_price=Decimal("0.01"),
     ),
@@ -53,5 +55,5 @@ LUCY_RESTYLE = Endpoint(
     # It has one value only.
     ignored=("resolution",),
     doc_url=URL,
-    checked_on=date(2026, 11, 22),
+    checked_on=date(2026, 11, 29),
 )

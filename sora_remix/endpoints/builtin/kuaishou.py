@@ -36,9 +36,9 @@ KLING_O3 = Endpoint(
         safe_seconds=10,
         safe_side=2160,
     ),
-    # Seen in an audit of 2026-09-24; fal's own, older page has twice as much, 0.252.
+    # From fal's own, older page; an audit of 2026-09-24 saw half as much, 0.126.
     price=Price(
-        per_output_second={"": Decimal("0.126")},
+        per_output_second={"": Decimal("0.252")},
         as_of=date(2026, 11, 22),
         url=STANDARD,
         unit_price=Decimal("0.126"),
@@ -79,10 +79,10 @@ KLING_O3_PRO = replace(
     key="kling-o3-pro",
     endpoint_id="fal-ai/kling-video/o3/pro/video-to-video/edit",
     label="Kling O3 Pro",
-    # Seen in an audit of 2026-09-24; fal's own, older page has twice as much, 0.336.
+    # From fal's own, older page; an audit of 2026-09-24 saw half as much, 0.168.
     price=replace(
         KLING_O3.price,
-        per_output_second={"": Decimal("0.168")},
+        per_output_second={"": Decimal("0.336")},
         url=PRO,
         unit_price=Decimal("0.168"),
     ),

@@ -36,7 +36,7 @@ LUMA_3_2 = Endpoint(
             "10s|1080p": Decimal("4.32"),
         },
         duration_option="duration",
-        as_of=date(2026, 11, 22),
+        as_of=date(2026, 11, 29),
         url=URL,
         unit_price=Decimal("0.03"),
     ),
@@ -86,5 +86,5 @@ LUMA_3_2 = Endpoint(
     ignored=("controls", "keyframes", "keyframe_indexes", "hdr", "exr_export"),
     typical_seconds=190,
     doc_url=URL,
-    checked_on=date(2026, 11, 22),
+    checked_on=date(2026, 11, 29),
 )

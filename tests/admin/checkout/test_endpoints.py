@@ -175,7 +175,7 @@ def test_model_shows_the_price_of_this_selection_and_what_it_takes(admin_client:
         "Lucy Restyle $0.65 Takes 3 of 3 · sound unknown · about 2 minutes"
     )
     assert "cost unknown" in _card(page, "grok")
-    assert "about $3.09" in _card(page, "kling-o3")
+    assert "about $6.17" in _card(page, "kling-o3")
 
 
 def test_models_that_take_more_of_the_videos_come_first(admin_client: Client) -> None:
