@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_CEILING, Decimal
 from typing import Literal
@@ -24,6 +24,23 @@ UNDER = Decimal("0.1")
 UNCHANGED = Recipe()
 Loss = Literal["cut", "cropped", "padded", "upscaled"]
 """What is visible of a change."""
+
+
+Part = tuple[Decimal, Decimal]
+"""Start and end in seconds."""
+BEYOND = Decimal("0.1")
+"""Seconds by which the end of a part may be beyond that of the video, which is then taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """What somebody wants, and allows, to be done to a clip."""
+
+    part: Part | None = None
+    shape: Shape = ""
+    """What to do with a picture whose aspect ratio is not accepted."""
+    is_agreed: bool = False
+    """Whether changes may be visible."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +74,11 @@ class Plan:
     """Whether somebody has to choose if the picture is cropped or padded."""
 
     @property
+    def recipe_text(self) -> str:
+        """Return the recipe as text, empty when the clip is taken as it is."""
+        return "" if self.recipe == UNCHANGED and not self.changes else self.recipe.to_text()
+
+    @property
     def is_as_is(self) -> bool:
         """Tell whether the clip is taken as it is."""
         return not self.changes and self.refusal is None and not self.needs_shape
@@ -66,21 +88,55 @@ class Plan:
         """Tell whether somebody has to agree, because the change is visible."""
         return self.needs_shape or bool(self.losses)
 
+    def problem(self, fit: Fit) -> Text | None:
+        """Say why it can't be done like this, if it can't."""
+        if self.refusal:
+            return self.refusal
+        if self.needs_shape:
+            return _("Its aspect ratio isn't accepted. Choose whether to crop or to pad it.")
+        if self.losses and not fit.is_agreed:
+            message = _("It fits only with visible changes: %(changes)s.")
+            return message % {"changes": ", ".join(map(str, self.changes))}
+        return None
 
-def plan(
-    source: Source,
-    clip: Clip,
-    *,
-    part: tuple[Decimal, Decimal] | None = None,
-    shape: Shape = "",
-) -> Plan:
-    """Plan how this clip, or this part of it in seconds, is made to fit.
+
+def as_is(source: Source, clip: Clip) -> Plan:
+    """Return the plan that changes nothing."""
+    return Plan(clip=clip, refusal=source.refusal(clip))
+
+
+def made_by(recipe: Recipe, clip: Clip) -> FittedFacts:
+    """Return what is known of a clip that a recipe makes of this one."""
+    ends = [at for at in (clip.duration, recipe.end) if at is not None]
+    return FittedFacts(
+        duration=min(ends) - recipe.start if ends else None,
+        width=recipe.width or clip.width,
+        height=recipe.height or clip.height,
+        fps=recipe.fps or clip.fps,
+    )
+
+
+def part_problem(clip: Clip, part: Part) -> Text | None:
+    """Say what is wrong with a part of this clip, if anything is."""
+    start, end = part
+    if start < 0 or start >= end:
+        return _("The end must be after the start.")
+    if clip.duration is not None and end > clip.duration + BEYOND:
+        message = _("The video is only %(length)s long.")
+        return message % {"length": SECONDS.with_unit(clip.duration)}
+    return None
+
+
+def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
+    """Plan how this clip, or a part of it, is made to fit.
 
     A part that somebody chose is no loss. The plan is checked against the record like any clip.
     """
-    if not (clip.extension and source.kind == "url") or clip.is_still:
-        return Plan(clip=clip, refusal=source.refusal(clip))
-    draft = _Draft(source, clip, part=part, shape=shape)
+    if source.kind != "url" or not clip.extension or clip.is_still:
+        return as_is(source, clip)
+    if fit.part and (problem := part_problem(clip, fit.part)):
+        return Plan(clip=clip, refusal=problem)
+    draft = _Draft(source, clip, part=fit.part, shape=fit.shape)
     draft.cut()
     draft.reshape()
     draft.pace()
@@ -94,7 +150,7 @@ class _Draft:
 
     source: Source
     clip: Clip
-    part: tuple[Decimal, Decimal] | None
+    part: Part | None
     shape: Shape
     recipe: Recipe = UNCHANGED
     changes: list[Text] = field(default_factory=list)
@@ -176,13 +232,8 @@ class _Draft:
     def finish(self) -> Plan:
         """Check the clip as it will be: whatever is still wrong can't be helped."""
         if not self.changes and not self.part and not self.needs_shape:
-            return Plan(clip=self.clip, refusal=self.source.refusal(self.clip))
-        made = FittedFacts(
-            duration=self._length(),
-            width=self.recipe.width or self.clip.width,
-            height=self.recipe.height or self.clip.height,
-            fps=self.recipe.fps or self.clip.fps,
-        )
+            return as_is(self.source, self.clip)
+        made = made_by(self.recipe, self.clip)
         refusal = None if self.needs_shape else self.source.refusal(made)
         return Plan(
             recipe=self.recipe,
@@ -195,9 +246,7 @@ class _Draft:
 
     def _length(self) -> Decimal | None:
         """Return the length of what is left, in seconds."""
-        whole, end = self.clip.duration, self.recipe.end
-        ends = [at for at in (whole, end) if at is not None]
-        return min(ends) - self.recipe.start if ends else None
+        return made_by(self.recipe, self.clip).duration
 
     def _size(self) -> int | None:
         """Return how large the part is, as a share of the file."""
@@ -224,8 +273,3 @@ def _known(*limits: Number | None) -> Iterator[Decimal]:
 
 def _arrow(before: Text, after: Text) -> Text:
     return _("%(before)s → %(after)s") % {"before": before, "after": after}
-
-
-def sentence(changes: Sequence[Text]) -> str:
-    """Join changes into one line."""
-    return ", ".join(map(str, changes))

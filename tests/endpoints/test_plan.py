@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sora_remix.endpoints import Endpoint
 from sora_remix.endpoints.builtin import BUILT_IN
-from sora_remix.endpoints.plan import Plan, plan
+from sora_remix.endpoints.plan import Fit, Plan, plan_clip
 from sora_remix.recipe import Recipe, Shape
 from tests.endpoints.clips import Clip
 
@@ -28,7 +28,7 @@ MOV = replace(CLIP, extension=".mov")
 
 
 def _plan(key: str, clip: Clip, shape: Shape = "") -> Plan:
-    return plan(BUILT_IN[key].source, clip, shape=shape)
+    return plan_clip(BUILT_IN[key].source, clip, Fit(shape=shape))
 
 
 def _changes(key: str, clip: Clip, shape: Shape = "") -> list[str]:
@@ -98,7 +98,7 @@ def test_odd_aspect_ratio_waits_for_a_choice_of_cropping_or_padding() -> None:
 
 
 def test_part_that_was_chosen_is_no_loss() -> None:
-    found = plan(BUILT_IN["wan-2.7"].source, CLIP, part=(Decimal("1.5"), Decimal("6")))
+    found = plan_clip(BUILT_IN["wan-2.7"].source, CLIP, Fit(part=(Decimal("1.5"), Decimal(6))))
 
     assert (found.losses, found.clip.duration) == (frozenset(), Decimal("4.5"))
     assert (found.recipe.start, found.recipe.end) == (Decimal("1.5"), Decimal(6))
@@ -122,6 +122,29 @@ def test_generation_that_is_named_by_its_id_is_never_fitted() -> None:
     assert str(_plan("sora-2", generation).refusal).startswith("It is not a Sora generation")
 
 
+@pytest.mark.parametrize(
+    ("part", "problem"),
+    [
+        ((5, 3), "The end must be after the start."),
+        ((-1, 3), "The end must be after the start."),
+        ((2, 9), "The video is only 8 s long."),
+        ((2, 3), "It is 1 s long, but the model accepts at least 2 s."),
+    ],
+)
+def test_part_that_can_not_be_used_is_refused(part: tuple[int, int], problem: str) -> None:
+    fit = Fit(part=(Decimal(part[0]), Decimal(part[1])))
+
+    assert str(plan_clip(BUILT_IN["wan-2.7"].source, CLIP, fit).refusal) == problem
+
+
+def test_visible_change_is_a_problem_until_somebody_agrees() -> None:
+    found = _plan("wan-2.7", replace(CLIP, duration=Decimal(70)))
+
+    problem = "It fits only with visible changes: cut to its first 10 s."
+    assert str(found.problem(Fit())) == problem
+    assert found.problem(Fit(is_agreed=True)) is None
+
+
 CLIPS = st.builds(
     Clip,
     sora_id=st.just(""),
@@ -142,7 +165,7 @@ CLIPS = st.builds(
 def test_every_clip_that_is_long_enough_fits_every_endpoint(
     endpoint: Endpoint, clip: Clip, shape: Shape
 ) -> None:
-    found = plan(endpoint.source, clip, shape=shape)
+    found = plan_clip(endpoint.source, clip, Fit(shape=shape))
 
     least = endpoint.source.min_seconds or 0
     assert (found.refusal is None) is (clip.duration is not None and clip.duration >= least)
