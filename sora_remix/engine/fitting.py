@@ -42,8 +42,9 @@ OUT_OF_TIME = _(
     "The clip could not be made within one task's time limit (Q_CLUSTER timeout). Choose a "
     "shorter part, or raise the limit."
 )
-MOST_TIMEOUTS = 3
-"""So often a clip is begun again that took longer than a task may."""
+LOST = _("The worker that made the clip was killed, or ran out of memory or time.")
+MOST_TIMES = 3
+"""So often a clip is begun whose worker was killed, or that takes longer than a task may."""
 
 
 class NobodyWaits(Exception):
@@ -51,14 +52,16 @@ class NobodyWaits(Exception):
 
 
 def fit_clips(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
-    """Make those of these clips that are wanted, one after the other, within the time limit.
+    """Make those of these clips that nobody makes, one after the other, within the time limit.
 
     Raise `OpenTransaction` inside a transaction.
     """
     refuse_transaction()
-    limit, pks = limit or TimeLimit(), list(pks)
-    while not limit.is_over and (clips := FittedClip.objects.claim(pks)):
-        for clip in clips:
+    limit = limit or TimeLimit()
+    for pk in pks:
+        if limit.is_over:
+            return
+        if clip := FittedClip.objects.claim(pk):
             with isolated(clip, partial(_refuse, clip)):
                 _fit(clip, limit)
 
@@ -134,9 +137,16 @@ def _refuse(clip: FittedClip, error: Exception) -> None:
         clip.refused(UNUSABLE, describe(error))
 
 
+def release_lost_clips() -> None:
+    """Have clips begun again whose worker was lost, but not for ever."""
+    for clip in FittedClip.objects.held_by_lost_workers():
+        with isolated(clip):
+            _try_later(clip, TryLater(LOST))
+
+
 def _try_later(clip: FittedClip, error: Exception) -> None:
-    is_timeout = isinstance(error, TryLater) and error.message is OUT_OF_TIME
-    if is_timeout and clip.failures + 1 >= MOST_TIMEOUTS:
+    is_ours = isinstance(error, TryLater) and error.message in (OUT_OF_TIME, LOST)
+    if is_ours and clip.failures + 1 >= MOST_TIMES:
         clip.refused(UNUSABLE, str(error))
         return
     began = clip.failing_since

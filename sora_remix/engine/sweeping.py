@@ -10,6 +10,7 @@ from ..logs import get_logger
 from ..models import FittedClip, Remix, RemixBatch, SourceCopy
 from .billing import calculate_costs
 from .evidence import look_for_evidence
+from .fitting import release_lost_clips
 from .isolation import attempt
 from .leftovers import remove_abandoned
 from .unread import read_unread
@@ -40,6 +41,7 @@ STEPS: tuple[Callable[[], object], ...] = (
     remove_abandoned,
     RemixBatch.objects.forget_old_drafts,
     SourceCopy.objects.forget_old,
+    release_lost_clips,
     forget_unused_clips,
     look_for_evidence,
     calculate_costs,

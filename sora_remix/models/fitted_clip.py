@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, ClassVar, NamedTuple
@@ -64,18 +64,21 @@ class FittedClipQuerySet(LeasedQuerySet["FittedClip"]):
         return self.filter(remixes__status__in=UNSETTLED).distinct()
 
     def hand_over(self, most: int) -> list[int]:
-        """Choose clips to send a message for, so that at most so many are made at a time."""
-        is_made = self.to_make().filter(leased_until__gt=timezone.now())
-        free = most - is_made.count()
-        return self.to_make().wanted()._hand_over(free) if free > 0 else []
+        """Choose clips to send a message for, so that at most so many are made at a time.
+
+        Those of lost workers are counted as failed before they are handed over again.
+        """
+        begun = self.to_make().filter(leased_until__gt=timezone.now())
+        free = most - begun.count()
+        return self.to_make().wanted().filter(lease=None)._hand_over(free) if free > 0 else []
 
     def held_by_lost_workers(self) -> list[FittedClip]:
         """Return clips whose worker stopped while it was making them."""
         return self.to_make()._lost()
 
-    def claim(self, pks: Iterable[int]) -> list[FittedClip]:
-        """Claim the first of these clips that is not made and that nobody makes."""
-        return self.to_make().free().filter(pk__in=list(pks)).order_by("pk")._claim(1)
+    def claim(self, pk: int) -> FittedClip | None:
+        """Claim a clip, unless it is made or somebody makes it."""
+        return next(iter(self.to_make().free().filter(pk=pk)._claim(1)), None)
 
     def forget_unused(self, kept_for: timedelta) -> None:
         """Delete clips that nothing has needed for so long."""
