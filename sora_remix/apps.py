@@ -12,9 +12,9 @@ class SoraRemixConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (registers itself)
-        from .models import ReferenceImage, Video, delete_files_after_commit
+        from .models import FittedClip, ReferenceImage, Video, delete_files_after_commit
 
-        for model in (Video, ReferenceImage):
+        for model in (FittedClip, ReferenceImage, Video):
             pre_delete.connect(delete_files_after_commit, sender=model)
         if apps.is_installed("django_q"):  # otherwise a system check reports it
             from .tasks import ensure_schedule

@@ -65,6 +65,19 @@ class Conf:
     Lower it to limit what one click can cost.
     """
 
+    SORA_REMIX_MAX_FITTING: int = 1
+    """Number of clips that workers make at the same time, for the whole site.
+
+    Each keeps one worker of `Q_CLUSTER` and up to two processor cores busy. With a single worker,
+    remixes wait while it makes a clip. Raise it if many videos have to be fitted.
+    """
+
+    SORA_REMIX_CLIPS_KEPT_DAYS: int = 30
+    """Days after their last use that clips are kept which were made to fit an endpoint.
+
+    They are made again when they are needed again.
+    """
+
     SORA_REMIX_WEBHOOK_BASE_URL: str = ""
     """Public base URL of your site, such as `https://www.example.com`, for fal's webhooks.
 

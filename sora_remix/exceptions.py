@@ -148,6 +148,12 @@ class NotAVideo(Undecodable):
     otherwise = _("The file is not a video that can be played.")
 
 
+class SourceUnreadable(NotAVideo):
+    """The file can't be decoded from some second on."""
+
+    otherwise = _("The file can't be decoded to its end.")
+
+
 class NotAnImage(Undecodable):
     """The file is not a picture that can be shown."""
 

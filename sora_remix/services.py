@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
@@ -14,12 +15,13 @@ from . import endpoints, engine, placeholders
 from .clock import local, today
 from .conf import conf
 from .database import ROWS_PER_QUERY, atomic, on_commit, retry_conflicts
-from .endpoints import Endpoint, get_endpoint
+from .endpoints import Endpoint, Fit, Plan, as_is, get_endpoint, made_by, plan_clip
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
 from .logs import get_logger
 from .models import (
     Chain,
     EndpointFact,
+    FittedClip,
     Remix,
     RemixBatch,
     RemixEvent,
@@ -28,16 +30,20 @@ from .models import (
     reconciliation,
     refusals,
 )
+from .recipe import Recipe
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from .models.users import User
+    from .recipe import Shape
 
 logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
+Part = tuple[Decimal | float, Decimal | float]
+"""Start and end in seconds."""
 
 
 class PromptedVideo(NamedTuple):
@@ -58,20 +64,27 @@ def request_remixes(
     endpoint: str | None = None,
     options: Mapping[str, Any] | None = None,
     batch: RemixBatch | None = None,
+    part: Part | None = None,
+    fit: bool | Shape = False,
 ) -> list[Remix]:
     """Request every video with every prompt; the work starts when the transaction commits.
 
     The default `endpoint` is the one in the site's settings, else the first available one that
-    accepts all the videos. Raise `RequestRefused`, which names every reason at once; then nothing
-    is written.
+    accepts all the videos. `part` is the start and end, in seconds, of what is remixed of each
+    video. With `fit`, videos that the endpoint does not accept are changed until it does: cut,
+    scaled, converted; if it is “crop” or “pad”, also their aspect ratio. Raise `RequestRefused`,
+    which names every reason at once; then nothing is written.
     """
     videos, prompts, options = list(videos), list(prompts), options or {}
     _refuse(too_many(len(videos) * len(prompts)))
     record = _endpoint(endpoint, videos)
-    reasons = [*_problems(record, videos, prompts, options), *_prompt_problems(record, prompts)]
-    _refuse([*reasons, *(() if endpoint else _mixture(record, videos))])
+    wish = _wish(part, fit)
+    plans = {video: _plan(record, video, wish) for video in videos}
+    reasons = [*_problems(record, plans, wish, prompts, options)]
+    reasons += _prompt_problems(record, prompts)
+    _refuse([*reasons, *(() if endpoint or wish else _mixture(record, videos))])
     cells = [PromptedVideo(video, prompt) for video in videos for prompt in prompts]
-    return _request(record, cells, by=by, options=options, batch=batch)
+    return _request(record, cells, plans, by=by, options=options, batch=batch)
 
 
 @retry_conflicts
@@ -101,7 +114,8 @@ def confirm(
         videos = [one for one in chosen if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
         cells = _cells(record, videos, list(prompts), options or {}, without)
-        return _request(record, cells, by=by, options=options or {}, batch=batch)
+        plans = {cell.video: as_is(record.source, cell.video) for cell in cells}
+        return _request(record, cells, plans, by=by, options=options or {}, batch=batch)
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
@@ -160,10 +174,13 @@ def _again(
         raise InvalidTransition(reason)
     record = _endpoint(remix.endpoint, [remix.source])
     prompts, options = [remix.prompt], remix.options
-    reasons = _problems(record, [remix.source], prompts, options)
+    plans = {remix.source: _plan_again(record, remix)}
+    reasons = _problems(record, plans, None, prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
     cells = [PromptedVideo(remix.source, remix.prompt, remix.prompt_template)]
-    [again] = _request(record, cells, by=by, options=options, batch=remix.batch, retry_of=remix)
+    [again] = _request(
+        record, cells, plans, by=by, options=options, batch=remix.batch, retry_of=remix
+    )
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
 
@@ -233,6 +250,7 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
 def _request(
     record: Endpoint,
     cells: Sequence[PromptedVideo],
+    plans: Mapping[Video, Plan],
     *,
     by: User | None,
     options: Mapping[str, Any],
@@ -243,11 +261,18 @@ def _request(
     chosen = record.complete(options)
     price = record.price.figures(chosen)
     videos = dict.fromkeys(cell.video for cell in cells)
-    uploads = {video: engine.files_to_copy(record, video, chosen) for video in videos}
-    costs = {video: record.estimate(video, chosen) for video in videos}
+    recipes = {video: plans[video].recipe_text for video in videos}
+    uploads = {
+        video: set()
+        if recipes[video]
+        else engine.files_to_copy(record, str(video.file.name or ""), chosen)
+        for video in videos
+    }
+    costs = {video: record.estimate(plans[video].clip, chosen) for video in videos}
     remixes = [
         Remix(
             source=cell.video,
+            recipe=recipes[cell.video],
             prompt=cell.prompt,
             prompt_template=cell.template,
             endpoint=record.key,
@@ -255,7 +280,7 @@ def _request(
             options=chosen,
             estimated_cost=costs[cell.video],
             price=price,
-            is_ready=not uploads[cell.video],
+            is_ready=not (uploads[cell.video] or recipes[cell.video]),
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,
@@ -277,6 +302,7 @@ def _write(
 ) -> None:
     """Write the rows with their history, request their files, and nudge the workers."""
     _hold({remix.source for remix in remixes})
+    _request_clips(remixes)
     SourceCopy.objects.request(files)
     Remix.objects.create_all(remixes)
     again = str(retry_of.pk) if retry_of else ""
@@ -285,6 +311,14 @@ def _write(
         batch_size=ROWS_PER_QUERY,
     )
     on_commit(nudge)
+
+
+def _request_clips(remixes: Sequence[Remix]) -> None:
+    """Have the clips made that these remixes need, each once."""
+    fitted = [remix for remix in remixes if remix.recipe]
+    clips = FittedClip.objects.request({remix.clip_key for remix in fitted}) if fitted else {}
+    for remix in fitted:
+        remix.clip = clips[remix.clip_key]
 
 
 def _deletion(batch: RemixBatch) -> Iterator[Reason]:
@@ -319,7 +353,8 @@ def _cells(
     videos = [video for video in videos if not record.refusal(video)]
     _refuse(too_many(len(videos) * len(prompts) - len(without)))
     cells = placeholders.cells(videos, prompts, without)
-    reasons = _problems(record, videos, prompts, options)
+    plans = {video: as_is(record.source, video) for video in videos}
+    reasons = _problems(record, plans, None, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
     found = placeholders.problems(record, prompts, cells)
@@ -347,15 +382,41 @@ def _endpoint(key: str | None, videos: Sequence[Video]) -> Endpoint:
         raise RequestRefused([Reason("endpoint", error.message)]) from error
 
 
+def _wish(part: Part | None, fit: bool | Shape) -> Fit | None:
+    """Return what is to be done to the videos; None to take them as they are."""
+    if part is None and not fit:
+        return None
+    start_end = None if part is None else (Decimal(str(part[0])), Decimal(str(part[1])))
+    return Fit(part=start_end, shape=fit if isinstance(fit, str) else "", is_agreed=bool(fit))
+
+
+def _plan(record: Endpoint, video: Video, wish: Fit | None) -> Plan:
+    return plan_clip(record.source, video, wish) if wish else as_is(record.source, video)
+
+
+def _plan_again(record: Endpoint, remix: Remix) -> Plan:
+    """Plan what a remix was made from, so that the same clip is used or made again."""
+    if not remix.recipe:
+        return as_is(record.source, remix.source)
+    recipe = Recipe.from_text(remix.recipe)
+    is_made = remix.clip is not None and bool(remix.clip.file)
+    clip = remix.clip if is_made and remix.clip else made_by(recipe, remix.source)
+    return Plan(recipe=recipe, clip=clip, refusal=record.refusal(clip))
+
+
 def _problems(
-    record: Endpoint, videos: Sequence[Video], prompts: Sequence[str], options: Mapping[str, Any]
+    record: Endpoint,
+    plans: Mapping[Video, Plan],
+    wish: Fit | None,
+    prompts: Sequence[str],
+    options: Mapping[str, Any],
 ) -> list[Reason]:
     """List everything that is wrong except the texts of the prompts."""
     reasons = [*_retirement(record), *record.option_problems(options)]
-    if not videos:
+    if not plans:
         reasons.append(Reason("videos", _("There is no video to remix.")))
-    for video in videos:
-        if refusal := record.refusal(video):
+    for video, plan in plans.items():
+        if refusal := plan.problem(wish) if wish else plan.refusal:
             message = _("“%(title)s”: %(reason)s") % {"title": video.title, "reason": refusal}
             reasons.append(Reason("videos", message))
     if not prompts:

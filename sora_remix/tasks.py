@@ -91,6 +91,13 @@ def deliver(*pks: int) -> None:
 
 
 @worker_task
+def fit(*pks: int) -> None:
+    """Make those of these clips that remixes wait for."""
+    engine.fit_clips(pks, _time_limit())
+    nudge()
+
+
+@worker_task
 def sweep() -> None:
     """Finish or restart what stopped workers and lost messages left behind."""
     try:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sora_remix import engine, fal, media
 from sora_remix.endpoints import Outputs
-from sora_remix.engine import collecting, sending, source_copies, sweeping, turns
+from sora_remix.engine import collecting, preparing, sending, source_copies, sweeping, turns
 from sora_remix.models import (
     Chain,
     EndpointFact,
@@ -159,7 +159,7 @@ METHODS: list[tuple[Any, str]] = [
     (collecting, "_store"),
     (collecting, "_commit"),
     (collecting, "_free_sora_id"),
-    (source_copies, "_files_of"),
+    (preparing, "_checked_files"),
 ]
 
 
@@ -168,7 +168,7 @@ METHODS: list[tuple[Any, str]] = [
 def test_error_in_any_method_does_not_affect_other_remixes(
     world: World, monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, error: type[Exception]
 ) -> None:
-    broken, *_others = neighbours(is_ready=name != "_files_of")
+    broken, *_others = neighbours(is_ready=name != "_checked_files")
     struck = break_method(monkeypatch, owner, name, error)
 
     work()

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from .. import engine
-from ..endpoints import get_endpoint
 from ..exceptions import SoraRemixError
 from ..models import Remix, SourceCopy
 from ..models.status import Status
@@ -175,8 +174,8 @@ def _upload(remix: Remix) -> SourceCopy | None:
     if remix.status != Status.QUEUED or remix.is_ready:
         return None
     try:
-        names = engine.files_to_copy(get_endpoint(remix.endpoint), remix.source, remix.options)
+        names = engine.files_of(remix)
     except SoraRemixError:
-        return None  # without its endpoint it fails when it is to be sent
+        return None  # its clip is not made yet
     failed = SourceCopy.objects.to_upload().filter(name__in=names, failing_since__isnull=False)
     return failed.order_by("failing_since").first()

@@ -7,6 +7,7 @@ from .builtin import SORA_2
 from .choice import choosable, default_endpoint, preferred, preferred_by_count
 from .clip import Clip
 from .option import UNSET, Option, is_same
+from .plan import Fit, Plan, as_is, made_by, plan_clip
 from .price import Price
 from .record import Endpoint, Outputs
 from .references import References, is_url
@@ -19,17 +20,22 @@ __all__ = [
     "Audio",
     "Clip",
     "Endpoint",
+    "Fit",
     "Option",
     "Outputs",
+    "Plan",
     "Price",
     "References",
     "Source",
     "all_endpoints",
+    "as_is",
     "choosable",
     "default_endpoint",
     "get_endpoint",
     "is_same",
     "is_url",
+    "made_by",
+    "plan_clip",
     "preferred",
     "preferred_by_count",
 ]

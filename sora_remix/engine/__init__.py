@@ -6,9 +6,11 @@ may run twice, late, or be killed at any instant.
 
 from .checking import check_due
 from .collecting import collect
+from .fitting import fit_clips
 from .pace import TimeLimit
+from .preparing import prepare_waiting
 from .sending import send_waiting
-from .source_copies import files_to_copy, prepare_waiting, upload_copies
+from .source_copies import files_of, files_to_copy, upload_copies
 from .sweeping import sweep
 from .turns import Errand, take_turn
 
@@ -17,7 +19,9 @@ __all__ = [
     "TimeLimit",
     "check_due",
     "collect",
+    "files_of",
     "files_to_copy",
+    "fit_clips",
     "prepare_waiting",
     "send_waiting",
     "sweep",

@@ -27,7 +27,7 @@ from ..models import Chain, EndpointFact, Remix, reconciliation
 from ..request_pool import RequestPool
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
 from .pace import HEARTBEAT_SECONDS, UNREACHABLE_FOR, UNREACHABLE_TIMES, Heartbeat, back_off
-from .source_copies import forget_copies, urls_for
+from .source_copies import ClipMissing, forget_copies, sent_clip, urls_for
 
 logger = get_logger(__name__)
 
@@ -100,13 +100,17 @@ def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
 def _arguments(remix: Remix) -> dict[str, Any] | None:
     """Return the body to send; None if fal no longer has the files."""
     endpoint = get_endpoint(remix.endpoint)
-    if (urls := urls_for(remix, endpoint)) is None:
+    try:
+        clip, urls = sent_clip(remix), urls_for(remix, endpoint)
+    except ClipMissing:
+        return None
+    if urls is None:
         return None
     return endpoint.arguments(
-        remix.source,
+        clip,
         remix.prompt,
         remix.options,
-        source_url=urls.get(str(remix.source.file.name), ""),
+        source_url=urls.get(str(clip.file.name), ""),
         urls=urls,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from itertools import islice
@@ -20,13 +21,14 @@ from ..exceptions import (
     InvalidEndpoint,
     RemoteError,
     RemoteFailure,
+    SoraRemixError,
     SourceUnreachable,
     TryLater,
     UnknownEndpoint,
 )
 from ..fal.urls import is_safe_url
 from ..logs import get_logger
-from ..models import Remix, SourceCopy, Video
+from ..models import FittedClip, Remix, SourceCopy, Video
 from ..request_pool import RequestPool
 from ..storage import app_storage, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
@@ -43,8 +45,6 @@ logger = get_logger(__name__)
 
 UPLOADS_AT_ONCE = 2
 """Each upload holds a part of its file in memory."""
-PREPARED_AT_ONCE = 200
-"""How many remixes one step prepares."""
 COPY_LIFETIME = timedelta(days=1)
 OUT_OF_TIME = _(
     "The file could not be copied to fal within one task's time limit (Q_CLUSTER timeout)."
@@ -60,61 +60,62 @@ OUR_ERRORS = (
 """Errors of code, not of networks: another attempt would raise the same."""
 
 
-def prepare_waiting() -> None:
-    """Release remixes whose files fal has for sending, and request copies for the others."""
-    if not (remixes := Remix.objects.to_prepare(PREPARED_AT_ONCE)):
-        return
-    names: dict[int, set[str]] = {}
-    for remix in remixes:
-        with isolated(remix, partial(_fail, remix)):
-            names[remix.pk] = _files_of(remix)
-    every = {name for files in names.values() for name in files}
-    urls, refusals = SourceCopy.objects.urls(every), SourceCopy.objects.refusals(every)
-    for remix in remixes:
-        files = names.get(remix.pk, ())
-        if refusal := next((refusals[one] for one in files if one in refusals), None):
-            with isolated(remix):
-                remix.fail(refusal.error_code, refusal.error_message)
-    waiting = {pk for pk, files in names.items() if not files <= urls.keys()}
-    Remix.objects.mark_ready(names.keys() - waiting)
-    SourceCopy.objects.request(every - urls.keys() - refusals.keys())
-    Remix.objects.recheck_files_later(waiting)
+class ClipMissing(SoraRemixError):
+    """The clip that a remix needs is not made yet, or was deleted."""
+
+    otherwise = _("The clip that it needs is not made yet.")
 
 
-def files_to_copy(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set[str]:
-    """Return the names of the stored files that fal needs a copy of before this request."""
+def files_to_copy(endpoint: Endpoint, name: str, options: Mapping[str, Any]) -> set[str]:
+    """Return the names of the stored files that fal needs a copy of before this request.
+
+    `name` is that of the clip itself.
+    """
     if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
         return set()
-    return _files(endpoint, source, options)
+    return _files(endpoint, name, options)
+
+
+def sent_clip(remix: Remix) -> Video | FittedClip:
+    """Return what is sent to fal: the source, or the clip that was made of it."""
+    if not remix.recipe:
+        return remix.source
+    if not (remix.clip and remix.clip.file):
+        raise ClipMissing
+    return remix.clip
 
 
 def forget_copies(remix: Remix) -> None:
     """Discard the copies of a remix's files, so that the next request uploads them again."""
-    SourceCopy.objects.discard(_files_of(remix))
+    with suppress(ClipMissing):
+        SourceCopy.objects.discard(files_of(remix))
 
 
 def urls_for(remix: Remix, endpoint: Endpoint) -> dict[str, str] | None:
     """Return the URLs of a remix's files for fal, by name; None if a copy is missing.
 
-    Raise `SourceUnreachable` when the storage has no URL that can be reached from outside.
+    Raise `SourceUnreachable` when the storage has no URL that can be reached from outside, and
+    `ClipMissing`.
     """
-    names = _files(endpoint, remix.source, remix.options)
+    names = _files(endpoint, str(sent_clip(remix).file.name or ""), remix.options)
     if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
         return {name: _public_url(name) for name in names}
     urls = SourceCopy.objects.urls(names) if names else {}
     return urls if urls.keys() == names else None
 
 
-def _files(endpoint: Endpoint, source: Video, options: Mapping[str, Any]) -> set[str]:
-    own = [str(source.file.name)] if endpoint.source.kind == "url" and source.file else []
-    return {*own, *endpoint.files(options)}
-
-
-def _files_of(remix: Remix) -> set[str]:
+def files_of(remix: Remix) -> set[str]:
+    """Return the names of the stored files that fal needs a copy of. Raise `ClipMissing`."""
+    name = str(sent_clip(remix).file.name or "")
     try:
-        return files_to_copy(get_endpoint(remix.endpoint), remix.source, remix.options)
+        return files_to_copy(get_endpoint(remix.endpoint), name, remix.options)
     except (UnknownEndpoint, InvalidEndpoint):
         return set()  # it is refused when it is sent
+
+
+def _files(endpoint: Endpoint, name: str, options: Mapping[str, Any]) -> set[str]:
+    own = [name] if endpoint.source.kind == "url" and name else []
+    return {*own, *endpoint.files(options)}
 
 
 def _public_url(name: str) -> str:
@@ -123,12 +124,6 @@ def _public_url(name: str) -> str:
         message = _("fal can't load “%(url)s”: the storage must give an https URL.")
         raise SourceUnreachable(message % {"url": url.partition("?")[0]})
     return url
-
-
-def _fail(remix: Remix, error: Exception) -> None:
-    """Fail a remix that can't be prepared: nothing was sent, and it would only break again."""
-    if not isinstance(error, DATABASE_IS_AWAY):
-        remix.fail(fal.NOT_SENDABLE, describe(error))
 
 
 def upload_copies(pks: Iterable[int], limit: TimeLimit | None = None) -> None:

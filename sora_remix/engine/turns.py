@@ -10,13 +10,14 @@ from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
 
+from ..conf import conf
 from ..database import refuse_transaction
-from ..models import Chain, Remix, SourceCopy
+from ..models import Chain, FittedClip, Remix, SourceCopy
 from .checking import check_due
 from .isolation import attempt, isolated
 from .pace import Heartbeat, back_off
+from .preparing import prepare_waiting
 from .sending import send_waiting
-from .source_copies import prepare_waiting
 
 TURN_SECONDS = 1.0
 PAUSE = 0.2
@@ -28,11 +29,14 @@ HAND_OVER = 100
 LOST = _("The worker was killed or ran out of time (Q_CLUSTER timeout).")
 
 
+ErrandTask = Literal["collect", "deliver", "fit"]
+
+
 @dataclass(frozen=True)
 class Errand:
     """Work for another worker, because it takes longer than a turn."""
 
-    task: Literal["collect", "deliver"]
+    task: ErrandTask
     pks: tuple[int, ...]
 
 
@@ -45,9 +49,15 @@ def take_turn(turn: int) -> Iterator[Errand]:
     refuse_transaction()
     heartbeat = Heartbeat(partial(Chain.objects.renew, turn))
     until = time.monotonic() + TURN_SECONDS
+    awaits_clips = False
+
+    def prepare() -> None:
+        nonlocal awaits_clips
+        awaits_clips = prepare_waiting()
+
     steps = (
         release_lost,
-        prepare_waiting,
+        prepare,
         partial(send_waiting, heartbeat, until),
         partial(check_due, heartbeat, until),
     )
@@ -55,6 +65,9 @@ def take_turn(turn: int) -> Iterator[Errand]:
         if False in [attempt(step) for step in steps]:
             time.sleep(BROKEN_SECONDS)
             until = 0
+        if awaits_clips:
+            most = conf.SORA_REMIX_MAX_FITTING
+            yield from _errands("fit", FittedClip.objects.hand_over(most), 1)
         yield from _errands("deliver", SourceCopy.objects.hand_over(HAND_OVER), 1)
         yield from _errands("collect", Remix.objects.hand_over(HAND_OVER), GROUP)
         if time.monotonic() + PAUSE >= until or heartbeat.is_over:
@@ -73,6 +86,6 @@ def release_lost() -> None:
                 row.postpone(back_off(row.failures), str(LOST))
 
 
-def _errands(task: Literal["collect", "deliver"], pks: list[int], size: int) -> Iterator[Errand]:
+def _errands(task: ErrandTask, pks: list[int], size: int) -> Iterator[Errand]:
     for start in range(0, len(pks), size):
         yield Errand(task, tuple(pks[start : start + size]))

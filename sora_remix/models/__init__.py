@@ -7,6 +7,7 @@ from .chain import Chain, Pause
 from .endpoint import EndpointFact
 from .event import RemixEvent
 from .files import delete_after_commit, delete_files_after_commit, files_in_use
+from .fitted_clip import ClipKey, FittedClip
 from .image import ReferenceImage
 from .leased import Leased, renew_leases
 from .pending import PendingFile
@@ -19,7 +20,9 @@ from .video import Video
 __all__ = [
     "Approval",
     "Chain",
+    "ClipKey",
     "EndpointFact",
+    "FittedClip",
     "GalleryLayout",
     "Leased",
     "Pause",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .batch import RemixBatch
 from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
+from .fitted_clip import ClipKey, FittedClip
 from .leased import Leased
 from .status import Status
 from .users import UserForeignKey, forget_user
@@ -60,6 +61,16 @@ class RemixColumns(Leased):
         blank=True,
         related_name="remix",
     )
+    recipe = ExactCharField(max_length=300, blank=True, editable=False)
+    """How the source is cut and changed for it, as the text of a `Recipe`; empty: not at all."""
+    clip = models.ForeignKey(
+        FittedClip,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="remixes",
+    )
+    """What that made of the source; null with a `recipe` once it was deleted."""
     prompt = ExactTextField(_("prompt"))
     prompt_template = ExactTextField(_("prompt as typed"), blank=True, editable=False)
     """The prompt with its placeholders; empty if there were none."""
@@ -132,3 +143,8 @@ class RemixColumns(Leased):
 
     class Meta:
         abstract = True
+
+    @property
+    def clip_key(self) -> ClipKey:
+        """Return by what its clip is found, if it has a recipe."""
+        return ClipKey(self.source_id, str(self.source.file.name), self.recipe)

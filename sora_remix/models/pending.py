@@ -16,6 +16,7 @@ from ..storage import MAX_NAME_LENGTH
 from .columns import RemixColumns
 from .fields import ExactCharField
 from .files import files_in_use
+from .fitted_clip import FittedClip
 from .status import UNSETTLED
 
 ABANDONED_AFTER = timedelta(minutes=1)
@@ -27,20 +28,29 @@ class PendingFileQuerySet(models.QuerySet["PendingFile"]):
         now = timezone.now()
         idle = Q(remix__leased_until__isnull=True) | Q(remix__leased_until__lt=now)
         over = ~Q(remix__status__in=UNSETTLED)
-        old = self.filter(idle | over, created_at__lt=now - ABANDONED_AFTER)
+        of_remix = Q(remix__isnull=False) & (idle | over)
+        unmade = Q(clip__leased_until__isnull=True) | Q(clip__leased_until__lt=now)
+        of_clip = Q(remix__isnull=True) & unmade
+        old = self.filter(of_remix | of_clip, created_at__lt=now - ABANDONED_AFTER)
         pks = list(old.values_list("pk", flat=True)[:1000])
         self.filter(pk__in=pks).update(is_condemned=True)
         return list(self.filter(pk__in=pks).values_list("name", flat=True))
 
-    def rename(self, remix: RemixColumns, name: str, stored: str) -> None:
+    def rename(self, owner: RemixColumns | FittedClip, name: str, stored: str) -> None:
         """Record the name that the storage gave a file.
 
         Raise `InvalidTransition` if the file was condemned in the meantime.
         """
         if name != stored:
-            mine = self.filter(remix_id=remix.pk, name=name, is_condemned=False)
+            column = "clip" if isinstance(owner, FittedClip) else "remix"
+            mine = self.filter(**{column: owner.pk}, name=name, is_condemned=False)
             if not mine.update(name=stored):
                 raise InvalidTransition(_("The file was removed before it could be used."))
+
+    def take(self, clip: FittedClip, stored: str) -> None:
+        """Let a clip own its file. Raise `InvalidTransition` if that was condemned before."""
+        if not self.filter(clip=clip, name=stored, is_condemned=False).delete()[0]:
+            raise InvalidTransition(_("The file was removed before it could be used."))
 
     def unused(self, names: Iterable[str]) -> list[str]:
         """Return the names that no row of the app uses and no worker can still use."""
@@ -61,8 +71,10 @@ class PendingFile(models.Model):
     """
 
     remix = models.ForeignKey(
-        "sora_remix.Remix", on_delete=models.CASCADE, related_name="pending_files"
+        "sora_remix.Remix", on_delete=models.CASCADE, null=True, related_name="pending_files"
     )
+    """For whose result it is stored, unless it is a fitted clip."""
+    clip = models.ForeignKey(FittedClip, on_delete=models.SET_NULL, null=True, related_name="+")
     name = ExactCharField(max_length=MAX_NAME_LENGTH, db_index=True)
     is_condemned = models.BooleanField(default=False)
     """Set before the file is deleted, so that a worker that is still alive can't use it."""

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from ..database import ROWS_PER_QUERY, atomic
 from .columns import RemixColumns
 from .event import RemixEvent
+from .fitted_clip import FittedClip
 from .leased import LeasedQuerySet, released_until
 from .status import IN_FLIGHT, UNSETTLED, Status
 
@@ -23,7 +24,7 @@ RECHECK_FILES_AFTER = timedelta(seconds=30)
 
 
 class RemixQuerySet(LeasedQuerySet[Row]):
-    needed = ("source",)
+    needed = ("source", "clip")
 
     def create_all(self, remixes: Sequence[Row]) -> None:
         """Insert new rows in this order, and set the primary key of each.
@@ -63,7 +64,7 @@ class RemixQuerySet(LeasedQuerySet[Row]):
     def to_prepare(self, most: int) -> list[Row]:
         """Return queued remixes whose files are due for a check, oldest first."""
         waiting = self.due().filter(status=Status.QUEUED, is_ready=False).order_by("pk")
-        return list(waiting.select_related("source")[:most])
+        return list(waiting.select_related("source", "clip")[:most])
 
     def mark_ready(self, pks: Iterable[int]) -> None:
         """Let these be sent, because fal has their files."""
@@ -78,6 +79,11 @@ class RemixQuerySet(LeasedQuerySet[Row]):
     def recheck_files_now(self) -> None:
         """Check the files of all that wait for files now."""
         self.filter(status=Status.QUEUED, is_ready=False).update(due_at=timezone.now())
+
+    def set_clip(self, remix: RemixColumns, clip: FittedClip) -> None:
+        """Let a queued remix wait for this clip, after the one before was deleted."""
+        queued = self.filter(pk=remix.pk, status=Status.QUEUED, clip=None)
+        queued.update(clip=clip)
 
     def to_check(self) -> Self:
         """Keep remixes whose status at fal is due for a check."""

@@ -327,5 +327,6 @@ class Video(Approvable, OwnsFiles):
                 )
                 raise InvalidTransition(message)
             delete_after_commit(row.owned_files(), alias())
+            row.fitted_clips.all().delete()
         for name, value in gone.items():
             setattr(self, name, value)

@@ -21,6 +21,11 @@ def _pending(name: str = "a.mp4", *, at: datetime, **remix: Any) -> PendingFile:
     return pending
 
 
+def _remix(pending: PendingFile) -> Remix:
+    assert pending.remix
+    return pending.remix
+
+
 @pytest.mark.parametrize(
     ("remix", "condemned"),
     [
@@ -71,7 +76,7 @@ def test_only_a_condemned_name_is_forgotten(db: None) -> None:
 def test_file_is_recorded_by_the_name_that_the_storage_returned(db: None) -> None:
     pending, other = _pending("a.mp4", at=ago()), _pending("a.mp4", at=ago())
 
-    PendingFile.objects.rename(pending.remix, "a.mp4", "b.mp4")
+    PendingFile.objects.rename(_remix(pending), "a.mp4", "b.mp4")
 
     pending.refresh_from_db()
     other.refresh_from_db()
@@ -84,7 +89,7 @@ def test_file_that_keeps_its_name_needs_no_query(
     pending = _pending("a.mp4", at=ago())
 
     with django_assert_num_queries(0):
-        PendingFile.objects.rename(pending.remix, "a.mp4", "a.mp4")
+        PendingFile.objects.rename(_remix(pending), "a.mp4", "a.mp4")
 
 
 def test_condemned_file_can_not_be_renamed(db: None) -> None:
@@ -92,7 +97,7 @@ def test_condemned_file_can_not_be_renamed(db: None) -> None:
     PendingFile.objects.condemn_abandoned()
 
     with pytest.raises(InvalidTransition):
-        PendingFile.objects.rename(pending.remix, "a.mp4", "b.mp4")
+        PendingFile.objects.rename(_remix(pending), "a.mp4", "b.mp4")
 
     assert PendingFile.objects.get().name == "a.mp4"
 

@@ -1,0 +1,275 @@
+"""How a clip is made to fit an endpoint: what its record asks for, and what that changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import ROUND_CEILING, Decimal
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from ..recipe import Recipe, Shape
+from .clip import Clip
+from .frame import Frame, FrameRange
+from .measure import BYTES, FPS, SECONDS, file_types
+from .source import Source
+from .values import Number, Text
+
+MADE = ".mp4"
+"""What a fitted clip is."""
+UNDER = Decimal("0.1")
+"""Seconds that a clip stays below a length that is itself too much."""
+
+UNCHANGED = Recipe()
+Loss = Literal["cut", "cropped", "padded", "upscaled"]
+"""What is visible of a change."""
+
+
+Part = tuple[Decimal, Decimal]
+"""Start and end in seconds."""
+BEYOND = Decimal("0.1")
+"""Seconds by which the end of a part may be beyond that of the video, which is then taken."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """What somebody wants, and allows, to be done to a clip."""
+
+    part: Part | None = None
+    shape: Shape = ""
+    """What to do with a picture whose aspect ratio is not accepted."""
+    is_agreed: bool = False
+    """Whether changes may be visible."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FittedFacts:
+    """What is known of a clip before it is made."""
+
+    duration: Decimal | None
+    width: int | None
+    height: int | None
+    fps: Decimal | None
+    size: int | None = None
+    extension: str = MADE
+    sora_id: str = ""
+    is_deleted_at_provider: bool = False
+    is_still: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What would make a clip fit, or why nothing would."""
+
+    recipe: Recipe = UNCHANGED
+    clip: Clip
+    """The clip as it will be."""
+    changes: tuple[Text, ...] = ()
+    """In words and figures."""
+    losses: frozenset[Loss] = frozenset()
+    refusal: Text | None = None
+    """Why nothing helps."""
+    needs_shape: bool = False
+    """Whether somebody has to choose if the picture is cropped or padded."""
+
+    @property
+    def recipe_text(self) -> str:
+        """Return the recipe as text, empty when the clip is taken as it is."""
+        return "" if self.recipe == UNCHANGED and not self.changes else self.recipe.to_text()
+
+    @property
+    def is_as_is(self) -> bool:
+        """Tell whether the clip is taken as it is."""
+        return not self.changes and self.refusal is None and not self.needs_shape
+
+    @property
+    def is_asked_for(self) -> bool:
+        """Tell whether somebody has to agree, because the change is visible."""
+        return self.needs_shape or bool(self.losses)
+
+    def problem(self, fit: Fit) -> Text | None:
+        """Say why it can't be done like this, if it can't."""
+        if self.refusal:
+            return self.refusal
+        if self.needs_shape:
+            return _("Its aspect ratio isn't accepted. Choose whether to crop or to pad it.")
+        if self.losses and not fit.is_agreed:
+            message = _("It fits only with visible changes: %(changes)s.")
+            return message % {"changes": ", ".join(map(str, self.changes))}
+        return None
+
+
+def as_is(source: Source, clip: Clip) -> Plan:
+    """Return the plan that changes nothing."""
+    return Plan(clip=clip, refusal=source.refusal(clip))
+
+
+def made_by(recipe: Recipe, clip: Clip) -> FittedFacts:
+    """Return what is known of a clip that a recipe makes of this one."""
+    ends = [at for at in (clip.duration, recipe.end) if at is not None]
+    return FittedFacts(
+        duration=min(ends) - recipe.start if ends else None,
+        width=recipe.width or clip.width,
+        height=recipe.height or clip.height,
+        fps=recipe.fps or clip.fps,
+    )
+
+
+def part_problem(clip: Clip, part: Part) -> Text | None:
+    """Say what is wrong with a part of this clip, if anything is."""
+    start, end = part
+    if start < 0 or start >= end:
+        return _("The end must be after the start.")
+    if clip.duration is not None and end > clip.duration + BEYOND:
+        message = _("The video is only %(length)s long.")
+        return message % {"length": SECONDS.with_unit(clip.duration)}
+    return None
+
+
+def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
+    """Plan how this clip, or a part of it, is made to fit.
+
+    A part that somebody chose is no loss. The plan is checked against the record like any clip.
+    """
+    if source.kind != "url" or not clip.extension or clip.is_still:
+        return as_is(source, clip)
+    if fit.part and (problem := part_problem(clip, fit.part)):
+        return Plan(clip=clip, refusal=problem)
+    draft = _Draft(source, clip, part=fit.part, shape=fit.shape)
+    draft.cut()
+    draft.reshape()
+    draft.pace()
+    draft.convert()
+    return draft.finish()
+
+
+@dataclass
+class _Draft:
+    """A plan that is being made."""
+
+    source: Source
+    clip: Clip
+    part: Part | None
+    shape: Shape
+    recipe: Recipe = UNCHANGED
+    changes: list[Text] = field(default_factory=list)
+    losses: set[Loss] = field(default_factory=set)
+    needs_shape: bool = False
+
+    def cut(self) -> None:
+        """Take the part that was chosen, and of that as much as is accepted."""
+        start, end = self.part or (Decimal(0), None)
+        if self.part:
+            self.recipe = replace(self.recipe, start=start, end=end)
+        length = self._length()
+        most = _most_seconds(self.source)
+        if most is None or (length is not None and length <= most):
+            return
+        self.recipe = replace(self.recipe, end=start + most)
+        self.losses.add("cut")
+        self.changes.append(_("cut to its first %(length)s") % {"length": SECONDS.with_unit(most)})
+
+    def reshape(self) -> None:
+        """Crop or pad what is too wide or too tall, and scale what is too large or too small."""
+        if not (self.clip.width and self.clip.height):
+            return
+        before = Frame(self.clip.width, self.clip.height)
+        frames = FrameRange.of(self.source)
+        self.needs_shape = not frames.allows_aspect(before) and not self.shape
+        shaped = frames.shaped(before, self.shape) if self.shape else before
+        after = frames.scaled(shaped)
+        if after == before:
+            return
+        shape = self.shape if shaped != before else ""
+        self.recipe = replace(self.recipe, width=after.width, height=after.height, shape=shape)
+        self._note_frame(before, shaped, after)
+
+    def _note_frame(self, before: Frame, shaped: Frame, after: Frame) -> None:
+        if shaped != before and self.shape == "crop":
+            self.losses.add("cropped")
+            self.changes.append(_("edges cropped"))
+        elif shaped != before:
+            self.losses.add("padded")
+            self.changes.append(_("black bars added"))
+        if after.longer > shaped.longer:
+            self.losses.add("upscaled")
+        if after != before:
+            self.changes.append(_arrow(str(before), _("%(size)s px") % {"size": after}))
+
+    def pace(self) -> None:
+        """Change a frame rate that is not accepted."""
+        rate = self.clip.fps
+        if rate is None:
+            return
+        least, most = self.source.min_fps, self.source.max_fps
+        wanted = rate
+        if most is not None and rate > most:
+            wanted = Decimal(most)
+        elif least is not None and rate < least:
+            wanted = Decimal(least).to_integral_value(ROUND_CEILING)
+        if wanted != rate:
+            self.recipe = replace(self.recipe, fps=wanted)
+            self.changes.append(_arrow(f"{rate.normalize():f}", FPS.with_unit(wanted)))
+
+    def convert(self) -> None:
+        """Make another kind of file, and a smaller one, where the record asks for it."""
+        is_other_kind = bool(self.source.extensions) and (
+            self.clip.extension not in self.source.extensions
+        )
+        if is_other_kind:
+            kind = file_types([self.clip.extension])
+            self.changes.append(_("%(kind)s → MP4 (H.264, AAC)") % {"kind": kind})
+        most = _most_bytes(self.source)
+        size = self._size()
+        is_too_large = most is not None and size is not None and size > most
+        if is_too_large and most is not None and size is not None:
+            figures = [BYTES.rounded(figure, ROUND_CEILING) for figure in (size, most)]
+            self.changes.append(_arrow(*figures))
+        if most is not None and (is_other_kind or is_too_large or self.recipe != UNCHANGED):
+            self.recipe = replace(self.recipe, max_bytes=most)
+
+    def finish(self) -> Plan:
+        """Check the clip as it will be: whatever is still wrong can't be helped."""
+        if not self.changes and not self.part and not self.needs_shape:
+            return as_is(self.source, self.clip)
+        made = made_by(self.recipe, self.clip)
+        refusal = None if self.needs_shape else self.source.refusal(made)
+        return Plan(
+            recipe=self.recipe,
+            clip=made,
+            changes=tuple(self.changes),
+            losses=frozenset(self.losses),
+            refusal=refusal,
+            needs_shape=self.needs_shape,
+        )
+
+    def _length(self) -> Decimal | None:
+        """Return the length of what is left, in seconds."""
+        return made_by(self.recipe, self.clip).duration
+
+    def _size(self) -> int | None:
+        """Return how large the part is, as a share of the file."""
+        size, whole, length = self.clip.size, self.clip.duration, self._length()
+        if not size or not whole or length is None:
+            return size
+        return int(size * min(length / whole, Decimal(1)))
+
+
+def _most_seconds(source: Source) -> Decimal | None:
+    """Return the longest clip that is accepted."""
+    below = None if source.below_seconds is None else Decimal(source.below_seconds) - UNDER
+    return min(_known(source.max_seconds, below), default=None)
+
+
+def _most_bytes(source: Source) -> int | None:
+    below = None if source.below_bytes is None else source.below_bytes - 1
+    return min((one for one in (source.max_bytes, below) if one is not None), default=None)
+
+
+def _known(*limits: Number | None) -> Iterator[Decimal]:
+    return (Decimal(limit) for limit in limits if limit is not None)
+
+
+def _arrow(before: Text, after: Text) -> Text:
+    return _("%(before)s → %(after)s") % {"before": before, "after": after}

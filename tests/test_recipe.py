@@ -1,0 +1,36 @@
+"""Equal recipes have one text, and can be read from it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from sora_remix.recipe import Recipe
+
+FULL = Recipe(
+    start=Decimal("12.5"),
+    end=Decimal("20"),
+    width=1920,
+    height=1080,
+    shape="pad",
+    fps=Decimal("29.97"),
+    max_bytes=50_000_000,
+)
+
+
+@pytest.mark.parametrize("recipe", [Recipe(), FULL, Recipe(end=Decimal("100"))])
+def test_recipe_is_read_from_its_text(recipe: Recipe) -> None:
+    assert Recipe.from_text(recipe.to_text()) == recipe
+
+
+def test_equal_recipes_have_the_same_text() -> None:
+    first = Recipe(start=Decimal("0.000"), end=Decimal("100"))
+    second = Recipe(start=Decimal(0), end=Decimal("1E+2"))
+
+    assert first.to_text() == second.to_text() == '{"end":"100"}'
+
+
+def test_text_with_an_unknown_part_is_refused() -> None:
+    with pytest.raises(ValueError, match="unknown parts of a recipe: speed"):
+        Recipe.from_text('{"speed": 2}')
