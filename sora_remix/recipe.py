@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from typing import Any, Literal, Self
@@ -45,7 +46,17 @@ class Recipe:
         return cls(**{**values, **decimals})
 
 
+TIME = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,6}):)?(\d{1,9}(?:\.\d{1,6})?)", re.ASCII)
+"""Hours, minutes and seconds."""
 DECIMALS = {"start", "end", "fps"}
+
+
+def seconds_of(time: str) -> Decimal:
+    """Return the seconds of a time such as “12.5”, “0:12.5” or “1:02:03”. Raise `ValueError`."""
+    if not (found := TIME.fullmatch(time.strip())):
+        raise ValueError(f"{time!r} is not a time")
+    hours, minutes, seconds = (Decimal(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def _plain(value: Any) -> Any:

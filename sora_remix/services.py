@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 logger = get_logger(__name__)
 
 Kind = RemixEvent.Kind
-Part = tuple[Decimal | float, Decimal | float]
-"""Start and end in seconds."""
+Part = tuple[Decimal | float, Decimal | float | None]
+"""Start and end in seconds; None is the end of the video."""
 
 
 class PromptedVideo(NamedTuple):
@@ -386,8 +386,16 @@ def _wish(part: Part | None, fit: bool | Shape) -> Fit | None:
     """Return what is to be done to the videos; None to take them as they are."""
     if part is None and not fit:
         return None
-    start_end = None if part is None else (Decimal(str(part[0])), Decimal(str(part[1])))
-    return Fit(part=start_end, shape=fit if isinstance(fit, str) else "", is_agreed=bool(fit))
+    shape = fit if isinstance(fit, str) else ""
+    if part is None:
+        return Fit(shape=shape, is_agreed=bool(fit))
+    start, end = part
+    ends = _seconds(start), None if end is None else _seconds(end)
+    return Fit(part=ends, shape=shape, is_agreed=bool(fit))
+
+
+def _seconds(value: Decimal | float) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal("0.001"))
 
 
 def _plan(record: Endpoint, video: Video, wish: Fit | None) -> Plan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.models import Remix
 from sora_remix.models.status import Status
+from sora_remix.recipe import Recipe
 from tests.checkout import make_clip
 from tests.factories import make_video
 
@@ -106,6 +108,42 @@ def test_options_are_parsed_by_the_record_of_the_endpoint() -> None:
     _remix(make_video().pk, "--prompt", "noir", "--option", "delete_video=true")
 
     assert Remix.objects.get().options == {"delete_video": True}
+
+
+def test_part_of_a_video_is_remixed_and_fitted() -> None:
+    clip = make_clip(duration=70, size=10**6, container="mov", video_codec="hevc")
+
+    _remix(
+        clip.pk,
+        "--prompt",
+        "noir",
+        "--from",
+        "0:12",
+        "--to",
+        "0:20.5",
+        "--fit",
+        "--endpoint",
+        "flux-3",
+    )
+
+    remix = Remix.objects.get()
+    assert Recipe.from_text(remix.recipe).start == 12
+    assert Recipe.from_text(remix.recipe).end == Decimal("20.5")
+    assert remix.estimated_cost == Decimal("8.5") * Decimal("0.03")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (["--from", "noon"], "part: Write a time as seconds, or as 0:12.5."),
+        (["--from", "9", "--to", "3"], "videos: “Sea”: The end must be after the start."),
+        (["--from", "9"], "videos: “Sea”: The end must be after the start."),
+    ],
+)
+def test_impossible_part_is_refused(options: list[str], reason: str) -> None:
+    clip = make_clip(duration=8)
+
+    assert _refusals(clip.pk, "--prompt", "noir", *options) == [f"  {reason}"]
 
 
 def test_another_endpoint_is_chosen_by_its_key(settings: Settings) -> None:

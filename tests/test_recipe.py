@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from sora_remix.recipe import Recipe
+from sora_remix.recipe import Recipe, seconds_of
 
 FULL = Recipe(
     start=Decimal("12.5"),
@@ -29,6 +29,20 @@ def test_equal_recipes_have_the_same_text() -> None:
     second = Recipe(start=Decimal(0), end=Decimal("1E+2"))
 
     assert first.to_text() == second.to_text() == '{"end":"100"}'
+
+
+@pytest.mark.parametrize(
+    ("time", "seconds"),
+    [("12", "12"), ("12.5", "12.5"), ("0:12.5", "12.5"), ("1:02:03.25", "3723.25"), (" 90 ", "90")],
+)
+def test_time_is_read_as_people_write_it(time: str, seconds: str) -> None:
+    assert seconds_of(time) == Decimal(seconds)
+
+
+@pytest.mark.parametrize("time", ["", "-1", "1:2:3:4", "12,5", "1e3", "nan", "0:12.", "٣"])
+def test_other_text_is_no_time(time: str) -> None:
+    with pytest.raises(ValueError, match="is not a time"):
+        seconds_of(time)
 
 
 def test_text_with_an_unknown_part_is_refused() -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..recipe import Recipe, Shape
 from .clip import Clip
+from .codecs import codec_names
 from .frame import Frame, FrameRange
 from .measure import BYTES, FPS, SECONDS, file_types
 from .source import Source
@@ -18,6 +19,7 @@ from .values import Number, Text
 
 MADE = ".mp4"
 """What a fitted clip is."""
+FITTED_CODEC = "h264"
 UNDER = Decimal("0.1")
 """Seconds that a clip stays below a length that is itself too much."""
 
@@ -26,8 +28,8 @@ Loss = Literal["cut", "cropped", "padded", "upscaled"]
 """What is visible of a change."""
 
 
-Part = tuple[Decimal, Decimal]
-"""Start and end in seconds."""
+Part = tuple[Decimal, Decimal | None]
+"""Start and end in seconds; None is the end of the clip."""
 BEYOND = Decimal("0.1")
 """Seconds by which the end of a part may be beyond that of the video, which is then taken."""
 
@@ -56,6 +58,7 @@ class FittedFacts:
     sora_id: str = ""
     is_deleted_at_provider: bool = False
     is_still: bool = False
+    video_codec: str = FITTED_CODEC
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +122,10 @@ def made_by(recipe: Recipe, clip: Clip) -> FittedFacts:
 def part_problem(clip: Clip, part: Part) -> Text | None:
     """Say what is wrong with a part of this clip, if anything is."""
     start, end = part
-    if start < 0 or start >= end:
+    last = clip.duration if end is None else end
+    if start < 0 or (last is not None and start >= last):
         return _("The end must be after the start.")
-    if clip.duration is not None and end > clip.duration + BEYOND:
+    if clip.duration is not None and last is not None and last > clip.duration + BEYOND:
         message = _("The video is only %(length)s long.")
         return message % {"length": SECONDS.with_unit(clip.duration)}
     return None
@@ -217,16 +221,22 @@ class _Draft:
         is_other_kind = bool(self.source.extensions) and (
             self.clip.extension not in self.source.extensions
         )
+        codec = self.clip.video_codec
+        is_other_codec = bool(self.source.codecs and codec) and codec not in self.source.codecs
         if is_other_kind:
             kind = file_types([self.clip.extension])
             self.changes.append(_("%(kind)s → MP4 (H.264, AAC)") % {"kind": kind})
+        elif is_other_codec:
+            self.changes.append(_arrow(codec_names([codec]), codec_names([FITTED_CODEC])))
         most = _most_bytes(self.source)
         size = self._size()
         is_too_large = most is not None and size is not None and size > most
         if is_too_large and most is not None and size is not None:
             figures = [BYTES.rounded(figure, ROUND_CEILING) for figure in (size, most)]
             self.changes.append(_arrow(*figures))
-        if most is not None and (is_other_kind or is_too_large or self.recipe != UNCHANGED):
+        if most is not None and (
+            is_other_kind or is_other_codec or is_too_large or self.recipe != UNCHANGED
+        ):
             self.recipe = replace(self.recipe, max_bytes=most)
 
     def finish(self) -> Plan:

@@ -59,6 +59,15 @@ def test_change_is_named_with_its_figures(key: str, clip: Clip, expected: list[s
     assert _changes(key, clip) == expected
 
 
+def test_other_codec_is_named() -> None:
+    source = replace(BUILT_IN["flux-3"].source, codecs=("h264",))
+
+    found = plan_clip(source, replace(CLIP, video_codec="hevc"), Fit())
+
+    assert [str(change) for change in found.changes] == ["HEVC → H.264"]
+    assert (found.refusal, found.is_asked_for) == (None, False)
+
+
 def test_part_of_a_large_file_may_be_small_enough() -> None:
     long = replace(CLIP, duration=Decimal(70), size=350_000_000)
 

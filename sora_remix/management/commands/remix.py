@@ -19,6 +19,7 @@ from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
 from ...models import Remix, Video
 from ...models.status import UNSETTLED
+from ...recipe import seconds_of
 from ..fal_answers import presentable
 
 BACKGROUND = "The workers continue in the background."
@@ -60,6 +61,16 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             help="option of the endpoint; repeat it for several",
         )
+        add("--from", dest="start", metavar="TIME", help="start of the part to remix, as 0:12.5")
+        add("--to", dest="end", metavar="TIME", help="end of that part; default: of the video")
+        add(
+            "--fit",
+            nargs="?",
+            const=True,
+            default=False,
+            choices=("crop", "pad"),
+            help="change videos until the endpoint accepts them; crop or pad their aspect ratio",
+        )
         add("--wait", action="store_true", help="wait until all remixes have finished")
         add(
             "--timeout",
@@ -91,7 +102,12 @@ class Command(BaseCommand):
         chosen = _read_options(key, options["options"], reasons)
         try:
             remixes = services.request_remixes(
-                videos, options["prompts"], endpoint=key, options=chosen
+                videos,
+                options["prompts"],
+                endpoint=key,
+                options=chosen,
+                part=_read_part(options["start"], options["end"]),
+                fit=options["fit"],
             )
         except RequestRefused as refusal:
             reasons += refusal.reasons
@@ -156,6 +172,17 @@ def _find(names: Iterable[str], reasons: list[Reason]) -> list[Video]:
         else:
             reasons.append(Reason("videos", f"There is no video “{name}”."))
     return list(found.values())
+
+
+def _read_part(start: str | None, end: str | None) -> services.Part | None:
+    """Read the part to remix. Raise `RequestRefused`."""
+    if start is None and end is None:
+        return None
+    try:
+        return seconds_of(start or "0"), seconds_of(end) if end else None
+    except ValueError as error:
+        message = "Write a time as seconds, or as 0:12.5."
+        raise RequestRefused([Reason("part", message)]) from error
 
 
 def _default_key(videos: Sequence[Video]) -> str:
