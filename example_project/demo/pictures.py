@@ -84,8 +84,8 @@ def _take_all(page: Page) -> None:
     _take(page, "videos")
     for title in TITLES:
         page.get_by_role("checkbox", name=title, exact=False).last.check()
-    page.select_option("[name=action]", "remix_selected")
-    page.locator("[name=index]").first.click()
+    page.select_option("select[name=action]", "remix_selected")
+    page.locator("button[name=index]").first.click()
     for number, prompt in enumerate(PROMPTS):
         if number:
             page.click("#sora-remix-add")

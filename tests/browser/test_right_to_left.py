@@ -9,7 +9,7 @@ from tests.browser.page_states import PAGE_STATES
 from tests.browser.pages import Pages
 
 MIRRORED = {
-    "list_of_remixes": (".sora-remix-beside .sora-remix-thumbnail", ".sora-remix-beside a"),
+    "list_of_remixes": ("td.field-state", "td.field-source_video"),
     "list_with_notices": (".sora-remix-notices form p", ".sora-remix-notices form button"),
     "video_made_by_a_remix": (".sora-remix-tools > :first-child", ".sora-remix-tools > a"),
     "remix_that_nobody_knows_of": (".sora-remix-choices > :first-child", "a[href*='/send-again/']"),

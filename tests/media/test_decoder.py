@@ -60,7 +60,7 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "streams": (lambda: bombs.mp4(101, 1), "100 streams"),
     # FFmpeg itself may crash when it gets no memory.
     "memory": (lambda: bombs.mp4(60, 1_000_000), "1024 MB of memory"),
-    "seconds": (lambda: bombs.motion_jpeg(8000, 12_000), "10 seconds"),
+    "seconds": (lambda: bombs.motion_jpeg(8000, 30_000), "10 seconds"),
 }
 
 

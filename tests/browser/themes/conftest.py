@@ -12,6 +12,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page
 from pytest_django import Settings
 
+from tests.browser.page_errors import PageErrors
 from tests.browser.pages import Pages
 from tests.browser.themes.site import ThemedSite
 
@@ -61,8 +62,8 @@ def pages(
 
 
 @pytest.fixture
-def page(pages: Pages) -> Page:
-    """An empty page."""
+def watched(pages: Pages) -> tuple[Page, PageErrors]:
+    """An empty page, and the errors on it."""
     page, page_errors = pages.open()
     page_errors.expect(FILES_OF_UNFOLD)
-    return page
+    return page, page_errors

@@ -36,10 +36,11 @@ MAIN_CONTROLS = {
     "review_of_a_result": "[name=decision][value=approve]",
 }
 """What each page is for, by state."""
-DARKEN_JAZZMIN = """() => {
-    const {dataset} = document.documentElement;
-    if (dataset.bsTheme) {
-        dataset.bsTheme = "dark";
+DARKEN = """() => {
+    const html = document.documentElement;
+    html.classList.toggle("dark", html.hasAttribute("x-data"));
+    if (html.dataset.bsTheme) {
+        html.dataset.bsTheme = "dark";
     }
 }"""
 OURS = "[class*='sora-remix-']:not(body)"
@@ -78,7 +79,7 @@ def _look_at_ours(page: Page, rules: dict[str, Any]) -> list[str]:
 
 
 def _darken(page: Page) -> None:
-    """Ask for dark colours; jazzmin, which is light unless told otherwise, by its attribute."""
+    """Ask for dark colours as a browser does, and as unfold and jazzmin remember a choice."""
     page.add_style_tag(content="* { transition: none !important; }")
     page.emulate_media(color_scheme="dark")
-    page.evaluate(DARKEN_JAZZMIN)
+    page.evaluate(DARKEN)
