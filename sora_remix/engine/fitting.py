@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 from tempfile import TemporaryFile
@@ -23,11 +24,11 @@ from ..exceptions import (
     TryLater,
 )
 from ..logs import get_logger
-from ..models import FittedClip, PendingFile, Remix
+from ..models import FittedClip, PendingFile, Remix, renew_leases
 from ..storage import app_storage, new_name
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
-from .pace import UNREACHABLE_FOR, UNREACHABLE_TIMES, Heartbeat, TimeLimit, back_off
+from .pace import UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, back_off
 
 logger = get_logger(__name__)
 
@@ -43,6 +44,10 @@ OUT_OF_TIME = _(
     "shorter part, or raise the limit."
 )
 LOST = _("The worker that made the clip was killed, or ran out of memory or time.")
+LONGEST_LOADING = 600
+"""Seconds that a storage may take until the first picture of a source is read."""
+LONGEST_SILENCE = timedelta(minutes=2)
+"""How long a single picture may take."""
 MOST_TIMES = 3
 """So often a clip is begun whose worker was killed, or that takes longer than a task may."""
 
@@ -92,6 +97,7 @@ def _make(clip: FittedClip, made: IO[bytes], limit: TimeLimit) -> media.VideoFac
     """Write the clip to a file."""
     if clip.source.file.name != clip.made_from:
         raise FileNotFoundError
+    renew_leases([clip], silence=timedelta(seconds=min(limit.left, LONGEST_LOADING)))
     with app_storage().open(clip.made_from, "rb") as file:
         return media.fit(file, clip.steps, made, on_progress=_Progress(clip, limit))
 
@@ -101,16 +107,15 @@ class _Progress:
 
     def __init__(self, clip: FittedClip, limit: TimeLimit) -> None:
         self._clip, self._limit = clip, limit
-        self._heartbeat = Heartbeat()
         self._noted_at = time.monotonic()
 
     def __call__(self, seconds: Decimal) -> None:
-        self._heartbeat.beat([self._clip])
         if self._limit.is_over:
             raise TryLater(OUT_OF_TIME)
         if time.monotonic() - self._noted_at < NOTED_EVERY:
             return
         self._noted_at = time.monotonic()
+        renew_leases([self._clip], silence=LONGEST_SILENCE)
         self._clip.progressed(seconds)
         if not FittedClip.objects.wanted().filter(pk=self._clip.pk).exists():
             raise NobodyWaits
