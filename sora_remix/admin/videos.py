@@ -174,7 +174,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         self, request: HttpRequest, obj: Video, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Remix the new video if *Save and remix* was pressed; stay there if no model takes it."""
-        if SAVE_AND_REMIX not in request.POST or not can_start_draft(self.admin_site, request):
+        if SAVE_AND_REMIX not in request.POST or not self._may_remix_new(request):
             return super().response_add(request, obj, post_url_continue)
         links = Links(self.admin_site)
         if reason := why_not_remixable(obj):
@@ -184,6 +184,10 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             return links.redirect(links.change_url(obj) if may_view else "")
         batch = RemixBatch.objects.start([obj.pk], by=request.user)
         return HttpResponseRedirect(links.confirm_url(batch))
+
+    def _may_remix_new(self, request: HttpRequest) -> bool:
+        # The page to confirm is closed to users who may not view videos.
+        return self.has_view_permission(request) and can_start_draft(self.admin_site, request)
 
     def render_change_form(
         self,
@@ -196,7 +200,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Offer to remix it, and link to the comparison with its source and to its tree."""
         links = Links(self.admin_site)
-        if add and can_start_draft(self.admin_site, request):
+        if add and self._may_remix_new(request):
             context["save_and_remix"] = SAVE_AND_REMIX
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
