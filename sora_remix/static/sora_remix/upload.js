@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const list = root.querySelector(".sora-remix-uploads");
     const uploaded = root.querySelector(".sora-remix-uploaded");
     const show = uploaded.querySelector("a");
-    const showUrl = show.href;
+    const showUrl = show?.href;
     const lines = [];
     let isSending = false;
     let isOwnPicture = false;
@@ -103,7 +103,9 @@ document.addEventListener("DOMContentLoaded", () => {
             said.textContent = text;
         }
         uploaded.hidden = !done.length || isSending;
-        show.href = `${showUrl}?id__in=${done.map(({ video }) => video.pk).join(",")}`;
+        if (show) {
+            show.href = `${showUrl}?id__in=${done.map(({ video }) => video.pk).join(",")}`;
+        }
         const remix = uploaded.querySelector("form");
         if (remix) {
             remix.querySelectorAll("[name=_selected_action]").forEach((one) => one.remove());

@@ -70,6 +70,17 @@ def test_user_who_may_only_add_gets_no_links(client: Client, media_root: Path) -
     assert (video["url"], video["title_url"]) == ("", "")
 
 
+def test_page_of_a_user_who_may_only_add_has_no_link_to_the_list(
+    client: Client, media_root: Path
+) -> None:
+    log_in(client, "add_video")
+
+    page = client.post(upload_url(), {"file": _file()})
+
+    assert _lines(page) == ["sea.mp4 sea Uploaded"]
+    assert LIST not in links(page)
+
+
 def test_request_without_a_file_is_refused(admin_client: Client) -> None:
     response = admin_client.post(upload_url(), **JSON)
 
