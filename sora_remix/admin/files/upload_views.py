@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 UPLOAD_STYLESHEET = "sora_remix/upload.css"
 UPLOAD_SCRIPT = "sora_remix/upload.js"
 KEY_LENGTH = 36
+REMIX_ACTION = "remix_selected"
+"""The action of the list that the Remix button of uploads sends."""
 
 
 @dataclass(frozen=True)
@@ -202,8 +204,13 @@ def _describe_one(
 
 
 def _may_remix(model_admin: ModelAdmin[Video], request: HttpRequest) -> bool:
+    """Tell whether the list accepts uploads to remix; a host may have removed its action."""
     may_view = model_admin.has_view_permission(request)
-    return may_view and can_start_draft(model_admin.admin_site, request)
+    return (
+        may_view
+        and can_start_draft(model_admin.admin_site, request)
+        and REMIX_ACTION in model_admin.get_actions(request)
+    )
 
 
 def _key(data: QueryDict) -> str:
