@@ -13,6 +13,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const uploaded = root.querySelector(".sora-remix-uploaded");
     const show = uploaded.querySelector("a");
     const showUrl = show?.href;
+    const MOST = root.querySelector("template").content.querySelector("input").maxLength;
     const lines = [];
     let isSending = false;
     let isOwnPicture = false;
@@ -125,7 +126,8 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function titleOf(name) {
-        return name.normalize("NFC").replace(/\.\w{1,5}$/, "").replace(/[\s_-]+/g, " ").trim() || name;
+        const words = name.normalize("NFC").replace(/\.\w{1,5}$/, "").replace(/[\s_-]+/g, " ").trim();
+        return [...(words || name)].slice(0, MOST).join(""); // as characters, which the server counts
     }
 
     /* randomUUID() exists on https only. */
