@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -43,7 +43,7 @@ from .querysets import count_of
 from .review import decisions
 from .review import views as review
 from .tree import views as tree
-from .visibility import get_row_or_none
+from .visibility import get_row_or_none, sees_model
 
 if TYPE_CHECKING:
     from ..models.video import VideoQuerySet
@@ -78,13 +78,14 @@ CHANGE_FIELDSETS = (
 
 
 class SourcesMixin(VideoList):
-    """Note on each result whether its source is among the rows that this user may view."""
+    """Note on each result what this user may view: its source as a row, and remixes at all."""
 
-    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Video]:
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet[Video]:
         # `OuterRef("remix__source_id")` would join all remixes to the count of the list.
         sources = self.root_queryset.order_by().filter(remixes__result=OuterRef("pk"))
-        rows: QuerySet[Video] = super().get_queryset(*args, **kwargs)
-        return rows.annotate(_sees_source=Exists(sources))
+        rows: QuerySet[Video] = super().get_queryset(request, *args, **kwargs)
+        sees_remixes = Value(sees_model(self.model_admin.admin_site, request, Remix))
+        return rows.annotate(_sees_source=Exists(sources), _sees_remixes=sees_remixes)
 
 
 @admin.register(Video)
@@ -174,7 +175,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         self, request: HttpRequest, obj: Video, post_url_continue: str | None = None
     ) -> HttpResponse:
         """Remix the new video if *Save and remix* was pressed; stay there if no model takes it."""
-        if SAVE_AND_REMIX not in request.POST or not can_start_draft(self.admin_site, request):
+        if SAVE_AND_REMIX not in request.POST or not self._may_remix_new(request):
             return super().response_add(request, obj, post_url_continue)
         links = Links(self.admin_site)
         if reason := why_not_remixable(obj):
@@ -184,6 +185,10 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             return links.redirect(links.change_url(obj) if may_view else "")
         batch = RemixBatch.objects.start([obj.pk], by=request.user)
         return HttpResponseRedirect(links.confirm_url(batch))
+
+    def _may_remix_new(self, request: HttpRequest) -> bool:
+        # The page to confirm is closed to users who may not view videos.
+        return self.has_view_permission(request) and can_start_draft(self.admin_site, request)
 
     def render_change_form(
         self,
@@ -196,10 +201,11 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     ) -> HttpResponse:
         """Offer to remix it, and link to the comparison with its source and to its tree."""
         links = Links(self.admin_site)
-        if add and can_start_draft(self.admin_site, request):
+        if add and self._may_remix_new(request):
             context["save_and_remix"] = SAVE_AND_REMIX
         if obj:
             obj.may_decide = has_perms(request, APPROVE)
+            obj._sees_remixes = sees_model(self.admin_site, request, Remix)
             may_remix = can_start_draft(self.admin_site, request) and not why_not_remixable(obj)
             context["start_url"] = links.start_url() if may_remix else ""
         if remix := getattr(obj, "remix", None):
@@ -307,10 +313,10 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     def remix_count(self, video: Any) -> SafeString | str:
         links = Links(self.admin_site)
         many: SafeString | str = str(video._remixes)
-        if video._remixes:
-            many = links.changelist_link(str(many), Remix, source__id__exact=video.pk)
-        elif not hasattr(video, "remix"):
+        if not video._remixes and not hasattr(video, "remix"):
             return many
+        if video._remixes:
+            many = html.remixes_of(video, many, links)
         return format_html("{} {}", many, links.tree_link(video))
 
     @admin.display(description=_("remixes made from it"))
@@ -319,7 +325,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         if not many:
             return gettext("none")
         text = ngettext("%(many)d remix", "%(many)d remixes", many) % {"many": many}
-        return Links(self.admin_site).changelist_link(text, Remix, source__id__exact=video.pk)
+        return html.remixes_of(video, text, Links(self.admin_site))
 
     @admin.display(description=_("can be remixed"))
     def can_be_remixed(self, video: Any) -> SafeString:

@@ -37,6 +37,11 @@ def get_visible_rows(site: AdminSite, request: HttpRequest, model: type[Row]) ->
     return found if can_view(find_model_admin(site, model), request) else found.none()
 
 
+def sees_model(site: AdminSite, request: HttpRequest, model: type[Model]) -> bool:
+    """Tell whether this user may view the pages of a model on this site."""
+    return can_view(find_model_admin(site, model), request)
+
+
 def filter_viewable(
     model_admin: ModelAdmin[Row], request: HttpRequest, found: Iterable[Row]
 ) -> list[Row]:

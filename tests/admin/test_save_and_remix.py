@@ -56,22 +56,24 @@ def test_video_with_errors_is_not_saved(admin_client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("permissions", "many"), [(("remix_video",), 1), (("view_video",), 0), ((), 0)]
+    ("permissions", "many"),
+    [(("view_video", "remix_video"), 1), (("remix_video",), 0), (("view_video",), 0), ((), 0)],
 )
 def test_button_is_shown_to_those_who_may_remix(
     client: Client, permissions: tuple[str, ...], many: int
 ) -> None:
-    log_in(client, "add_video", "view_video", *permissions)
+    log_in(client, "add_video", *permissions)
 
     page = client.get(ADD)
 
     assert len(find_all(page, "input", name=BUTTON)) == many
 
 
+@pytest.mark.parametrize("permission", ["view_video", "remix_video"])
 def test_button_that_is_sent_without_permission_only_saves(
-    client: Client, media_root: Path
+    client: Client, media_root: Path, permission: str
 ) -> None:
-    log_in(client, "add_video", "view_video")
+    log_in(client, "add_video", permission)
     upload = SimpleUploadedFile("sea.mp4", record("mp4"))
 
     client.post(ADD, {"title": "Sea", "file": upload, BUTTON: "1"})

@@ -86,6 +86,15 @@ def test_three_files_are_dropped_and_a_broken_one_keeps_none_of_the_others_back(
     assert {video.title for video in batch.videos.all()} == {"sea at dawn", "night"}
 
 
+def test_title_from_a_long_file_name_is_cut(page: Page, small_clip: Path) -> None:
+    page.goto(VIDEOS)
+
+    _drop(page, **{"😀" * 60 + "x" * 160: small_clip.read_bytes()})
+
+    expect(page.locator(".sora-remix-upload [role=status]")).to_have_text("1 of 1 uploaded.")
+    assert Video.objects.get().title == "😀" * 60 + "x" * 140
+
+
 def test_video_that_no_model_accepts_has_a_warning_beside_it(page: Page) -> None:
     page.goto(VIDEOS)
 

@@ -22,7 +22,7 @@ from ...database import atomic, own_transactions
 from ...models import EndpointFact, Video
 from ..checkout.endpoints import why_none_accepts
 from ..links import Links
-from ..pages import SCRIPTS, render_page
+from ..pages import SCRIPTS, list_url, render_page
 from ..params import read_text
 from ..permissions import can_start_draft
 from ..visibility import get_row_or_404
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 UPLOAD_STYLESHEET = "sora_remix/upload.css"
 UPLOAD_SCRIPT = "sora_remix/upload.js"
 KEY_LENGTH = 36
+REMIX_ACTION = "remix_selected"
+"""The action of the list that the Remix button of uploads sends."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,11 @@ def upload_form(model_admin: ModelAdmin[Video], request: HttpRequest) -> dict[st
     if not model_admin.has_add_permission(request):
         return {}
     links = Links(model_admin.admin_site)
+    may_view = model_admin.has_view_permission(request)
     return {
         "upload": {
             "url": links.upload_url(),
-            "list_url": links.changelist_url(Video),
+            "list_url": links.changelist_url(Video) if may_view else "",
             "accept": ",".join(["video/*", *(f".{one}" for one in ACCEPTED)]),
             "key": uuid4(),
             "may_remix": _may_remix(model_admin, request),
@@ -114,6 +117,7 @@ def save_title(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video])
 
 def _upload_page(request: HttpRequest, model_admin: ModelAdmin[Video]) -> HttpResponse:
     """Show the form, and the result of each file that was sent with it."""
+    may_view = model_admin.has_view_permission(request)
     added = _add_all(request, model_admin) if request.method == "POST" else []
     videos = {one.video.pk: one.video for one in added if one.video}
     shown = {one.pk: one for one in _describe(model_admin, request, [*videos.values()])}
@@ -122,6 +126,7 @@ def _upload_page(request: HttpRequest, model_admin: ModelAdmin[Video]) -> HttpRe
         "lines": [(one, shown[one.video.pk] if one.video else None) for one in added],
         "videos": list(shown.values()),
         "was_sent": request.method == "POST",
+        "list_url": list_url(model_admin, request) if may_view else "",
         **upload_form(model_admin, request),
     }
     scripts = (*SCRIPTS, UPLOAD_SCRIPT)
@@ -199,8 +204,13 @@ def _describe_one(
 
 
 def _may_remix(model_admin: ModelAdmin[Video], request: HttpRequest) -> bool:
+    """Tell whether the list accepts uploads to remix; a host may have removed its action."""
     may_view = model_admin.has_view_permission(request)
-    return may_view and can_start_draft(model_admin.admin_site, request)
+    return (
+        may_view
+        and can_start_draft(model_admin.admin_site, request)
+        and REMIX_ACTION in model_admin.get_actions(request)
+    )
 
 
 def _key(data: QueryDict) -> str:

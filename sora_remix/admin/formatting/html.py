@@ -46,15 +46,27 @@ def decided(video: Video) -> SafeString | str:
 
 
 def origin(video: Video, links: Links) -> SafeString | str:
-    """Show where a video came from; its source only if `_sees_source` is noted on it."""
+    """Show where a video came from; its source only if `_sees_source` is noted on it.
+
+    Link to the remix if `_sees_remixes` is noted.
+    """
     remix = getattr(video, "remix", None)
     if remix:
-        made_by = links.change_link(remix, gettext("remix"))
+        label = gettext("remix")
+        sees_remixes = getattr(video, "_sees_remixes", False)
+        made_by = links.change_link(remix, label) if sees_remixes else label
         if not getattr(video, "_sees_source", False):
             return made_by
         source = links.change_link(remix.source, remix.source.title)
         return format_html(gettext("{remix} of {source}"), remix=made_by, source=source)
     return gettext("Sora generation") if video.sora_id else gettext("uploaded")
+
+
+def remixes_of(video: Video, label: str, links: Links) -> SafeString | str:
+    """Link to the remixes made from a video if `_sees_remixes` is noted on it."""
+    if not getattr(video, "_sees_remixes", False):
+        return label
+    return links.changelist_link(label, Remix, source__id__exact=video.pk)
 
 
 def thumbnail(video: Video, links: Links, description: str = "") -> SafeString:

@@ -8,7 +8,6 @@ from typing import Any
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from ...models import Remix
 from ..checkout.endpoints import why_not_remixable
 from ..compare.views import with_source
 from ..formatting import html, text
@@ -59,4 +58,4 @@ def _remixes(video: Any, links: Links) -> SafeString | str:
     if not many:
         return ""
     label = ngettext("%(many)d remix", "%(many)d remixes", many) % {"many": many}
-    return links.changelist_link(label, Remix, source__id__exact=video.pk)
+    return html.remixes_of(video, label, links)

@@ -12,7 +12,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const list = root.querySelector(".sora-remix-uploads");
     const uploaded = root.querySelector(".sora-remix-uploaded");
     const show = uploaded.querySelector("a");
-    const showUrl = show.href;
+    const showUrl = show?.href;
+    const MOST = root.querySelector("template").content.querySelector("input").maxLength;
     const lines = [];
     let isSending = false;
     let isOwnPicture = false;
@@ -103,7 +104,9 @@ document.addEventListener("DOMContentLoaded", () => {
             said.textContent = text;
         }
         uploaded.hidden = !done.length || isSending;
-        show.href = `${showUrl}?id__in=${done.map(({ video }) => video.pk).join(",")}`;
+        if (show) {
+            show.href = `${showUrl}?id__in=${done.map(({ video }) => video.pk).join(",")}`;
+        }
         const remix = uploaded.querySelector("form");
         if (remix) {
             remix.querySelectorAll("[name=_selected_action]").forEach((one) => one.remove());
@@ -123,7 +126,8 @@ document.addEventListener("DOMContentLoaded", () => {
     }
 
     function titleOf(name) {
-        return name.normalize("NFC").replace(/\.\w{1,5}$/, "").replace(/[\s_-]+/g, " ").trim() || name;
+        const words = name.normalize("NFC").replace(/\.\w{1,5}$/, "").replace(/[\s_-]+/g, " ").trim();
+        return [...(words || name)].slice(0, MOST).join(""); // as characters, which the server counts
     }
 
     /* randomUUID() exists on https only. */

@@ -10,6 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from sora_remix.admin import VideoAdmin
 from sora_remix.models import RemixBatch, Video
 from tests.admin_urls import change_url, confirm_url, title_url, upload_url
 from tests.approved_videos import show
@@ -68,6 +69,27 @@ def test_user_who_may_only_add_gets_no_links(client: Client, media_root: Path) -
     video = _send(client).json()["video"]
 
     assert (video["url"], video["title_url"]) == ("", "")
+
+
+def test_page_of_a_user_who_may_only_add_has_no_link_to_the_list(
+    client: Client, media_root: Path
+) -> None:
+    log_in(client, "add_video")
+
+    page = client.post(upload_url(), {"file": _file()})
+
+    assert _lines(page) == ["sea.mp4 sea Uploaded"]
+    assert LIST not in links(page)
+
+
+def test_remix_button_needs_the_action_of_the_list(
+    admin_client: Client, media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(VideoAdmin, "actions", ("compare_selected",))
+
+    page = admin_client.post(upload_url(), {"file": _file()})
+
+    assert not find_all(page, "input", name="action")
 
 
 def test_request_without_a_file_is_refused(admin_client: Client) -> None:

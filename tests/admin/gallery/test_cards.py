@@ -19,6 +19,7 @@ from tests.remix_actions import log_in
 pytestmark = pytest.mark.django_db
 
 LIST = "/admin/sora_remix/video/"
+REMIXES = "/admin/sora_remix/remix/"
 DELETED = "Its provider has deleted it, so it can no longer be remixed."
 
 
@@ -73,6 +74,19 @@ def test_card_counts_the_remixes_and_links_to_them(admin_client: Client) -> None
     made = f"/admin/sora_remix/remix/?source__id__exact={source.pk}"
     assert {made, tree_url(source)} < set(links(page, card))
     assert texts(_card(admin_client, other)[1], "span", "sora-remix-card-count") == []
+
+
+def test_people_who_may_not_view_remixes_get_no_link_to_them(client: Client) -> None:
+    log_in(client, "view_video")
+    source, result = make_clip(title="Sea"), make_clip(title="Sky")
+    make_remix(source=source, result=result)
+    urls = [LIST, change_url(source), change_url(result)]
+
+    pages = [client.get(url) for url in urls]
+    pages.append(submit(client, pages[0], {}, button="layout=rows", follow=True))
+
+    assert [one for page in pages for one in links(page) if REMIXES in one] == []
+    assert texts(pages[0], "span", "sora-remix-card-count") == ["1 remix"]
 
 
 def test_button_starts_a_draft_with_its_video(client: Client) -> None:
