@@ -13,7 +13,7 @@ Shape = Literal["", "crop", "pad"]
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """What is cut and changed. The result is an MP4 with H.264, and AAC if there is sound."""
+    """What is cut and changed. The clip is always an MP4 with H.264, and AAC if there is sound."""
 
     start: Decimal = Decimal(0)
     """Seconds from the first picture."""

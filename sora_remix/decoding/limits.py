@@ -37,16 +37,16 @@ class OverLimit(Exception):
         self.limit = limit
 
 
-def limit_memory() -> None:
+def limit_memory(most: int = MEMORY) -> None:
     """Limit this process's memory, so that allocations fail before the machine runs out."""
     threads = (os.cpu_count() or 1) * THREAD_STACK
-    _set_limit(resource.RLIMIT_AS, MEMORY + OWN_MEMORY + threads)
+    _set_limit(resource.RLIMIT_AS, most + OWN_MEMORY + threads)
     _set_limit(resource.RLIMIT_CORE, 0)
 
 
-def limit_seconds() -> None:
+def limit_seconds(most: int = SECONDS) -> None:
     """Let the kernel end this process if the next job takes too much processor time."""
-    _set_limit(resource.RLIMIT_CPU, ceil(time.process_time()) + SECONDS)
+    _set_limit(resource.RLIMIT_CPU, ceil(time.process_time()) + most)
 
 
 def _set_limit(kind: int, most: int) -> None:

@@ -1,0 +1,123 @@
+"""Rotate, crop, scale and pad pictures, and convert their colours."""
+
+from __future__ import annotations
+
+import struct
+from fractions import Fraction
+from typing import cast
+
+from av.filter import Graph
+from av.sidedata.sidedata import SideData
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from ..recipe import Recipe
+from .colors import MAPPED, TONE_MAPPED, input_tags, is_wide
+from .graphs import filtered, picture_graph
+
+TURNS = {
+    (1, 0, 0, 1): (),
+    (-1, 0, 0, -1): ("hflip", "vflip"),
+    (0, 1, -1, 0): ("transpose=clock",),
+    (0, -1, 1, 0): ("transpose=cclock",),
+    (-1, 0, 0, 1): ("hflip",),
+    (1, 0, 0, -1): ("vflip",),
+    (0, 1, 1, 0): ("transpose=cclock_flip",),
+    (0, -1, -1, 0): ("transpose=clock_flip",),
+}
+"""Filters by the signs of the first four numbers of a display matrix (ISO/IEC 14496-12)."""
+MATRIX = struct.Struct("=9i")
+LEAST_SIDE = 16
+"""Pixels. The least that encoders and players are tested with."""
+
+
+class Canvas:
+    """Draw every picture of a video in the size of the clip."""
+
+    def __init__(self, frame: VideoFrame, stream: VideoStream, recipe: Recipe) -> None:
+        self._stream = stream
+        self._shape = recipe.shape
+        self._pixel = stream.sample_aspect_ratio or Fraction(1)
+        # Reading it from every frame would keep them all in memory, by a reference cycle of PyAV.
+        self.turns = turns_of(frame)
+        self._graph: Graph | None = None
+        self._key: object = None
+        shown = self._shown_size(frame)
+        self.width, self.height = (
+            even(recipe.width or shown[0]),
+            even(recipe.height or shown[1]),
+        )
+
+    def draw(self, frame: VideoFrame) -> VideoFrame:
+        """Return a frame of the clip, without a time."""
+        key = _properties(frame)
+        if self._graph is None or self._key != key:
+            tick = Fraction(1, 1000)
+            self._key, self._graph = key, picture_graph(frame, tick, self._filters(frame))
+        frame.pts = 0
+        return next(filtered(self._graph, frame))
+
+    def _shown_size(self, frame: VideoFrame) -> tuple[int, int]:
+        """Return width and height as players show them: turned, with square pixels."""
+        width = max(1, round(frame.width * self._pixel))
+        return (frame.height, width) if is_turned(self.turns) else (width, frame.height)
+
+    def _filters(self, frame: VideoFrame) -> list[str]:
+        sides = (self.width, self.height)
+        width, height = reversed(sides) if is_turned(self.turns) else sides
+        mapped = TONE_MAPPED if is_wide(frame, self._stream) else MAPPED
+        return [
+            input_tags(frame, self._stream),
+            *self._sized(frame, width, height),
+            mapped,
+            "format=yuv420p",
+            *self.turns,
+            "setsar=1",
+        ]
+
+    def _sized(self, frame: VideoFrame, width: int, height: int) -> list[str]:
+        """Return the filters that make a frame fit, before it is turned."""
+        aspect = frame.width * self._pixel / frame.height / Fraction(width, height)
+        if self._shape == "crop" and aspect != 1:
+            crop_width = max(1, round(frame.width / max(aspect, Fraction(1))))
+            crop_height = max(1, round(frame.height * min(aspect, Fraction(1))))
+            return [f"crop={crop_width}:{crop_height}", f"scale={width}:{height}"]
+        if self._shape == "pad" and aspect != 1:
+            inner_width = even(width * min(aspect, Fraction(1)))
+            inner_height = even(height / max(aspect, Fraction(1)))
+            place = f"{(width - inner_width) // 4 * 2}:{(height - inner_height) // 4 * 2}"
+            padded = f"pad={width}:{height}:{place}:black"
+            return [f"scale={inner_width}:{inner_height}", padded]
+        return [f"scale={width}:{height}"]
+
+
+def even(side: Fraction | int) -> int:
+    """Return the nearest even number of pixels that isn't larger by more than one."""
+    return max(LEAST_SIDE, int(side) // 2 * 2)
+
+
+def turns_of(frame: VideoFrame) -> tuple[str, ...]:
+    """Return the filters that turn a frame as its display matrix says."""
+    matrix = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
+    if matrix is None:
+        return ()
+    a, b, _u, c, d, *_rest = MATRIX.unpack(bytes(matrix)[: MATRIX.size])
+    largest = max(abs(a), abs(b), abs(c), abs(d), 1)
+    signs = tuple(round(one / largest) for one in (a, b, c, d))
+    return TURNS.get(signs, ())
+
+
+def is_turned(turns: tuple[str, ...]) -> bool:
+    """Tell whether width and height change places."""
+    return any(turn.startswith("transpose") for turn in turns)
+
+
+def _properties(frame: VideoFrame) -> object:
+    """Return what a graph depends on."""
+    return (
+        frame.width,
+        frame.height,
+        frame.format.name,
+        frame.colorspace,
+        frame.color_range,
+    )
