@@ -74,7 +74,7 @@ class Gateway:
 @pytest.fixture
 def fitter(monkeypatch: pytest.MonkeyPatch) -> Fitter:
     fitter = Fitter()
-    monkeypatch.setattr(media, "fit", fitter.fit, raising=False)
+    monkeypatch.setattr(media, "fit", fitter.fit)
     monkeypatch.setattr("sora_remix.engine.fitting.NOTED_EVERY", 0)
     return fitter
 
@@ -189,7 +189,7 @@ def test_source_that_breaks_midway_fails_the_remix_and_spends_nothing(
     fitter: Fitter, gateway: Gateway
 ) -> None:
     def broken() -> None:
-        raise SourceUnreadable("It can't be decoded from second 3.2 on.")
+        raise SourceUnreadable(Decimal("3.2"))
 
     fitter.during = broken
     [remix] = _request()
@@ -197,7 +197,7 @@ def test_source_that_breaks_midway_fails_the_remix_and_spends_nothing(
     _work()
 
     assert _outcome(remix) == (Status.FAILED, "source_unusable")
-    assert "second 3.2" in remix.error_message
+    assert "beyond 3.2 seconds" in remix.error_message
     assert (gateway.sent, gateway.uploaded, _stored()) == ([], [], [])
 
 

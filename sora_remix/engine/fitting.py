@@ -17,10 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from .. import media
 from ..database import atomic, refuse_transaction
 from ..exceptions import (
+    ClipTooLarge,
     InvalidFileName,
     InvalidTransition,
     NotAVideo,
-    SourceUnreadable,
     TryLater,
 )
 from ..logs import get_logger
@@ -81,7 +81,7 @@ def _fit(clip: FittedClip, limit: TimeLimit) -> None:
         clip.release()
     except (InvalidTransition, DatabaseError):
         raise
-    except (SourceUnreadable, NotAVideo) as error:
+    except (NotAVideo, ClipTooLarge) as error:
         clip.refused(UNUSABLE, str(error))
     except FileNotFoundError:
         clip.refused("source_unreachable", str(CHANGED))
