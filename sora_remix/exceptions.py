@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -146,6 +147,24 @@ class NotAVideo(Undecodable):
     """The file is not a video that can be played."""
 
     otherwise = _("The file is not a video that can be played.")
+
+
+class SourceUnreadable(NotAVideo):
+    """The video is damaged somewhere in the part that is needed."""
+
+    otherwise = _("The video is damaged.")
+
+    def __init__(self, second: Decimal) -> None:
+        message = _("The video is damaged. It can't be read beyond %(second)s seconds.")
+        super().__init__(message % {"second": second})
+        self.second = second
+        """Seconds from the first picture."""
+
+
+class ClipTooLarge(SoraRemixError):
+    """No clip of this part is as small as it has to be."""
+
+    otherwise = _("The clip can't be made small enough. Choose a shorter part.")
 
 
 class NotAnImage(Undecodable):

@@ -43,6 +43,8 @@ def test_message_overrides_the_default() -> None:
         (exceptions.FileGone, exceptions.RemoteError),
         (exceptions.FileRefused, exceptions.RemoteError),
         (exceptions.NotAVideo, exceptions.RemoteError),
+        (exceptions.SourceUnreadable, exceptions.NotAVideo),
+        (exceptions.ClipTooLarge, SoraRemixError),
     ],
 )
 def test_exception_is_a_subclass_of_its_general_one(

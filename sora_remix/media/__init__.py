@@ -19,6 +19,7 @@ from .facts import (
     true_name,
     video_facts,
 )
+from .fitter import fit
 from .partial_downloads import keep_download
 from .thumbnails import facts_and_thumbnail, thumbnail
 
@@ -29,6 +30,7 @@ __all__ = [
     "VideoFacts",
     "download",
     "facts_and_thumbnail",
+    "fit",
     "image_extension",
     "image_facts",
     "keep_download",

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from functools import cache
 from multiprocessing.util import Finalize
-from pathlib import Path
 from typing import IO, Any
 
-from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from ..decoding.limits import (
@@ -35,6 +27,7 @@ from ..decoding.limits import (
 )
 from ..exceptions import NotAVideo, TryLater, Undecodable
 from ..logs import get_logger
+from .processes import descriptor_of, start
 
 logger = get_logger(__name__)
 
@@ -48,10 +41,6 @@ ATTEMPTS = 2
 MAX_ANSWER_BYTES = 4 * 1024**2
 """Protects the parent's memory from a decoder that a malicious file controls."""
 MAX_ERROR_LENGTH = 300
-KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME")
-"""The environment variables that a decoder gets. Others may contain keys."""
-WITH_DESCRIPTOR = (io.BufferedRandom, io.BufferedReader, io.FileIO, tempfile.SpooledTemporaryFile)
-"""Files whose descriptor yields the bytes they read. Others may decompress or decrypt them."""
 
 
 def decode(job: Job, file: IO[bytes], *, refusal: type[Undecodable] = NotAVideo) -> Any:
@@ -61,17 +50,18 @@ def decode(job: Job, file: IO[bytes], *, refusal: type[Undecodable] = NotAVideo)
     can't do it now.
     """
     deadline = time.monotonic() + SECONDS * PATIENCE
-    with _descriptor(file) as descriptor:
+    with descriptor_of(file) as descriptor:
         answer = _pool(os.getpid()).ask(job, descriptor, deadline)
     if "limit" in answer:
-        raise refusal(_limit_message(answer["limit"]), is_over_limit=True)
+        raise refusal(limit_message(answer["limit"]), is_over_limit=True)
     if "value" not in answer:
         error = str(answer.get("error", ""))[:MAX_ERROR_LENGTH]
         raise refusal("".join(filter(str.isprintable, error)))
     return answer["value"]
 
 
-def _limit_message(limit: object) -> str:
+def limit_message(limit: object, *, memory: int = MEMORY) -> str:
+    """Return the message about a limit that a process has reported."""
     match limit:
         case "bytes":
             return _("The file is larger than %(most)d MB.") % {"most": MAX_IMAGE_BYTES // 10**6}
@@ -86,7 +76,7 @@ def _limit_message(limit: object) -> str:
                 "The file has more than %(streams)d streams, or decoding it takes more than "
                 "%(memory)d MB of memory."
             )
-            return message % {"streams": MAX_STREAMS, "memory": MEMORY // 2**20}
+            return message % {"streams": MAX_STREAMS, "memory": memory // 2**20}
         case "seconds":
             return _("Decoding the file takes more than %(most)d seconds.") % {"most": SECONDS}
         case _:
@@ -94,27 +84,7 @@ def _limit_message(limit: object) -> str:
                 "The file crashed the decoder, maybe because decoding it takes more than "
                 "%(memory)d MB of memory."
             )
-            return message % {"memory": MEMORY // 2**20}
-
-
-@contextmanager
-def _descriptor(file: IO[bytes]) -> Iterator[int]:
-    """Return a descriptor of the file, or of a copy on disk."""
-    with ExitStack() as stack:
-        if not _has_descriptor(file):
-            copy = stack.enter_context(tempfile.TemporaryFile())
-            file.seek(0)
-            shutil.copyfileobj(file, copy)
-            file = copy
-        # Another thread may close the file, and its number may be reused.
-        descriptor = os.dup(file.fileno())
-        stack.callback(os.close, descriptor)
-        file.flush()
-        yield descriptor
-
-
-def _has_descriptor(file: IO[bytes]) -> bool:
-    return isinstance(file, WITH_DESCRIPTOR) or type(file) is TemporaryUploadedFile
+            return message % {"memory": memory // 2**20}
 
 
 class DecoderDied(Exception):
@@ -181,26 +151,7 @@ class Decoder:
 
 
 def _start(connection: socket.socket) -> subprocess.Popen[bytes]:
-    """Start a decoder that ignores its parent's interrupts but ends with the parent."""
-    environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-    paths = os.pathsep.join(str(Path(path).absolute()) for path in sys.path)
-    # One arena, because the memory limit counts what arenas reserve.
-    environment |= {"PYTHONPATH": paths, "MALLOC_ARENA_MAX": "1"}
-    return subprocess.Popen(  # noqa: S603  (no foreign input)
-        [_interpreter(), "-P", "-m", "sora_remix.decoding"],
-        stdin=connection.fileno(),
-        stdout=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
-
-
-def _interpreter() -> str:
-    """Return the path of Python. A server that embeds it may set `sys.executable` to itself."""
-    if Path(sys.executable or "").name.startswith("python"):
-        return sys.executable
-    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    return str(Path(sys.exec_prefix, "bin", name))
+    return start("sora_remix.decoding", connection, stdout=subprocess.DEVNULL)
 
 
 class DecoderPool:

@@ -21,7 +21,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploaded
 
 from sora_remix import media
 from sora_remix.exceptions import NotAnImage, NotAVideo, TryLater, Undecodable
-from sora_remix.media import decoder
+from sora_remix.media import decoder, processes
 from sora_remix.media.decoder import Decoder, DecoderPool
 from tests.decoding import bombs
 from tests.processes import wait_until
@@ -328,7 +328,7 @@ def test_missing_decoders_say_nothing_about_a_file(
     pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch, interpreter: str
 ) -> None:
     monkeypatch.setattr(sys, "executable", interpreter)
-    monkeypatch.setattr(decoder, "_interpreter", lambda: interpreter)
+    monkeypatch.setattr(processes, "interpreter", lambda: interpreter)
 
     with pytest.raises(TryLater, match="can't be started"):
         _facts(clip)
@@ -338,7 +338,7 @@ def test_decoder_runs_python_under_an_embedding_server(monkeypatch: pytest.Monke
     monkeypatch.setattr(sys, "executable", "/usr/bin/uwsgi")
 
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    assert decoder._interpreter() == f"{sys.exec_prefix}/bin/python{version}"
+    assert processes.interpreter() == f"{sys.exec_prefix}/bin/python{version}"
 
 
 class _Rot13(io.BufferedIOBase):
@@ -410,7 +410,7 @@ def _script(text: str, clip: Path) -> subprocess.Popen[str]:
         from django.conf import settings
         settings.configure(USE_I18N=False)
         from sora_remix import media
-        from sora_remix.media import decoder
+        from sora_remix.media import decoder, processes
         def decode():
             media.video_facts(io.BytesIO(open(sys.argv[1], "rb").read()))
             return decoder._pool(os.getpid())._idle[0].pid
