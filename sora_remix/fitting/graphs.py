@@ -11,12 +11,14 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 
+from .limits import THREADS
+
 FrameT = TypeVar("FrameT", VideoFrame, AudioFrame)
 
 
 def picture_graph(frame: VideoFrame, tick: Fraction, filters: Sequence[str]) -> Graph:
     """Return a graph for frames like this one."""
-    graph = Graph()
+    graph = _new_graph()
     source = graph.add(
         "buffer",
         video_size=f"{frame.width}x{frame.height}",
@@ -31,7 +33,7 @@ def picture_graph(frame: VideoFrame, tick: Fraction, filters: Sequence[str]) -> 
 
 def sound_graph(frame: AudioFrame, layout: str, tick: Fraction, filters: Sequence[str]) -> Graph:
     """Return a graph for frames like this one."""
-    graph = Graph()
+    graph = _new_graph()
     source = graph.add(
         "abuffer",
         sample_rate=str(frame.sample_rate),
@@ -40,6 +42,14 @@ def sound_graph(frame: AudioFrame, layout: str, tick: Fraction, filters: Sequenc
         time_base=str(tick),
     )
     return _linked(graph, source, [*filters, "abuffersink"])
+
+
+def _new_graph() -> Graph:
+    graph = Graph()
+    # Before PyAV 18, filters can only have a thread for each processor.
+    if hasattr(graph, "threads"):
+        graph.threads = THREADS
+    return graph
 
 
 def _linked(graph: Graph, source: FilterContext, filters: Sequence[str]) -> Graph:
