@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -21,7 +21,7 @@ MADE = ".mp4"
 """What a fitted clip is."""
 FITTED_CODEC = "h264"
 UNDER = Decimal("0.1")
-"""Seconds that a clip stays below a length that is itself too much."""
+"""Seconds, or a frame if that is longer, by which a clip is cut below the longest length."""
 
 UNCHANGED = Recipe()
 Loss = Literal["cut", "cropped", "padded", "upscaled"]
@@ -167,12 +167,16 @@ class _Draft:
         if self.part:
             self.recipe = replace(self.recipe, start=start, end=end)
         length = self._length()
-        most = _most_seconds(self.source)
-        if most is None or (length is not None and length <= most):
+        most = _most_seconds(self.source, self.clip.fps)
+        if most is None or (length is not None and self._is_accepted(length)):
             return
         self.recipe = replace(self.recipe, end=start + most)
         self.losses.add("cut")
         self.changes.append(_("cut to its first %(length)s") % {"length": SECONDS.with_unit(most)})
+
+    def _is_accepted(self, length: Decimal) -> bool:
+        most, below = self.source.max_seconds, self.source.below_seconds
+        return (most is None or length <= most) and (below is None or length < below)
 
     def reshape(self) -> None:
         """Crop or pad what is too wide or too tall, and scale what is too large or too small."""
@@ -266,10 +270,13 @@ class _Draft:
         return int(size * min(length / whole, Decimal(1)))
 
 
-def _most_seconds(source: Source) -> Decimal | None:
-    """Return the longest clip that is accepted."""
-    below = None if source.below_seconds is None else Decimal(source.below_seconds) - UNDER
-    return min(_known(source.max_seconds, below), default=None)
+def _most_seconds(source: Source, fps: Decimal | None) -> Decimal | None:
+    """Return how long to cut a clip so that it is accepted, although its last frame is whole."""
+    most = min(_known(source.max_seconds, source.below_seconds), default=None)
+    if most is None:
+        return None
+    frame = max(1 / fps, UNDER) if fps else UNDER
+    return (most - frame).quantize(UNDER, ROUND_FLOOR)
 
 
 def _most_bytes(source: Source) -> int | None:

@@ -47,7 +47,7 @@ def test_clip_that_is_accepted_is_taken_as_it_is(key: str) -> None:
     ("key", "clip", "expected"),
     [
         ("flux-3", MOV, ["MOV → MP4 (H.264, AAC)"]),
-        ("wan-2.7", replace(CLIP, duration=Decimal(70)), ["cut to its first 10 s"]),
+        ("wan-2.7", replace(CLIP, duration=Decimal(70)), ["cut to its first 9.9 s"]),
         ("flux-3", replace(CLIP, duration=Decimal(15)), ["cut to its first 14.9 s"]),
         ("happy-horse", replace(CLIP, width=3840, height=2160), ["3840 × 2160 → 2160 × 1216 px"]),
         ("happy-horse", replace(CLIP, fps=Decimal(5)), ["5 → 9 frames per second"]),
@@ -71,7 +71,7 @@ def test_other_codec_is_named() -> None:
 def test_part_of_a_large_file_may_be_small_enough() -> None:
     long = replace(CLIP, duration=Decimal(70), size=350_000_000)
 
-    assert _changes("wan-2.7", long) == ["cut to its first 10 s"]
+    assert _changes("wan-2.7", long) == ["cut to its first 9.9 s"]
     assert _plan("wan-2.7", long).recipe.max_bytes == 100_000_000
 
 
@@ -149,7 +149,7 @@ def test_part_that_can_not_be_used_is_refused(part: tuple[int, int], problem: st
 def test_visible_change_is_a_problem_until_somebody_agrees() -> None:
     found = _plan("wan-2.7", replace(CLIP, duration=Decimal(70)))
 
-    problem = "It fits only with visible changes: cut to its first 10 s."
+    problem = "It fits only with visible changes: cut to its first 9.9 s."
     assert str(found.problem(Fit())) == problem
     assert found.problem(Fit(is_agreed=True)) is None
 

@@ -245,6 +245,10 @@ def test_full_disk_is_no_fault_of_the_video(
     footage: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A limit of the size of files ends writing like a full disk."""
+    # Otherwise, modules that are compiled for the first time would be cut off too.
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    kept = (*processes.KEPT_ENVIRONMENT, "PYTHONDONTWRITEBYTECODE")
+    monkeypatch.setattr(processes, "KEPT_ENVIRONMENT", kept)
     start = processes.start
 
     def start_with_limit(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
