@@ -31,17 +31,32 @@ LONG = Footage(frames=350, rate=Fraction(5), group=25)
 def _phone() -> bytes:
     """Return a MOV with HEVC of 70 seconds, which a phone has recorded upright."""
     return turned(
-        film(Footage("mov", "libx265", frames=350, rate=Fraction(5), group=25)), 0, 1, -1, 0
+        film(
+            Footage(
+                container="mov",
+                codec="libx265",
+                codec_options=(("x265-params", "log-level=none"),),
+                frames=350,
+                rate=Fraction(5),
+                group=25,
+            )
+        ),
+        0,
+        1,
+        -1,
+        0,
     )
 
 
 CLIPS: dict[str, Callable[[], bytes]] = {
     "phone": _phone,
-    "avi": lambda: film(Footage("avi", "mpeg4", "libmp3lame", frames=100)),
-    "gif": lambda: film(Footage("gif", "gif", "", frames=40, rate=Fraction(10), pixels="rgb8")),
-    "mpegts": lambda: film(Footage("mpegts", frames=100)),
+    "avi": lambda: film(Footage(container="avi", codec="mpeg4", sound="pcm_s16le", frames=100)),
+    "gif": lambda: film(
+        Footage(container="gif", codec="gif", sound="", frames=40, rate=Fraction(10), pixels="rgb8")
+    ),
+    "mpegts": lambda: film(Footage(container="mpegts", frames=100)),
     "webm_without_length": lambda: film(
-        Footage("webm", "libvpx", "libopus", frames=100, seekable=False)
+        Footage(container="webm", codec="libvpx", sound="libopus", frames=100, seekable=False)
     ),
     "long": lambda: film(LONG),
     "portrait_60": lambda: film(Footage(frames=240, rate=Fraction(60), size=(90, 160))),
