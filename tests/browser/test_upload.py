@@ -164,6 +164,25 @@ def test_title_is_changed_after_the_upload(page: Page, small_clip: Path) -> None
     assert Video.objects.get().title == "Sea"
 
 
+def test_file_whose_video_was_deleted_is_sent_again(
+    page: Page, page_errors: PageErrors, small_clip: Path
+) -> None:
+    page_errors.expect("Failed to load resource")
+    page.goto(VIDEOS)
+    page.set_input_files(CHOOSE, small_clip)
+    title = page.locator(LINES).get_by_label("Title")
+    expect(page.locator(LINES)).to_contain_text("Uploaded")
+    Video.objects.all().delete()
+    title.fill("Night")
+    title.press("Tab")
+
+    page.locator(LINES).get_by_role("button").wait_for()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.click("text=Send again")
+
+    assert Video.objects.get().title == "Night"
+
+
 def test_title_is_changed_while_the_file_is_sent(page: Page, small_clip: Path) -> None:
     held: list[Route] = []
     page.route(UPLOAD, lambda route: held.append(route))
