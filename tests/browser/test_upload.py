@@ -89,7 +89,7 @@ def test_three_files_are_dropped_and_a_broken_one_keeps_none_of_the_others_back(
 def test_title_from_a_long_file_name_is_cut(page: Page, small_clip: Path) -> None:
     page.goto(VIDEOS)
 
-    _drop(page, **{"😀" * 60 + "x" * 160: small_clip.read_bytes()})
+    _drop(page, "#changelist", **{"😀" * 60 + "x" * 160: small_clip.read_bytes()})
 
     expect(page.locator(".sora-remix-upload [role=status]")).to_have_text("1 of 1 uploaded.")
     assert Video.objects.get().title == "😀" * 60 + "x" * 140
@@ -162,6 +162,25 @@ def test_title_is_changed_after_the_upload(page: Page, small_clip: Path) -> None
         page.get_by_label("Title").press("Tab")
 
     assert Video.objects.get().title == "Sea"
+
+
+def test_file_whose_video_was_deleted_is_sent_again(
+    page: Page, page_errors: PageErrors, small_clip: Path
+) -> None:
+    page_errors.expect("Failed to load resource")
+    page.goto(VIDEOS)
+    page.set_input_files(CHOOSE, small_clip)
+    title = page.locator(LINES).get_by_label("Title")
+    expect(page.locator(LINES)).to_contain_text("Uploaded")
+    Video.objects.all().delete()
+    title.fill("Night")
+    title.press("Tab")
+
+    page.locator(LINES).get_by_role("button").wait_for()
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.click("text=Send again")
+
+    assert Video.objects.get().title == "Night"
 
 
 def test_title_is_changed_while_the_file_is_sent(page: Page, small_clip: Path) -> None:

@@ -54,7 +54,9 @@ class OptionsForm(forms.Form):
 class DraftForm(forms.Form):
     """Accept the endpoint, the prompts, and reference images where the endpoint takes any."""
 
-    endpoint = forms.ChoiceField(required=False)
+    endpoint = forms.ChoiceField(
+        required=False, error_messages={"invalid_choice": _("Choose a model.")}
+    )
 
     def __init__(
         self,

@@ -205,12 +205,15 @@ document.addEventListener("DOMContentLoaded", () => {
             this.title.focus();
             if (this.video) {
                 this.button.hidden = true;
-                await this.renew(); // which saves the title, if it still differs
-            } else {
-                this.isRepeated = true;
-                this.set("waiting");
-                sendNext();
+                if (!(await this.renew())) { // which saves the title, if it still differs
+                    return;
+                }
+                this.video = null; // somebody has deleted it
+                this.link.hidden = true;
             }
+            this.isRepeated = true;
+            this.set("waiting");
+            sendNext();
         }
 
         async send() {

@@ -290,6 +290,19 @@ def test_endpoint_retired_by_fal_is_not_offered_and_is_shown_as_retired(
     assert "fal has not offered it since" in _others(offered)[str(BUILT_IN["flux-3"])]
 
 
+def test_model_that_is_retired_while_the_page_is_open_must_be_chosen_anew(
+    admin_client: Client,
+) -> None:
+    batch = draft(make_clip())
+    form = form_with(admin_client.get(page_of(batch)), "_terms")
+    EndpointFact.objects.note_retired(BUILT_IN["flux-3"].endpoint_id)
+
+    answer = admin_client.post(form.action, form.data({"endpoint": "flux-3", "prompt": "noir"}))
+
+    assert errors(answer)["endpoint"] == ["Choose a model."]
+    assert not batch.remixes.exists()
+
+
 def test_page_opens_when_the_only_endpoint_is_retired(admin_client: Client) -> None:
     for endpoint in BUILT_IN.values():
         EndpointFact.objects.note_retired(endpoint.endpoint_id)
