@@ -72,7 +72,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         "endpoint_name",
     )
     list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter, FailingFilter)
-    list_select_related = ("source", "result")
+    list_select_related = ("source", "result", "clip")
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("prompt", "source__title", "result__title")

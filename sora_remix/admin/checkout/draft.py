@@ -22,7 +22,8 @@ from ..formatting import money
 from ..visibility import find_viewable_rows, get_rows
 from .cells import CellGrid
 from .endpoints import EndpointChoice, endpoint_choices
-from .facts import facts_of
+from .facts import SelectedClips
+from .fitting import Allowed, FittingQuestions
 from .forms import DraftForm, OptionsForm
 from .images import DraftImage, store_images
 from .kept_options import KeptOptions
@@ -53,6 +54,10 @@ TERMS = "_terms"
 CHANGED = _(
     "Nothing was sent, because the selection or the cost changed while this page "
     "was open. Check it and confirm again."
+)
+NOT_ALLOWED = _(
+    "Nothing was sent, because no video fits the model without a visible change. Allow it below, "
+    "or choose another model."
 )
 
 
@@ -104,21 +109,24 @@ class Draft:
         self.is_final = data is not None and not NOT_FINAL & sent.keys()
         videos = selection.videos
         self.images: list[ReferenceImage] = list(batch.images.all())
-        self._clips = facts_of(videos)
-        self.endpoints = endpoint_choices(self._clips)
+        allowed = Allowed(sent)
+        fits = [allowed.fit(None) for _video in videos]
+        self.fits = {video.pk: fit for video, fit in zip(videos, fits, strict=True)}
+        self.endpoints = endpoint_choices(SelectedClips(videos, fits))
         chosen = self.endpoints.get(sent.get("endpoint", ""))
         choice = chosen or self.endpoints.first
         self.endpoint = choice.endpoint
         self.is_chosen = bool(chosen) or not choice.is_retired
         """False until somebody chooses a retired endpoint: it is never preselected."""
         self.is_retired = choice.is_retired
+        self.fitting = FittingQuestions(choice.planned, allowed)
         self._kept = KeptOptions(sent)
         self.options_form = self._options_form(self.endpoint)
         self.prompts = Prompts(sent, selection.presets)
         self.grid = CellGrid(sent, videos, self.prompts)
         self._counts = [self.grid.count(video) for video in videos]
         options = self.options_form.chosen()
-        self.quote = Quote(videos, self._clips, choice, options, self._counts)
+        self.quote = Quote(videos, choice, options, self._counts)
 
     def clean(self) -> None:
         """Store and remove images, and collect all errors."""
@@ -138,6 +146,8 @@ class Draft:
             self.form.add_error(None, CHANGED)
         elif self.is_final and not self.is_chosen and not self.form.has_error("endpoint"):
             self.form.add_error("endpoint", _("Choose a model."))
+        elif self.is_final and self.quote.is_possible and not self.quote.accepted:
+            self.form.add_error(None, NOT_ALLOWED)
 
     @cached_property
     def form(self) -> DraftForm:
@@ -272,7 +282,7 @@ class Draft:
     def _offer(self, choice: EndpointChoice) -> Offer:
         is_own = choice.endpoint == self.endpoint
         form = self.options_form if is_own else self._options_form(choice.endpoint)
-        return offer(choice, form.chosen(), self._clips, self._counts)
+        return offer(choice, form.chosen(), self._counts)
 
     def _check_prompts(self) -> None:
         """Add the problems of the prompts, as they are sent, to their fields."""

@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 
 from .cells import CELL, ROWS, WITHOUT
 from .draft import RECALCULATE
+from .fitting import AGREE, SHAPE
 from .kept_options import KEPT, OPTION, SHOWN_ENDPOINT
 from .prompts import NUMBERS, PROMPT
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     View = Callable[..., HttpResponseBase]
 
 SESSION_KEY = "sora_remix_input"
-NAMES = frozenset(("endpoint", PROMPT, NUMBERS, SHOWN_ENDPOINT, KEPT, CELL, ROWS, WITHOUT))
+NAMES = frozenset(
+    ("endpoint", PROMPT, NUMBERS, SHOWN_ENDPOINT, KEPT, CELL, ROWS, WITHOUT, AGREE, SHAPE)
+)
 """Names of the fields that are kept, beside options."""
 MOST = 100_000
 """More bytes than these are not kept, because anybody can send them."""

@@ -10,7 +10,7 @@ from django.urls import URLPattern
 from django.views.decorators.http import require_http_methods
 
 from ...clock import today
-from ...endpoints import choosable
+from ...endpoints import choosable, fitting_refusal
 from ...exceptions import SoraRemixError
 from ...models import EndpointFact, RemixBatch, Video
 from ..links import Links
@@ -48,11 +48,11 @@ def start(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpRespon
 
 
 def can_start_with(site: AdminSite, request: HttpRequest, video: Video) -> bool:
-    """Tell whether this user may remix a video that at least one model accepts."""
+    """Tell whether this user may remix a video that at least one model takes."""
     if not can_start_draft(site, request):
         return False
     try:
         endpoints = choosable(EndpointFact.objects.retired(), today())
     except SoraRemixError:
         return False
-    return any(not endpoint.refusal(video) for endpoint in endpoints)
+    return any(not fitting_refusal(endpoint.source, video) for endpoint in endpoints)

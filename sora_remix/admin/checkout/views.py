@@ -87,6 +87,7 @@ class ConfirmView(View):
                 options=draft.options,
                 without=draft.grid.without,
                 only={video.pk for video in draft.selection.videos},
+                fits=draft.fits,
             )
         except RequestRefused as refusal:
             draft.add_reasons(refusal.reasons)
@@ -159,7 +160,7 @@ class ConfirmView(View):
             self.model_admin,
             "confirm.html",
             context,
-            stylesheets=("sora_remix/checkout.css",),
+            stylesheets=("sora_remix/checkout.css", "sora_remix/fitting.css"),
         )
 
 

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ...endpoints import Endpoint, all_endpoints
+from ...endpoints import Endpoint, all_endpoints, fitting_refusal
 from ...exceptions import SoraRemixError
 from ...models import Remix, Video
 from ..formatting import html, money, outcomes, text
@@ -116,7 +116,7 @@ class Family:
         """Read the family of a video from the rows that the user may see.
 
         Without `remixes`, only their prompts are shown. A video can be remixed if one of the
-        endpoints accepts it.
+        endpoints takes it, as it is or fitted.
         """
         self.current = str(video.pk)
         self.has_details = remixes is not None
@@ -155,7 +155,7 @@ class Family:
             has_details=self.has_details and getattr(row, "_is_told", True),
             is_current=key == self.current,
             is_remixable=isinstance(row, Video)
-            and any(not endpoint.refusal(row) for endpoint in self._endpoints),
+            and any(not fitting_refusal(endpoint.source, row) for endpoint in self._endpoints),
             has_source=remix is not None and str(remix.source_id) in self._seen,
             links=self._links,
         )
