@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from ...endpoints import Endpoint, all_endpoints, fitting_refusal
 from ...exceptions import SoraRemixError
 from ...models import Remix, Video
-from ..formatting import html, money, outcomes, text
+from ..formatting import clips, html, money, outcomes, text
 from ..links import Links
 from .shape import Shape
 
@@ -71,6 +71,11 @@ class TreeNode:
         """Return the prompt, unless the title of the video has all of it."""
         prompt = self.remix.prompt if self.remix else ""
         return "" if prompt in self.name else text.shortened(prompt)
+
+    @property
+    def part(self) -> str:
+        """Name the part of the source that it was made from; empty for all of it."""
+        return clips.part(self.remix.recipe) if self.remix and self.has_source else ""
 
     @property
     def status(self) -> str:
