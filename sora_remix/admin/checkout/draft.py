@@ -30,6 +30,7 @@ from .kept_options import KeptOptions
 from .left_out import LeftOut
 from .offers import Offer, folded, offer
 from .option_fields import changes
+from .parts import START, Parts
 from .prompts import ADD_PROMPT, REMOVE_PROMPT, USE_PRESET, Prompts
 from .quote import Quote
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from ...endpoints import Endpoint
     from ...models.preset import PromptPresetQuerySet
 
+MOST_PICTURES = 12
+"""So many of the videos are shown as pictures."""
 RECALCULATE = "_recalculate"
 """Name of the button that updates the page."""
 TURN_PAGE = "_page"
@@ -110,7 +113,8 @@ class Draft:
         videos = selection.videos
         self.images: list[ReferenceImage] = list(batch.images.all())
         allowed = Allowed(sent)
-        fits = [allowed.fit(None) for _video in videos]
+        self.parts = Parts(sent, batch.parts, videos)
+        fits = [allowed.fit(self.parts.parts.get(video.pk)) for video in videos]
         self.fits = {video.pk: fit for video, fit in zip(videos, fits, strict=True)}
         self.endpoints = endpoint_choices(SelectedClips(videos, fits))
         chosen = self.endpoints.get(sent.get("endpoint", ""))
@@ -126,7 +130,7 @@ class Draft:
         self.grid = CellGrid(sent, videos, self.prompts)
         self._counts = [self.grid.count(video) for video in videos]
         options = self.options_form.chosen()
-        self.quote = Quote(videos, choice, options, self._counts)
+        self.quote = Quote(videos, choice, options, self._counts, self.parts)
 
     def clean(self) -> None:
         """Store and remove images, and collect all errors."""
@@ -138,6 +142,7 @@ class Draft:
             self.images = list(self.batch.images.all())
         for problem in dict.fromkeys(filter(None, (one.problem for one in self.draft_images))):
             self.form.add_error("images", problem)
+        self._name_hidden_parts()
         self.add_reasons(self.endpoint.option_problems(self.options))
         self.add_reasons(reasons := services.too_many(self.quote.remix_count))
         if not reasons:
@@ -163,7 +168,7 @@ class Draft:
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.form.errors or self.options_form.errors)
+        return bool(self.form.errors or self.options_form.errors or self.parts.errors)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -204,6 +209,11 @@ class Draft:
         """Whether the chosen endpoint is among those that are folded."""
         return any(one.endpoint == self.endpoint for one in self.offers[1])
 
+    @cached_property
+    def pictured(self) -> set[int]:
+        """Return the videos whose pictures are shown above, by primary key."""
+        return {line.video.pk for line in self.quote.accepted[:MOST_PICTURES]}
+
     @property
     def rate(self) -> str:
         """Return the price of the endpoint before anything is multiplied."""
@@ -236,8 +246,16 @@ class Draft:
 
     @property
     def is_grid_open(self) -> bool:
-        """Whether the cells are shown: some are unticked, or their page was turned."""
-        return bool(self.unticked_count) or TURN_PAGE in (self._data or ())
+        """Whether the cells are shown: some are unticked, their page was turned, or a part."""
+        is_turned = TURN_PAGE in (self._data or ())
+        more = [*self.quote.accepted[MOST_PICTURES:], *self.left_out.more]
+        return bool(self.unticked_count) or is_turned or any(line.part.is_open for line in more)
+
+    @property
+    def is_left_out_open(self) -> bool:
+        """Whether the videos that are left out are shown: there is no other, or a part of one."""
+        shown = [one.line for one in self.left_out.videos]
+        return not self.quote.is_possible or any(line.part.is_open for line in shown)
 
     @property
     def prompt_texts(self) -> list[str]:
@@ -275,6 +293,15 @@ class Draft:
             elif name != "images" or not self.form.has_error("images"):
                 field = name if name in self.form.fields else None
                 self.form.add_error(field, str(reason.message))
+
+    def _name_hidden_parts(self) -> None:
+        """Name the videos with an error in a part whose fields were on another page."""
+        for video in self.selection.videos:
+            error = self.parts.errors.get(video.pk)
+            if error and f"{START}{video.pk}" not in self._data:
+                message = _("“%(title)s”: %(reason)s")
+                reason = {"title": video.title, "reason": error}
+                self.form.add_error(None, str(message % reason))
 
     def _options_form(self, endpoint: Endpoint) -> OptionsForm:
         return OptionsForm(self._kept.get(endpoint.key), endpoint=endpoint)

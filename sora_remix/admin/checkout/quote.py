@@ -17,6 +17,7 @@ from ...endpoints import Plan
 from ...models import Video
 from ..formatting import money, text
 from .endpoints import EndpointChoice
+from .parts import PartFields, Parts
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -32,6 +33,7 @@ class QuoteLine:
 
     video: Video
     plan: Plan
+    part: PartFields
     refusal: Text | None = None
     amount: Decimal | None = None
     is_firm: bool = True
@@ -68,6 +70,7 @@ class Quote:
         choice: EndpointChoice,
         options: Mapping[str, Any],
         counts: Sequence[int],
+        parts: Parts,
     ) -> None:
         self.endpoint = choice.endpoint
         self.options = self.endpoint.complete(options)
@@ -75,17 +78,19 @@ class Quote:
         self.accepted: list[QuoteLine] = []
         self.refused: list[QuoteLine] = []
         for video, (plan, refusal), count in zip(videos, choice.planned, counts, strict=True):
+            part = PartFields.of(video, parts, refusal)
             if refusal:
-                self.refused.append(QuoteLine(video, plan, refusal))
+                self.refused.append(QuoteLine(video, plan, part, refusal))
             else:
-                self.accepted.append(self._line(video, plan, count))
+                self.accepted.append(self._line(video, plan, part, count))
 
-    def _line(self, video: Video, plan: Plan, count: int) -> QuoteLine:
+    def _line(self, video: Video, plan: Plan, part: PartFields, count: int) -> QuoteLine:
         if (seconds := plan.clip.duration) not in self._estimates:
             self._estimates[seconds] = self.endpoint.estimate_length(seconds, self.options)
         warnings = self.endpoint.warnings(plan.clip, self.options)
         is_firm = self.endpoint.price.is_firm
-        return QuoteLine(video, plan, None, self._estimates[seconds], is_firm, warnings, count)
+        amount = self._estimates[seconds]
+        return QuoteLine(video, plan, part, None, amount, is_firm, warnings, count)
 
     @property
     def lines(self) -> list[QuoteLine]:
