@@ -371,13 +371,14 @@ def _cells(
     reasons = _problems(record, plans, None, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
-    found = placeholders.problems(record, prompts, cells)
+    lengths = {video.pk: plan.clip.duration for video, plan in plans.items()}
+    found = placeholders.problems(record, prompts, cells, lengths)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
-    return [_filled(video, prompts[index]) for video, index in cells]
+    return [_filled(video, prompts[index], lengths) for video, index in cells]
 
 
-def _filled(video: Video, template: str) -> PromptedVideo:
-    prompt = placeholders.fill(template, video)
+def _filled(video: Video, template: str, lengths: placeholders.Lengths) -> PromptedVideo:
+    prompt = placeholders.fill(template, video, lengths)
     return PromptedVideo(video, prompt, "" if prompt == template else template)
 
 

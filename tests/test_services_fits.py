@@ -53,3 +53,14 @@ def test_videos_without_a_wish_are_taken_as_they_are() -> None:
 
     with pytest.raises(RequestRefused, match="There is no video to remix"):
         services.confirm(draft(mov), ["noir"], by=None, endpoint="flux-3")
+
+
+def test_length_in_a_prompt_is_that_of_the_part() -> None:
+    video = make_clip(duration=20)
+    fits = {video.pk: Fit(part=(Decimal(2), Decimal("6.5")))}
+
+    [remix] = services.confirm(
+        draft(video), ["{seconds} seconds of noir"], by=None, endpoint="flux-3", fits=fits
+    )
+
+    assert remix.prompt == "4.5 seconds of noir"

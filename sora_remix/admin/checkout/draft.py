@@ -318,7 +318,8 @@ class Draft:
         cells = placeholders.cells(videos, texts, self.grid.without)
         names = [*self.form.prompts.values()]
         filled = [(video, index) for video, index in cells if texts[index]]
-        for index, problem in placeholders.problems(self.endpoint, texts, filled):
+        lengths = {line.video.pk: line.plan.clip.duration for line in self.quote.accepted}
+        for index, problem in placeholders.problems(self.endpoint, texts, filled, lengths):
             self.form.add_error(names[index], str(problem))
 
     def _remove_images(self) -> None:

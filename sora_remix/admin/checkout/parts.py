@@ -39,7 +39,7 @@ class Parts:
 
     def __init__(self, data: QueryDict, kept: Mapping[str, Any], videos: Iterable[Video]) -> None:
         """Read what was sent; for videos that it doesn't name, what is kept with the draft."""
-        known = _loaded(data[PARTS]) if PARTS in data else kept
+        known = _loaded(str(data[PARTS])) if PARTS in data else kept
         self.times: dict[int, Times] = {}
         self.parts: dict[int, Part] = {}
         self.errors: dict[int, Text] = {}
