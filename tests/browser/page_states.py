@@ -331,10 +331,8 @@ def confirm_some(page: Page) -> None:
 
 @_page_state
 def confirm_parts_and_visible_changes(page: Page) -> None:
-    long, wide = checkout.make_clip(duration=70), {"width": 3000, "height": 1000}
-    batch = checkout.draft(
-        long, checkout.make_clip(file="videos/a.avi"), checkout.make_clip(**wide)
-    )
+    long, other = checkout.make_clip(duration=70), checkout.make_clip(file="videos/a.avi")
+    batch = checkout.draft(long, other, checkout.make_clip(width=3000, height=1000))
     batch.parts = {str(long.pk): ["0:05", "0:03"]}
     batch.save()
     page.goto(confirm_url(batch))

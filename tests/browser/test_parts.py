@@ -47,7 +47,7 @@ def video(site: object, film: bytes, monkeypatch: pytest.MonkeyPatch) -> Video:
 def _open(page: Page, video: Video) -> None:
     """Open the page to confirm with a model that charges by the second, and the player."""
     page.goto(confirm_url(draft(video)))
-    choose(page, "grok")
+    choose(page, "flux-3")
     page.click(f"#sora-remix-part-{video.pk} summary")
     wait_until(lambda: page.evaluate(READY))
 
