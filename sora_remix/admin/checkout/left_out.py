@@ -54,9 +54,9 @@ class LeftOut:
 
     def _advice(self, line: QuoteLine, index: Mapping[int, int]) -> str:
         if line.plan.needs_shape:
-            return gettext("Choose above whether to crop or to pad it.")
+            return gettext("Choose below whether to crop or to pad it.")
         if not line.plan.refusal:
-            return gettext("Allow visible changes above, or choose a part.")
+            return gettext("Allow visible changes below, or choose a part.")
         at = index[line.video.pk]
         if able := [one for one in self._endpoints.available if not one.planned[at].refusal]:
             return _advice_to_choose(able)

@@ -89,3 +89,20 @@ def test_reasons_are_open_when_no_video_can_be_remixed(admin_client: Client) -> 
     page = admin_client.get(page_of(draft(make_clip(file="videos/sea.txt"))))
 
     assert _fold(page).get("open") is not None
+
+
+@pytest.mark.parametrize(
+    ("clip", "advice"),
+    [
+        ({"duration": 70}, "Allow visible changes below, or choose a part."),
+        ({"width": 3000, "height": 1000}, "Choose below whether to crop or to pad it."),
+    ],
+)
+def test_video_that_would_change_visibly_has_advice_to_allow_that(
+    admin_client: Client, clip: dict[str, Any], advice: str
+) -> None:
+    batch = draft(make_clip(), make_clip(**clip))
+
+    page = admin_client.post(page_of(batch), {"endpoint": "happy-horse", "_enter": "1"})
+
+    assert advice in texts(_fold(page), "td")
