@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
@@ -20,12 +22,19 @@ Cell = tuple[Video, int]
 """A video, and the index of the prompt it is remixed with."""
 
 
-def _seconds(video: Video) -> str:
-    return "" if video.duration is None else f"{video.duration.normalize():f}"
+Lengths = Mapping[int, Decimal | None]
+"""Seconds of the clips that are sent, by primary key of their videos; others are sent whole."""
+
+WHOLE: Lengths = MappingProxyType({})
 
 
-PLACEHOLDERS: Mapping[str, Callable[[Video], str]] = {
-    "{title}": lambda video: video.title,
+def _seconds(video: Video, lengths: Lengths) -> str:
+    length = lengths.get(video.pk, video.duration)
+    return "" if length is None else f"{length.normalize():f}"
+
+
+PLACEHOLDERS: Mapping[str, Callable[[Video, Lengths], str]] = {
+    "{title}": lambda video, _lengths: video.title,
     "{seconds}": _seconds,
 }
 """Return the text for each placeholder; an empty text means that it is unknown."""
@@ -48,9 +57,9 @@ def cells(
     ]
 
 
-def fill(prompt: str, video: Video) -> str:
+def fill(prompt: str, video: Video, lengths: Lengths = WHOLE) -> str:
     """Return the prompt for this video; its syntax must have been checked."""
-    return TOKEN.sub(lambda token: _filled(token[0], video), prompt)
+    return TOKEN.sub(lambda token: _filled(token[0], video, lengths), prompt)
 
 
 def syntax_problem(prompt: str) -> Text | None:
@@ -72,7 +81,7 @@ def syntax_problem(prompt: str) -> Text | None:
 
 
 def problems(
-    endpoint: Endpoint, prompts: Sequence[str], cells: Iterable[Cell]
+    endpoint: Endpoint, prompts: Sequence[str], cells: Iterable[Cell], lengths: Lengths = WHOLE
 ) -> list[tuple[int, Text]]:
     """List what is wrong with the prompts after replacement, each with the prompt's index."""
     videos: dict[int, list[Video]] = defaultdict(list)
@@ -81,27 +90,31 @@ def problems(
     return [
         (index, problem)
         for index in sorted(videos)
-        for problem in _problems(endpoint, prompts[index], videos[index])
+        for problem in _problems(endpoint, prompts[index], videos[index], lengths)
     ]
 
 
-def _problems(endpoint: Endpoint, prompt: str, videos: Sequence[Video]) -> Iterator[Text]:
+def _problems(
+    endpoint: Endpoint, prompt: str, videos: Sequence[Video], lengths: Lengths
+) -> Iterator[Text]:
     if problem := syntax_problem(prompt):
         yield problem
     elif not (names := PLACEHOLDERS.keys() & TOKEN.findall(prompt)):
-        if problem := endpoint.prompt_problem(fill(prompt, videos[0])):
+        if problem := endpoint.prompt_problem(fill(prompt, videos[0], lengths)):
             yield problem
     else:
-        found = [_problem(endpoint, prompt, sorted(names), video) for video in videos]
+        found = [_problem(endpoint, prompt, sorted(names), video, lengths) for video in videos]
         yield from _shortened([problem for problem in found if problem])
 
 
-def _problem(endpoint: Endpoint, prompt: str, names: Sequence[str], video: Video) -> Text | None:
+def _problem(
+    endpoint: Endpoint, prompt: str, names: Sequence[str], video: Video, lengths: Lengths
+) -> Text | None:
     for name in names:
-        if not PLACEHOLDERS[name](video):
+        if not PLACEHOLDERS[name](video, lengths):
             message = _("“%(title)s”: its %(name)s is unknown.")
             return message % {"title": video.title, "name": name}
-    filled = fill(prompt, video)
+    filled = fill(prompt, video, lengths)
     if problem := endpoint.prompt_problem(filled):
         message = _(
             "“%(title)s”: its prompt has %(length)d characters after replacement. %(problem)s"
@@ -121,5 +134,5 @@ def _shortened(problems: Sequence[Text]) -> Iterator[Text]:
         yield message % {"many": more}
 
 
-def _filled(token: str, video: Video) -> str:
-    return BRACES[token] if token in BRACES else PLACEHOLDERS[token](video)
+def _filled(token: str, video: Video, lengths: Lengths) -> str:
+    return BRACES[token] if token in BRACES else PLACEHOLDERS[token](video, lengths)

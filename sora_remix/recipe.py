@@ -59,6 +59,15 @@ def seconds_of(time: str) -> Decimal:
     return hours * 3600 + minutes * 60 + seconds
 
 
+def time_of(seconds: Decimal) -> str:
+    """Return seconds as such a time, as “0:12.5”."""
+    whole, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(whole), 60)
+    text = f"{rest.normalize():f}"
+    padded = text.zfill(2 + len(text.partition(".")[1] + text.partition(".")[2]))
+    return f"{hours}:{minutes:02}:{padded}" if hours else f"{minutes}:{padded}"
+
+
 def _plain(value: Any) -> Any:
     """Write decimals so that equal ones are written alike."""
     return f"{value.normalize():f}" if isinstance(value, Decimal) else value

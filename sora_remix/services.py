@@ -97,13 +97,15 @@ def confirm(
     options: Mapping[str, Any] | None = None,
     without: Collection[tuple[int, int]] = (),
     only: Collection[int] | None = None,
+    fits: Mapping[int, Fit] | None = None,
 ) -> list[Remix]:
     """Request the remixes of a draft, for those of its videos that the endpoint accepts.
 
     Placeholders in the prompts are replaced for each video. `without` lists remixes to leave out,
-    by a video's primary key and a prompt's index; `only` limits the videos, by primary key. A
-    draft is confirmed once: later calls return an empty list. Raise `RequestRefused`; then it
-    remains a draft.
+    by a video's primary key and a prompt's index; `only` limits the videos, by primary key. `fits`
+    says what may be done to a video, by primary key, so that it is accepted; others are taken as
+    they are. A draft is confirmed once: later calls return an empty list. Raise `RequestRefused`;
+    then it remains a draft.
     """
     if not batch.confirm():
         _refuse(_deletion(batch))
@@ -113,8 +115,8 @@ def confirm(
         _refuse(too_many(len(chosen)))
         videos = [one for one in chosen if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
-        cells = _cells(record, videos, list(prompts), options or {}, without)
-        plans = {cell.video: as_is(record.source, cell.video) for cell in cells}
+        plans = _accepted(record, videos, fits or {})
+        cells = _cells(record, plans, list(prompts), options or {}, without)
         return _request(record, cells, plans, by=by, options=options or {}, batch=batch)
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
@@ -174,7 +176,7 @@ def _again(
         raise InvalidTransition(reason)
     record = _endpoint(remix.endpoint, [remix.source])
     prompts, options = [remix.prompt], remix.options
-    plans = {remix.source: _plan_again(record, remix)}
+    plans = {remix.source: plan_again(record, remix)}
     reasons = _problems(record, plans, None, prompts, options)
     _refuse([*reasons, *_prompt_problems(record, prompts)])
     cells = [PromptedVideo(remix.source, remix.prompt, remix.prompt_template)]
@@ -342,28 +344,41 @@ def _hold(videos: Collection[Video]) -> None:
         raise RequestRefused([Reason("videos", message)])
 
 
+def _accepted(
+    record: Endpoint, videos: Iterable[Video], fits: Mapping[int, Fit]
+) -> dict[Video, Plan]:
+    """Plan the videos that are accepted, with what may be done to them."""
+    plans = {}
+    for video in videos:
+        fit = fits.get(video.pk)
+        plan = _plan(record, video, fit)
+        if not (plan.problem(fit) if fit else plan.refusal):
+            plans[video] = plan
+    return plans
+
+
 def _cells(
     record: Endpoint,
-    videos: Iterable[Video],
+    plans: Mapping[Video, Plan],
     prompts: Sequence[str],
     options: Mapping[str, Any],
     without: Collection[tuple[int, int]],
 ) -> list[PromptedVideo]:
     """Return what a draft requests; raise `RequestRefused`."""
-    videos = [video for video in videos if not record.refusal(video)]
+    videos = [*plans]
     _refuse(too_many(len(videos) * len(prompts) - len(without)))
     cells = placeholders.cells(videos, prompts, without)
-    plans = {video: as_is(record.source, video) for video in videos}
     reasons = _problems(record, plans, None, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
-    found = placeholders.problems(record, prompts, cells)
+    lengths = {video.pk: plan.clip.duration for video, plan in plans.items()}
+    found = placeholders.problems(record, prompts, cells, lengths)
     _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
-    return [_filled(video, prompts[index]) for video, index in cells]
+    return [_filled(video, prompts[index], lengths) for video, index in cells]
 
 
-def _filled(video: Video, template: str) -> PromptedVideo:
-    prompt = placeholders.fill(template, video)
+def _filled(video: Video, template: str, lengths: placeholders.Lengths) -> PromptedVideo:
+    prompt = placeholders.fill(template, video, lengths)
     return PromptedVideo(video, prompt, "" if prompt == template else template)
 
 
@@ -402,7 +417,7 @@ def _plan(record: Endpoint, video: Video, wish: Fit | None) -> Plan:
     return plan_clip(record.source, video, wish) if wish else as_is(record.source, video)
 
 
-def _plan_again(record: Endpoint, remix: Remix) -> Plan:
+def plan_again(record: Endpoint, remix: Remix) -> Plan:
     """Plan what a remix was made from, so that the same clip is used or made again."""
     if not remix.recipe:
         return as_is(record.source, remix.source)

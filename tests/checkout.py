@@ -14,7 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from sora_remix.endpoints import Endpoint, get_endpoint
-from sora_remix.models import RemixBatch, Video
+from sora_remix.endpoints.builtin import BUILT_IN
+from sora_remix.models import EndpointFact, RemixBatch, Video
 from tests.factories import make_video
 from tests.forms import form_with
 from tests.html import errors as errors_on
@@ -43,6 +44,13 @@ def make_clip(**values: Any) -> Video:
     """Make an uploaded clip of four seconds that every built-in endpoint for clips accepts."""
     facts = {"width": 1280, "height": 720, "fps": 24, "size": 1_000_000}
     return make_video(**{"sora_id": "", "file": "videos/sea.mp4", **facts, **values})
+
+
+def retire_models_for_any_length() -> None:
+    """Leave only models that accept no clip of less than 0.7 seconds."""
+    for endpoint in BUILT_IN.values():
+        if not endpoint.source.min_seconds:
+            EndpointFact.objects.note_retired(endpoint.endpoint_id)
 
 
 def draft(*videos: Video, by: User | AnonymousUser | None = None) -> RemixBatch:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from sora_remix.recipe import Recipe, seconds_of
+from sora_remix.recipe import Recipe, seconds_of, time_of
 
 FULL = Recipe(
     start=Decimal("12.5"),
@@ -48,3 +48,19 @@ def test_other_text_is_no_time(time: str) -> None:
 def test_text_with_an_unknown_part_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown parts of a recipe: speed"):
         Recipe.from_text('{"speed": 2}')
+
+
+@pytest.mark.parametrize(
+    ("seconds", "time"),
+    [
+        ("0", "0:00"),
+        ("2", "0:02"),
+        ("12.5", "0:12.5"),
+        ("70", "1:10"),
+        ("9.125", "0:09.125"),
+        ("3723.040", "1:02:03.04"),
+    ],
+)
+def test_seconds_are_written_as_a_time_that_is_read_again(seconds: str, time: str) -> None:
+    assert time_of(Decimal(seconds)) == time
+    assert seconds_of(time) == Decimal(seconds)

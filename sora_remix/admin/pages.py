@@ -26,6 +26,8 @@ STYLESHEETS = tuple(
     for name in ("theme", "elements", "buttons", "admin", "notices", "preview", "review")
 )
 RENEW_SCRIPT = "sora_remix/renew.js"
+PART_SCRIPT = "sora_remix/part.js"
+PART_STYLESHEET = "sora_remix/part.css"
 NOTICES_SCRIPT = "sora_remix/notices.js"
 SCRIPTS = (RENEW_SCRIPT, NOTICES_SCRIPT, "sora_remix/preview.js")
 """On every page that shows videos."""

@@ -13,10 +13,13 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
 from ..decoding.containers import EXTENSIONS
 from ..endpoints import Endpoint, Source
-from ..endpoints.measure import ASPECT, Measure, Span
+from ..endpoints.measure import ASPECT, SECONDS, Measure, Span
+from ..endpoints.plan import FITTABLE, longest_clip
 from ..endpoints.source import NOT_AT_PROVIDER
 from ..endpoints.values import Number
 
+NAMED = r"[^/]\.[^./]+$"
+"""A file name with an extension."""
 RATIO_LOOKUPS = {one.lookup_name: one for one in (GreaterThanOrEqual, LessThanOrEqual)}
 
 
@@ -28,13 +31,36 @@ def count_of(model: type[Model], field: str, *only: Q) -> Coalesce:
 
 
 def remixable(endpoints: Iterable[Endpoint]) -> Q:
-    """Keep the videos that at least one endpoint accepts: its `refusal` of them is None."""
-    return reduce(or_, (_accepted(endpoint.source) for endpoint in endpoints), Q(pk__in=[]))
+    """Keep the videos that at least one endpoint takes: its `fitting_refusal` of them is None."""
+    return reduce(
+        or_,
+        (one(endpoint.source) for endpoint in endpoints for one in (_accepted, _fitted)),
+        Q(pk__in=[]),
+    )
 
 
 def _accepted(source: Source) -> Q:
     kind = _is_at_provider() if source.kind == "sora_id" else _has_file(source)
     return reduce(and_, map(_within, source.spans()), kind)
+
+
+def _fitted(source: Source) -> Q:
+    """Keep the files that can be fitted: those with a picture that are not too short."""
+    if source.kind != "url":
+        return Q(pk__in=[])
+    name = reduce(or_, (Q(file__iendswith=extension) for extension in FITTABLE))
+    is_unread = Q(container="", file__regex=NAMED) & name
+    is_read = Q(container__in=EXTENSIONS) & ~Q(video_codec="") & ~Q(file="")
+    return (is_read | is_unread) & _is_long_enough(source)
+
+
+def _is_long_enough(source: Source) -> Q:
+    """Keep the videos that are not too short; one of unknown length is cut if that helps."""
+    is_limited_above = longest_clip(source) is not None
+    if source.min_seconds is None and not is_limited_above:
+        return Q()
+    is_long = _is_known(SECONDS) & Q(duration__gte=source.min_seconds or 0)
+    return is_long | Q(duration=None) if is_limited_above else is_long
 
 
 def _is_at_provider() -> Q:
@@ -55,14 +81,16 @@ def _has_codec(source: Source) -> Q:
 
 def _has_name(source: Source) -> Q:
     if not source.extensions:
-        return Q(file__regex=r"[^/]\.[^./]+$")
+        return Q(file__regex=NAMED)
     return reduce(or_, (Q(file__iendswith=extension) for extension in source.extensions))
 
 
 def _within(span: Span) -> Q:
     limits = [_holds(span.measure, lookup, limit) for lookup, limit in span.limits()]
-    if not limits or span.measure.unknown:
-        return reduce(and_, limits, Q())
+    if not limits:
+        return Q()
+    if span.measure.unknown:
+        return reduce(and_, limits, _is_known(span.measure))
     # An empty Q keeps all, but in a disjunction Django leaves it out.
     return reduce(and_, limits) | _is_unknown(span.measure)
 
@@ -73,6 +101,10 @@ def _holds(measure: Measure, lookup: str, limit: Number) -> Q:
     # In whole numbers: a database may round a quotient.
     across, down = Decimal(limit).as_integer_ratio()
     return Q(RATIO_LOOKUPS[lookup](F("width") * down, F("height") * across))
+
+
+def _is_known(measure: Measure) -> Q:
+    return reduce(and_, (Q(**{f"{fact}__gt": 0}) for fact in measure.facts))
 
 
 def _is_unknown(measure: Measure) -> Q:

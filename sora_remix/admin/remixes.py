@@ -27,7 +27,7 @@ from .actions.views import action_path, changelist_action, confirm_for_many, con
 from .bases import ModelAdmin
 from .compare import views as compare
 from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
-from .formatting import html, money, options, outcomes, text
+from .formatting import clips, html, money, options, outcomes, text
 from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
 from .notices import views as notices
@@ -45,7 +45,15 @@ else:
     RemixModelAdmin = ModelAdmin
 
 PROMPT_SHOWN = 60
-REQUEST_FIELDS = ("source_video", "prompt", "endpoint_name", "chosen_options", "retry_of", "batch")
+REQUEST_FIELDS = (
+    "source_video",
+    "made_from",
+    "prompt",
+    "endpoint_name",
+    "chosen_options",
+    "retry_of",
+    "batch",
+)
 TIMELINE_FIELDS = (
     "requested_by",
     "created_at",
@@ -72,7 +80,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         "endpoint_name",
     )
     list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter, FailingFilter)
-    list_select_related = ("source", "result")
+    list_select_related = ("source", "result", "clip")
     list_per_page = 100
     show_full_result_count = False
     search_fields = ("prompt", "source__title", "result__title")
@@ -203,6 +211,10 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     @admin.display(description=_("source"), ordering="source__title")
     def source_video(self, remix: Remix) -> SafeString:
         return html.titled(remix.source, Links(self.admin_site))
+
+    @admin.display(description=_("made from"))
+    def made_from(self, remix: Remix) -> str:
+        return clips.made_from(remix) or gettext("the whole video, as it is")
 
     @admin.display(description=_("result"))
     def result_video(self, remix: Remix) -> SafeString | str:

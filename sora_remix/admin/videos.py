@@ -25,6 +25,7 @@ from .actions.views import changelist_action
 from .bases import ModelAdmin
 from .checkout import start
 from .checkout.endpoints import note_retired_endpoints, why_not_remixable
+from .checkout.parts import PartFields
 from .compare import views as compare
 from .files import captions, upload_views
 from .files import views as files
@@ -36,7 +37,7 @@ from .gallery import layout
 from .gallery.changelist import Gallery
 from .links import Links, linked
 from .notices import views as notices
-from .pages import SCRIPTS, STYLESHEETS, is_too_many
+from .pages import PART_SCRIPT, PART_STYLESHEET, SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedParametersMixin
 from .permissions import APPROVE, can_start_draft, has_perms
 from .querysets import count_of
@@ -121,8 +122,15 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
     clear_selected = changelist_action(decisions.CLEAR_FILES, "clear")
 
     class Media:
-        css = {"all": (*STYLESHEETS, "sora_remix/gallery.css", upload_views.UPLOAD_STYLESHEET)}
-        js = (*SCRIPTS, upload_views.UPLOAD_SCRIPT)
+        css = {
+            "all": (
+                *STYLESHEETS,
+                "sora_remix/gallery.css",
+                upload_views.UPLOAD_STYLESHEET,
+                PART_STYLESHEET,
+            )
+        }
+        js = (*SCRIPTS, upload_views.UPLOAD_SCRIPT, PART_SCRIPT)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Video]:
         return super().get_queryset(request).annotate(_remixes=count_of(Remix, "source"))
@@ -208,6 +216,7 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
             obj._sees_remixes = sees_model(self.admin_site, request, Remix)
             may_remix = can_start_draft(self.admin_site, request) and not why_not_remixable(obj)
             context["start_url"] = links.start_url() if may_remix else ""
+            context |= {"part": PartFields(obj, ("", ""), None), "links": links}
         if remix := getattr(obj, "remix", None):
             source = get_row_or_none(self.admin_site, request, Video, remix.source_id)
             obj._sees_source = source is not None

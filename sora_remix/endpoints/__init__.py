@@ -7,7 +7,7 @@ from .builtin import SORA_2
 from .choice import choosable, default_endpoint, preferred, preferred_by_count
 from .clip import Clip
 from .option import UNSET, Option, is_same
-from .plan import Fit, Plan, as_is, made_by, plan_clip
+from .plan import Fit, Part, Plan, as_is, fitting_refusal, made_by, part_problem, plan_clip
 from .price import Price
 from .record import Endpoint, Outputs
 from .references import References, is_url
@@ -23,6 +23,7 @@ __all__ = [
     "Fit",
     "Option",
     "Outputs",
+    "Part",
     "Plan",
     "Price",
     "References",
@@ -31,10 +32,12 @@ __all__ = [
     "as_is",
     "choosable",
     "default_endpoint",
+    "fitting_refusal",
     "get_endpoint",
     "is_same",
     "is_url",
     "made_by",
+    "part_problem",
     "plan_clip",
     "preferred",
     "preferred_by_count",

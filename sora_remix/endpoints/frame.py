@@ -71,11 +71,12 @@ class FrameRange:
         if aspect == frame.aspect:
             return frame
         is_too_wide = frame.aspect > aspect
-        if is_too_wide == (shape == "crop"):
-            width = frame.height * aspect
-            return Frame(_even(width, up=not is_too_wide), frame.height)
-        height = frame.width / aspect
-        return Frame(frame.width, _even(height, up=is_too_wide))
+        is_padded = shape == "pad"
+        if is_too_wide != is_padded:
+            height = _even(frame.height, up=is_padded)
+            return Frame(_even(height * aspect, up=is_padded), height)
+        width = _even(frame.width, up=is_padded)
+        return Frame(width, _even(width / aspect, up=is_padded))
 
     def scaled(self, frame: Frame) -> Frame:
         """Return the size after scaling it into the limits of its sides."""

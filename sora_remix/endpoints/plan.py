@@ -20,13 +20,16 @@ from .values import Number, Text
 MADE = ".mp4"
 """What a fitted clip is."""
 FITTED_CODEC = "h264"
+FITTABLE = (".mp4", ".mov", ".webm", ".mkv", ".ts", ".avi", ".gif")
+"""Kinds of files that can be decoded."""
 UNDER = Decimal("0.1")
 """Seconds, or a frame if that is longer, by which a clip is cut below the longest length."""
 
 UNCHANGED = Recipe()
 Loss = Literal["cut", "cropped", "padded", "upscaled"]
 """What is visible of a change."""
-
+SHAPED: frozenset[Loss] = frozenset(("cropped", "padded"))
+"""Agreed to by choosing a shape."""
 
 Part = tuple[Decimal, Decimal | None]
 """Start and end in seconds; None is the end of the clip."""
@@ -43,6 +46,10 @@ class Fit:
     """What to do with a picture whose aspect ratio is not accepted."""
     is_agreed: bool = False
     """Whether changes may be visible."""
+
+
+ANYTHING = Fit(shape="crop", is_agreed=True)
+"""Whatever makes a clip fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +77,8 @@ class Plan:
     """The clip as it will be."""
     changes: tuple[Text, ...] = ()
     """In words and figures."""
+    visible_changes: tuple[Text, ...] = ()
+    """Those of them that are losses."""
     losses: frozenset[Loss] = frozenset()
     refusal: Text | None = None
     """Why nothing helps."""
@@ -91,13 +100,23 @@ class Plan:
         """Tell whether somebody has to agree, because the change is visible."""
         return self.needs_shape or bool(self.losses)
 
+    @property
+    def is_lossy(self) -> bool:
+        """Tell whether more is visible than a shape that somebody chose."""
+        return bool(self.losses - SHAPED)
+
+    @property
+    def is_shaped(self) -> bool:
+        """Tell whether the aspect ratio of the clip is not accepted."""
+        return self.needs_shape or bool(self.losses & SHAPED)
+
     def problem(self, fit: Fit) -> Text | None:
         """Say why it can't be done like this, if it can't."""
         if self.refusal:
             return self.refusal
         if self.needs_shape:
             return _("Its aspect ratio isn't accepted. Choose whether to crop or to pad it.")
-        if self.losses and not fit.is_agreed:
+        if self.is_lossy and not fit.is_agreed:
             message = _("It fits only with visible changes: %(changes)s.")
             return message % {"changes": ", ".join(map(str, self.changes))}
         return None
@@ -134,9 +153,12 @@ def part_problem(clip: Clip, part: Part) -> Text | None:
 def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
     """Plan how this clip, or a part of it, is made to fit.
 
-    A part that somebody chose is no loss. The plan is checked against the record like any clip.
+    A clip that is accepted is left alone. A part that somebody chose is no loss. The plan is
+    checked against the record like any clip.
     """
-    if source.kind != "url" or not clip.extension or clip.is_still:
+    if source.kind != "url" or clip.extension not in FITTABLE or clip.is_still:
+        return _unfitted(source, clip, fit)
+    if not fit.part and source.refusal(clip) is None:
         return as_is(source, clip)
     if fit.part and (problem := part_problem(clip, fit.part)):
         return Plan(clip=clip, refusal=problem)
@@ -146,6 +168,16 @@ def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
     draft.pace()
     draft.convert()
     return draft.finish()
+
+
+def _unfitted(source: Source, clip: Clip, fit: Fit) -> Plan:
+    whole = _("Only the whole video can be remixed, not a part of it.") if fit.part else None
+    return Plan(clip=clip, refusal=source.refusal(clip) or whole)
+
+
+def fitting_refusal(source: Source, clip: Clip) -> Text | None:
+    """Say why nothing makes this clip fit, if nothing does."""
+    return plan_clip(source, clip, ANYTHING).refusal
 
 
 @dataclass
@@ -158,6 +190,7 @@ class _Draft:
     shape: Shape
     recipe: Recipe = UNCHANGED
     changes: list[Text] = field(default_factory=list)
+    visible_changes: list[Text] = field(default_factory=list)
     losses: set[Loss] = field(default_factory=set)
     needs_shape: bool = False
 
@@ -167,12 +200,12 @@ class _Draft:
         if self.part:
             self.recipe = replace(self.recipe, start=start, end=end)
         length = self._length()
-        most = _most_seconds(self.source, self.clip.fps)
+        most = longest_clip(self.source, self.clip.fps)
         if most is None or (length is not None and self._is_accepted(length)):
             return
         self.recipe = replace(self.recipe, end=start + most)
-        self.losses.add("cut")
-        self.changes.append(_("cut to its first %(length)s") % {"length": SECONDS.with_unit(most)})
+        length_left = {"length": SECONDS.with_unit(most)}
+        self._note(_("cut to the first %(length)s") % length_left, "cut")
 
     def _is_accepted(self, length: Decimal) -> bool:
         most, below = self.source.max_seconds, self.source.below_seconds
@@ -195,15 +228,19 @@ class _Draft:
 
     def _note_frame(self, before: Frame, shaped: Frame, after: Frame) -> None:
         if shaped != before and self.shape == "crop":
-            self.losses.add("cropped")
-            self.changes.append(_("edges cropped"))
+            self._note(_("edges cropped"), "cropped")
         elif shaped != before:
-            self.losses.add("padded")
-            self.changes.append(_("black bars added"))
-        if after.longer > shaped.longer:
-            self.losses.add("upscaled")
+            self._note(_("black bars added"), "padded")
         if after != before:
-            self.changes.append(_arrow(str(before), _("%(size)s px") % {"size": after}))
+            is_upscaled = after.longer > shaped.longer
+            size = _arrow(str(before), _("%(size)s px") % {"size": after})
+            self._note(size, "upscaled" if is_upscaled else None)
+
+    def _note(self, change: Text, loss: Loss | None) -> None:
+        self.changes.append(change)
+        if loss:
+            self.visible_changes.append(change)
+            self.losses.add(loss)
 
     def pace(self) -> None:
         """Change a frame rate that is not accepted."""
@@ -253,6 +290,7 @@ class _Draft:
             recipe=self.recipe,
             clip=made,
             changes=tuple(self.changes),
+            visible_changes=tuple(self.visible_changes),
             losses=frozenset(self.losses),
             refusal=refusal,
             needs_shape=self.needs_shape,
@@ -270,7 +308,7 @@ class _Draft:
         return int(size * min(length / whole, Decimal(1)))
 
 
-def _most_seconds(source: Source, fps: Decimal | None) -> Decimal | None:
+def longest_clip(source: Source, fps: Decimal | None = None) -> Decimal | None:
     """Return how long to cut a clip so that it is accepted, although its last frame is whole."""
     most = min(_known(source.max_seconds, source.below_seconds), default=None)
     if most is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,10 +34,23 @@ class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
     def drafts(self) -> RemixBatchQuerySet:
         return self.filter(confirmed_at__isnull=True)
 
-    def start(self, videos: Iterable[int], *, by: User | None) -> RemixBatch:
-        """Save a selection of videos, by primary key, as a draft named after the first of them."""
+    def start(
+        self,
+        videos: Iterable[int],
+        *,
+        by: User | None,
+        parts: Mapping[int, tuple[str, str]] = {},
+    ) -> RemixBatch:
+        """Save a selection of videos, by primary key, as a draft named after the first of them.
+
+        `parts` are the start and end of videos of which only a part is to be remixed.
+        """
         pks = list(videos)
-        batch = self.create(created_by_id=by.pk if by else None, name=_name_of_draft(pks))
+        batch = self.create(
+            created_by_id=by.pk if by else None,
+            name=_name_of_draft(pks),
+            parts={str(pk): times for pk, times in parts.items()},
+        )
         chosen = RemixBatch.videos.through
         chosen.objects.bulk_create(
             (chosen(remixbatch_id=batch.pk, video_id=pk) for pk in pks), batch_size=1000
@@ -67,6 +80,8 @@ class RemixBatch(models.Model):
         help_text=_("For example “Mountains at dusk, spring campaign”."),
     )
     videos = models.ManyToManyField(Video, verbose_name=_("videos"), related_name="+")
+    parts = models.JSONField(default=dict, blank=True, editable=False)
+    """Start and end, as typed, of videos of which only a part is remixed, by primary key."""
     created_by = UserForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("created by"),

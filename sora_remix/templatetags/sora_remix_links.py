@@ -37,6 +37,12 @@ def picture(video: Video, links: Links) -> SafeString:
 
 
 @register.filter
+def file_address(video: Video, links: Links) -> str:
+    """Return the URL of a video's file, which stays valid if the site has such URLs."""
+    return links.file_url(video, "file") or video.file.url
+
+
+@register.filter
 def change_link(row: Model, links: Links) -> SafeString:
     """Link to the change page of a row."""
     return links.change_link(row, str(row))

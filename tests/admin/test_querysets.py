@@ -1,4 +1,4 @@
-"""The database finds exactly the videos that endpoints accept."""
+"""The database finds exactly the videos that endpoints take, as they are or fitted."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from sora_remix.admin.querysets import remixable
 from sora_remix.decoding.containers import EXTENSIONS
-from sora_remix.endpoints import Endpoint, Price, Source
+from sora_remix.endpoints import Endpoint, Price, Source, fitting_refusal
 from sora_remix.endpoints.builtin import BUILT_IN
 from sora_remix.models import Video
 from tests.checkout import make_clip
@@ -47,6 +47,7 @@ VIDEOS: list[dict[str, Any]] = [
         for codec in ("", "h264", "hevc", "prores")
     ),
     {"duration": None},
+    {"duration": 0},
     *({"duration": length} for length in ("0.699", "0.7", "2", "3", "10", "14.999", "15", "1801")),
     *({"size": size} for size in (None, 49_999_999, 50_000_000, 100_000_001, 200_000_001)),
     *({"fps": fps} for fps in (None, "8", "8.001", "60", "60.001")),
@@ -78,7 +79,9 @@ def test_database_and_endpoint_agree_on_remixable_videos(endpoint: Endpoint) -> 
 
     found = set(Video.objects.filter(remixable([endpoint])))
 
-    assert found == {video for video in Video.objects.all() if not endpoint.refusal(video)}
+    assert found == {
+        video for video in Video.objects.all() if not fitting_refusal(endpoint.source, video)
+    }
 
 
 def test_videos_that_any_endpoint_accepts_are_found() -> None:
@@ -90,6 +93,6 @@ def test_videos_that_any_endpoint_accepts_are_found() -> None:
     takes = {
         video
         for video in Video.objects.all()
-        if any(not endpoint.refusal(video) for endpoint in ENDPOINTS)
+        if any(not fitting_refusal(endpoint.source, video) for endpoint in ENDPOINTS)
     }
     assert found == takes

@@ -11,6 +11,7 @@ from django.test import Client
 
 from sora_remix.models import RemixBatch, Video
 from tests.admin_urls import change_url, confirm_url
+from tests.checkout import retire_models_for_any_length
 from tests.decoding.recordings import record
 from tests.forms import submit
 from tests.html import find_all, messages
@@ -38,11 +39,14 @@ def test_new_video_is_saved_and_its_draft_is_shown(admin_client: Client, media_r
 def test_video_that_can_not_be_remixed_is_saved_and_its_page_says_why(
     admin_client: Client, media_root: Path
 ) -> None:
+    retire_models_for_any_length()
+
     page = _save(admin_client, "matroska")
 
     assert page.request["PATH_INFO"] == change_url(Video.objects.get())
     assert messages(page) == [
-        "“Sea” was saved. It can't be remixed: It is a file of type MKV, but only MP4 can be sent."
+        "“Sea” was saved. It can't be remixed: "
+        "It is 0.2 s long, but the model accepts at least 0.7 s."
     ]
     assert not RemixBatch.objects.exists()
 

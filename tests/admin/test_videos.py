@@ -447,7 +447,8 @@ def test_videos_are_filtered_and_searched(
 
 @pytest.mark.usefixtures("rows")
 @pytest.mark.parametrize(
-    ("file", "is_remixable"), [("videos/a.mp4", True), ("videos/a.avi", False)]
+    ("file", "is_remixable"),
+    [("videos/a.mp4", True), ("videos/a.avi", True), ("videos/a.txt", False)],
 )
 def test_clip_is_listed_as_remixable_when_any_endpoint_accepts_it(
     admin_client: Client, file: str, is_remixable: bool

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sora_remix.decoding.containers import EXTENSIONS
 from sora_remix.endpoints import Endpoint
 from sora_remix.endpoints.builtin import BUILT_IN
-from sora_remix.endpoints.plan import Fit, Plan, plan_clip
+from sora_remix.endpoints.plan import FITTABLE, Fit, Plan, plan_clip
 from sora_remix.recipe import Recipe, Shape
 from tests.endpoints.clips import Clip
 
@@ -47,8 +48,8 @@ def test_clip_that_is_accepted_is_taken_as_it_is(key: str) -> None:
     ("key", "clip", "expected"),
     [
         ("flux-3", MOV, ["MOV → MP4 (H.264, AAC)"]),
-        ("wan-2.7", replace(CLIP, duration=Decimal(70)), ["cut to its first 9.9 s"]),
-        ("flux-3", replace(CLIP, duration=Decimal(15)), ["cut to its first 14.9 s"]),
+        ("wan-2.7", replace(CLIP, duration=Decimal(70)), ["cut to the first 9.9 s"]),
+        ("flux-3", replace(CLIP, duration=Decimal(15)), ["cut to the first 14.9 s"]),
         ("happy-horse", replace(CLIP, width=3840, height=2160), ["3840 × 2160 → 2160 × 1216 px"]),
         ("happy-horse", replace(CLIP, fps=Decimal(5)), ["5 → 9 frames per second"]),
         ("kling-o3", replace(CLIP, width=640, height=360), ["640 × 360 → 1280 × 720 px"]),
@@ -71,7 +72,7 @@ def test_other_codec_is_named() -> None:
 def test_part_of_a_large_file_may_be_small_enough() -> None:
     long = replace(CLIP, duration=Decimal(70), size=350_000_000)
 
-    assert _changes("wan-2.7", long) == ["cut to its first 9.9 s"]
+    assert _changes("wan-2.7", long) == ["cut to the first 9.9 s"]
     assert _plan("wan-2.7", long).recipe.max_bytes == 100_000_000
 
 
@@ -149,7 +150,7 @@ def test_part_that_can_not_be_used_is_refused(part: tuple[int, int], problem: st
 def test_visible_change_is_a_problem_until_somebody_agrees() -> None:
     found = _plan("wan-2.7", replace(CLIP, duration=Decimal(70)))
 
-    problem = "It fits only with visible changes: cut to its first 9.9 s."
+    problem = "It fits only with visible changes: cut to the first 9.9 s."
     assert str(found.problem(Fit())) == problem
     assert found.problem(Fit(is_agreed=True)) is None
 
@@ -181,3 +182,46 @@ def test_every_clip_that_is_long_enough_fits_every_endpoint(
     if found.refusal is None:
         assert endpoint.refusal(found.clip) is None
     assert all(side is None or side % 2 == 0 for side in (found.recipe.width, found.recipe.height))
+
+
+def test_every_kind_of_file_that_is_decoded_can_be_fitted() -> None:
+    assert set(FITTABLE) == set(EXTENSIONS.values())
+
+
+def test_kind_of_file_that_can_not_be_decoded_is_refused() -> None:
+    found = _plan("flux-3", replace(CLIP, extension=".txt"))
+
+    assert str(found.refusal).startswith("It is a file of type TXT")
+
+
+def test_part_of_a_generation_is_refused() -> None:
+    generation = replace(CLIP, sora_id="video_1")
+    fit = Fit(part=(Decimal(1), Decimal(3)))
+
+    found = plan_clip(BUILT_IN["sora-2"].source, generation, fit)
+
+    assert str(found.refusal) == "Only the whole video can be remixed, not a part of it."
+
+
+def test_clip_that_is_accepted_just_below_the_limit_is_not_cut() -> None:
+    assert _plan("flux-3", replace(CLIP, duration=Decimal("14.95"))).is_as_is
+
+
+def test_choosing_a_shape_is_agreement_to_it_and_to_nothing_else() -> None:
+    wide = replace(CLIP, width=3000, height=1000)
+    fit = Fit(shape="crop")
+
+    assert _plan("happy-horse", wide, "crop").problem(fit) is None
+    long = _plan("happy-horse", replace(wide, duration=Decimal(70)), "crop")
+    assert [str(change) for change in long.visible_changes] == [
+        "cut to the first 60 s",
+        "edges cropped",
+    ]
+    assert long.problem(fit) is not None
+
+
+def test_only_visible_changes_are_named_as_such() -> None:
+    found = _plan("wan-2.7", replace(MOV, duration=Decimal(70), extension=".avi"))
+
+    assert [str(change) for change in found.visible_changes] == ["cut to the first 10 s"]
+    assert len(found.changes) > 1

@@ -8,13 +8,15 @@ from decimal import Decimal
 from ...clock import today
 from ...endpoints import get_endpoint
 from ...models import Remix
+from ...services import plan_again
 from ..formatting import money
 
 
 def price(remix: Remix) -> tuple[Decimal | None, bool]:
     """Return the present price, None if it is unknown, and whether it is firm."""
     endpoint = get_endpoint(remix.endpoint)
-    return endpoint.estimate(remix.source, remix.options), endpoint.price.is_firm
+    clip = plan_again(endpoint, remix).clip
+    return endpoint.estimate(clip, remix.options), endpoint.price.is_firm
 
 
 class ActionCost:

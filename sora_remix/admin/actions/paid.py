@@ -11,6 +11,7 @@ from django.utils.translation import ngettext_lazy
 from ...endpoints import get_endpoint
 from ...exceptions import SoraRemixError
 from ...models import Remix
+from ...services import plan_again
 from ..formatting import money
 from ..permissions import DECIDE, REMIX, RETRY
 from .cost import ActionCost, price
@@ -86,7 +87,7 @@ def _request_refusal(remix: Remix) -> Text | None:
         return error.message
     problems = [problem.message for problem in endpoint.option_problems(remix.options)]
     return (
-        endpoint.refusal(remix.source)
+        plan_again(endpoint, remix).refusal
         or endpoint.prompt_problem(remix.prompt)
         or next(iter(problems), None)
     )

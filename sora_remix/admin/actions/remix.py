@@ -72,7 +72,7 @@ class RemixAction(AdminAction[Remix]):
     ) -> ActionPreview[Remix] | ActionResult:
         sent = request.POST.get(self.field, "").split(",")
         pks = parse_pks(sent, name=self.field, most=conf.SORA_REMIX_MAX_BATCH)
-        found = model_admin.get_queryset(request).select_related("source").in_bulk(pks)
+        found = model_admin.get_queryset(request).select_related("source", "clip").in_bulk(pks)
         in_order = (found[pk] for pk in pks if pk in found)
         preview = ActionPreview(self, filter_viewable(model_admin, request, in_order))
         if preview.allowed and not preview.is_confirmed(request):

@@ -24,8 +24,10 @@ ROWS = "_rows"
 WITHOUT = "_without"
 """Name of the field with all cells that are not ticked, on any page."""
 MOST_ROWS = 100
-MOST_BOXES = 800
-"""Checkboxes on a page. Django accepts 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+MOST_FIELDS = 850
+"""Checkboxes and times on a page. Django accepts 1,000 fields (DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+TIMES = 2
+"""Fields for the part of a video."""
 HEADING_LENGTH = 60
 """Characters of a prompt that head its column."""
 TOKEN = re.compile(r"\b([0-9]{1,18}):([0-9]{1,6})\b")
@@ -88,7 +90,7 @@ class CellGrid:
 
     @property
     def rows_per_page(self) -> int:
-        return max(1, min(MOST_ROWS, MOST_BOXES // len(self.numbers)))
+        return max(1, min(MOST_ROWS, MOST_FIELDS // (len(self.numbers) + TIMES)))
 
     def count(self, video: Video) -> int:
         """Count the remixes of a video."""

@@ -22,13 +22,15 @@ from ..formatting import money
 from ..visibility import find_viewable_rows, get_rows
 from .cells import CellGrid
 from .endpoints import EndpointChoice, endpoint_choices
-from .facts import facts_of
+from .facts import SelectedClips
+from .fitting import Allowed, FittingQuestions
 from .forms import DraftForm, OptionsForm
 from .images import DraftImage, store_images
 from .kept_options import KeptOptions
 from .left_out import LeftOut
 from .offers import Offer, folded, offer
 from .option_fields import changes
+from .parts import START, Parts
 from .prompts import ADD_PROMPT, REMOVE_PROMPT, USE_PRESET, Prompts
 from .quote import Quote
 
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from ...endpoints import Endpoint
     from ...models.preset import PromptPresetQuerySet
 
+MOST_PICTURES = 12
+"""So many of the videos are shown as pictures."""
 RECALCULATE = "_recalculate"
 """Name of the button that updates the page."""
 TURN_PAGE = "_page"
@@ -53,6 +57,10 @@ TERMS = "_terms"
 CHANGED = _(
     "Nothing was sent, because the selection or the cost changed while this page "
     "was open. Check it and confirm again."
+)
+NOT_ALLOWED = _(
+    "Nothing was sent, because no video fits the model without a visible change. Allow it below, "
+    "or choose another model."
 )
 
 
@@ -104,21 +112,25 @@ class Draft:
         self.is_final = data is not None and not NOT_FINAL & sent.keys()
         videos = selection.videos
         self.images: list[ReferenceImage] = list(batch.images.all())
-        self._clips = facts_of(videos)
-        self.endpoints = endpoint_choices(self._clips)
+        allowed = Allowed(sent)
+        self.parts = Parts(sent, batch.parts, videos)
+        fits = [allowed.fit(self.parts.parts.get(video.pk)) for video in videos]
+        self.fits = {video.pk: fit for video, fit in zip(videos, fits, strict=True)}
+        self.endpoints = endpoint_choices(SelectedClips(videos, fits))
         chosen = self.endpoints.get(sent.get("endpoint", ""))
         choice = chosen or self.endpoints.first
         self.endpoint = choice.endpoint
         self.is_chosen = bool(chosen) or not choice.is_retired
         """False until somebody chooses a retired endpoint: it is never preselected."""
         self.is_retired = choice.is_retired
+        self.fitting = FittingQuestions(choice.planned, allowed)
         self._kept = KeptOptions(sent)
         self.options_form = self._options_form(self.endpoint)
         self.prompts = Prompts(sent, selection.presets)
         self.grid = CellGrid(sent, videos, self.prompts)
         self._counts = [self.grid.count(video) for video in videos]
         options = self.options_form.chosen()
-        self.quote = Quote(videos, self._clips, choice, options, self._counts)
+        self.quote = Quote(videos, choice, options, self._counts, self.parts)
 
     def clean(self) -> None:
         """Store and remove images, and collect all errors."""
@@ -130,6 +142,7 @@ class Draft:
             self.images = list(self.batch.images.all())
         for problem in dict.fromkeys(filter(None, (one.problem for one in self.draft_images))):
             self.form.add_error("images", problem)
+        self._name_hidden_parts()
         self.add_reasons(self.endpoint.option_problems(self.options))
         self.add_reasons(reasons := services.too_many(self.quote.remix_count))
         if not reasons:
@@ -138,6 +151,8 @@ class Draft:
             self.form.add_error(None, CHANGED)
         elif self.is_final and not self.is_chosen and not self.form.has_error("endpoint"):
             self.form.add_error("endpoint", _("Choose a model."))
+        elif self.is_final and self.quote.is_possible and not self.quote.accepted:
+            self.form.add_error(None, NOT_ALLOWED)
 
     @cached_property
     def form(self) -> DraftForm:
@@ -153,7 +168,7 @@ class Draft:
 
     @property
     def has_errors(self) -> bool:
-        return bool(self.form.errors or self.options_form.errors)
+        return bool(self.form.errors or self.options_form.errors or self.parts.errors)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -194,6 +209,11 @@ class Draft:
         """Whether the chosen endpoint is among those that are folded."""
         return any(one.endpoint == self.endpoint for one in self.offers[1])
 
+    @cached_property
+    def pictured(self) -> set[int]:
+        """Return the videos whose pictures are shown above, by primary key."""
+        return {line.video.pk for line in self.quote.accepted[:MOST_PICTURES]}
+
     @property
     def rate(self) -> str:
         """Return the price of the endpoint before anything is multiplied."""
@@ -226,8 +246,16 @@ class Draft:
 
     @property
     def is_grid_open(self) -> bool:
-        """Whether the cells are shown: some are unticked, or their page was turned."""
-        return bool(self.unticked_count) or TURN_PAGE in (self._data or ())
+        """Whether the cells are shown: some are unticked, their page was turned, or a part."""
+        is_turned = TURN_PAGE in (self._data or ())
+        more = [*self.quote.accepted[MOST_PICTURES:], *self.left_out.more]
+        return bool(self.unticked_count) or is_turned or any(line.part.is_open for line in more)
+
+    @property
+    def is_left_out_open(self) -> bool:
+        """Whether the videos that are left out are shown: there is no other, or a part of one."""
+        shown = [one.line for one in self.left_out.videos]
+        return not self.quote.is_possible or any(line.part.is_open for line in shown)
 
     @property
     def prompt_texts(self) -> list[str]:
@@ -266,13 +294,22 @@ class Draft:
                 field = name if name in self.form.fields else None
                 self.form.add_error(field, str(reason.message))
 
+    def _name_hidden_parts(self) -> None:
+        """Name the videos with an error in a part whose fields were on another page."""
+        for video in self.selection.videos:
+            error = self.parts.errors.get(video.pk)
+            if error and f"{START}{video.pk}" not in self._data:
+                message = _("“%(title)s”: %(reason)s")
+                reason = {"title": video.title, "reason": error}
+                self.form.add_error(None, str(message % reason))
+
     def _options_form(self, endpoint: Endpoint) -> OptionsForm:
         return OptionsForm(self._kept.get(endpoint.key), endpoint=endpoint)
 
     def _offer(self, choice: EndpointChoice) -> Offer:
         is_own = choice.endpoint == self.endpoint
         form = self.options_form if is_own else self._options_form(choice.endpoint)
-        return offer(choice, form.chosen(), self._clips, self._counts)
+        return offer(choice, form.chosen(), self._counts)
 
     def _check_prompts(self) -> None:
         """Add the problems of the prompts, as they are sent, to their fields."""
@@ -281,7 +318,8 @@ class Draft:
         cells = placeholders.cells(videos, texts, self.grid.without)
         names = [*self.form.prompts.values()]
         filled = [(video, index) for video, index in cells if texts[index]]
-        for index, problem in placeholders.problems(self.endpoint, texts, filled):
+        lengths = {line.video.pk: line.plan.clip.duration for line in self.quote.accepted}
+        for index, problem in placeholders.problems(self.endpoint, texts, filled, lengths):
             self.form.add_error(names[index], str(problem))
 
     def _remove_images(self) -> None:

@@ -18,11 +18,12 @@ from ...endpoints import (
     all_endpoints,
     choosable,
     default_endpoint,
+    fitting_refusal,
     preferred_by_count,
 )
 from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Video
-from .facts import ClipFacts, refusals_of
+from .facts import PlannedClip, SelectedClips
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -33,13 +34,18 @@ class EndpointChoice:
     """An endpoint, and what it says of each of the videos."""
 
     endpoint: Endpoint
-    refusals: Sequence[Text | None]
-    """Of each video; None for one that it accepts."""
+    planned: Sequence[PlannedClip]
+    """Of each video: how it is made to fit."""
 
     @cached_property
     def accepted(self) -> int:
-        """Count the videos that it accepts."""
-        return sum(not refusal for refusal in self.refusals)
+        """Count the videos that it takes, as they are or fitted."""
+        return sum(not one.refusal for one in self.planned)
+
+    @cached_property
+    def fittable(self) -> int:
+        """Count the same with those that change visibly, which nobody may have allowed yet."""
+        return sum(not one.plan.refusal for one in self.planned)
 
     @property
     def is_retired(self) -> bool:
@@ -51,7 +57,7 @@ class EndpointChoices:
     """The endpoints for a selection of videos."""
 
     available: Sequence[EndpointChoice]
-    """Those that accept at least one of the videos, the one that accepts the most first."""
+    """Those that at least one of the videos can fit, the one that takes the most first."""
     first: EndpointChoice
     """Shown at first, even when nothing can be chosen."""
     unavailable: Sequence[tuple[Endpoint, str]]
@@ -62,33 +68,36 @@ class EndpointChoices:
         return next((one for one in self.available if one.endpoint.key == key), None)
 
 
-def endpoint_choices(clips: Sequence[ClipFacts]) -> EndpointChoices:
+def endpoint_choices(clips: SelectedClips) -> EndpointChoices:
     """Sort the endpoints for these videos; raise `UnknownEndpoint`, `InvalidEndpoint`.
 
-    A retired endpoint can be chosen only where no other accepts any of the videos.
+    A retired endpoint can be chosen only where none of the videos can fit any other.
     """
     gone = EndpointFact.objects.retired()
-    every = [EndpointChoice(one, refusals_of(one, clips)) for one in choosable(gone, today())]
-    able = [one for one in every if one.accepted]
+    every = [EndpointChoice(one, clips.plan(one)) for one in choosable(gone, today())]
+    able = [one for one in every if one.fittable]
     available = [one for one in able if not one.is_retired] or able
     first = _first(available or every, clips, gone)
-    available.sort(key=lambda one: (-one.accepted, one.endpoint != first.endpoint))
-    unable = [one for one in every if not one.accepted]
+    available.sort(key=lambda one: (-one.accepted, -one.fittable, one.endpoint != first.endpoint))
+    unable = [one for one in every if not one.fittable]
     keys = {one.endpoint.key for one in (*available, *unable)}
     refused = [(one.endpoint, _usual_refusal(one)) for one in unable]
     return EndpointChoices(available, first, [*refused, *_no_longer_offered(keys, gone)])
 
 
 def _first(
-    choices: Sequence[EndpointChoice], clips: Sequence[ClipFacts], gone: Mapping[str, datetime]
+    choices: Sequence[EndpointChoice], clips: SelectedClips, gone: Mapping[str, datetime]
 ) -> EndpointChoice:
     """Return the choice that is shown at first."""
-    accepted = {one.endpoint.key: one.accepted for one in choices}
+    is_any_accepted = any(one.accepted for one in choices)
+    counts = {
+        one.endpoint.key: one.accepted if is_any_accepted else one.fittable for one in choices
+    }
     endpoints = [one.endpoint for one in choices]
-    first = preferred_by_count(endpoints, accepted, today())
-    first = first or default_endpoint(clips, gone, today())
+    first = preferred_by_count(endpoints, counts, today())
+    first = first or default_endpoint(clips.facts, gone, today())
     found = next((one for one in choices if one.endpoint == first), None)
-    return found or EndpointChoice(first, refusals_of(first, clips))
+    return found or EndpointChoice(first, clips.plan(first))
 
 
 def is_retired(endpoint: Endpoint) -> bool:
@@ -97,7 +106,7 @@ def is_retired(endpoint: Endpoint) -> bool:
 
 
 def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
-    """Say why none of the endpoints accepts this video, if none does.
+    """Say why none of the endpoints takes this video, even when it is fitted, if none does.
 
     Of all reasons, it is the first about what the video is: a file or a Sora generation.
     """
@@ -105,7 +114,7 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
         return gettext("fal no longer offers any of this site's models.")
     refusals = []
     for endpoint in endpoints:
-        if not (refusal := endpoint.refusal(video)):
+        if not (refusal := fitting_refusal(endpoint.source, video)):
             return None
         refusals.append((endpoint.source.kind, refusal))
     kind = "url" if video.file and not video.sora_id else refusals[0][0]
@@ -113,7 +122,7 @@ def why_not(video: Video, endpoints: Sequence[Endpoint]) -> Text | None:
 
 
 def why_not_remixable(video: Any) -> str:
-    """Say why no model that can be chosen accepts this video; return nothing if one does."""
+    """Say why no model that can be chosen takes this video; return nothing if one does."""
     if not hasattr(video, "retired_endpoints"):
         note_retired_endpoints([video])
     return why_none_accepts(video, video.retired_endpoints)
@@ -135,7 +144,7 @@ def note_retired_endpoints(videos: Iterable[Any]) -> None:
 
 
 def _usual_refusal(choice: EndpointChoice) -> str:
-    reasons = Counter(str(refusal) for refusal in choice.refusals)
+    reasons = Counter(str(one.refusal) for one in choice.planned)
     return reasons.most_common(1)[0][0] if reasons else gettext("There is no video to remix.")
 
 

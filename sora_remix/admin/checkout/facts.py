@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...endpoints import Endpoint
+from ...endpoints import Endpoint, Fit, Plan, plan_clip
 from ...models import Video
 
 if TYPE_CHECKING:
@@ -28,12 +28,38 @@ class ClipFacts(NamedTuple):
     video_codec: str
 
 
-def facts_of(videos: Iterable[Video]) -> list[ClipFacts]:
-    """Return the facts of each of these videos."""
-    return [ClipFacts(*(getattr(video, name) for name in ClipFacts._fields)) for video in videos]
+class PlannedClip(NamedTuple):
+    """How a video is made to fit an endpoint, and why it is left out, if it is."""
+
+    plan: Plan
+    refusal: Text | None
 
 
-def refusals_of(endpoint: Endpoint, clips: Sequence[ClipFacts]) -> list[Text | None]:
-    """Say of each of these clips why the endpoint can't accept it, if it can't."""
-    known = {clip: endpoint.refusal(clip) for clip in dict.fromkeys(clips)}
-    return [known[clip] for clip in clips]
+class SelectedClips:
+    """The facts of these videos, each with what may be done to it.
+
+    Clips that are alike are planned once for each endpoint.
+    """
+
+    def __init__(self, videos: Sequence[Video], fits: Sequence[Fit]) -> None:
+        self.facts = [
+            ClipFacts(*(getattr(video, name) for name in ClipFacts._fields)) for video in videos
+        ]
+        kinds: dict[tuple[ClipFacts, Fit], int] = {}
+        self._kind_of_each = [
+            kinds.setdefault(kind, len(kinds)) for kind in zip(self.facts, fits, strict=True)
+        ]
+        self._kinds = list(kinds)
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def plan(self, endpoint: Endpoint) -> list[PlannedClip]:
+        """Plan how each of the videos is made to fit this endpoint."""
+        planned = [_planned(endpoint, clip, fit) for clip, fit in self._kinds]
+        return [planned[kind] for kind in self._kind_of_each]
+
+
+def _planned(endpoint: Endpoint, clip: ClipFacts, fit: Fit) -> PlannedClip:
+    plan = plan_clip(endpoint.source, clip, fit)
+    return PlannedClip(plan, plan.problem(fit))

@@ -14,7 +14,9 @@ from django.http.response import HttpResponseBase
 
 from .cells import CELL, ROWS, WITHOUT
 from .draft import RECALCULATE
+from .fitting import AGREE, SHAPE
 from .kept_options import KEPT, OPTION, SHOWN_ENDPOINT
+from .parts import END, PARTS, START
 from .prompts import NUMBERS, PROMPT
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     View = Callable[..., HttpResponseBase]
 
 SESSION_KEY = "sora_remix_input"
-NAMES = frozenset(("endpoint", PROMPT, NUMBERS, SHOWN_ENDPOINT, KEPT, CELL, ROWS, WITHOUT))
+NAMES = frozenset(
+    ("endpoint", PROMPT, NUMBERS, SHOWN_ENDPOINT, KEPT, CELL, ROWS, WITHOUT, AGREE, SHAPE, PARTS)
+)
 """Names of the fields that are kept, beside options."""
 MOST = 100_000
 """More bytes than these are not kept, because anybody can send them."""
@@ -60,7 +64,7 @@ def _keep(request: HttpRequest, pk: int) -> None:
         return
     data = QueryDict(mutable=True)
     for name, values in request.POST.lists():
-        if name in NAMES or name.startswith(f"{OPTION}-"):
+        if name in NAMES or name.startswith((f"{OPTION}-", START, END)):
             data.setlist(name, values)
     if len(text := data.urlencode()) <= MOST:
         request.session[SESSION_KEY] = {"draft": pk, "input": text}

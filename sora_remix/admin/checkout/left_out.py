@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext, ngettext
@@ -32,7 +32,7 @@ class LeftOut:
         self.count = len(quote.refused)
         index = {video.pk: at for at, video in enumerate(videos)}
         shown = quote.refused[:MOST_LISTED]
-        self.videos = [LeftOutVideo(line, self._advice(index[line.video.pk])) for line in shown]
+        self.videos = [LeftOutVideo(line, self._advice(line, index)) for line in shown]
         self.more = quote.refused[MOST_LISTED:]
         self._refusals = quote.refusals
 
@@ -52,11 +52,15 @@ class LeftOut:
         said = [gettext("%(many)d × %(reason)s") % {"many": n, "reason": one} for one, n in shown]
         return " ".join([*said, *(["…"] if len(self._refusals) > MOST_REASONS else [])])
 
-    def _advice(self, at: int) -> str:
-        able = [one for one in self._endpoints.available if not one.refusals[at]]
-        if not able:
-            return gettext("No model takes it as it is. Upload another version of this video.")
-        return _advice_to_choose(able)
+    def _advice(self, line: QuoteLine, index: Mapping[int, int]) -> str:
+        if line.plan.needs_shape:
+            return gettext("Choose below whether to crop or to pad it.")
+        if not line.plan.refusal:
+            return gettext("Allow visible changes below, or choose a part.")
+        at = index[line.video.pk]
+        if able := [one for one in self._endpoints.available if not one.planned[at].refusal]:
+            return _advice_to_choose(able)
+        return gettext("No model takes it. Upload another version of this video.")
 
 
 def _advice_to_choose(able: Sequence[EndpointChoice]) -> str:

@@ -13,7 +13,6 @@ from django.utils.translation import gettext
 
 from ..formatting import money, text
 from .endpoints import EndpointChoice
-from .facts import ClipFacts
 
 if TYPE_CHECKING:
     from ...endpoints import Endpoint
@@ -32,7 +31,7 @@ class Offer:
     choice: EndpointChoice
     options: Mapping[str, Any]
     durations: Mapping[Decimal | None, int]
-    """Remixes of the videos that it accepts, by the length of the video."""
+    """Remixes of the videos that it takes, by the length of the clip that it is sent."""
 
     @property
     def endpoint(self) -> Endpoint:
@@ -53,8 +52,8 @@ class Offer:
 
     @property
     def taken(self) -> str:
-        """Say how many of the videos it accepts."""
-        counts = {"accepted": self.choice.accepted, "all": len(self.choice.refusals)}
+        """Say how many of the videos it takes."""
+        counts = {"accepted": self.choice.accepted, "all": len(self.choice.planned)}
         return gettext("Takes %(accepted)d of %(all)d") % counts
 
     @property
@@ -69,14 +68,13 @@ class Offer:
 def offer(
     choice: EndpointChoice,
     options: Mapping[str, Any],
-    clips: Sequence[ClipFacts],
     counts: Iterable[int],
 ) -> Offer:
     """Price an endpoint with these options, for so many remixes of each video."""
     durations: Counter[Decimal | None] = Counter()
-    for clip, refusal, count in zip(clips, choice.refusals, counts, strict=True):
-        if not refusal and count:
-            durations[clip.duration] += count
+    for one, count in zip(choice.planned, counts, strict=True):
+        if not one.refusal and count:
+            durations[one.plan.clip.duration] += count
     return Offer(choice, choice.endpoint.complete(options), durations)
 
 

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext, ngettext
 
 from ...dollars import exact_dollars
+from ...endpoints import Plan
 from ...models import Video
 from ..formatting import money, text
 from .endpoints import EndpointChoice
-from .facts import ClipFacts
+from .parts import PartFields, Parts
 
 if TYPE_CHECKING:
     from ...endpoints.option import Text
@@ -30,7 +32,9 @@ class QuoteLine:
     """One video of the draft."""
 
     video: Video
-    refusal: Text | None
+    plan: Plan
+    part: PartFields
+    refusal: Text | None = None
     amount: Decimal | None = None
     is_firm: bool = True
     warnings: Sequence[Text] = ()
@@ -38,11 +42,16 @@ class QuoteLine:
 
     @property
     def seconds(self) -> str:
-        return text.seconds(self.video.duration)
+        return text.seconds(self.plan.clip.duration)
 
     @property
     def play_time(self) -> str:
-        return text.play_time(self.video.duration)
+        return text.play_time(self.plan.clip.duration)
+
+    @property
+    def changes(self) -> str:
+        """Say in one line what is changed so that the video fits."""
+        return ", ".join(map(str, self.plan.changes))
 
     @property
     def cost(self) -> str:
@@ -58,32 +67,39 @@ class Quote:
     def __init__(
         self,
         videos: Sequence[Video],
-        clips: Sequence[ClipFacts],
         choice: EndpointChoice,
         options: Mapping[str, Any],
         counts: Sequence[int],
+        parts: Parts,
     ) -> None:
         self.endpoint = choice.endpoint
         self.options = self.endpoint.complete(options)
         self._estimates: dict[Decimal | None, Decimal | None] = {}
         self.accepted: list[QuoteLine] = []
         self.refused: list[QuoteLine] = []
-        for video, clip, refusal, count in zip(videos, clips, choice.refusals, counts, strict=True):
+        for video, (plan, refusal), count in zip(videos, choice.planned, counts, strict=True):
+            part = PartFields.of(video, parts, refusal)
             if refusal:
-                self.refused.append(QuoteLine(video, refusal))
+                self.refused.append(QuoteLine(video, plan, part, refusal))
             else:
-                self.accepted.append(self._line(video, clip, count))
+                self.accepted.append(self._line(video, plan, part, count))
 
-    def _line(self, video: Video, clip: ClipFacts, count: int) -> QuoteLine:
-        if (seconds := clip.duration) not in self._estimates:
+    def _line(self, video: Video, plan: Plan, part: PartFields, count: int) -> QuoteLine:
+        if (seconds := plan.clip.duration) not in self._estimates:
             self._estimates[seconds] = self.endpoint.estimate_length(seconds, self.options)
-        warnings = self.endpoint.warnings(clip, self.options)
+        warnings = self.endpoint.warnings(plan.clip, self.options)
         is_firm = self.endpoint.price.is_firm
-        return QuoteLine(video, None, self._estimates[seconds], is_firm, warnings, count)
+        amount = self._estimates[seconds]
+        return QuoteLine(video, plan, part, None, amount, is_firm, warnings, count)
 
     @property
     def lines(self) -> list[QuoteLine]:
         return self.accepted + self.refused
+
+    @cached_property
+    def is_possible(self) -> bool:
+        """Whether a video is accepted, or would be if somebody allowed visible changes."""
+        return bool(self.accepted) or any(not line.plan.refusal for line in self.refused)
 
     @cached_property
     def remix_count(self) -> int:
@@ -135,12 +151,20 @@ class Quote:
 
     @property
     def terms(self) -> list[Any]:
-        """List the number of remixes, their cost, and the options that it depends on."""
+        """List the number of remixes, their cost, and the options and clips it depends on."""
         price = self.endpoint.price
         names = filter(None, (*price.by, price.duration_option))
         chosen = {name: self.options.get(name) for name in names}
         amount = str(sum(self.amounts, Decimal(0)))
-        return [self.endpoint.key, chosen, self.remix_count, amount, self.unknown_count]
+        figures = [self.remix_count, amount, self.unknown_count]
+        return [self.endpoint.key, chosen, *figures, self._recipes_digest]
+
+    @property
+    def _recipes_digest(self) -> str:
+        """Return a hash of how the videos are fitted; empty when all are taken as they are."""
+        recipes = {line.video.pk: line.plan.recipe_text for line in self.accepted}
+        fitted = [f"{pk} {recipe}" for pk, recipe in recipes.items() if recipe]
+        return sha256("\n".join(fitted).encode()).hexdigest()[:16] if fitted else ""
 
     @property
     def sound(self) -> Text:

@@ -10,7 +10,7 @@ from django.urls import URLPattern
 from django.views.decorators.http import require_http_methods
 
 from ...clock import today
-from ...endpoints import choosable
+from ...endpoints import choosable, fitting_refusal
 from ...exceptions import SoraRemixError
 from ...models import EndpointFact, RemixBatch, Video
 from ..links import Links
@@ -18,6 +18,7 @@ from ..pages import list_url, page_path
 from ..params import parse_pk
 from ..permissions import REMIX, can_start_draft, require_perms
 from ..visibility import get_row_or_404
+from .parts import LONGEST
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite, ModelAdmin
@@ -30,7 +31,7 @@ def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResponse:
-    """Start a draft with the `video` that was sent and redirect to its confirm page.
+    """Start a draft with the `video` that was sent, or a part of it, and redirect to confirm it.
 
     A GET, as after a login in between, leads to the list: only a click starts a draft.
     """
@@ -43,16 +44,18 @@ def start(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpRespon
     if (pk := parse_pk(request.POST.get("video"))) is None:
         raise Http404
     video = get_row_or_404(model_admin, request, pk)
-    batch = RemixBatch.objects.start([video.pk], by=request.user)
+    times = [request.POST.get(name, "").strip()[:LONGEST] for name in ("start", "end")]
+    parts = {video.pk: (times[0], times[1])} if any(times) else {}
+    batch = RemixBatch.objects.start([video.pk], by=request.user, parts=parts)
     return HttpResponseRedirect(Links(site).confirm_url(batch))
 
 
 def can_start_with(site: AdminSite, request: HttpRequest, video: Video) -> bool:
-    """Tell whether this user may remix a video that at least one model accepts."""
+    """Tell whether this user may remix a video that at least one model takes."""
     if not can_start_draft(site, request):
         return False
     try:
         endpoints = choosable(EndpointFact.objects.retired(), today())
     except SoraRemixError:
         return False
-    return any(not endpoint.refusal(video) for endpoint in endpoints)
+    return any(not fitting_refusal(endpoint.source, video) for endpoint in endpoints)

@@ -18,7 +18,7 @@ from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, Un
 from ...models import RemixBatch, Video
 from ..formatting.text import shortened
 from ..links import Links
-from ..pages import render_page
+from ..pages import PART_STYLESHEET, render_page
 from ..permissions import REMIX, require_perms
 from ..visibility import find_model_admin
 from .draft import TURN_PAGE, Draft, Selection
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 PAGE = "_at"
 """Name of the field with the number of the page of videos."""
+STYLESHEETS = ("sora_remix/checkout.css", "sora_remix/fitting.css", PART_STYLESHEET)
 RESTORED = _(
     "Nothing was sent, because you were no longer logged in. Your input is kept. Check it and "
     "confirm again."
@@ -87,6 +88,7 @@ class ConfirmView(View):
                 options=draft.options,
                 without=draft.grid.without,
                 only={video.pk for video in draft.selection.videos},
+                fits=draft.fits,
             )
         except RequestRefused as refusal:
             draft.add_reasons(refusal.reasons)
@@ -159,7 +161,7 @@ class ConfirmView(View):
             self.model_admin,
             "confirm.html",
             context,
-            stylesheets=("sora_remix/checkout.css",),
+            stylesheets=STYLESHEETS,
         )
 
 

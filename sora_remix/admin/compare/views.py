@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from ...models import Remix, Video
-from ..formatting import money, options, text
+from ..formatting import clips, money, options, text
 from ..links import Links
 from ..pages import RENEW_SCRIPT, render_page
 from ..params import parse_pk
@@ -99,7 +99,9 @@ class ComparedVideo:
         remix: Remix | None = getattr(self.video, "remix", None)
         if not (remix and self.may_see_remix):
             return []
+        part = clips.part(remix.recipe)
         return [
+            *([(gettext("Part of the source"), part)] if part else []),
             (gettext("Prompt"), text.shortened(remix.prompt)),
             (gettext("Model"), text.endpoint_name(remix)),
             *options.facts(remix),

@@ -68,6 +68,10 @@ FREE_CODES = {
     "source_unreachable",
 }
 """fal doesn't bill 5xx responses and requests that never started (https://docs.fal.ai/errors)."""
+FILE_AWAY = _(
+    "The file of the video was replaced or removed, or could not be loaded. Nothing was sent."
+)
+"""The cause where the file that can't be reached is our own."""
 FREE_PREFIXES = ("http_5", "runner_")
 TEMPORARY_CODES = (FREE_CODES - {"client_cancelled"}) | {
     "cannot_reach_fal",
@@ -126,6 +130,10 @@ def failure(remix: Remix) -> Failure:
 
 def cause(remix: Remix) -> str:
     """Say why it failed, without fal's own message: not everybody may see that."""
+    if remix.recipe and not remix.submitted_at and remix.error_code == "source_unreachable":
+        return str(FILE_AWAY)
+    if remix.error_code == "source_unusable" and remix.error_message:
+        return f"{CAUSES[remix.error_code]} {remix.error_message}"  # a message of our own
     if known := CAUSES.get(remix.error_code):
         return str(known)
     if remix.error_message or remix.error_code:

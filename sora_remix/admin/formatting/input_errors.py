@@ -1,4 +1,4 @@
-"""fal's errors about prompts, videos and options, and how to fix them."""
+"""Errors about prompts, videos and options, fal's and our own, and how to fix them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIMIT_SHOWN = 60
 
 
 class Fault(NamedTuple):
-    """An error type of fal (https://docs.fal.ai/errors)."""
+    """An error type of fal (https://docs.fal.ai/errors), or one of our own."""
 
     cause: _StrPromise
     remedy: _StrPromise
@@ -36,6 +36,10 @@ _PICTURES = _("This model doesn't accept this number of files.")
 _OTHER_FILE = _("Choose another video or picture.")
 
 INPUTS: dict[str, Fault] = {
+    "source_unusable": Fault(
+        _("The clip could not be made from this video, so nothing was sent."),
+        _("Choose a part that plays, or upload the video in another format."),
+    ),
     "video_duration_too_long": Fault(
         _("The video is too long for this model."),
         _("Choose a shorter video."),

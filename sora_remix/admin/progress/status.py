@@ -17,7 +17,7 @@ from ...endpoints import get_endpoint
 from ...exceptions import SoraRemixError
 from ...models import Remix
 from ...models.status import IN_FLIGHT
-from ..formatting import html, text
+from ..formatting import clips, html, text
 from ..links import Links
 from ..params import parse_pk
 
@@ -93,16 +93,32 @@ def state(remix: Remix) -> SafeString:
     usual = _usual(remix) if remix.status not in OVER else ""
     return format_html(
         '<div class="sora-remix-live" data-remix="{}" data-status="{}" data-start="{}" '
-        'data-place="{}" data-usual="{}">{} <span class="quiet sora-remix-far">{}</span>'
+        'data-place="{}" data-usual="{}" data-fitting="{}">{} '
+        '<span class="quiet sora-remix-far">{}</span>'
         '<span class="quiet sora-remix-log">{}</span></div>',
         remix.pk,
         remix.status,
         int(start.timestamp()) if start else "",
         position(remix.queue_position) or "",
         usual,
+        fitting := _fitting(remix),
         html.state(remix),
-        " · ".join(filter(None, (_place(remix), _time(start, usual)))),
+        " · ".join(filter(None, (fitting, _place(remix), _time(start, usual)))),
         format_html_join("", '<bdi dir="auto">{}</bdi>', ((line,) for line in remix.progress_log)),
+    )
+
+
+def _fitting(remix: Remix) -> str:
+    """Say how much of its clip is made; `source` and `clip` are read with the remix."""
+    if remix.status != Status.QUEUED or not remix.recipe:
+        return ""
+    clip = remix.clip
+    return clips.progress(
+        status=remix.status,
+        recipe=remix.recipe,
+        clip=str(clip.file.name or "") if clip else "",
+        done=clip.seconds_done if clip else None,
+        source_length=remix.source.duration,
     )
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from ...models import Remix, refusals
+from ..formatting import clips
 from ..notices.texts import get_notices, hash_notices
 from ..params import parse_pk, parse_pk_ranges
 from .status import OVER, counted, position, started_at
@@ -60,6 +61,7 @@ def _rows(found: QuerySet[Remix], batch: int | None, pks: Sequence[int]) -> list
         rows = rows.annotate(over=Coalesce(Subquery(over), 0), many=Coalesce(Subquery(many), 0))
     rows = rows.filter(pk__in=pks) if pks or batch is None else rows.filter(batch=batch)
     names = ["pk", "status", "queue_position", "submitted_at", "completed_at"]
+    names += ["recipe", "clip__file", "clip__seconds_done", "source__duration"]
     names += ["progress_log"] if 0 < len(pks) <= FEW else []
     names += ["cancel_requested_at", "over", "many"] if batch is not None else []
     return list(rows.values(*names)[:MOST])
@@ -75,12 +77,20 @@ def _batch(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
 
 def _remix(row: dict[str, Any]) -> dict[str, Any]:
     start = started_at(row["status"], row["submitted_at"], row["completed_at"])
+    fitting = clips.progress(
+        status=row["status"],
+        recipe=row["recipe"],
+        clip=row["clip__file"],
+        done=row["clip__seconds_done"],
+        source_length=row["source__duration"],
+    )
     return {
         "id": row["pk"],
         "status": row["status"],
         "label": str(Remix.Status(row["status"]).label),
         "position": position(row["queue_position"]),
         "started_at": int(start.timestamp()) if start else None,
+        **({"fitting": fitting} if fitting else {}),
         **({"log": row["progress_log"]} if "progress_log" in row else {}),
         **_allows(row),
     }

@@ -188,7 +188,7 @@ class ResultGrid:
         videos = {video.pk: video for video in self.page}
         found: dict[tuple[int, str], list[Remix]] = {}
         shown = self._remixes.filter(source__in=list(videos)).order_by("pk")
-        for remix in shown.select_related("result").defer(*NOT_SHOWN):
+        for remix in shown.select_related("result", "clip").defer(*NOT_SHOWN):
             remix.source = videos[remix.source_id]
             found.setdefault((remix.source_id, remix.prompt_digest), []).append(remix)
         return [

@@ -100,7 +100,7 @@ class CellsView(View):
     def _find_selected(self, remix_admin: ModelAdmin[Remix]) -> list[Remix]:
         pks = parse_pks(self.request.POST.getlist("cell"), name="cell")
         cells = remix_admin.get_queryset(self.request).filter(batch=self.batch, pk__in=pks)
-        found = cells.select_related("source", "result").order_by("pk")
+        found = cells.select_related("source", "result", "clip").order_by("pk")
         return filter_viewable(remix_admin, self.request, found)
 
     def _remix_further(self, remixes: Sequence[Remix]) -> HttpResponse:

@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from ...endpoints import Endpoint, all_endpoints
+from ...endpoints import Endpoint, all_endpoints, fitting_refusal
 from ...exceptions import SoraRemixError
 from ...models import Remix, Video
-from ..formatting import html, money, outcomes, text
+from ..formatting import clips, html, money, outcomes, text
 from ..links import Links
 from .shape import Shape
 
@@ -73,6 +73,11 @@ class TreeNode:
         return "" if prompt in self.name else text.shortened(prompt)
 
     @property
+    def part(self) -> str:
+        """Name the part of the source that it was made from; empty for all of it."""
+        return clips.part(self.remix.recipe) if self.remix and self.has_source else ""
+
+    @property
     def status(self) -> str:
         """Return the status of the remix, if the user may see it."""
         return self.remix.status if self.remix and self.has_details else ""
@@ -116,7 +121,7 @@ class Family:
         """Read the family of a video from the rows that the user may see.
 
         Without `remixes`, only their prompts are shown. A video can be remixed if one of the
-        endpoints accepts it.
+        endpoints takes it, as it is or fitted.
         """
         self.current = str(video.pk)
         self.has_details = remixes is not None
@@ -155,7 +160,7 @@ class Family:
             has_details=self.has_details and getattr(row, "_is_told", True),
             is_current=key == self.current,
             is_remixable=isinstance(row, Video)
-            and any(not endpoint.refusal(row) for endpoint in self._endpoints),
+            and any(not fitting_refusal(endpoint.source, row) for endpoint in self._endpoints),
             has_source=remix is not None and str(remix.source_id) in self._seen,
             links=self._links,
         )

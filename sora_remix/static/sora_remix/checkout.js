@@ -244,7 +244,7 @@
             return;
         }
         morphAttributes(old, fresh);
-        if (old.matches("textarea")) {
+        if (old.matches("textarea, [data-kept]")) {
             return;
         }
         let next = old.firstChild;

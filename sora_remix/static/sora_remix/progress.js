@@ -159,6 +159,7 @@ document.addEventListener("DOMContentLoaded", () => {
     function showProgress(node, remix) {
         node.dataset.start = remix.started_at ?? "";
         node.dataset.place = remix.position ?? "";
+        node.dataset.fitting = remix.fitting ?? "";
         const cell = node.closest("[data-allows]");
         if (cell) {
             cell.dataset.allows = remix.allows ?? cell.dataset.allows;
@@ -234,8 +235,11 @@ document.addEventListener("DOMContentLoaded", () => {
             return;
         }
         for (const node of unfinished()) {
-            const { start, usual, place } = node.dataset;
-            const parts = place ? [fill(root.dataset.place, { place })] : [];
+            const { start, usual, place, fitting } = node.dataset;
+            const parts = fitting ? [fitting] : [];
+            if (place) {
+                parts.push(fill(root.dataset.place, { place }));
+            }
             if (start) {
                 const time = clock((Date.now() + ahead) / 1000 - Number(start));
                 parts.push(fill(usual ? root.dataset.time : root.dataset.timeAlone, { time, usual }));

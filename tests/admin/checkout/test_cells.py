@@ -201,8 +201,8 @@ def test_page_without_remixable_videos_keeps_the_unticked_cells(
     assert rows_of(second.content.decode()) == []
 
 
-@pytest.mark.parametrize(("prompts", "rows"), [(1, 100), (8, 100), (10, 80), (600, 1)])
-def test_page_has_no_more_checkboxes_than_django_accepts_fields(
+@pytest.mark.parametrize(("prompts", "rows"), [(1, 100), (6, 100), (8, 85), (600, 1)])
+def test_page_has_no_more_fields_than_django_accepts(
     admin_client: Client, prompts: int, rows: int
 ) -> None:
     batch = draft(*(make_video() for _ in range(120)))

@@ -54,6 +54,26 @@ def test_moderation_faults_and_wrong_input_have_different_labels(
     assert all(f"<strong>{label}:</strong>" in page for page in pages)
 
 
+def test_clip_that_could_not_be_made_is_explained_with_the_reason() -> None:
+    message = "It breaks off at 12.3 s."
+
+    said = outcomes.explain(_failed("source_unusable", error_message=message, recipe="{}"))
+
+    assert said == (
+        "The clip could not be made from this video, so nothing was sent. It breaks off at 12.3 s. "
+        "Nothing was charged. Choose a part that plays, or upload the video in another format. "
+        "Retrying won't help unless you change something."
+    )
+
+
+def test_file_that_went_away_before_its_clip_was_made_is_no_fault_of_fal() -> None:
+    ours = outcomes.explain(_failed("source_unreachable", recipe="{}"))
+    theirs = outcomes.explain(_failed("source_unreachable"))
+
+    assert ours.startswith("The file of the video was replaced or removed, or could not be loaded.")
+    assert theirs.startswith("fal could not load the source.")
+
+
 @pytest.mark.parametrize("status", [one for one in Status if one != Status.FAILED])
 def test_remix_that_did_not_fail_has_no_failure_label(status: Status) -> None:
     assert outcomes.label(make_remix(status=status)) == ""
