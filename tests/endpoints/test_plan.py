@@ -214,7 +214,7 @@ def test_choosing_a_shape_is_agreement_to_it_and_to_nothing_else() -> None:
     assert _plan("happy-horse", wide, "crop").problem(fit) is None
     long = _plan("happy-horse", replace(wide, duration=Decimal(70)), "crop")
     assert [str(change) for change in long.visible_changes] == [
-        "cut to the first 60 s",
+        "cut to the first 59.9 s",
         "edges cropped",
     ]
     assert long.problem(fit) is not None
@@ -223,5 +223,5 @@ def test_choosing_a_shape_is_agreement_to_it_and_to_nothing_else() -> None:
 def test_only_visible_changes_are_named_as_such() -> None:
     found = _plan("wan-2.7", replace(MOV, duration=Decimal(70), extension=".avi"))
 
-    assert [str(change) for change in found.visible_changes] == ["cut to the first 10 s"]
+    assert [str(change) for change in found.visible_changes] == ["cut to the first 9.9 s"]
     assert len(found.changes) > 1

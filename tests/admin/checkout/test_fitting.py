@@ -59,7 +59,7 @@ def test_video_that_changes_visibly_is_left_out_until_that_is_allowed(
     left_out = _open(admin_client, *videos, endpoint="wan-2.7")
     allowed = _change(admin_client, left_out, _agree="1")
 
-    label = "Also fit the 2 videos that change visibly: cut to the first 10 s"
+    label = "Also fit the 2 videos that change visibly: cut to the first 9.9 s"
     assert texts(left_out, "label", "sora-remix-agree") == [label]
     assert _button(left_out).startswith("Make 1 remix ")
     assert texts(allowed, "label", "sora-remix-agree") == [label]
@@ -70,10 +70,10 @@ def test_video_that_changes_visibly_is_left_out_until_that_is_allowed(
 def test_price_is_that_of_the_fitted_clip(admin_client: Client) -> None:
     long = _open(admin_client, make_clip(**LONG), endpoint="wan-2.7")
     cut = _change(admin_client, long, _agree="1")
-    ten = _open(admin_client, make_clip(duration=10), endpoint="wan-2.7")
+    short = _open(admin_client, make_clip(duration="9.9"), endpoint="wan-2.7")
 
-    assert _button(cut) == _button(ten)
-    assert _card(cut, "wan-2.7") == _card(ten, "wan-2.7")
+    assert _button(cut) == _button(short)
+    assert _card(cut, "wan-2.7") == _card(short, "wan-2.7")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_remix_is_made_as_the_page_showed(admin_client: Client) -> None:
 
     assert sorted(batch.remixes.values_list("recipe", flat=True)) == [
         "",
-        '{"end":"10","max_bytes":100000000}',
+        '{"end":"9.9","max_bytes":100000000}',
     ]
 
 
