@@ -332,8 +332,7 @@ def confirm_some(page: Page) -> None:
 @_page_state
 def confirm_parts_and_visible_changes(page: Page) -> None:
     film = app_storage().save("film.mp4", ContentFile(record("mp4")))
-    long = checkout.make_clip(duration=70, file=film)
-    other = checkout.make_clip(file="videos/a.avi")
+    long, other = checkout.make_clip(duration=70, file=film), checkout.make_clip(file="a.avi")
     batch = checkout.draft(long, other, checkout.make_clip(width=3000, height=1000))
     batch.parts = {str(long.pk): ["0:05", "0:03"]}
     batch.save()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from pytest_django import Settings
 from sora_remix import services
 from sora_remix.models import Remix, RemixEvent, Video
 from sora_remix.models.status import Status
-from tests.checkout import SORA
+from sora_remix.recipe import Recipe
+from tests.checkout import SORA, make_clip
 from tests.factories import make_remix, make_video
 from tests.html import facts, messages
 from tests.remix_actions import ask, confirm, history
@@ -143,3 +145,15 @@ def test_price_that_was_not_shown_is_not_paid(admin_client: Client, act: str) ->
 
     assert all("($0.40)" in page.content.decode() for page in pages)
     assert Remix.objects.count() == 1
+
+
+def test_retry_of_a_part_is_priced_and_accepted_by_that_part(admin_client: Client) -> None:
+    facts = {"status": Status.FAILED, "endpoint": "flux-3", "endpoint_id": "fal-ai/flux-3"}
+    part = Recipe(start=Decimal(10), end=Decimal(14)).to_text()
+    remix = make_remix(source=make_clip(duration=70), recipe=part, **facts)
+    whole = make_remix(source=make_clip(duration=4), **facts)
+
+    page = ask(admin_client, "retry", [remix, whole]).content.decode()
+
+    assert page.count("<td>$0.12</td>") == 2
+    assert 'value="Retry 2 remixes ($0.24)"' in page

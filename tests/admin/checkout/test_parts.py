@@ -7,7 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from sora_remix.models import RemixBatch, Video
 from tests.admin_urls import change_url, video_url
@@ -169,3 +172,30 @@ def test_cleared_video_has_no_part_to_choose(admin_client: Client) -> None:
     video = make_clip(file="", container="", sora_id="video_1", duration=Decimal(4))
 
     assert "Remix this part" not in admin_client.get(change_url(video)).content.decode()
+
+
+def test_confirm_page_takes_no_more_queries_for_more_parts(admin_client: Client) -> None:
+    counts = []
+    for many in (2, 20):
+        batch = draft(*(make_clip(duration=20 + number) for number in range(many)))
+        batch.parts = {str(pk): ["1", "5"] for pk in batch.videos.values_list("pk", flat=True)}
+        batch.save()
+        with CaptureQueriesContext(connection) as queries:
+            admin_client.get(page_of(batch))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_part_that_was_typed_while_logged_out_is_kept(admin_client: Client) -> None:
+    video = make_clip(duration=20)
+    batch = draft(video, by=User.objects.get())
+    admin_client.logout()
+    typed = {**_typed(video, "1", "5"), "_agree": "1", "_shape": "pad", "endpoint": "flux-3"}
+    admin_client.post(page_of(batch), typed)
+
+    admin_client.force_login(User.objects.get())
+    page = admin_client.get(page_of(batch))
+
+    assert find(page, "input", name=f"_end-{video.pk}").get("value") == "5"
+    assert find(page, "input", name="_shape").get("value") == "pad"

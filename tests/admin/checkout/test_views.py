@@ -84,8 +84,8 @@ def test_first_videos_are_shown_as_pictures_with_their_length(admin_client: Clie
 
     shown = find_all(find(page, "ul", "sora-remix-pictures"), "li")
     assert len(shown) == 13
-    assert inner_text(shown[0]).startswith("▶Unknown")
-    assert inner_text(shown[1]).startswith("▶1:14Clip 74")
+    assert inner_text(shown[0]).startswith("▶Unknown Choose a part")
+    assert inner_text(shown[1]).startswith("▶1:14Clip 74 Choose a part")
     assert inner_text(shown[12]) == "and 4 more"
     assert find(shown[12], "a").get("href") == "#sora-remix-cells"
 
