@@ -35,7 +35,7 @@ def test_visible_change_is_made_where_it_is_allowed() -> None:
 
     remixes = services.confirm(draft(cut, kept), ["noir"], by=None, endpoint="wan-2.7", fits=fits)
 
-    assert _recipes(remixes) == {cut.pk: '{"end":"10","max_bytes":100000000}'}
+    assert _recipes(remixes) == {cut.pk: '{"end":"9.9","max_bytes":100000000}'}
 
 
 def test_estimate_is_that_of_the_part() -> None:

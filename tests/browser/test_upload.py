@@ -14,6 +14,7 @@ from sora_remix.models import RemixBatch, Video
 from tests.browser.page_errors import PageErrors
 from tests.browser.page_states import VIDEOS
 from tests.browser.pages import Pages
+from tests.checkout import retire_models_for_any_length
 from tests.decoding.recordings import record
 from tests.factories import make_video
 
@@ -96,6 +97,7 @@ def test_title_from_a_long_file_name_is_cut(page: Page, small_clip: Path) -> Non
 
 
 def test_video_that_no_model_accepts_has_a_warning_beside_it(page: Page) -> None:
+    retire_models_for_any_length()
     page.goto(VIDEOS)
 
     _drop(page, film=record("matroska"))
