@@ -93,6 +93,30 @@ def test_remix_is_not_sent_before_its_clip_is_uploaded(gateway: Gateway) -> None
     assert states() == [(Status.QUEUED, "")]
 
 
+def test_upload_that_ends_while_remixes_are_prepared_is_not_overlooked(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
+    engine.prepare_waiting()
+    Remix.objects.update(due_at=ago(seconds=1))
+    read = SourceCopy.objects.urls
+
+    def read_just_before(names: Any) -> dict[str, str]:
+        found = read(names)
+        engine.upload_copies(SourceCopy.objects.hand_over(10))
+        return found
+
+    monkeypatch.setattr(SourceCopy.objects, "urls", read_just_before)
+    engine.prepare_waiting()
+    monkeypatch.undo()
+    monkeypatch.setattr(fal, "submit", gateway.submit)
+
+    engine.prepare_waiting()
+    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+
+    assert states() == [(Status.PROCESSING, "")]
+
+
 def test_retry_on_the_same_day_uses_the_existing_copy(gateway: Gateway) -> None:
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     for _ in range(2):

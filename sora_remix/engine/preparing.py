@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
+
+from django.utils import timezone
 
 from .. import fal
 from ..endpoints import get_endpoint
@@ -21,6 +24,7 @@ def prepare_waiting() -> bool:
 
     Return whether a remix waits for a clip that a worker has to make.
     """
+    read_at = timezone.now()
     if not (remixes := Remix.objects.to_prepare(PREPARED_AT_ONCE)):
         return False
     names: dict[int, set[str]] = {}
@@ -31,11 +35,11 @@ def prepare_waiting() -> bool:
                 names[remix.pk] = _checked_files(remix)
             except ClipMissing:
                 clipless.append(remix)
-    _request_copies(remixes, names)
-    return bool(clipless) and _request_clips(clipless)
+    _request_copies(remixes, names, read_at)
+    return bool(clipless) and _request_clips(clipless, read_at)
 
 
-def _request_clips(remixes: Sequence[Remix]) -> bool:
+def _request_clips(remixes: Sequence[Remix], read_at: datetime) -> bool:
     """Have clips made for these remixes, and fail those whose clip can't be made."""
     gone = [remix for remix in remixes if not remix.clip]
     clips = FittedClip.objects.request({remix.clip_key for remix in gone})
@@ -49,11 +53,13 @@ def _request_clips(remixes: Sequence[Remix]) -> bool:
             waiting.append(remix.pk)
             if not remix.clip:
                 Remix.objects.set_clip(remix, clip)
-    Remix.objects.recheck_files_later(waiting)
+    Remix.objects.recheck_files_later(waiting, read_at=read_at)
     return bool(waiting)
 
 
-def _request_copies(remixes: Sequence[Remix], names: dict[int, set[str]]) -> None:
+def _request_copies(
+    remixes: Sequence[Remix], names: dict[int, set[str]], read_at: datetime
+) -> None:
     """Release those of these remixes whose files fal has, and request the other files."""
     every = {name for files in names.values() for name in files}
     urls, refusals = SourceCopy.objects.urls(every), SourceCopy.objects.refusals(every)
@@ -65,7 +71,7 @@ def _request_copies(remixes: Sequence[Remix], names: dict[int, set[str]]) -> Non
     waiting = {pk for pk, files in names.items() if not files <= urls.keys()}
     Remix.objects.mark_ready(names.keys() - waiting)
     SourceCopy.objects.request(every - urls.keys() - refusals.keys())
-    Remix.objects.recheck_files_later(waiting)
+    Remix.objects.recheck_files_later(waiting, read_at=read_at)
 
 
 def _checked_files(remix: Remix) -> set[str]:

@@ -71,9 +71,10 @@ class RemixQuerySet(LeasedQuerySet[Row]):
         unready = self.filter(pk__in=list(pks), status=Status.QUEUED, is_ready=False)
         unready.update(is_ready=True, due_at=timezone.now())
 
-    def recheck_files_later(self, pks: Iterable[int]) -> None:
-        """Check the files of these again later."""
+    def recheck_files_later(self, pks: Iterable[int], *, read_at: datetime) -> None:
+        """Check the files of these again later, unless a file has arrived since they were read."""
         unready = self.filter(pk__in=list(pks), status=Status.QUEUED, is_ready=False)
+        unready = unready.filter(due_at__lte=read_at)
         unready.update(due_at=timezone.now() + RECHECK_FILES_AFTER)
 
     def recheck_files_now(self) -> None:
