@@ -18,7 +18,7 @@ from sora_remix.endpoints import choosable
 from sora_remix.exceptions import RequestRefused
 from sora_remix.models import FittedClip, Remix, Video
 from tests.fitting.footage import Footage, film
-from tests.fitting.making import turned
+from tests.fitting.making import phone_recording
 from tests.processes import Qcluster, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,28 +28,8 @@ LONG = Footage(frames=350, rate=Fraction(5), group=25)
 """Seventy seconds."""
 
 
-def _phone() -> bytes:
-    """Return a MOV with HEVC of 70 seconds, which a phone has recorded upright."""
-    return turned(
-        film(
-            Footage(
-                container="mov",
-                codec="libx265",
-                codec_options=(("x265-params", "log-level=none"),),
-                frames=350,
-                rate=Fraction(5),
-                group=25,
-            )
-        ),
-        0,
-        1,
-        -1,
-        0,
-    )
-
-
 CLIPS: dict[str, Callable[[], bytes]] = {
-    "phone": _phone,
+    "phone": phone_recording,
     "avi": lambda: film(Footage(container="avi", codec="mpeg4", sound="pcm_s16le", frames=100)),
     "gif": lambda: film(
         Footage(container="gif", codec="gif", sound="", frames=40, rate=Fraction(10), pixels="rgb8")

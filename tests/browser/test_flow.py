@@ -15,6 +15,7 @@ from sora_remix.models import Remix, RemixBatch, Video
 from tests.browser.page_states import BATCHES, VIDEOS, act_on_all, choose, settled, unfold
 from tests.browser.pages import Pages
 from tests.checkout import draft, make_clip, page_of
+from tests.fitting.making import phone_recording
 from tests.processes import Qcluster, wait_until
 
 PLAYS = """(video) => {
@@ -102,6 +103,34 @@ def test_german_editor_remixes_a_video_on_a_phone(
     assert page.locator("video.sora-remix-player").evaluate(PLAYS) >= 2
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert {remix.estimated_cost for remix in Remix.objects.all()} == {Decimal("0.28")}
+
+
+def test_part_of_a_phone_recording_is_uploaded_chosen_fitted_and_remixed(
+    sandbox: SandboxProcess, qcluster: Qcluster, page: Page, tmp_path: Path
+) -> None:
+    recording = tmp_path / "IMG_0001.MOV"
+    recording.write_bytes(phone_recording())
+    qcluster.start()
+    page.goto(VIDEOS)
+    page.set_input_files("#sora-remix-files", recording)
+    page.click(".sora-remix-uploaded button")
+    choose(page, "flux-3")
+    video = Video.objects.get()
+    unfold(page, "#sora-remix-left-out")  # it is too long as a whole
+    page.click(f"#sora-remix-part-{video.pk} summary")
+    page.fill(f"#id_start-{video.pk}", "0:12")
+    page.fill(f"#id_end-{video.pk}", "0:20")
+    page.fill("[name=prompt]", "make it noir")
+    expect(page.locator(TOTAL)).to_have_text("$0.24")
+    settled(page)
+
+    page.click(ORDER)
+
+    expect(page.locator(SUCCEEDED)).to_have_count(1)
+    clip = Remix.objects.get().clip
+    assert clip
+    assert (clip.duration, clip.video_codec) == (Decimal(8), "h264")
+    assert len(sandbox.accepted()) == 1
 
 
 def test_two_videos_are_remixed_without_scripts(

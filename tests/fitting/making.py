@@ -7,11 +7,13 @@ import struct
 import tempfile
 from collections.abc import Iterator
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from sora_remix.fitting import clips
 from sora_remix.fitting.progress import ProgressReport
 from sora_remix.recipe import Recipe
+from tests.fitting.footage import Footage, film
 
 DECIMALS = {"start", "end", "fps"}
 
@@ -81,3 +83,16 @@ def damaged(content: bytes, begin: float, end: float) -> bytes:
 def cut_off(content: bytes, share: float) -> bytes:
     """Keep only the beginning of a file."""
     return content[: int(len(content) * share)]
+
+
+def phone_recording() -> bytes:
+    """Return a MOV of 70 seconds with HEVC, which a phone has recorded upright."""
+    filmed = Footage(
+        container="mov",
+        codec="libx265",
+        codec_options=(("x265-params", "log-level=none"),),
+        frames=350,
+        rate=Fraction(5),
+        group=25,
+    )
+    return turned(film(filmed), 0, 1, -1, 0)
