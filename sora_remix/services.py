@@ -55,6 +55,15 @@ class PromptedVideo(NamedTuple):
     """The prompt as typed, if it had placeholders."""
 
 
+class Needs(NamedTuple):
+    """What each remix of one video needs, and costs."""
+
+    recipe: str
+    files: Collection[str]
+    """In the storage, of which fal needs a copy."""
+    cost: Decimal | None
+
+
 @retry_conflicts
 def request_remixes(
     videos: Iterable[Video],
@@ -263,26 +272,19 @@ def _request(
     chosen = record.complete(options)
     price = record.price.figures(chosen)
     videos = dict.fromkeys(cell.video for cell in cells)
-    recipes = {video: plans[video].recipe_text for video in videos}
-    uploads = {
-        video: set()
-        if recipes[video]
-        else engine.files_to_copy(record, str(video.file.name or ""), chosen)
-        for video in videos
-    }
-    costs = {video: record.estimate(plans[video].clip, chosen) for video in videos}
+    needs = {video: _needs(record, video, plans[video], chosen) for video in videos}
     remixes = [
         Remix(
             source=cell.video,
-            recipe=recipes[cell.video],
+            recipe=needs[cell.video].recipe,
             prompt=cell.prompt,
             prompt_template=cell.template,
             endpoint=record.key,
             endpoint_id=record.endpoint_id,
             options=chosen,
-            estimated_cost=costs[cell.video],
+            estimated_cost=needs[cell.video].cost,
             price=price,
-            is_ready=not (uploads[cell.video] or recipes[cell.video]),
+            is_ready=not (needs[cell.video].files or needs[cell.video].recipe),
             requested_by_id=by.pk if by else None,
             batch=batch,
             retry_of=retry_of,
@@ -290,12 +292,19 @@ def _request(
         for cell in cells
     ]
     try:
-        _write(remixes, {name for names in uploads.values() for name in names}, by, retry_of)
+        _write(remixes, {name for need in needs.values() for name in need.files}, by, retry_of)
     except DataError as error:
         # MySQL's old character set has no emoji, and PostgreSQL's text no NUL.
         message = _("This site's database can't store this text: remove emoji and rare characters.")
         raise RequestRefused([Reason("prompts", message)]) from error
     return remixes
+
+
+def _needs(record: Endpoint, video: Video, plan: Plan, options: Mapping[str, Any]) -> Needs:
+    recipe = plan.recipe_text
+    # The file of a fitted clip has no name before it is made.
+    files = set() if recipe else engine.files_to_copy(record, str(video.file.name or ""), options)
+    return Needs(recipe, files, record.estimate(plan.clip, options))
 
 
 @atomic()
