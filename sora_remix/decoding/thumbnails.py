@@ -91,6 +91,7 @@ def _filtered(frame: VideoFrame, filters: tuple[str, ...]) -> VideoFrame:
 
 def _jpeg(frame: VideoFrame) -> bytes:
     encoder = av.CodecContext.create("mjpeg", "w")
+    encoder.thread_count = 1  # one picture; a busy system may refuse to start threads
     encoder.width, encoder.height = frame.width, frame.height
     encoder.pix_fmt, encoder.framerate = frame.format.name, Fraction(1)
     encoder.options = {"qmin": "3", "qmax": "6"}
