@@ -76,7 +76,7 @@ def encode(
     progress: ProgressReport,
     rates: Rates,
 ) -> None:
-    """Encode the part anew."""
+    """Encode the part again."""
     rate = clip_rate(reader, recipe)
     shown = _shown(reader, recipe, rate)
     first = next(shown)

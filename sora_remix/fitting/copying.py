@@ -1,4 +1,4 @@
-"""Copy a part of a video without encoding its pictures anew."""
+"""Copy a part of a video without encoding its pictures again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write the sound of a clip: as it is, or encoded anew."""
+"""Write the sound of a clip: as it is, or encoded again."""
 
 from __future__ import annotations
 

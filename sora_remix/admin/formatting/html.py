@@ -46,9 +46,9 @@ def decided(video: Video) -> SafeString | str:
 
 
 def origin(video: Video, links: Links) -> SafeString | str:
-    """Show where a video came from; its source only if `_sees_source` is noted on it.
+    """Show where a video came from, but its source only to users who may see it.
 
-    Link to the remix if `_sees_remixes` is noted.
+    `_sees_source` and `_sees_remixes` say on the video what this user may see.
     """
     remix = getattr(video, "remix", None)
     if remix:
@@ -63,7 +63,7 @@ def origin(video: Video, links: Links) -> SafeString | str:
 
 
 def remixes_of(video: Video, label: str, links: Links) -> SafeString | str:
-    """Link to the remixes made from a video if `_sees_remixes` is noted on it."""
+    """Link to the remixes made from a video for users who may see remixes."""
     if not getattr(video, "_sees_remixes", False):
         return label
     return links.changelist_link(label, Remix, source__id__exact=video.pk)
