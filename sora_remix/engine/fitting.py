@@ -26,6 +26,7 @@ from ..exceptions import (
 from ..logs import get_logger
 from ..models import FittedClip, PendingFile, Remix, renew_leases
 from ..storage import app_storage, new_name
+from .collecting import SLOWEST_STORAGE
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
 from .pace import UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, back_off
@@ -123,6 +124,8 @@ class _Progress:
 
 def _store(clip: FittedClip, facts: media.VideoFacts, made: IO[bytes]) -> None:
     """Store the file, and commit its name with the facts."""
+    # Nothing renews the lease while the file is stored.
+    renew_leases([clip], silence=timedelta(seconds=facts.size / SLOWEST_STORAGE))
     name = stored = new_name("clips", facts.extension)
     PendingFile.objects.create(clip=clip, name=name)
     try:
