@@ -18,7 +18,7 @@ MEMORY = 1024**3
 OWN_MEMORY = 256 * 1024**2
 """Bytes of address space that the process needs before it decodes anything."""
 THREAD_STACK = 16 * 1024**2
-"""Bytes of address space of one scaler thread. There is one for each processor."""
+"""Bytes of address space of a scaler's thread. PyAV 16 and 17 start one for each processor."""
 MAX_IMAGE_BYTES = 50_000_000
 MAX_PIXELS = 64_000_000
 """Width times height of an image or a video."""

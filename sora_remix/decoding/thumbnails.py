@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import chain, pairwise
+from itertools import chain
 
 import av
 from av.container import InputContainer
-from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from .files import Readable
-from .frames import beginning, contrast, gray, keyframes
+from .frames import beginning, contrast, filtered, gray, keyframes
 from .videos import VideoAnswer, facts_of, head_of, open_video, shown_stream
 
 LONGEST_SIDE = 640
@@ -72,21 +71,7 @@ def _upright(frame: VideoFrame, stream: VideoStream) -> VideoFrame:
     scale = min(Fraction(1), LONGEST_SIDE / max(width, Fraction(frame.height)))
     sides = (max(2, round(side * scale / 2) * 2) for side in (width, frame.height))
     turns = TURNS.get(round(frame.rotation) % 360, ())
-    return _filtered(frame, ("scale={}:{}".format(*sides), *turns, "format=yuvj420p"))
-
-
-def _filtered(frame: VideoFrame, filters: tuple[str, ...]) -> VideoFrame:
-    graph = Graph()
-    frame.pts, frame.time_base = 0, Fraction(1)
-    source = graph.add_buffer(
-        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base
-    )
-    steps = [source, *(graph.add(*one.split("=")) for one in filters), graph.add("buffersink")]
-    for before, after in pairwise(steps):
-        before.link_to(after)
-    graph.configure()
-    graph.vpush(frame)
-    return graph.vpull()
+    return filtered(frame, ("scale={}:{}".format(*sides), *turns, "format=yuvj420p"))
 
 
 def _jpeg(frame: VideoFrame) -> bytes:

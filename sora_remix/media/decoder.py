@@ -36,6 +36,8 @@ MAX_DECODERS = 2
 PATIENCE = 2.5
 """Factor from a job's processor time to its time limit, waiting for a decoder included."""
 START_SECONDS = 20
+MAX_JOBS = 100
+"""Jobs of one decoder. Some versions of PyAV lose up to a megabyte with each."""
 ATTEMPTS = 2
 """How often a file may crash a decoder. The kernel may kill one for other reasons."""
 MAX_ANSWER_BYTES = 4 * 1024**2
@@ -95,6 +97,7 @@ class Decoder:
     """A decoder process, and the parent's end of the socket to it."""
 
     def __init__(self) -> None:
+        self.jobs = 0
         self._socket, other_end = socket.socketpair()
         try:
             with other_end:
@@ -118,6 +121,7 @@ class Decoder:
 
     def ask(self, job: Job, descriptor: int, deadline: float) -> dict[str, Any]:
         """Send a job and return the answer. Raise `DecoderDied` or `TimeoutError`."""
+        self.jobs += 1
         try:
             socket.send_fds(self._socket, [job.encode("ascii")], [descriptor])
         except ConnectionError as error:
@@ -190,8 +194,11 @@ class DecoderPool:
                 decoder.close()
                 raise
             else:
+                is_used = decoder.jobs > 1
                 self._put_back(decoder, answer)
-                return answer
+                if answer.get("limit") != "memory" or not is_used:
+                    return answer
+                decoder = None  # what earlier jobs left in memory says nothing about this file
         return {"limit": "crash"}
 
     def _take_idle(self) -> Decoder | None:
@@ -206,8 +213,8 @@ class DecoderPool:
             decoder.close()
 
     def _put_back(self, decoder: Decoder, answer: dict[str, Any]) -> None:
-        """Keep a decoder, unless it hit a limit and may still use all its memory."""
-        if "limit" in answer:
+        """Keep a decoder, unless it hit a limit or did enough: it may use all its memory."""
+        if "limit" in answer or decoder.jobs >= MAX_JOBS:
             decoder.close()
         else:
             self._idle.append(decoder)

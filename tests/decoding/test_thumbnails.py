@@ -62,6 +62,14 @@ def _made(file: io.BytesIO) -> VideoFrame:
     return decode_image(io.BytesIO(made))
 
 
+def test_thumbnail_leaves_no_thread_behind() -> None:
+    before = len([*Path("/proc/self/task").iterdir()])
+
+    thumbnail(recording((BLACK, WHITE)))
+
+    assert len([*Path("/proc/self/task").iterdir()]) == before
+
+
 def test_thumbnail_is_a_jpeg_with_the_shape_of_the_video(clip: Path) -> None:
     picture = _made(io.BytesIO(clip.read_bytes()))
 

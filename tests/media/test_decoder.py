@@ -167,6 +167,20 @@ def test_decoder_that_used_much_memory_is_replaced(pool: DecoderPool) -> None:
     assert pool._idle == []
 
 
+def test_decoder_is_replaced_after_some_jobs(
+    pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "MAX_JOBS", 2)
+    _facts(clip)
+    first = _only(pool)
+
+    _facts(clip)
+
+    assert pool._idle == []
+    assert not first.is_alive
+    assert _facts(clip).width == 160
+
+
 def test_decoder_killed_while_idle_is_replaced(pool: DecoderPool, clip: Path) -> None:
     _facts(clip)
     first = _only(pool).pid
@@ -242,6 +256,22 @@ def test_decoder_killed_at_work_is_replaced_and_the_file_tried_again(
 
     assert _facts(clip).width == 160
     assert left == []
+
+
+def test_memory_left_over_from_earlier_files_refuses_no_file(
+    pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = """parent.sendall(b'{"limit": "memory"}\\n')"""
+    left = _replace_decoders(monkeypatch, full)
+    pool._idle.append(_used(Decoder()))
+
+    assert _facts(clip).width == 160
+    assert left == []
+
+
+def _used(used: Decoder) -> Decoder:
+    used.jobs = 1
+    return used
 
 
 BROKEN = [
