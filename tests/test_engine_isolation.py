@@ -278,7 +278,9 @@ def test_cost_that_can_not_be_stored_does_not_stop_the_others(
 
     engine.sweep()
 
-    costs = {remix.billed_cost for remix in Remix.objects.filter(pk__in=[one.pk for one in others])}
+    costs = {
+        remix.calculated_cost for remix in Remix.objects.filter(pk__in=[one.pk for one in others])
+    }
     assert costs == {Decimal(6)}
 
 

@@ -40,5 +40,5 @@ def _done(source: int, result: int, prompt: str) -> Remix:
         prompt=prompt,
         endpoint="kling-o3",
         status=Remix.Status.SUCCEEDED,
-        billed_cost="0.42",
+        calculated_cost="0.42",
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ..conf import conf
 from ..logs import get_logger
 from ..models import FittedClip, Remix, RemixBatch, SourceCopy
-from .billing import calculate_costs
+from .calculating import calculate_costs
 from .evidence import look_for_evidence
 from .fitting import release_lost_clips
 from .isolation import attempt

@@ -96,9 +96,14 @@ class RemixColumns(Leased):
         _("billable units"), max_digits=18, decimal_places=6, null=True, editable=False
     )
     """What fal charges for, in the units of its list price."""
+    calculated_cost = models.DecimalField(
+        _("calculated cost"), max_digits=14, decimal_places=6, null=True, blank=True
+    )
+    """fal's units times its list price; the price may be that of the model's lowest tier."""
     billed_cost = models.DecimalField(
         _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
+    """What fal's billing events for its request ids add up to."""
     error_code = ExactCharField(_("error code"), max_length=100, blank=True)
     error_message = ExactTextField(_("error"), blank=True)
     requested_by = UserForeignKey(

@@ -123,9 +123,9 @@ class RemixQuerySet(LeasedQuerySet[Row]):
         """Return whether messages to collect are waiting for a worker."""
         return self.finished_at_fal().free().filter(failures=0).exists()
 
-    def unbilled(self, since: datetime, most: int) -> list[Row]:
-        """Return remixes finished since then that have units from fal but no cost."""
-        counted = self.filter(billable_units__isnull=False, billed_cost__isnull=True)
+    def uncalculated(self, since: datetime, most: int) -> list[Row]:
+        """Return remixes finished since then whose cost can be calculated from fal's units."""
+        counted = self.filter(billable_units__isnull=False, calculated_cost__isnull=True)
         return list(counted.filter(finished_at__gte=since).order_by("pk")[:most])
 
     @atomic()

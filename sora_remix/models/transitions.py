@@ -173,8 +173,8 @@ class RemixTransitions(RemixColumns):
         """Set its cost to fal's units times this list price, unless it has one."""
         cost = (self.billable_units or 0) * unit_price
         if self.billable_units is not None and cost < COST_LIMIT:
-            unbilled = self._rows().filter(pk=self.pk, billed_cost=None)
-            unbilled.update(billed_cost=cost.quantize(MILLIONTH))
+            uncalculated = self._rows().filter(pk=self.pk, calculated_cost=None)
+            uncalculated.update(calculated_cost=cost.quantize(MILLIONTH))
 
     def fail(self, code: str, message: str | _StrPromise) -> None:
         """Fail it: there will be no result."""

@@ -164,6 +164,15 @@ def test_cancelled_remix_is_shown_as_not_charged() -> None:
         ({"status": Status.FAILED, "error_code": "http_502", "request_id": "r"}, Charge.NOTHING),
         ({"status": Status.FAILED, "billed_cost": Decimal("0.4")}, Charge.CHARGED),
         ({"status": Status.SUCCEEDED, "billed_cost": Decimal(0)}, Charge.NOTHING),
+        ({"status": Status.FAILED, "calculated_cost": Decimal("0.4")}, Charge.CHARGED),
+        (
+            {
+                "status": Status.FAILED,
+                "calculated_cost": Decimal("0.4"),
+                "billed_cost": Decimal(0),
+            },
+            Charge.NOTHING,
+        ),
     ],
 )
 def test_known_costs_are_shown(values: dict[str, Any], charge: Charge) -> None:
@@ -173,8 +182,9 @@ def test_known_costs_are_shown(values: dict[str, Any], charge: Charge) -> None:
 @pytest.mark.parametrize(
     ("values", "shown"),
     [
-        ({"billed_cost": Decimal("1234.5")}, "$1,234.50"),
-        ({"billed_cost": Decimal("0.123456")}, "$0.12"),
+        ({"billed_cost": Decimal("1234.5")}, "$1,234.50 billed"),
+        ({"calculated_cost": Decimal("0.123456")}, "$0.12 calculated"),
+        ({"calculated_cost": Decimal("0.3"), "billed_cost": Decimal("0.4")}, "$0.40 billed"),
         ({"estimated_cost": Decimal("0.4")}, "about $0.40"),
         ({}, "cost unknown"),
         ({"estimated_cost": Decimal("0.4"), "status": Status.CANCELLED}, "nothing"),

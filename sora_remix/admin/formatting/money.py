@@ -79,9 +79,11 @@ def rate(price: Price) -> str:
 
 
 def cost(remix: Remix, written: Callable[[Decimal], str] = dollars) -> str:
-    """Format the billed cost of a remix if it is known, else the estimate."""
+    """Format what is best known about the cost of a remix, and say what it is."""
     if remix.billed_cost is not None:
-        return written(remix.billed_cost)
+        return gettext("%(amount)s billed") % {"amount": written(remix.billed_cost)}
+    if remix.calculated_cost is not None:
+        return gettext("%(amount)s calculated") % {"amount": written(remix.calculated_cost)}
     if remix.status in (Status.FAILED, Status.CANCELLED) and charge(remix) == Charge.NOTHING:
         return gettext("nothing")
     return about(remix.estimated_cost, written)
@@ -89,8 +91,9 @@ def cost(remix: Remix, written: Callable[[Decimal], str] = dollars) -> str:
 
 def charge(remix: Remix) -> Charge:
     """Tell whether a remix was charged."""
-    if remix.billed_cost is not None:
-        return Charge.CHARGED if remix.billed_cost else Charge.NOTHING
+    known = remix.calculated_cost if remix.billed_cost is None else remix.billed_cost
+    if known is not None:
+        return Charge.CHARGED if known else Charge.NOTHING
     match remix.status:
         case Status.QUEUED | Status.CANCELLED:
             return Charge.NOTHING

@@ -51,16 +51,16 @@ def counted(units: str | None = "9.6", **values: Any) -> Remix:
     return make_remix(billable_units=units and Decimal(units), **values)
 
 
-def billed() -> list[Decimal | None]:
+def calculated() -> list[Decimal | None]:
     engine.sweep()
-    return list(Remix.objects.order_by("pk").values_list("billed_cost", flat=True))
+    return list(Remix.objects.order_by("pk").values_list("calculated_cost", flat=True))
 
 
 def test_cost_is_the_units_counted_by_fal_times_the_price() -> None:
     counted("9.6")
     counted("3.333333")
 
-    assert billed() == [Decimal("0.48"), Decimal("0.166667")]
+    assert calculated() == [Decimal("0.48"), Decimal("0.166667")]
 
 
 def test_price_is_requested_once_a_day(prices: Prices) -> None:
@@ -76,7 +76,7 @@ def test_old_price_is_requested_again(prices: Prices) -> None:
     EndpointFact.objects.update(priced_at=ago(hours=25))
     counted()
 
-    assert billed() == [Decimal("0.48")]
+    assert calculated() == [Decimal("0.48")]
 
 
 @pytest.mark.parametrize(
@@ -92,28 +92,28 @@ def test_old_price_is_requested_again(prices: Prices) -> None:
 def test_remix_without_a_known_price_has_unknown_cost(values: dict[str, Any]) -> None:
     counted(**values)
 
-    assert billed() == [None]
+    assert calculated() == [None]
 
 
 def test_price_in_another_currency_is_ignored(prices: Prices) -> None:
     prices[GROK] = fal.UnitPrice(Decimal("0.05"), "units", "EUR")
     counted()
 
-    assert billed() == [None]
+    assert calculated() == [None]
 
 
 def test_unreadable_prices_are_not_requested_every_minute(prices: Prices) -> None:
     prices.error = TryLater("HTTP 500")
     counted()
 
-    assert [billed() for _ in range(2)] == [[None], [None]]
+    assert [calculated() for _ in range(2)] == [[None], [None]]
     assert len(prices.asked) == 1
 
 
 def test_known_cost_is_not_changed() -> None:
-    counted(billed_cost=Decimal(7))
+    counted(calculated_cost=Decimal(7))
 
-    assert billed() == [Decimal(7)]
+    assert calculated() == [Decimal(7)]
 
 
 def test_remix_without_counted_units_has_no_cost() -> None:
@@ -121,7 +121,7 @@ def test_remix_without_counted_units_has_no_cost() -> None:
 
     remix.set_calculated_cost(Decimal(1))
 
-    assert Remix.objects.get().billed_cost is None
+    assert Remix.objects.get().calculated_cost is None
 
 
 def test_cost_is_calculated_from_real_answers(
@@ -133,4 +133,4 @@ def test_cost_is_calculated_from_real_answers(
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
     counted("4")
 
-    assert billed() == [Decimal("0.2")]
+    assert calculated() == [Decimal("0.2")]

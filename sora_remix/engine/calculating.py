@@ -28,7 +28,7 @@ CURRENCY = "USD"
 
 def calculate_costs() -> None:
     """Set the cost of finished remixes whose price is known."""
-    remixes = Remix.objects.unbilled(timezone.now() - PRICED_WITHIN, ROWS_PER_QUERY)
+    remixes = Remix.objects.uncalculated(timezone.now() - PRICED_WITHIN, ROWS_PER_QUERY)
     if not remixes:
         return
     ids = {remix.endpoint_id for remix in remixes}
