@@ -1,6 +1,7 @@
 """Measure a cluster with one worker against the sandbox: `python -m tests.benchmarks`.
 
-`--smoke` is short and only shows that everything runs; without it the limits are checked.
+`--smoke` is short: it shows that everything runs, and checks only what a busy machine leaves
+unchanged.
 """
 
 from __future__ import annotations

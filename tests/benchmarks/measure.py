@@ -24,44 +24,59 @@ from tests.processes import Qcluster, wait_until  # noqa: E402
 
 MIB = 1024 * 1024
 BASELINE = "tests.benchmarks.baseline.remix"
+LEAST = "tests.benchmarks.baseline.least"
+OTHER_CALLS = 5
+"""Calls for a remix that are no questions about it: its submit, its result, and three files."""
+MOST_CPU = 6.7
+"""The cluster's CPU time for a remix, as a multiple of what the calls and one UPDATE take.
+
+Both are slower on a slower or busier machine: it was 5.4, also while others used both cores.
+"""
 BASELINE_UPLOAD = "tests.benchmarks.baseline.upload"
 
 
 def measure_all(sandbox: SandboxProcess, folder: Path, *, smoke: bool) -> bool:
-    """Run all measurements; tell whether every limit was kept, which a smoke run needn't."""
+    """Run all measurements; tell whether every limit was kept, of a smoke run the steady ones."""
     call_command("migrate", verbosity=0)
-    site = Site(sandbox, folder)
+    site = Site(sandbox, folder, is_smoke=smoke)
     site.confirm(1000)
     few, fal_seconds = (1, 2) if smoke else (3, 10)
     baseline = site.baseline_seconds(few, fal_seconds)
     if smoke:
         site.remixes(20, 3, limit=2.0, baseline=baseline * 20)
+        site.processor(60)
         site.memory(20 * MIB)
         site.upload(20 * MIB)
     else:
         limit = 2.5 if site.is_postgresql else 2.0
         site.remixes(100, 10, limit=limit, baseline=baseline * 100)
+        site.processor(200)
         site.memory(200 * MIB)
         site.upload(50 * MIB)
     if not smoke and not site.is_postgresql:
         site.remixes(1000, 60, limit=2.3, baseline=(baseline + 50) * 1000)
-    return site.is_within_limits or smoke
+    return site.is_within_limits
 
 
 class Site:
     """Hold the site that is measured, and whether its limits were kept so far."""
 
-    def __init__(self, sandbox: SandboxProcess, folder: Path) -> None:
-        self.sandbox = sandbox
+    def __init__(self, sandbox: SandboxProcess, folder: Path, *, is_smoke: bool) -> None:
+        self.sandbox, self.is_smoke = sandbox, is_smoke
         self.media_root = folder / "media"
         self.clip = folder / "clip.mp4"
         self.is_within_limits = True
         self.source = Video.objects.create(title="Clip", sora_id="video_clip", duration=4)
         self.is_postgresql = connection.vendor == "postgresql"
 
-    def report(self, what: str, value: float, unit: str, most: float) -> None:
+    def report(
+        self, what: str, value: float, unit: str, most: float, *, is_steady: bool = False
+    ) -> None:
+        """Print a figure; only a steady one may fail a smoke run."""
         kept = value <= most
-        self.is_within_limits = self.is_within_limits and kept
+        self.is_within_limits = self.is_within_limits and (
+            kept or (self.is_smoke and not is_steady)
+        )
         verdict = "ok" if kept else "OVER"
         print(f"{what:48} {value:8.3f} {unit:3} (at most {most:g})  {verdict}", flush=True)
 
@@ -107,6 +122,32 @@ class Site:
         self.report(name + "HTTP calls, each", calls / count, "", 12)
         self.report(name + "the cluster's CPU, each", cpu / count, "s", 0.12)
         self.report(name + "not in flight at once", count - most_at_once, "", 0)
+
+    def processor(self, count: int) -> None:
+        """Compare the CPU time of remixes with that of the same calls and one UPDATE each."""
+        self.sandbox.timing(queue_seconds=0, run_seconds=3)
+        with Qcluster(self.media_root) as cluster:
+            self.warm_up()
+            self.sandbox.reset()
+            self.sandbox.timing(queue_seconds=0, run_seconds=3)
+            before = cpu_seconds(cluster.pid)
+            services.request_remixes([self.source], ["make it noir"] * count)
+            self.wait_until_settled()
+            ours = cpu_seconds(cluster.pid) - before
+            calls = sum(self.sandbox.calls().values())
+            before = cpu_seconds(cluster.pid)
+            self._run_least(count, asks=round(calls / count) - OTHER_CALLS)
+            least = cpu_seconds(cluster.pid) - before
+        self.clear()
+        name = f"{count} × 3 s: CPU of the cluster"
+        print(f"{name}: {ours / count:.4f} s each, of the calls alone {least / count:.4f} s")
+        self.report(name + " ÷ the calls'", ours / least, "×", MOST_CPU, is_steady=True)
+
+    def _run_least(self, count: int, *, asks: int) -> None:
+        pks = [Video.objects.create(title="Least").pk for _ in range(count)]
+        async_task(LEAST, pks, self.source.sora_id, asks)
+        waiting = Video.objects.filter(pk__in=pks, size=None)
+        wait_until(lambda: not waiting.exists(), 600)
 
     def memory(self, size: int) -> None:
         """Compare the worker's peak for a large result with that for a small one."""
