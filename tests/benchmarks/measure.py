@@ -27,10 +27,10 @@ BASELINE = "tests.benchmarks.baseline.remix"
 LEAST = "tests.benchmarks.baseline.least"
 OTHER_CALLS = 5
 """Calls for a remix that are no questions about it: its submit, its result, and three files."""
-MOST_CPU = 6.7
+MOST_CPU = 8.0
 """The cluster's CPU time for a remix, as a multiple of what the calls and one UPDATE take.
 
-Both are slower on a slower or busier machine: it was 5.4, also while others used both cores.
+Both are slower on a slower or busier machine: it was 4.3 to 6.5, also while others used both cores.
 """
 BASELINE_UPLOAD = "tests.benchmarks.baseline.upload"
 
