@@ -49,6 +49,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
         *_endpoints(),
         *_storage(),
         *_delivery(),
+        *_running(),
         *_key_urls(),
         *_queue_app(),
         *_broker(),
@@ -169,6 +170,24 @@ def _local_url() -> str:
         return ""
     # A storage that signs its URLs has no base URL, and asking it for one may use the network.
     return base_url if isinstance(base_url, str) and not is_safe_url(base_url) else ""
+
+
+def _running() -> Iterator[CheckMessage]:
+    seconds = conf.SORA_REMIX_START_TIMEOUT
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if seconds is not None and not (is_number and 1 < seconds < math.inf):
+        yield checks.Error(
+            f"SORA_REMIX_START_TIMEOUT is {seconds!r}, which is not a number of seconds above 1.",
+            hint="Set it to a number such as 600, or remove it so that remixes wait without limit.",
+            id="sora_remix.E014",
+        )
+    if not isinstance(conf.SORA_REMIX_FAL_RETRIES, bool):
+        yield checks.Error(
+            f"SORA_REMIX_FAL_RETRIES is {conf.SORA_REMIX_FAL_RETRIES!r}, which is not a valid "
+            "value.",
+            hint="Set it to True or False.",
+            id="sora_remix.E015",
+        )
 
 
 def _key_urls() -> Iterator[CheckMessage]:

@@ -78,6 +78,21 @@ class Conf:
     They are made again when they are needed again.
     """
 
+    SORA_REMIX_START_TIMEOUT: float | None = None
+    """Seconds within which fal must start on a remix, more than 1.
+
+    If it hasn't by then, it stops trying: the remix fails with `request_timeout`, and nothing is
+    charged. A retry is a new request. The time that a started remix takes is not limited. `None`:
+    remixes wait in fal's queue for as long as it takes. Set it if a late result is of no use.
+    """
+
+    SORA_REMIX_FAL_RETRIES: bool = True
+    """Whether fal may start a remix again by itself after one of its machines failed.
+
+    fal doesn't charge for a run that its machine lost, but doesn't say whether the provider behind
+    it may count the work twice. With `False`, such a remix fails and you decide about a retry.
+    """
+
     SORA_REMIX_WEBHOOK_BASE_URL: str = ""
     """Public base URL of your site, such as `https://www.example.com`, for fal's webhooks.
 

@@ -85,6 +85,13 @@ def test_correct_settings_have_no_messages() -> None:
         ({"Q_CLUSTER": {**_queue_without("orm"), "sqs": {}, "broker_class": "x.Y"}}, []),
         ({"SORA_REMIX_SOURCE_DELIVERY": "post"}, ["sora_remix.E007"]),
         ({"SORA_REMIX_SOURCE_DELIVERY": "url"}, ["sora_remix.E008"]),
+        ({"SORA_REMIX_START_TIMEOUT": 1}, ["sora_remix.E014"]),
+        ({"SORA_REMIX_START_TIMEOUT": "600"}, ["sora_remix.E014"]),
+        ({"SORA_REMIX_START_TIMEOUT": True}, ["sora_remix.E014"]),
+        ({"SORA_REMIX_START_TIMEOUT": float("inf")}, ["sora_remix.E014"]),
+        ({"SORA_REMIX_START_TIMEOUT": 1.5}, []),
+        ({"SORA_REMIX_FAL_RETRIES": "no"}, ["sora_remix.E015"]),
+        ({"SORA_REMIX_FAL_RETRIES": False}, []),
         (
             {"SORA_REMIX_SOURCE_DELIVERY": "url", "MEDIA_URL": "http://cdn.example.com/"},
             ["sora_remix.E008"],

@@ -39,6 +39,7 @@ async def accepted(http: web.Request) -> web.Response:
             "answered_at": request.answered_at,
             "status": request.status,
             "webhook": request.webhook,
+            "headers": request.headers,
         }
         for request in requests
     ]

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .endpoints import Endpoint
-from .outcomes import Outcome, broken_run, cancelled
+from .outcomes import Outcome, broken_run, cancelled, not_started
 
 logger = logging.getLogger(__name__)
 
 CANCELLATION_SECONDS = 0.2
+START_TIMEOUT = "x-fal-request-timeout"
+"""Header with the seconds within which a request must start."""
 
 
 def now() -> str:
@@ -45,6 +47,8 @@ class Request:
     """The request body."""
     base_url: str
     webhook: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    """Those of the submit that say how it may run, in lower case."""
     faults: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     accepted_at: str = field(default_factory=now)
@@ -127,8 +131,12 @@ class Queue:
         self._accepted = self._left = 0
 
     async def _live(self, request: Request) -> None:
-        await asyncio.sleep(self.timing.queue_seconds)
+        patience = float(request.headers.get(START_TIMEOUT, "inf"))
+        await asyncio.sleep(min(self.timing.queue_seconds, patience))
         self._left += 1
+        if patience < self.timing.queue_seconds:
+            self._finish(request, not_started())
+            return
         request.status = "IN_PROGRESS"
         request.started, request.started_at = time.monotonic(), now()
         try:

@@ -72,3 +72,10 @@ def broken_run(reason: str) -> Outcome:
 def cancelled() -> Outcome:
     """Return the outcome of a request whose caller cancelled it."""
     return failed(499, "Request was cancelled by the client.", "client_cancelled")
+
+
+def not_started() -> Outcome:
+    """Return the outcome of a request that did not start within its caller's time."""
+    outcome = failed(504, "Request timed out before it started.", "request_timeout")
+    outcome.headers["X-Fal-Request-Timeout-Type"] = "user"
+    return outcome

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from .downloads import file_response
 from .endpoints import Endpoint
-from .fal_queue import Request, now
+from .fal_queue import START_TIMEOUT, Request, now
 from .faults import FAULT, LOST_ANSWER, Call
 from .fetching import is_own
 from .outputs import CONTENT_TYPES, VIDEO
@@ -18,6 +18,8 @@ JSON = dict[str, Any]
 Work = Callable[[Request, Sandbox], web.Response]
 NOT_FOUND = {"status": "NOT_FOUND"}
 NO_JSON = object()
+RECORDED = ("x-app-fal-disable-fallback", "x-fal-no-retry", START_TIMEOUT)
+"""Headers of a submit that say how fal may run it. Nothing is retried or replaced here anyway."""
 REQUEST = "fal_sandbox.request"
 """Key of an HTTP request for the accepted request."""
 
@@ -146,7 +148,8 @@ def _accept(sandbox: Sandbox, http: web.Request, body: object) -> web.Response:
         return web.json_response({"detail": "The queue is too long"}, status=429)
     base_url, webhook = f"https://{http.host}", http.query.get("fal_webhook")
     answered = http.get(FAULT) not in LOST_ANSWER
-    request = Request(endpoint, body, base_url, webhook, answered=answered)
+    headers = {name: http.headers[name] for name in RECORDED if name in http.headers}
+    request = Request(endpoint, body, base_url, webhook, answered=answered, headers=headers)
     sandbox.accept(request)
     http[REQUEST] = request
     return web.json_response(_receipt(request, sandbox))

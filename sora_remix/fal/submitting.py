@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 from fal_client.auth import FAL_QUEUE_RUN_HOST, MissingCredentialsError
 
+from ..conf import conf
 from .answers import describe, exchange, failure_code, is_id, json_of
 from .cleaning import clean
 from .credentials import Credentials, credentials
@@ -103,6 +104,7 @@ async def submit(
             f"https://{FAL_QUEUE_RUN_HOST}/{endpoint_id}",
             json=arguments,
             params={"fal_webhook": webhook_url} if webhook_url else None,
+            headers=_headers(),
         )
     except MissingCredentialsError as error:
         return Refused("credentials_refused", clean(error))
@@ -111,6 +113,19 @@ async def submit(
     except Exception as error:  # noqa: BLE001 - nothing was sent, and trying again would not help
         return Refused(NOT_SENDABLE, describe(error))
     return await _sent(client, request, key)
+
+
+def _headers() -> dict[str, str]:
+    """Return what fal may do with a request besides running it.
+
+    https://fal.ai/docs/documentation/model-apis/common-parameters
+    """
+    headers = {"x-app-fal-disable-fallback": "true"}
+    if conf.SORA_REMIX_START_TIMEOUT is not None:
+        headers["X-Fal-Request-Timeout"] = str(conf.SORA_REMIX_START_TIMEOUT)
+    if not conf.SORA_REMIX_FAL_RETRIES:
+        headers["X-Fal-No-Retry"] = "1"
+    return headers
 
 
 async def _sent(client: httpx.AsyncClient, request: httpx.Request, key: Credentials) -> Submitted:

@@ -110,6 +110,29 @@ def test_refusal_has_a_code_and_the_exchange(
     assert answer.message.startswith(f"HTTP {status}: ")
 
 
+def test_submit_forbids_other_models_and_limits_nothing_else_by_default(
+    sandbox: SandboxProcess,
+) -> None:
+    accepted()
+
+    assert sandbox.accepted()[0]["headers"] == {"x-app-fal-disable-fallback": "true"}
+
+
+def test_submit_says_by_when_to_start_and_not_to_retry(
+    sandbox: SandboxProcess, settings: Any
+) -> None:
+    settings.SORA_REMIX_START_TIMEOUT = 90.5
+    settings.SORA_REMIX_FAL_RETRIES = False
+
+    accepted()
+
+    assert sandbox.accepted()[0]["headers"] == {
+        "x-app-fal-disable-fallback": "true",
+        "x-fal-request-timeout": "90.5",
+        "x-fal-no-retry": "1",
+    }
+
+
 @pytest.mark.parametrize(
     ("header", "least", "most"),
     [
