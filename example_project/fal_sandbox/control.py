@@ -25,6 +25,7 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/_sandbox/rules", rules)
     app.router.add_post("/_sandbox/rules", misbehave)
     app.router.add_delete("/_sandbox/rules", behave)
+    app.router.add_put("/_sandbox/account", account)
     app.router.add_put("/_sandbox/endpoints/{id:.+}", endpoint)
     app.router.add_put("/_sandbox/library/{id}", add_video)
     app.router.add_delete("/_sandbox/library/{id}", remove_video)
@@ -105,6 +106,16 @@ async def misbehave(http: web.Request) -> web.Response:
 async def behave(http: web.Request) -> web.Response:
     """Delete all rules."""
     http.app[SANDBOX].rules.clear()
+    return web.Response(status=204)
+
+
+async def account(http: web.Request) -> web.Response:
+    """Lock the account or revoke its key, after some more requests; or end both."""
+    account, body = http.app[SANDBOX].account, await http.json()
+    account.reset()
+    account.lock = str(body.get("lock", ""))
+    account.is_key_revoked = bool(body.get("is_key_revoked"))
+    account.after = int(body.get("after", 0))
     return web.Response(status=204)
 
 

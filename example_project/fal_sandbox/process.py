@@ -179,6 +179,18 @@ class SandboxProcess:
         """Delete all rules."""
         self._control("DELETE", "rules")
 
+    def lock_account(self, reason: str = "Exhausted balance", *, after: int = 0) -> None:
+        """Refuse what costs money with fal's 403, once so many more requests were accepted."""
+        self._control("PUT", "account", json={"lock": reason, "after": after})
+
+    def revoke_key(self, *, after: int = 0) -> None:
+        """Refuse every call with fal's 401, once so many more requests were accepted."""
+        self._control("PUT", "account", json={"is_key_revoked": True, "after": after})
+
+    def restore_account(self) -> None:
+        """Unlock the account, and accept its key again."""
+        self._control("PUT", "account", json={})
+
     def endpoint(self, endpoint_id: str, **changes: Any) -> None:
         """Change `status`, `gone`, `retired`, `unit_price`, `unit` or `schema` until a reset.
 

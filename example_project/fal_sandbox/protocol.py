@@ -43,7 +43,7 @@ async def submit(http: web.Request) -> web.StreamResponse:
     prompt = body.get("prompt") if isinstance(body, dict) else ""
 
     def work() -> web.Response:
-        return refuse_key(sandbox, http) or _accept(sandbox, http, body)
+        return refuse_key(sandbox, http, spends=True) or _accept(sandbox, http, body)
 
     text = f"{http.path} {raw.decode(errors='replace')} {prompt}"
     response = await sandbox.answer(Call(http, "submit", text, work))
@@ -112,15 +112,15 @@ async def key_set(http: web.Request) -> web.Response:
     return web.json_response(http.app[SANDBOX].signer.key_set())
 
 
-def refuse_key(sandbox: Sandbox, http: web.Request) -> web.Response | None:
-    """Return fal's 401 unless the call has a valid key."""
+def refuse_key(sandbox: Sandbox, http: web.Request, *, spends: bool = False) -> web.Response | None:
+    """Return fal's 401 unless the call has a valid key, or what its account is refused."""
     scheme, _, key = http.headers.get("Authorization", "").partition(" ")
     if scheme != "Key" or not key:
         text = "Authentication is required to access this application."
     elif key.startswith("bad") or (sandbox.key and key != sandbox.key):
         text = "No user found for this key: invalid key credentials"
     else:
-        return None
+        return sandbox.account.refuse(spends=spends)
     return web.json_response({"detail": text}, status=401)
 
 

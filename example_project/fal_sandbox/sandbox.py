@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from .account import Account
 from .catalogue import Catalogue
 from .downloads import DOWNLOAD_FAULTS
 from .fal_queue import Queue, Request, Timing
@@ -70,6 +71,7 @@ class Sandbox:
         self.list_running = list_running
         self.calls: Counter[str] = Counter()
         self.struck: dict[str, Counter[str]] = {}
+        self.account = Account()
         self.rules = Rules()
         self.catalogue = Catalogue()
         self.library = Library(state / "library")
@@ -91,6 +93,7 @@ class Sandbox:
         if (long_id := request.faults.get("long_id")) is not None:
             request.id = request.id.ljust(int(long_id.get("length", 200)), "x")
         self._log.write(json.dumps(accepted_entry(request)) + "\n")
+        self.account.count()
         self.queue.accept(request)
 
     def find(self, request_id: str, base_url: str) -> Request | None:
@@ -123,7 +126,7 @@ class Sandbox:
             return abort(call.http)
 
     def reset(self) -> None:
-        """Reset requests, lists, counts, rules and changed endpoints. Keep all files."""
+        """Reset requests, lists, counts, rules, account and endpoints. Keep all files."""
         self._earlier.clear()
         self.queue.forget()
         self.postman.forget()
@@ -131,6 +134,7 @@ class Sandbox:
         self.fetcher.urls.clear()
         self.uploads.listed.clear()
         self.rules.clear()
+        self.account.reset()
         self.catalogue.reset()
         self.calls.clear()
         self.struck.clear()

@@ -38,7 +38,7 @@ async def token(http: web.Request) -> web.StreamResponse:
     sandbox = http.app[SANDBOX]
 
     def work() -> web.Response:
-        if refusal := refuse_key(sandbox, http):
+        if refusal := refuse_key(sandbox, http, spends=True):
             return refusal
         if http.query.get("storage_type") != "fal-cdn-v3":
             return _error(400, "Unknown storage type")
