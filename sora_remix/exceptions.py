@@ -84,6 +84,16 @@ class TryLater(RemoteError):
     otherwise = _("There is no answer yet. Nothing is lost. Try again later.")
 
 
+class AccountUnusable(TryLater):
+    """fal accepts nothing from the account at present. `code` says why."""
+
+    otherwise = _("fal accepts nothing from the site's account at present.")
+
+    def __init__(self, code: str, message: str | _StrPromise) -> None:
+        self.code = code
+        super().__init__(message)
+
+
 class NotReady(TryLater):
     """fal is still working on it."""
 

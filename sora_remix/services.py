@@ -148,17 +148,28 @@ def too_many(many: int) -> list[Reason]:
 def resume_sending(*, by: User | None) -> bool:
     """End a pause of sending early; return False if there was none.
 
-    fal may refuse the next request again: that is not charged and starts another pause.
+    If fal has refused the site's key or account, one remix is sent at once to try again; the others
+    follow when fal accepts it. fal may refuse the next request again: that is not charged, and
+    sending waits again.
     """
-    pause = Chain.objects.pause()
-    was_paused = Chain.objects.lift()
+    pause, hold = Chain.objects.pause(), Chain.objects.hold()
+    was_paused = Chain.objects.lift() or _try_account()
     Remix.objects.send_now()
     on_commit(nudge)
     if pause:
         logger.info(
             "%s resumed sending, which was paused until %s: %s", by, pause.until, pause.reason
         )
+    if hold:
+        logger.info("%s had fal tried again, which refused: %s", by, hold.reason)
     return was_paused
+
+
+def _try_account() -> bool:
+    """Have a held account tried now; without a remix to try it with, the hold just ends."""
+    if Remix.objects.filter(status=Remix.Status.QUEUED).exists():
+        return Chain.objects.probe_now(afresh=True)
+    return Chain.objects.end_hold()
 
 
 def retry(remix: Remix, *, by: User | None) -> Remix:

@@ -26,6 +26,9 @@ Status = Remix.Status
 Answer = fal.Submitted | Exception
 
 
+LOCKED = fal.AccountHeld(fal.HoldCode.ACCOUNT_LOCKED, "HTTP 403")
+
+
 class Gateway:
     """Stand in for fal's submit: answer by prompt, and store the requests."""
 
@@ -79,7 +82,8 @@ def test_waiting_remixes_are_sent_once_each(gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     ("answer", "status", "code"),
     [
-        (fal.Refused("credentials_refused", "HTTP 401"), Status.FAILED, "credentials_refused"),
+        (fal.Refused("endpoint_forbidden", "HTTP 403"), Status.FAILED, "endpoint_forbidden"),
+        (LOCKED, Status.QUEUED, ""),
         (fal.Unknown("ReadTimeout"), Status.UNCONFIRMED, ""),
         (RuntimeError("a bug of ours"), Status.UNCONFIRMED, ""),
         (fal.NotSent("ConnectError"), Status.QUEUED, ""),

@@ -190,7 +190,7 @@ def fail_with(gateway: Gateway, error: Exception) -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (RemoteFailure("credentials_refused", "HTTP 401"), "credentials_refused"),
+        (RemoteFailure("upload_forbidden", "HTTP 403"), "upload_forbidden"),
         (RemoteFailure("source_unreachable", "HTTP 413"), "source_unreachable"),
     ],
 )
@@ -234,7 +234,7 @@ def test_missing_certificate_file_is_not_blamed_on_the_clip(
 
 
 def test_request_after_a_failure_uploads_again(gateway: Gateway) -> None:
-    fail_with(gateway, RemoteFailure("credentials_refused", "HTTP 401"))
+    fail_with(gateway, RemoteFailure("upload_forbidden", "HTTP 403"))
     [remix] = services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
     for _ in range(2):
         work()
@@ -245,7 +245,7 @@ def test_request_after_a_failure_uploads_again(gateway: Gateway) -> None:
     for _ in range(2):
         work()
 
-    assert states() == [(Status.FAILED, "credentials_refused"), (Status.PROCESSING, "")]
+    assert states() == [(Status.FAILED, "upload_forbidden"), (Status.PROCESSING, "")]
 
 
 @pytest.mark.parametrize("error", [TryLater("HTTP 502"), RuntimeError("a bug of ours")])

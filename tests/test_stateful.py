@@ -109,7 +109,10 @@ METHODS: list[tuple[Any, str]] = [
     *((checking, name) for name in ("_settle", "next_check")),
     *((collecting, name) for name in ("_advance", "_store", "_commit", "_named_files")),
     (evidence, "_is_its"),
-    *((ChainQuerySet, name) for name in ("lock", "is_held", "hold_back")),
+    *((ChainQuerySet, name) for name in ("lock", "is_held", "hold_back", "hold", "claim_probe")),
+    *((ChainQuerySet, name) for name in ("hold_account", "probe_now", "end_hold")),
+    *((sending, name) for name in ("_hold_account", "_end_hold", "_claim_probe")),
+    (Remix, "held"),
     *((RemixQuerySet, name) for name in ("claim_to_send", "claim_to_check", "claim_to_collect")),
     (RemixQuerySet, "give_up_lost_sends"),
     (PendingFileQuerySet, "condemn_abandoned"),
@@ -156,6 +159,8 @@ class World:
             return fal.NotSent("ConnectError")
         if step == "refused":
             return fal.Refused("missing", "HTTP 422")
+        if step == "account held":
+            return fal.AccountHeld(fal.HoldCode.ACCOUNT_LOCKED, "HTTP 403")
         if step == "refused for now":
             return fal.RefusedForNow(1, "HTTP 429")
         if step == "killed before":
@@ -222,6 +227,7 @@ STEPS = [
     "not sent",
     "refused",
     "refused for now",
+    "account held",
     "killed before",
     "killed after",
 ]

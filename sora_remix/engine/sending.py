@@ -61,16 +61,30 @@ def _fill(pool: RequestPool[Remix, fal.Submitted]) -> None:
         for remix in _claim(pool.room):
             with isolated(remix):
                 _start(pool, remix)
+            if remix.is_probe and remix not in pool.keys:
+                Chain.objects.probe_now()  # nothing was sent, so the next remix may try
 
 
 def _claim(room: int) -> list[Remix]:
     """Claim remixes to send without ever exceeding `SORA_REMIX_MAX_IN_FLIGHT`."""
-    if not Remix.objects.to_send().exists() or Chain.objects.is_held():
+    if not Remix.objects.to_send().exists() or Chain.objects.is_held(key := fal.key_digest()):
         return []
     with atomic():
-        Chain.objects.lock()
+        chain = Chain.objects.lock()
         free = conf.SORA_REMIX_MAX_IN_FLIGHT - Remix.objects.in_flight().count()
-        return Remix.objects.claim_to_send(min(room, free)) if free > 0 else []
+        if free <= 0:
+            return []
+        if chain.held_code:
+            return _claim_probe(key)
+        return Remix.objects.claim_to_send(min(room, free))
+
+
+def _claim_probe(key: str) -> list[Remix]:
+    """Claim one remix to try the held account with, unless another worker is trying it."""
+    claimed = Remix.objects.claim_to_send(1) if Chain.objects.claim_probe(key) else []
+    for remix in claimed:
+        remix.is_probe = True
+    return claimed
 
 
 def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
@@ -133,12 +147,17 @@ def _write_answer(remix: Remix, answer: fal.Submitted | Exception) -> None:
         case fal.Accepted(request_id):
             logger.info("Remix %s: fal accepted it as %s", remix.pk, request_id)
             _accepted(remix, request_id)
+            _end_hold(remix)
         case fal.Refused(code, message):
+            _end_hold(remix)
             _refused(remix, code, message)
+        case fal.AccountHeld(code, message):
+            _hold_account(remix, code, message)
         case fal.NotSent(message):
             _not_sent(remix, message)
         case fal.RefusedForNow(seconds, message):
             logger.info("Remix %s: fal asked to send it later: %s", remix.pk, message)
+            _end_hold(remix)
             _hold_back(remix, seconds, message)
         case fal.Unknown(message):
             remix.unanswered(message)
@@ -187,6 +206,18 @@ def _try_later(remix: Remix, code: str, message: str) -> None:
         remix.refused(code, message)
     else:
         remix.not_sent(back_off(remix.failures), message)
+
+
+def _hold_account(remix: Remix, code: str, message: str) -> None:
+    logger.warning("Remix %s: fal refuses the whole account: %s", remix.pk, message)
+    Chain.objects.hold_account(code, message, fal.key_digest(), is_probe=remix.is_probe)
+    remix.held(code)
+
+
+def _end_hold(remix: Remix) -> None:
+    """End the hold of the account if this remix tried it; others were sent before the hold."""
+    if remix.is_probe and Chain.objects.end_hold():
+        logger.info("fal accepts requests of the account again")
 
 
 def _hold_back(remix: Remix, seconds: float, message: str) -> None:

@@ -18,6 +18,7 @@ from ..conf import conf
 from ..database import atomic, refuse_transaction
 from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import (
+    AccountUnusable,
     InvalidEndpoint,
     RemoteError,
     RemoteFailure,
@@ -28,7 +29,7 @@ from ..exceptions import (
 )
 from ..fal.urls import is_safe_url
 from ..logs import get_logger
-from ..models import FittedClip, Remix, SourceCopy, Video
+from ..models import Chain, FittedClip, Remix, SourceCopy, Video
 from ..request_pool import RequestPool
 from ..storage import app_storage, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
@@ -129,22 +130,26 @@ def _public_url(name: str) -> str:
 def upload_copies(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
     """Upload those of these files that fal does not have, within the time limit.
 
-    Raise `OpenTransaction` inside a transaction.
+    While the account is held, one file at most is uploaded, and only when a probe is due. Raise
+    `OpenTransaction` inside a transaction.
     """
     refuse_transaction()
     limit, rest = limit or TimeLimit(), iter(pks)
     while (group := list(islice(rest, UPLOADS_AT_ONCE))) and not limit.is_over:
-        _upload_group(SourceCopy.objects.claim(group), limit)
+        if not Chain.objects.hold():
+            _upload_group(SourceCopy.objects.claim(group), limit)
+        elif Chain.objects.claim_probe(fal.key_digest()):
+            _upload_group(SourceCopy.objects.claim(group[:1]), limit, is_probe=True)
 
 
-def _upload_group(copies: list[SourceCopy], limit: TimeLimit) -> None:
+def _upload_group(copies: list[SourceCopy], limit: TimeLimit, *, is_probe: bool = False) -> None:
     heartbeat = Heartbeat()
     with RequestPool[SourceCopy, str](UPLOADS_AT_ONCE) as pool:
         for copy in copies:
             pool.start(copy, _upload(copy.name))
         while pool and not limit.is_over:
             for copy, answer in pool.answers(min(HEARTBEAT_SECONDS, limit.left)):
-                _settle(copy, answer)
+                _settle(copy, answer, is_probe=is_probe)
             heartbeat.beat(pool.keys)
         unfinished = pool.keys
     for copy in unfinished:
@@ -161,11 +166,16 @@ async def _upload(name: str) -> str:
         return await fal.upload(sent, content_type_of(sent), file, COPY_LIFETIME)
 
 
-def _settle(copy: SourceCopy, answer: str | Exception) -> None:
+def _settle(copy: SourceCopy, answer: str | Exception, *, is_probe: bool = False) -> None:
     with isolated(copy, partial(_refuse, copy)), atomic():
         match answer:
             case str():
                 copy.uploaded(answer, timezone.now() + COPY_LIFETIME)
+                # An upload is free, so it proves nothing: now a remix has to try the account.
+                if is_probe:
+                    Chain.objects.probe_now()
+            case AccountUnusable():
+                _hold_account(copy, answer, is_probe=is_probe)
             case RemoteFailure():
                 copy.refused(answer.code, str(answer))
             case RemoteError() | OSError():
@@ -182,6 +192,12 @@ def _settle(copy: SourceCopy, answer: str | Exception) -> None:
 def _refuse(copy: SourceCopy, error: Exception) -> None:
     if not isinstance(error, DATABASE_IS_AWAY):
         copy.refused("source_unreachable", describe(error))
+
+
+def _hold_account(copy: SourceCopy, error: AccountUnusable, *, is_probe: bool) -> None:
+    logger.warning("%s: fal refuses the whole account: %s", copy, error)
+    Chain.objects.hold_account(error.code, str(error), fal.key_digest(), is_probe=is_probe)
+    copy.held()
 
 
 def _try_later(copy: SourceCopy, error: Exception) -> None:

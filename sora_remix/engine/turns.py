@@ -10,6 +10,7 @@ from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
 
+from .. import fal
 from ..conf import conf
 from ..database import refuse_transaction
 from ..models import Chain, FittedClip, Remix, SourceCopy
@@ -68,11 +69,14 @@ def take_turn(turn: int) -> Iterator[Errand]:
         if awaits_clips:
             most = conf.SORA_REMIX_MAX_FITTING
             yield from _errands("fit", FittedClip.objects.hand_over(most), 1)
-        yield from _errands("deliver", SourceCopy.objects.hand_over(HAND_OVER), 1)
+        is_held = Chain.objects.hold() is not None
+        yield from _errands("deliver", _copies_to_upload(is_held=is_held), 1)
         yield from _errands("collect", Remix.objects.hand_over(HAND_OVER), GROUP)
         if time.monotonic() + PAUSE >= until or heartbeat.is_over:
             return
-        if Remix.objects.awaits_collector() or SourceCopy.objects.awaits_worker():
+        if Remix.objects.awaits_collector():
+            return
+        if SourceCopy.objects.awaits_worker() and not is_held:
             return
         time.sleep(PAUSE)
 
@@ -84,6 +88,16 @@ def release_lost() -> None:
         for row in rows:
             with isolated(row):
                 row.postpone(back_off(row.failures), str(LOST))
+
+
+def _copies_to_upload(*, is_held: bool) -> list[int]:
+    """Choose files to upload; while the account is held, one if a probe is due without a remix."""
+    if not is_held:
+        return SourceCopy.objects.hand_over(HAND_OVER)
+    is_probe_due = not Chain.objects.is_held(fal.key_digest())
+    if is_probe_due and not Remix.objects.to_send().exists():
+        return SourceCopy.objects.hand_over(1)
+    return []
 
 
 def _errands(task: ErrandTask, pks: list[int], size: int) -> Iterator[Errand]:

@@ -10,6 +10,7 @@ from typing import Any, TypeGuard
 import httpx
 
 from ..exceptions import RemoteError, TryLater
+from .account import REFUSALS
 from .cleaning import clean
 from .credentials import without_origin
 
@@ -46,16 +47,16 @@ def describe(error: BaseException) -> str:
 
 
 def is_final_failure(response: httpx.Response) -> bool:
-    """Tell whether fal itself reports a final failure, not a gateway and not a refused key."""
-    if response.status_code in (401, 403, 408, 429):
+    """Tell whether fal itself reports a final failure, not a gateway and not about the account."""
+    if response.status_code in (*REFUSALS, 408, 429):
         return False
     body = json_of(response)
     said = "detail" in body or "error_type" in body or "x-fal-error-type" in response.headers
     return response.is_client_error or (response.is_server_error and said)
 
 
-def failure_code(response: httpx.Response) -> str:
-    """Return fal's error type. `detail` may be a text, a list or an object."""
+def failure_code(response: httpx.Response, default: str = "") -> str:
+    """Return fal's error type, or the default. `detail` may be a text, a list or an object."""
     body = json_of(response)
     detail = body.get("detail")
     if isinstance(detail, list) and detail and isinstance(detail[0], dict):
@@ -64,7 +65,7 @@ def failure_code(response: httpx.Response) -> str:
         code = detail.get("error")
     else:
         code = body.get("error_type") or response.headers.get("x-fal-error-type")
-    return error_code(code, f"http_{response.status_code}")
+    return error_code(code, default or f"http_{response.status_code}")
 
 
 def error_code(code: object, default: str) -> str:

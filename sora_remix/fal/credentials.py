@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Generator
 from typing import TypeVar
 
 import httpx
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext
 from fal_client.auth import MissingCredentialsError, fetch_auth_credentials_async
 
@@ -16,6 +17,7 @@ from ..conf import conf
 
 KEYS_URL = "https://fal.ai/dashboard/keys"
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
+DIGEST_SALT = "sora_remix.fal.key"
 SHORTEST_SECRET = 6
 """Characters. Hiding anything shorter would blank out ordinary words."""
 _used: deque[str] = deque(maxlen=20)
@@ -59,6 +61,17 @@ class CurrentCredentials(httpx.Auth):
 def is_key_set() -> bool:
     """Tell whether this process has a key in the settings or the environment, valid or not."""
     return bool(conf.SORA_REMIX_FAL_KEY) or any(map(os.environ.get, KEY_VARIABLES))
+
+
+def key_digest() -> str:
+    """Return a text by which this process recognises its key later, empty without one.
+
+    It depends on the site's SECRET_KEY, so nobody else can check guesses of the key against it.
+    A key that only fal-client finds is not read, because that may use the network.
+    """
+    pair = f"{os.environ.get('FAL_KEY_ID', '')}:{os.environ.get('FAL_KEY_SECRET', '')}"
+    key = str(conf.SORA_REMIX_FAL_KEY or os.environ.get("FAL_KEY", "") or pair.strip(":")).strip()
+    return salted_hmac(DIGEST_SALT, key, algorithm="sha256").hexdigest() if key else ""
 
 
 async def credentials() -> Credentials:

@@ -19,6 +19,7 @@ import httpx
 from fal_client.auth import FAL_QUEUE_RUN_HOST, MissingCredentialsError
 
 from ..conf import conf
+from .account import HoldCode, hold_code
 from .answers import describe, exchange, failure_code, is_id, json_of
 from .cleaning import clean
 from .credentials import Credentials, credentials
@@ -71,6 +72,14 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class AccountHeld:
+    """fal accepts nothing from the account at present. Nothing is charged."""
+
+    code: HoldCode
+    message: str
+
+
+@dataclass(frozen=True)
 class RefusedForNow:
     """fal asked to send the request later. Nothing is charged."""
 
@@ -85,7 +94,7 @@ class Unknown:
     message: str
 
 
-Submitted = Accepted | NotSent | Refused | RefusedForNow | Unknown
+Submitted = Accepted | AccountHeld | NotSent | Refused | RefusedForNow | Unknown
 
 
 async def submit(
@@ -107,7 +116,7 @@ async def submit(
             headers=_headers(),
         )
     except MissingCredentialsError as error:
-        return Refused("credentials_refused", clean(error))
+        return AccountHeld(HoldCode.KEY_MISSING, clean(error))
     except (httpx.HTTPError, OSError) as error:
         return NotSent(describe(error))
     except Exception as error:  # noqa: BLE001 - nothing was sent, and trying again would not help
@@ -146,6 +155,8 @@ def _submitted(response: httpx.Response) -> Submitted:
         return _accepted(response)
     if status == httpx.codes.TOO_MANY_REQUESTS:
         return RefusedForNow(_retry_after(response), exchange(response))
+    if code := hold_code(response):
+        return AccountHeld(code, exchange(response))
     if status == httpx.codes.REQUEST_TIMEOUT or not response.is_client_error:
         return Unknown(exchange(response))
     return Refused(_refusal_code(response), exchange(response))
@@ -164,10 +175,10 @@ def _accepted(response: httpx.Response) -> Submitted:
 
 
 def _refusal_code(response: httpx.Response) -> str:
-    if response.status_code in (401, 402, 403):
-        return "credentials_refused"
     if response.status_code == httpx.codes.NOT_FOUND:
         return "endpoint_retired"
+    if response.status_code == httpx.codes.FORBIDDEN:
+        return failure_code(response, "endpoint_forbidden")
     return failure_code(response)
 
 

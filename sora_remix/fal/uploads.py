@@ -20,7 +20,8 @@ import httpx
 from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
-from ..exceptions import RemoteFailure, TryLater
+from ..exceptions import AccountUnusable, RemoteFailure, TryLater
+from .account import HoldCode, hold_code
 from .answers import MAX_URL, describe, exchange, json_of
 from .cleaning import clean
 from .credentials import Credentials, credentials
@@ -54,8 +55,9 @@ class UploadToken:
 async def upload(name: str, content_type: str, file: IO[bytes], life: timedelta) -> str:
     """Copy a file to fal's storage for this time, and return its URL there.
 
-    Raise `TryLater` for temporary errors and `RemoteFailure` if fal refuses the file. Errors of
-    the file and the arguments are not converted.
+    Raise `AccountUnusable` if fal accepts nothing from the account, `TryLater` for other temporary
+    errors, and `RemoteFailure` if fal refuses the file or the key may not upload. Errors of the
+    file and the arguments are not converted.
     """
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -82,6 +84,7 @@ async def _token() -> UploadToken:
         "POST",
         f"{conf.SORA_REMIX_FAL_REST_URL}/storage/auth/token",
         key=await _key(),
+        is_token_call=True,
         params={"storage_type": "fal-cdn-v3"},
         headers={"Accept": "application/json"},
         json={},
@@ -95,7 +98,7 @@ async def _key() -> Credentials:
     try:
         return await credentials()
     except MissingCredentialsError as error:
-        raise RemoteFailure("credentials_refused", clean(error)) from None
+        raise AccountUnusable(HoldCode.KEY_MISSING, clean(error)) from None
     except OSError as error:
         raise TryLater(describe(error)) from None
 
@@ -147,9 +150,18 @@ async def _upload_parts(
 
 
 async def _call(
-    method: str, url: str, *, key: Credentials, size: int = 0, **content: object
+    method: str,
+    url: str,
+    *,
+    key: Credentials,
+    size: int = 0,
+    is_token_call: bool = False,
+    **content: object,
 ) -> httpx.Response:
-    """Make a call that sends this many bytes, and return its successful answer."""
+    """Make a call that sends this many bytes, and return its successful answer.
+
+    Only the call for a token carries the site's key; the others carry the token.
+    """
     client = _client()
     try:
         async with asyncio.timeout(ANSWER_SECONDS + size / SLOWEST):
@@ -158,8 +170,11 @@ async def _call(
         raise TryLater(describe(error)) from None
     if response.is_success:
         return response
-    if response.status_code in (401, 402, 403):
-        raise RemoteFailure("credentials_refused", exchange(response))
+    code = hold_code(response)
+    if code and (is_token_call or code != HoldCode.KEY_REFUSED):
+        raise AccountUnusable(code, exchange(response))
+    if is_token_call and response.status_code == httpx.codes.FORBIDDEN:
+        raise RemoteFailure("upload_forbidden", exchange(response))
     if response.status_code == TOO_LARGE:
         raise RemoteFailure("source_unreachable", exchange(response))
     raise TryLater(exchange(response))

@@ -3,7 +3,7 @@
 from . import reconciliation, refusals
 from .approval import Approval
 from .batch import RemixBatch
-from .chain import Chain, Pause
+from .chain import Chain, Hold, Pause
 from .endpoint import EndpointFact
 from .event import RemixEvent
 from .files import delete_after_commit, delete_files_after_commit, files_in_use
@@ -24,6 +24,7 @@ __all__ = [
     "EndpointFact",
     "FittedClip",
     "GalleryLayout",
+    "Hold",
     "Leased",
     "Pause",
     "PendingFile",

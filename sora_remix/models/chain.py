@@ -14,8 +14,21 @@ from django.utils.translation import gettext_lazy as _
 from ..database import PrimaryManager
 from .fields import ExactCharField, ExactTextField
 
+NOT_HELD: dict[str, Any] = {
+    "held_code": "",
+    "held_because": "",
+    "held_since": None,
+    "held_refusals": 0,
+    "tried_keys": [],
+}
 STALE_AFTER = timedelta(seconds=20)
 LONGEST_PAUSE = timedelta(hours=1)
+FIRST_PROBE = timedelta(minutes=1)
+"""How long after the first refusal a held account is tried again; doubled by each refusal."""
+LONGEST_PROBE = timedelta(minutes=10)
+PROBE_TAKES = timedelta(minutes=2)
+"""Within this time, a probe is answered: it is longer than a POST may take."""
+KEYS_REMEMBERED = 20
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two servers may differ."""
 
@@ -31,10 +44,32 @@ class Pause:
     @classmethod
     def of(cls, until: datetime | None, reason: str) -> Pause | None:
         """Return the pause in these columns, or None if it has ended or is impossible."""
-        now = timezone.now()
-        if until is None or not now < until <= now + LONGEST_PAUSE + CLOCK_SKEW:
+        return cls(until, reason) if until and _is_ahead(until) else None
+
+
+@dataclass(frozen=True)
+class Hold:
+    """The account can't send: fal refuses its key, or has locked it.
+
+    Nothing is sent except one remix at a time, the probe, which tries whether that is over.
+    """
+
+    code: str
+    """Why, as fal's package names it."""
+    reason: str
+    """fal's answer."""
+    since: datetime
+    next_try: datetime | None
+    """When the next probe is due; None: with the next remix that is ready."""
+
+    @classmethod
+    def of(
+        cls, code: str, until: datetime | None, reason: str, since: datetime | None
+    ) -> Hold | None:
+        """Return the hold in these columns, or None if there is none."""
+        if not code or since is None:
             return None
-        return cls(until, reason)
+        return cls(code, reason, since, until if until and _is_ahead(until) else None)
 
 
 class ChainQuerySet(models.QuerySet["Chain"]):
@@ -78,26 +113,82 @@ class ChainQuerySet(models.QuerySet["Chain"]):
         latest = timezone.now() + LONGEST_PAUSE
         until = min(until, latest)
         is_longer = Q(held_until=None) | Q(held_until__lt=until) | Q(held_until__gt=latest)
-        self.filter(is_longer, pk=1).update(held_until=until, held_because=reason)
+        longer = self.filter(is_longer, pk=1)
+        # Why the account is held stays: this only puts off the next probe.
+        if not longer.filter(held_code="").update(held_until=until, held_because=reason):
+            longer.exclude(held_code="").update(held_until=until)
 
-    def is_held(self) -> bool:
-        """Return whether sending is paused."""
-        return self.pause() is not None
+    def is_held(self, key: str | None = None) -> bool:
+        """Return whether nothing may be sent now.
+
+        A key that was not tried during a hold may be tried at once.
+        """
+        chain = self.filter(pk=1).first()
+        return chain is not None and chain.is_held(key)
 
     def pause(self) -> Pause | None:
-        """Return the current pause, or None."""
-        held = self.filter(pk=1).values_list("held_until", "held_because").first()
-        return Pause.of(*held) if held else None
+        """Return the current pause, or None; a hold is none."""
+        paused = self.filter(pk=1, held_code="").values_list("held_until", "held_because").first()
+        return Pause.of(*paused) if paused else None
+
+    def hold(self) -> Hold | None:
+        """Return the current hold of the account, or None."""
+        names = ("held_code", "held_until", "held_because", "held_since")
+        held = self.filter(pk=1).values_list(*names).first()
+        return Hold.of(*held) if held else None
 
     def lift(self) -> bool:
         """End the pause; return False if there was none."""
-        held = self.filter(pk=1, held_until__gt=timezone.now())
-        return bool(held.update(held_until=None, held_because=""))
+        paused = self.filter(pk=1, held_code="", held_until__gt=timezone.now())
+        return bool(paused.update(held_until=None, held_because=""))
 
-    def lock(self) -> None:
+    def hold_account(self, code: str, reason: str, key: str, *, is_probe: bool = False) -> None:
+        """Hold everything back, because fal refused this key or its account.
+
+        Each refused probe doubles the time until the next. Other answers that arrive during a
+        hold are to requests from before it, and change nothing.
+        """
+        chain, _created = self.get_or_create(pk=1)
+        if chain.held_code and not is_probe:
+            return
+        refusals = chain.held_refusals + 1 if chain.held_code else 1
+        now = timezone.now()
+        self.filter(pk=1, held_code=chain.held_code).update(
+            held_code=code,
+            held_because=reason,
+            held_since=chain.held_since if chain.held_code else now,
+            held_until=now + min(FIRST_PROBE * 2 ** min(refusals - 1, 10), LONGEST_PROBE),
+            held_refusals=refusals,
+            tried_keys=_with(chain.tried_keys if chain.held_code else [], key),
+        )
+
+    def claim_probe(self, key: str) -> bool:
+        """Return whether the caller may try the held account, with one request; only one may."""
+        chain = self.filter(pk=1).exclude(held_code="").first()
+        if chain is None or chain.is_held(key):
+            return False
+        seen = self.filter(pk=1, held_code=chain.held_code, held_until=chain.held_until)
+        until = timezone.now() + PROBE_TAKES
+        return bool(seen.update(held_until=until, tried_keys=_with(chain.tried_keys, key)))
+
+    def probe_now(self, *, afresh: bool = False) -> bool:
+        """Let the held account be tried at once; return False if it is not held.
+
+        `afresh` starts with the shortest time between probes again.
+        """
+        held = self.filter(pk=1).exclude(held_code="")
+        changes = {"held_refusals": 0} if afresh else {}
+        return bool(held.update(held_until=timezone.now(), **changes))
+
+    def end_hold(self) -> bool:
+        """End the hold, because fal refuses the account no longer; return False without one."""
+        held = self.filter(pk=1).exclude(held_code="")
+        return bool(held.update(held_until=None, **NOT_HELD))
+
+    def lock(self) -> Chain:
         """Lock the row until the transaction ends, so that one worker at a time claims remixes."""
         self.get_or_create(pk=1)
-        self.select_for_update().get(pk=1)
+        return self.select_for_update().get(pk=1)
 
     def _running(self, turn: int) -> ChainQuerySet:
         return self.filter(pk=1, turn=turn, state=Chain.State.RUNNING)
@@ -124,9 +215,20 @@ class Chain(models.Model):
     worked_at = models.DateTimeField(null=True)
     """When a worker last ran a turn."""
     held_until = models.DateTimeField(null=True)
-    """Until when nothing is sent, because fal asked for a pause or can't be reached."""
+    """Until when nothing is sent, because fal asked for a pause or can't be reached.
+
+    With a `held_code`, when the next probe is due.
+    """
     held_because = ExactTextField(blank=True)
     """fal's answer, or why fal can't be reached."""
+    held_code = ExactCharField(max_length=20, blank=True)
+    """Why fal accepts nothing from the account; empty if it does."""
+    held_since = models.DateTimeField(null=True)
+    """When fal first refused the account."""
+    held_refusals = models.PositiveIntegerField(default=0)
+    """How often in a row fal has refused the account."""
+    tried_keys = models.JSONField(default=list)
+    """Digests of the keys that were tried during this hold."""
 
     objects = PrimaryManager.from_queryset(ChainQuerySet)()
 
@@ -138,6 +240,22 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turn} {self.state}"
+
+    def is_held(self, key: str | None = None) -> bool:
+        """Tell whether nothing may be sent now; `key` is the digest of the one to send with."""
+        if self.held_until is None or not _is_ahead(self.held_until):
+            return False
+        return not self.held_code or key is None or key in self.tried_keys
+
+
+def _is_ahead(until: datetime) -> bool:
+    """Tell whether a time is in the future, and not further than a pause may end."""
+    now = timezone.now()
+    return now < until <= now + LONGEST_PAUSE + CLOCK_SKEW
+
+
+def _with(keys: list[str], key: str) -> list[str]:
+    return [*(one for one in keys if one != key), key][-KEYS_REMEMBERED:]
 
 
 def _now() -> dict[str, datetime]:

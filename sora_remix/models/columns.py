@@ -49,6 +49,9 @@ class PromptDigest(TextColumn):
 class RemixColumns(Leased):
     """The columns of a remix."""
 
+    is_probe = False
+    """Whether this worker sends it to try an account that fal has refused; not a column."""
+
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
     source = models.ForeignKey(
         Video, verbose_name=_("source"), on_delete=models.PROTECT, related_name="remixes"

@@ -29,6 +29,8 @@ class RemixEvent(models.Model):
         """Nothing is spent."""
         REQUEUED = "requeued", _("fal asked for it to be sent later.")
         """Nothing is spent."""
+        HELD = "held", _("fal refused the site's key or account. It waits.")
+        """Nothing is spent; `detail` says why, as the chain's `held_code` does."""
         ACCEPTED = "accepted", _("fal accepted it.")
         """`detail` is the request id."""
         REFUSED = "refused", _("fal refused it.")

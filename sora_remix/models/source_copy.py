@@ -103,6 +103,10 @@ class SourceCopy(Leased):
         """Try again then, because this attempt failed with this message."""
         self._change(error_message=str(message), **self._failed_until(due_at))
 
+    def held(self) -> None:
+        """Wait, because fal accepts nothing from the account; that counts as no failure."""
+        self._change(error_message="", **released_until(timezone.now()))
+
     def refused(self, code: str, message: str) -> None:
         """Note that it can't be uploaded and that another attempt would not help."""
         self._change(

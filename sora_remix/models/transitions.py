@@ -91,6 +91,17 @@ class RemixTransitions(RemixColumns):
             **released_until(due_at),
         )
 
+    def held(self, code: str) -> None:
+        """Queue it again because fal accepts nothing from the account; nothing is spent."""
+        self._move(
+            (Status.SUBMITTING,),
+            self._event(Kind.HELD, code),
+            status=Status.QUEUED,
+            submitted_at=None,
+            error_message="",
+            **released_until(timezone.now()),
+        )
+
     def unanswered(self, message: str | _StrPromise) -> None:
         """Mark it as unconfirmed: it was sent, and fal may have accepted it."""
         self._move(

@@ -19,6 +19,7 @@ from django_q.conf import Conf
 from sora_remix.admin.formatting.failures import CAUSES
 from sora_remix.endpoints import all_endpoints
 from sora_remix.endpoints.plan import FITTABLE
+from sora_remix.fal import HoldCode
 from sora_remix.models import Chain, Remix, RemixEvent, SourceCopy
 from tests import checkout
 from tests.admin_urls import change_url, upload_url
@@ -260,6 +261,17 @@ def test_every_text_about_a_state_is_translatable(reader: Reader, values: dict[s
     SourceCopy.objects.create(name=str(waiting.source.file), **FAILING)
 
     for url in (change_url(remix), change_url(waiting), REMIXES):
+        reader.goto(url)
+        assert english(reader.page) == []
+
+
+@pytest.mark.parametrize("code", list(HoldCode))
+def test_every_text_about_a_refused_account_is_translatable(reader: Reader, code: str) -> None:
+    remix = make_remix(status=Status.SUBMITTING)
+    remix.held(code)
+    Chain.objects.hold_account(code, "403", "digest")
+
+    for url in (REMIXES, change_url(remix), f"{REMIXES}{remix.pk}/history/"):
         reader.goto(url)
         assert english(reader.page) == []
 

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Response, expect
 
 from sora_remix.admin.notices import views
 from sora_remix.models import Chain, Remix
+from tests.browser.accessibility import faults_everywhere
 from tests.browser.page_errors import PageErrors
 from tests.browser.page_states import REMIXES, VIDEOS
 from tests.factories import ago, make_remix
@@ -124,6 +125,35 @@ def test_button_of_a_notice_that_appeared_works(page: Page, site: object, often:
     page.click(f"{AREA} button")
 
     expect(page.locator(".messagelist")).to_contain_text("Sending to fal was resumed.")
+
+
+def test_refused_account_is_shown_on_an_open_page_until_fal_accepts_a_remix(
+    page: Page, remix: Remix, often: None
+) -> None:
+    page.goto(REMIXES)
+    expect(page.locator(AREA)).to_have_text("")
+
+    Chain.objects.hold_account("account_locked", "HTTP 403: User is locked", "digest")
+    expect(page.locator(AREA)).to_contain_text("fal has locked the site's account")
+    expect(page.locator(AREA)).to_contain_text("nothing is charged")
+    expect(page.locator(SAID)).to_contain_text("fal has locked the site's account")
+    assert faults_everywhere(page) == []
+
+    assert Chain.objects.end_hold()
+    expect(page.locator(AREA)).to_have_text("")
+    expect(page.locator(SAID)).to_have_text("")
+
+
+def test_button_of_a_refused_account_has_a_remix_tried(page: Page, remix: Remix) -> None:
+    Chain.objects.hold_account("key_refused", "HTTP 401", "digest")
+    page.goto(REMIXES)
+
+    page.click(f"{AREA} button:has-text('Try now')")
+
+    expect(page.locator(".messagelist")).to_contain_text("One remix is sent to fal now.")
+    hold = Chain.objects.hold()
+    assert hold
+    assert hold.next_try is None
 
 
 def test_page_that_becomes_visible_asks_at_once(page: Page, remix: Remix) -> None:

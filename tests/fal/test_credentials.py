@@ -225,3 +225,40 @@ def test_clients_and_keys_do_not_show_the_key() -> None:
     key = wait_for(credentials.credentials())
 
     assert SECRET not in f"{key!r} {key} {submitting._client()!r}"
+
+
+def test_digest_recognises_a_key_and_does_not_contain_it(settings: Any) -> None:
+    digest = fal.key_digest()
+    settings.SORA_REMIX_FAL_KEY = f" {KEY}\n"
+    same = fal.key_digest()
+    settings.SORA_REMIX_FAL_KEY = "another"
+
+    assert digest == same != fal.key_digest()
+    assert len(digest) == 64
+    assert SECRET not in digest
+
+
+def test_digest_depends_on_the_secret_key_of_the_site(settings: Any) -> None:
+    digest = fal.key_digest()
+
+    settings.SECRET_KEY = "another"
+
+    assert fal.key_digest() != digest
+
+
+@pytest.mark.parametrize(
+    "variables", [{"FAL_KEY": KEY}, {"FAL_KEY_ID": "key-id", "FAL_KEY_SECRET": SECRET}]
+)
+def test_digest_is_the_same_wherever_the_key_is_set(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    digest = fal.key_digest()
+    settings.SORA_REMIX_FAL_KEY = None
+    for name in ("FAL_KEY", "FAL_KEY_ID", "FAL_KEY_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    missing = fal.key_digest()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+    assert fal.key_digest() == digest
+    assert missing == ""

@@ -56,7 +56,8 @@ def test_accepted_request_has_the_given_body(sandbox: SandboxProcess) -> None:
         ("answer", {"status": 502, "body": "<html>nginx</html>"}, fal.Unknown),
         ("answer", {"status": 504, "body": ""}, fal.Unknown),
         ("answer", {"status": 429, "body": {"detail": "slow"}}, fal.RefusedForNow),
-        ("answer", {"status": 401, "body": {"detail": "key"}}, fal.Refused),
+        ("answer", {"status": 401, "body": {"detail": "key"}}, fal.AccountHeld),
+        ("answer", {"status": 403, "body": {"detail": "model"}}, fal.Refused),
         ("answer", {"status": 404, "body": {"detail": "gone"}}, fal.Refused),
         ("answer", {"status": 422, "body": {"detail": []}}, fal.Refused),
     ],
@@ -88,9 +89,8 @@ def test_unanswered_submit_is_unknown(
 @pytest.mark.parametrize(
     ("status", "body", "code"),
     [
-        (401, {"detail": "bad key"}, "credentials_refused"),
-        (402, {"detail": "Exhausted balance"}, "credentials_refused"),
-        (403, {"detail": "User is locked"}, "credentials_refused"),
+        (403, {"detail": "This key may not use the application."}, "endpoint_forbidden"),
+        (403, {"detail": "no", "error_type": "bad_request"}, "bad_request"),
         (404, {"detail": 'Application "sora-2" not found'}, "endpoint_retired"),
         (400, {"detail": {"error": "EndpointDeprecated", "message": "…"}}, "endpoint_retired"),
         (422, {"detail": [{"type": "missing", "msg": "…", "loc": []}]}, "missing"),
@@ -106,6 +106,34 @@ def test_refusal_has_a_code_and_the_exchange(
     answer = submit()
 
     assert isinstance(answer, fal.Refused)
+    assert answer.code == code
+    assert answer.message.startswith(f"HTTP {status}: ")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (401, {"detail": "No user found for this key"}, "key_refused"),
+        (401, {"detail": "User is locked. Reason: Exhausted balance."}, "account_locked"),
+        (402, "", "account_locked"),
+        (
+            403,
+            {"detail": "The user is locked. Reason: …"},
+            "account_locked",
+        ),
+        (403, {"detail": "TOP_UP"}, "account_locked"),
+        (403, {"detail": [{"msg": "Reason: Admin lock", "type": "forbidden"}]}, "account_locked"),
+        (403, "<p>exhausted balance</p>", "account_locked"),
+    ],
+)
+def test_answer_about_the_account_is_told_from_one_about_the_request(
+    sandbox: SandboxProcess, status: int, body: object, code: str
+) -> None:
+    sandbox.misbehave("submit", "answer", status=status, body=body)
+
+    answer = submit()
+
+    assert isinstance(answer, fal.AccountHeld)
     assert answer.code == code
     assert answer.message.startswith(f"HTTP {status}: ")
 
@@ -323,8 +351,8 @@ def test_wrong_key_is_refused(sandbox: SandboxProcess, settings: Any, key: str) 
 
     answer = submit()
 
-    assert isinstance(answer, fal.Refused)
-    assert answer.code == "credentials_refused"
+    assert isinstance(answer, fal.AccountHeld)
+    assert answer.code == ("key_refused" if key == "bad-key" else "key_missing")
     assert key not in answer.message
 
 
@@ -337,8 +365,8 @@ def test_missing_key_is_refused(
 
     answer = submit()
 
-    assert isinstance(answer, fal.Refused)
-    assert answer.code == "credentials_refused"
+    assert isinstance(answer, fal.AccountHeld)
+    assert answer.code == "key_missing"
     assert sandbox.calls()["submit"] == 0
 
 
@@ -348,9 +376,9 @@ def test_missing_key_is_refused(
         (httpx.ConnectError("login server"), fal.NotSent),
         (httpx.ReadTimeout("login server"), fal.NotSent),
         (OSError("home"), fal.NotSent),
-        (UnicodeDecodeError("utf-8", b"", 0, 1, "token file"), fal.Refused),
-        (KeyError("access_token"), fal.Refused),
-        (RecursionError("token file"), fal.Refused),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "token file"), fal.AccountHeld),
+        (KeyError("access_token"), fal.AccountHeld),
+        (RecursionError("token file"), fal.AccountHeld),
     ],
 )
 def test_temporarily_unavailable_key_sends_nothing(

@@ -12,7 +12,7 @@ import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix import fal
-from sora_remix.exceptions import RemoteFailure, TryLater
+from sora_remix.exceptions import AccountUnusable, RemoteFailure, TryLater
 from sora_remix.fal import uploads
 from sora_remix.request_pool import wait_for
 
@@ -180,8 +180,7 @@ def test_failed_upload_can_be_tried_again(
 @pytest.mark.parametrize(
     ("on", "status", "code"),
     [
-        ("token", 401, "credentials_refused"),
-        ("token", 403, "credentials_refused"),
+        ("token", 403, "upload_forbidden"),
         ("upload", 413, "source_unreachable"),
     ],
 )
@@ -202,10 +201,40 @@ def test_upload_needs_a_key(
     monkeypatch.delenv("FAL_KEY")
     monkeypatch.setenv("HOME", str(tmp_path))  # where fal-client looks next
 
-    with pytest.raises(RemoteFailure) as failure:
+    with pytest.raises(AccountUnusable) as failure:
         upload(io.BytesIO(b"x"))
 
-    assert failure.value.code == "credentials_refused"
+    assert failure.value.code == "key_missing"
+
+
+@pytest.mark.parametrize(
+    ("on", "status", "detail", "code"),
+    [
+        ("token", 401, "No user found", "key_refused"),
+        ("token", 402, "", "account_locked"),
+        ("token", 403, "User is locked. Reason: TOP_UP", "account_locked"),
+        ("upload", 403, "User is locked. Reason: TOP_UP", "account_locked"),
+    ],
+)
+def test_upload_that_the_account_may_not_make_is_told_from_a_refused_file(
+    sandbox: SandboxProcess, on: str, status: int, detail: str, code: str
+) -> None:
+    sandbox.misbehave(on, "answer", status=status, body={"detail": detail})
+
+    with pytest.raises(AccountUnusable, match=f"HTTP {status}") as failure:
+        upload(io.BytesIO(b"x"))
+
+    assert failure.value.code == code
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_refused_token_says_nothing_about_the_key(sandbox: SandboxProcess, status: int) -> None:
+    sandbox.misbehave("upload", "answer", status=status, body={"detail": "token has expired"})
+
+    with pytest.raises(TryLater) as failure:
+        upload(io.BytesIO(b"x"))
+
+    assert type(failure.value) is TryLater
 
 
 def test_unreachable_storage_can_be_tried_again(settings: Any) -> None:

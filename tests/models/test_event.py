@@ -26,6 +26,7 @@ TOLD: list[tuple[Move, str, Kind, str]] = [
     (lambda remix: remix.sending({}), Status.SUBMITTING, Kind.SENT, ""),
     (lambda remix: remix.not_sent(LATER), Status.SUBMITTING, Kind.NOT_SENT, ""),
     (lambda remix: remix.requeued(LATER), Status.SUBMITTING, Kind.REQUEUED, ""),
+    (lambda remix: remix.held("key_refused"), Status.SUBMITTING, Kind.HELD, "key_refused"),
     (lambda remix: remix.accepted("fal-1"), Status.SUBMITTING, Kind.ACCEPTED, "fal-1"),
     (lambda remix: remix.refused("no", "No."), Status.SUBMITTING, Kind.REFUSED, "no"),
     (lambda remix: remix.unanswered("?"), Status.SUBMITTING, Kind.UNCONFIRMED, ""),

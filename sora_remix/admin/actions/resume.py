@@ -14,12 +14,18 @@ from django.utils.translation import gettext_lazy as _
 
 from ... import services
 from ...database import retry_conflicts
-from ...models import Remix
+from ...models import Chain, Remix
 from ..links import Links
 from ..permissions import DECIDE, require_perms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
+
+RESUMED = _("Sending to fal was resumed.")
+TRYING = _(
+    "One remix is sent to fal now. If fal accepts it, the others follow. If fal refuses it, "
+    "nothing is charged."
+)
 
 
 def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpResponse:
@@ -27,7 +33,7 @@ def resume(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRespo
     require_perms(model_admin, request, DECIDE)
     if request.method == "POST":
         if _resume(request):
-            messages.success(request, _("Sending to fal was resumed."))
+            messages.success(request, TRYING if Chain.objects.hold() else RESUMED)
         else:
             messages.info(request, _("Sending to fal had already resumed."))
     return HttpResponseRedirect(_came_from(request, model_admin))

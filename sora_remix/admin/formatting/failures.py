@@ -21,6 +21,14 @@ CAUSES: dict[str, _StrPromise] = {
         "administrator must fix this."
     ),
     "endpoint_retired": _("fal no longer offers this model."),
+    "endpoint_forbidden": _(
+        "fal doesn't let this site's key use this model. Nothing was charged. Choose another "
+        "model, or ask an administrator to get access to it."
+    ),
+    "upload_forbidden": _(
+        "fal doesn't let this site's key upload files, so nothing was sent or charged. An "
+        "administrator must fix this."
+    ),
     "source_not_remixable": _("The source can't be remixed with this model."),
     "source_unreachable": _("fal could not load the source."),
     "cannot_reach_fal": _("fal could not be reached for a long time, so the remix was never sent."),
@@ -79,7 +87,13 @@ TEMPORARY_CODES = (FREE_CODES - {"client_cancelled"}) | {
     "given_up",
 }
 """Temporary errors (https://fal.ai/docs/documentation/model-apis/errors)."""
-SITE_CODES = {"credentials_refused", "endpoint_retired", "request_not_sendable"}
+SITE_CODES = {
+    "credentials_refused",
+    "endpoint_forbidden",
+    "endpoint_retired",
+    "request_not_sendable",
+    "upload_forbidden",
+}
 """Errors that an administrator must fix."""
 CONTENT_CODES = {"content_policy_violation"}
 

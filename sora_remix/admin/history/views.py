@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from ...models import Remix, RemixEvent
+from ..formatting.account import HOLD_CAUSES
 from ..formatting.failures import CAUSES
 from ..links import Links
 from ..permissions import EXCHANGE, has_perms
@@ -64,6 +65,8 @@ class HistoryLine:
             return self._link_other(kind, int(detail))
         if kind in (Kind.FAILED, Kind.REFUSED) and detail in CAUSES:
             return CAUSES[detail]
+        if kind == Kind.HELD and detail in HOLD_CAUSES:
+            return HOLD_CAUSES[detail]
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""

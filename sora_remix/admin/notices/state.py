@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, Q
 from django.utils import timezone
 
 from ... import tasks
@@ -15,7 +15,7 @@ from ...conf import conf
 from ...endpoints import Endpoint, get_endpoint
 from ...exceptions import SoraRemixError
 from ...fal import is_key_set
-from ...models import Chain, EndpointFact, Pause, Remix, RemixEvent
+from ...models import Chain, EndpointFact, Hold, Pause, Remix, RemixEvent
 from ...models.status import UNSETTLED, Status
 from .. import failing_steps
 from ..failing_steps import FailingStep, StepFailures
@@ -23,10 +23,6 @@ from ..failing_steps import FailingStep, StepFailures
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
 """While remixes wait, a worker takes a turn every few seconds."""
-RECENT = timedelta(days=1)
-"""Earlier answers of fal say nothing about the present key."""
-KEY_REFUSED = Q(kind__in=(Kind.REFUSED, Kind.FAILED), detail="credentials_refused")
-KEY_TAKEN = Q(kind=Kind.ACCEPTED)
 
 
 @dataclass(frozen=True)
@@ -44,12 +40,11 @@ class SystemState:
     """The last signs of workers and of fal; empty before the first remix of a site."""
 
     worked_at: datetime | None = None
-    key_refused_at: datetime | None = None
-    key_taken_at: datetime | None = None
     was_key_taken: bool = False
     """Whether fal has ever accepted a remix."""
     is_endpoint_gone: bool = False
     pause: Pause | None = None
+    hold: Hold | None = None
     upload: StepFailures | None = None
 
 
@@ -77,11 +72,6 @@ class NoticeState:
     def is_key_missing(self) -> bool:
         """Tell whether no key is set; the workers may have one of their own, as fal has shown."""
         return not (is_key_set() or self.system.was_key_taken)
-
-    @property
-    def is_key_refused(self) -> bool:
-        refused, taken = self.system.key_refused_at, self.system.key_taken_at
-        return refused is not None and (taken is None or taken < refused)
 
     @property
     def retired_endpoint(self) -> Endpoint | None:
@@ -126,9 +116,9 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
         "worked_at",
         "held_until",
         "held_because",
-        key_refused_at=Subquery(_last(KEY_REFUSED)),
-        key_taken_at=Subquery(_last(KEY_TAKEN)),
-        was_key_taken=Exists(RemixEvent.objects.order_by().filter(KEY_TAKEN)),
+        "held_code",
+        "held_since",
+        was_key_taken=Exists(RemixEvent.objects.order_by().filter(kind=Kind.ACCEPTED)),
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
         **failing_steps.select_upload_failures(),
     )
@@ -136,13 +126,10 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
         return SystemState()
     seen: dict[str, Any] = {**first}
     upload = failing_steps.pop_failures(failing_steps.UPLOAD, seen)
-    pause = Pause.of(seen.pop("held_until"), seen.pop("held_because"))
-    return SystemState(**seen, pause=pause, upload=upload)
-
-
-def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
-    recent = RemixEvent.objects.filter(what, at__gt=timezone.now() - RECENT)
-    return recent.order_by("-at").values_list("at", flat=True)[:1]
+    until, reason = seen.pop("held_until"), seen.pop("held_because")
+    hold = Hold.of(seen.pop("held_code"), until, reason, seen.pop("held_since"))
+    pause = None if hold else Pause.of(until, reason)
+    return SystemState(**seen, pause=pause, hold=hold, upload=upload)
 
 
 def _named_endpoint() -> Endpoint | None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from ...fal import KEYS_URL
-from ...models import Pause, Remix
+from ...fal import BILLING_URL, KEYS_URL, HoldCode
+from ...models import Hold, Pause, Remix
 from ...models.status import Status
+from ..formatting.account import HOLD_CAUSES
 from ..formatting.dates import time_of_day
 from ..formatting.retries import because
 from ..links import Links
@@ -36,6 +37,9 @@ class Notice:
     button: str = ""
     """Instead of a link: it posts to `url`."""
     is_quiet: bool = False
+    help_url: str = ""
+    """A page of fal that helps; its link is shown beside a button, too."""
+    help_link: str = ""
 
 
 def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list[Notice]:
@@ -43,7 +47,8 @@ def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list
     state, links = read_state(), Links(site)
     notices = [
         *(_report_sync(request) if state.is_sync else _report_no_worker(request, state)),
-        *_report_key(request, state),
+        *_report_missing_key(request, state),
+        *_report_hold(request, state.system.hold, links, on_list=on_list),
         *_report_pause(request, state.system.pause, links, on_list=on_list),
         *_report_failures(request, state, links),
         *_report_unconfirmed(request, state, site),
@@ -100,33 +105,18 @@ def _report_sync(request: HttpRequest) -> Iterator[Notice]:
         )
 
 
-def _report_key(request: HttpRequest, state: NoticeState) -> Iterator[Notice]:
-    may_mend = is_administrator(request)
-    if state.is_key_missing:
-        yield _report_missing_key(may_mend=may_mend)
-    elif state.is_key_refused and may_mend:
+def _report_missing_key(request: HttpRequest, state: NoticeState) -> Iterator[Notice]:
+    if state.system.hold or not state.is_key_missing:
+        return
+    if not is_administrator(request):
         yield Notice(
-            _("fal refuses the site's key, or its account has no money left. Find out more with"),
-            command="python manage.py sora_remix_doctor",
-        )
-    elif state.is_key_refused:
-        yield Notice(
-            _(
-                "fal refuses the site's key, or its account has no money left. Ask an "
-                "administrator to fix it."
-            )
-        )
-
-
-def _report_missing_key(*, may_mend: bool) -> Notice:
-    if not may_mend:
-        return Notice(
             _(
                 "This site has no key for fal yet, so nothing can be sent. Ask an administrator "
                 "to set one."
             )
         )
-    return Notice(
+        return
+    yield Notice(
         _(
             "This site has no key for fal yet, so nothing can be sent. Set SORA_REMIX_FAL_KEY in "
             "the settings, or FAL_KEY in the workers' environment (“Settings” in the docs)."
@@ -134,6 +124,53 @@ def _report_missing_key(*, may_mend: bool) -> Notice:
         url=KEYS_URL,
         link=_("Create a key at fal"),
     )
+
+
+def _report_hold(
+    request: HttpRequest, hold: Hold | None, links: Links, *, on_list: bool
+) -> Iterator[Notice]:
+    """Report why fal accepts nothing from the account, what to do, and when it is tried again."""
+    if not hold:
+        return
+    said = [
+        str(HOLD_CAUSES.get(hold.code, "")),
+        _("Remixes wait. Nothing is sent, and nothing is charged for them."),
+        _describe_remedy(request, hold),
+        _describe_next_try(hold),
+    ]
+    if hold.reason and has_perms(request, EXCHANGE):
+        said.append(because(hold.reason))
+    help_url, help_link = _find_help(hold) if is_administrator(request) else ("", "")
+    notice = Notice(" ".join(filter(None, said)), help_url=help_url, help_link=help_link)
+    yield _with_button(notice, request, links, _("Try now"), on_list=on_list)
+
+
+def _describe_remedy(request: HttpRequest, hold: Hold) -> str:
+    is_locked = hold.code == HoldCode.ACCOUNT_LOCKED
+    if not is_administrator(request):
+        if is_locked:
+            return _("Ask an administrator to add credit at fal.")
+        return _("Ask an administrator to set a valid key.")
+    if is_locked:
+        return _("Add credit at fal.")
+    return _(
+        "Set a valid one as SORA_REMIX_FAL_KEY in the settings, or as FAL_KEY in the workers' "
+        "environment, and restart the workers."
+    )
+
+
+def _describe_next_try(hold: Hold) -> str:
+    if not hold.next_try:
+        return _("Sending continues by itself. The next waiting remix is sent as a try.")
+    message = _("Sending continues by itself. Next try: %(time)s.")
+    return message % {"time": time_of_day(hold.next_try)}
+
+
+def _find_help(hold: Hold) -> tuple[str, str]:
+    """Return the page of fal that helps, and the text of its link."""
+    if hold.code == HoldCode.ACCOUNT_LOCKED:
+        return BILLING_URL, _("Open billing at fal")
+    return KEYS_URL, _("Create a key at fal")
 
 
 def _report_pause(
@@ -149,12 +186,18 @@ def _report_pause(
     text = message % {"time": time_of_day(pause.until)}
     if pause.reason and has_perms(request, EXCHANGE):
         text = f"{text} {because(pause.reason)}"
+    yield _with_button(Notice(text), request, links, _("Resume sending"), on_list=on_list)
+
+
+def _with_button(
+    notice: Notice, request: HttpRequest, links: Links, button: str, *, on_list: bool
+) -> Notice:
+    """Return the notice with a button to send now, or with a link to a list that has it."""
     if not (has_perms(request, VIEW, DECIDE) and (resume_url := links.remix_url("resume"))):
-        yield Notice(text)
-    elif on_list:
-        yield Notice(text, url=resume_url, button=_("Resume sending"))
-    else:
-        yield Notice(text, url=links.changelist_url(Remix), link=_("Show remixes"))
+        return notice
+    if on_list:
+        return replace(notice, url=resume_url, button=button)
+    return replace(notice, url=links.changelist_url(Remix), link=_("Show remixes"))
 
 
 def _report_failures(request: HttpRequest, state: NoticeState, links: Links) -> Iterator[Notice]:

@@ -21,8 +21,9 @@ from ... import tasks
 from ...clock import local
 from ...conf import conf
 from ...database import alias
+from ...fal import BILLING_URL, HoldCode
 from ...logs import get_logger
-from ...models import Chain, Remix, SourceCopy
+from ...models import Chain, Hold, Remix, SourceCopy
 from ...storage import app_storage, new_name
 from .examination import OK, PROBLEM, WARNING, ReportLine, within
 
@@ -32,6 +33,15 @@ NUDGE_SECONDS = 15.0
 STORAGE_SECONDS = 60.0
 PAUSE = 0.5
 STORAGE_HINT = "Check STORAGES, SORA_REMIX_STORAGE and the storage's credentials."
+NEW_KEY = (
+    "Set a valid SORA_REMIX_FAL_KEY, or FAL_KEY in the workers' environment, and restart the "
+    "workers."
+)
+HOLD_HINTS: dict[str, str] = {
+    HoldCode.KEY_MISSING: NEW_KEY,
+    HoldCode.KEY_REFUSED: NEW_KEY,
+    HoldCode.ACCOUNT_LOCKED: f"Add credit at {BILLING_URL}.",
+}
 CONTENT = b"Written by sora_remix_doctor; it can be deleted.\n"
 
 
@@ -179,7 +189,10 @@ def _try_storage() -> str:
 
 
 def check_pause() -> Iterator[ReportLine]:
-    """Report whether sending is paused, until when and why."""
+    """Report whether sending is paused or the account is held, until when and why."""
+    if hold := Chain.objects.hold():
+        yield _describe_hold(hold)
+        return
     if not (pause := Chain.objects.pause()):
         yield ReportLine(OK, "Sending to fal is not paused.")
         return
@@ -189,6 +202,17 @@ def check_pause() -> Iterator[ReportLine]:
         f"Sending to fal is paused until {local(pause.until):%Y-%m-%d %H:%M:%S}{reason}",
         "Nothing is charged meanwhile, and sending resumes by itself. To resume it now, press "
         "“Resume sending” above the list of remixes in the admin.",
+    )
+
+
+def _describe_hold(hold: Hold) -> ReportLine:
+    reason = f": {hold.reason}" if hold.reason else "."
+    next_try = f"at {local(hold.next_try):%H:%M:%S}" if hold.next_try else "with the next remix"
+    return ReportLine(
+        PROBLEM,
+        f"Since {local(hold.since):%Y-%m-%d %H:%M}, nothing is sent to fal ({hold.code}){reason}",
+        f"{HOLD_HINTS[hold.code]} Remixes wait and cost nothing. The site tries again by itself "
+        f"{next_try}. To try at once, press “Try now” above the list of remixes in the admin.",
     )
 
 

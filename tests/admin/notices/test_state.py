@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -64,21 +63,21 @@ def test_announced_turn_is_no_sign_of_a_worker() -> None:
     assert not read_state().has_no_worker
 
 
-@pytest.mark.parametrize(
-    ("detail", "age", "is_refused"),
-    [
-        ("credentials_refused", timedelta(minutes=5), True),
-        ("credentials_refused", timedelta(days=2), False),
-        ("content_policy_violation", timedelta(minutes=5), False),
-    ],
-)
-def test_key_is_refused_only_by_recent_answers_about_it(
-    detail: str, age: timedelta, is_refused: bool
-) -> None:
-    _worked(hours=1)
-    _happened(Kind.REFUSED, detail, seconds=age.total_seconds())
+def test_hold_of_the_account_is_no_pause() -> None:
+    Chain.objects.hold_account("account_locked", "HTTP 403", "digest")
 
-    assert read_state().is_key_refused is is_refused
+    system = read_state().system
+
+    assert system.hold
+    assert (system.hold.code, system.hold.reason) == ("account_locked", "HTTP 403")
+    assert system.pause is None
+
+
+def test_remixes_that_failed_over_the_account_are_no_hold() -> None:
+    _worked(hours=1)
+    _happened(Kind.REFUSED, "credentials_refused", minutes=5)
+
+    assert read_state().system.hold is None
 
 
 @pytest.mark.parametrize("is_taken", [True, False])
@@ -101,7 +100,7 @@ def test_state_needs_two_queries(django_assert_num_queries: DjangoAssertNumQueri
         with django_assert_num_queries(2):
             read_state()
         _happened(Kind.REFUSED, "credentials_refused", minutes=5)
-        Chain.objects.hold_back(ago(minutes=-30), "429")
+        Chain.objects.hold_account("key_refused", "HTTP 401", "digest")
         for status in (Status.UNCONFIRMED, Status.QUEUED, Status.PROCESSING, Status.STORING):
             make_remix(status=status, due_at=ago(hours=1), failing_since=ago(hours=2))
         make_remix(is_ready=False)

@@ -27,7 +27,6 @@ Kind = RemixEvent.Kind
 VIDEOS = "/admin/sora_remix/video/"
 BATCHES = "/admin/sora_remix/remixbatch/"
 NO_WORKER = "No worker has been active for two minutes"
-NO_KEY = "fal refuses the site&#x27;s key"
 UNDECIDED = "it is unknown whether fal has"
 PAUSED = "Sending to fal is paused until"
 RETIRED = "was switched off. Set SORA_REMIX_ENDPOINT to another one"
@@ -77,27 +76,6 @@ def test_site_that_never_had_a_worker_is_warned(admin_client: Client) -> None:
     make_remix(due_at=ago(minutes=3))
 
     assert f"{NO_WORKER}, and 1 remix is waiting" in _notices(admin_client)
-
-
-@pytest.mark.parametrize("kind", [Kind.REFUSED, Kind.FAILED])
-def test_refused_key_is_shown(admin_client: Client, kind: Kind) -> None:
-    _happened(kind, "credentials_refused", minutes=5)
-
-    said = _notices(admin_client)
-
-    assert NO_KEY in said
-    assert "<code>python manage.py sora_remix_doctor</code>" in said
-
-
-def test_refused_key_is_no_longer_shown_once_fal_accepts_it(admin_client: Client) -> None:
-    _happened(Kind.ACCEPTED, "fal-1", minutes=10)
-    _happened(Kind.REFUSED, "credentials_refused", minutes=5)
-    before = _notices(admin_client)
-
-    _happened(Kind.ACCEPTED, "fal-2", minutes=1)
-
-    assert NO_KEY in before
-    assert _notices(admin_client) == ""
 
 
 def test_unconfirmed_remixes_are_counted_with_a_link(client: Client) -> None:
@@ -425,7 +403,7 @@ def test_settings_and_commands_are_named_only_to_administrators(
 
     shown = [_notices(client)]
     _happened(Kind.ACCEPTED, "fal-1", minutes=10)
-    _happened(Kind.REFUSED, "credentials_refused", minutes=5)
+    Chain.objects.hold_account("key_refused", "HTTP 401", "digest")
     monkeypatch.setattr(Conf, "SYNC", True)
     shown.append(_notices(client))
 
@@ -434,7 +412,7 @@ def test_settings_and_commands_are_named_only_to_administrators(
     assert "no key for fal yet, so nothing can be sent. Ask an administrator to set one." in first
     assert "was switched off. Ask an administrator to choose another one." in first
     assert "This site has no workers" in second
-    assert "no money left. Ask an administrator to fix it." in second
+    assert "Ask an administrator to set a valid key." in second
     for name in ("SORA_REMIX", "FAL_KEY", "qcluster", "Q_CLUSTER", "doctor"):
         assert name not in first + second
 
