@@ -1,8 +1,9 @@
 """Client of fal's APIs. Only this package knows their formats."""
 
+from .billing import IDS_PER_CALL, Balance, balance, charges
 from .catalogue import ListedEndpoint, UnitPrice, listed_endpoints, prices
 from .cleaning import clean
-from .credentials import KEYS_URL, is_key_set
+from .credentials import KEYS_URL, is_admin_key_set, is_key_set
 from .drift import Finding, drift
 from .platform import KeyStatus, SentRequest, check_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
@@ -20,10 +21,12 @@ from .submitting import (
 from .uploads import upload
 
 __all__ = [
+    "IDS_PER_CALL",
     "KEYS_URL",
     "MAX_PARALLEL_CALLS",
     "NOT_SENDABLE",
     "Accepted",
+    "Balance",
     "Finding",
     "KeyStatus",
     "ListedEndpoint",
@@ -36,10 +39,13 @@ __all__ = [
     "Submitted",
     "UnitPrice",
     "Unknown",
+    "balance",
     "cancel",
+    "charges",
     "check_key",
     "clean",
     "drift",
+    "is_admin_key_set",
     "is_key_set",
     "listed_endpoints",
     "prices",

@@ -1,4 +1,4 @@
-"""Find the API key, and keep it out of logs and error reports."""
+"""Find the API keys, and keep them out of logs and error reports."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ..conf import conf
 
 KEYS_URL = "https://fal.ai/dashboard/keys"
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
+ADMIN_VARIABLE = "FAL_ADMIN_KEY"
 SHORTEST_SECRET = 6
 """Characters. Hiding anything shorter would blank out ordinary words."""
 _used: deque[str] = deque(maxlen=20)
@@ -61,6 +62,19 @@ def is_key_set() -> bool:
     return bool(conf.SORA_REMIX_FAL_KEY) or any(map(os.environ.get, KEY_VARIABLES))
 
 
+def is_admin_key_set() -> bool:
+    """Tell whether this process has a key of admin scope, valid or not."""
+    return bool(_admin_key())
+
+
+def admin_credentials() -> Credentials:
+    """Return the site's key of admin scope. Raise `MissingCredentialsError` without a valid one."""
+    found = Credentials(f"Key {_admin_key()}") if is_admin_key_set() else None
+    if found is None or not found.is_sendable:
+        raise MissingCredentialsError(gettext("There is no valid key of admin scope."))
+    return found
+
+
 async def credentials() -> Credentials:
     """Return the site's key.
 
@@ -76,7 +90,9 @@ async def credentials() -> Credentials:
 def secrets() -> list[str]:
     """List all secrets that no text may show, the longest first."""
     pair = f"{os.environ.get('FAL_KEY_ID', '')}:{os.environ.get('FAL_KEY_SECRET', '')}"
-    whole = {str(conf.SORA_REMIX_FAL_KEY or ""), os.environ.get("FAL_KEY", ""), pair, *_used}
+    settings = {str(conf.SORA_REMIX_FAL_KEY or ""), str(conf.SORA_REMIX_FAL_ADMIN_KEY or "")}
+    variables = {os.environ.get(name, "") for name in ("FAL_KEY", ADMIN_VARIABLE)}
+    whole = {*settings, *variables, pair, *_used}
     halves = {key.partition(":")[2] for key in whole}
     found = {key.strip() for key in whole | halves}
     return sorted((key for key in found if len(key) >= SHORTEST_SECRET), key=len, reverse=True)
@@ -88,6 +104,10 @@ def without_origin(error: Error) -> Error:
         error.add_note("".join(traceback.format_tb(error.__traceback__)))
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _admin_key() -> str:
+    return str(conf.SORA_REMIX_FAL_ADMIN_KEY or os.environ.get(ADMIN_VARIABLE) or "").strip()
 
 
 async def _header_value() -> str:
