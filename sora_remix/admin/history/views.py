@@ -37,8 +37,7 @@ class Exchange:
 
     @property
     def request_ids(self) -> list[str]:
-        ids = (self.remix.request_id, *map(str, self.remix.other_request_ids))
-        return [request_id for request_id in ids if request_id]
+        return self.remix.request_ids
 
     @property
     def body(self) -> str:
