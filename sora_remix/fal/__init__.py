@@ -1,6 +1,6 @@
 """Client of fal's APIs. Only this package knows their formats."""
 
-from .billing import IDS_PER_CALL, Balance, balance, charges
+from .billing import BILLING_URL, IDS_PER_CALL, Balance, balance, charges
 from .catalogue import ListedEndpoint, UnitPrice, listed_endpoints, prices
 from .cleaning import clean
 from .credentials import KEYS_URL, is_admin_key_set, is_key_set
@@ -21,6 +21,7 @@ from .submitting import (
 from .uploads import upload
 
 __all__ = [
+    "BILLING_URL",
     "IDS_PER_CALL",
     "KEYS_URL",
     "MAX_PARALLEL_CALLS",

@@ -20,6 +20,7 @@ from .cleaning import clean
 from .credentials import Credentials, admin_credentials
 from .platform import fetch_list, fetch_object
 
+BILLING_URL = "https://fal.ai/dashboard/billing"
 EVENTS, ACCOUNT = "models/billing-events", "account/billing"
 IDS_PER_CALL = 50
 """Number of request ids that one call may name."""

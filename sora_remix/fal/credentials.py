@@ -67,12 +67,23 @@ def is_admin_key_set() -> bool:
     return bool(_admin_key())
 
 
+def is_admin_key_sendable() -> bool:
+    """Tell whether the key of admin scope can be put into a header as one word."""
+    key = _admin_key()
+    return key.isascii() and key.isprintable() and len(key.split()) == 1
+
+
+def is_admin_key_shared() -> bool:
+    """Tell whether the key for all other calls is the key of admin scope, too."""
+    ordinary = str(conf.SORA_REMIX_FAL_KEY or os.environ.get("FAL_KEY") or "").strip()
+    return is_admin_key_set() and ordinary == _admin_key()
+
+
 def admin_credentials() -> Credentials:
     """Return the site's key of admin scope. Raise `MissingCredentialsError` without a valid one."""
-    found = Credentials(f"Key {_admin_key()}") if is_admin_key_set() else None
-    if found is None or not found.is_sendable:
+    if not is_admin_key_sendable():
         raise MissingCredentialsError(gettext("There is no valid key of admin scope."))
-    return found
+    return Credentials(f"Key {_admin_key()}")
 
 
 async def credentials() -> Credentials:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from ...models import Remix, RemixEvent
+from ...models import BillFlag, Remix, RemixEvent
 from ..formatting.failures import CAUSES
 from ..links import Links
 from ..permissions import EXCHANGE, has_perms
@@ -57,12 +57,14 @@ class HistoryLine:
 
     @property
     def detail(self) -> Text:
-        """Describe the detail: another remix, why it failed, or fal's request id."""
+        """Describe the detail: another remix, why it failed, an odd bill, or fal's request id."""
         kind, detail = self.event.kind, self.event.detail
         if kind in OTHER_REMIX and detail:
             return self._link_other(kind, int(detail))
         if kind in (Kind.FAILED, Kind.REFUSED) and detail in CAUSES:
             return CAUSES[detail]
+        if kind == Kind.BILL_FLAGGED and detail in BillFlag:
+            return str(BillFlag(detail).label)
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""

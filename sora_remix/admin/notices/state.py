@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
@@ -15,7 +16,7 @@ from ...conf import conf
 from ...endpoints import Endpoint, get_endpoint
 from ...exceptions import SoraRemixError
 from ...fal import is_key_set
-from ...models import Chain, EndpointFact, Pause, Remix, RemixEvent
+from ...models import AccountBalance, Chain, EndpointFact, Pause, Remix, RemixEvent
 from ...models.status import UNSETTLED, Status
 from .. import failing_steps
 from ..failing_steps import FailingStep, StepFailures
@@ -24,7 +25,10 @@ Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
 """While remixes wait, a worker takes a turn every few seconds."""
 RECENT = timedelta(days=1)
-"""Earlier answers of fal say nothing about the present key."""
+"""Earlier answers of fal say nothing about the present key or balance."""
+BILLS_SHOWN = timedelta(days=7)
+"""How long a notice reports an unexpected bill."""
+CURRENCY = "USD"
 KEY_REFUSED = Q(kind__in=(Kind.REFUSED, Kind.FAILED), detail="credentials_refused")
 KEY_TAKEN = Q(kind=Kind.ACCEPTED)
 
@@ -51,6 +55,10 @@ class SystemState:
     is_endpoint_gone: bool = False
     pause: Pause | None = None
     upload: StepFailures | None = None
+    was_billed_oddly: bool = False
+    """Whether any bill was flagged of late."""
+    balance: Decimal | None = None
+    """Dollars in the account at fal, if they were read of late."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,12 @@ class NoticeState:
         endpoint = self.endpoint
         is_gone = endpoint and (self.system.is_endpoint_gone or endpoint.is_retired(today()))
         return endpoint if is_gone else None
+
+    @property
+    def low_balance(self) -> Decimal | None:
+        """Return the dollars left in the account at fal if they are too few."""
+        balance, least = self.system.balance, conf.SORA_REMIX_LOW_BALANCE
+        return balance if balance is not None and least is not None and balance < least else None
 
     @property
     def failures(self) -> list[tuple[FailingStep, StepFailures]]:
@@ -130,6 +144,8 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
         key_taken_at=Subquery(_last(KEY_TAKEN)),
         was_key_taken=Exists(RemixEvent.objects.order_by().filter(KEY_TAKEN)),
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
+        was_billed_oddly=Exists(RemixEvent.objects.order_by().filter(billed_oddly_of_late())),
+        balance=Subquery(_balance()),
         **failing_steps.select_upload_failures(),
     )
     if not (first := chain.first()):
@@ -143,6 +159,16 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
 def _last(what: Q) -> QuerySet[RemixEvent, datetime]:
     recent = RemixEvent.objects.filter(what, at__gt=timezone.now() - RECENT)
     return recent.order_by("-at").values_list("at", flat=True)[:1]
+
+
+def billed_oddly_of_late() -> Q:
+    """Keep the events of bills that were flagged of late."""
+    return Q(kind=Kind.BILL_FLAGGED, at__gt=timezone.now() - BILLS_SHOWN)
+
+
+def _balance() -> QuerySet[AccountBalance, Decimal]:
+    read = AccountBalance.objects.filter(pk=1, currency=CURRENCY)
+    return read.filter(read_at__gt=timezone.now() - RECENT).values_list("amount", flat=True)
 
 
 def _named_endpoint() -> Endpoint | None:
