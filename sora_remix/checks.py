@@ -125,8 +125,8 @@ def _admin_key() -> Iterator[CheckMessage]:
     elif is_admin_key_shared():
         yield checks.Warning(
             "The fal API key and that of admin scope are the same.",
-            hint="Create an ordinary key for SORA_REMIX_FAL_KEY or FAL_KEY. Whoever gets hold of "
-            "a key of admin scope controls the whole account.",
+            hint="Create an ordinary key for SORA_REMIX_FAL_KEY or FAL_KEY. With a key of admin "
+            "scope, anyone can read the account's billing and delete results at fal.",
             id="sora_remix.W014",
         )
 

@@ -22,9 +22,9 @@ class Conf:
     SORA_REMIX_FAL_ADMIN_KEY: str | None = None
     """A fal API key of admin scope, with which the workers read what fal billed.
 
-    `None`: the environment variable `FAL_ADMIN_KEY`. Without either, costs are estimated and
-    calculated, but never billed ones. Set it for the workers only: such a key can do everything
-    that the account's owner can.
+    `None`: the environment variable `FAL_ADMIN_KEY`. Without either, what fal billed stays unknown,
+    and remixes show estimated and calculated costs. Set it for the workers only: with such a key,
+    anyone can read the account's billing and delete results at fal.
     """
 
     SORA_REMIX_LOW_BALANCE: float | None = None

@@ -10,14 +10,15 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import DataError
 from django.utils import timezone
 
-from sora_remix import fal
+from sora_remix import engine, fal
 from sora_remix.clock import utc
 from sora_remix.engine import bills
 from sora_remix.exceptions import TryLater
 from sora_remix.models import AccountBalance, BillFlag, Remix, RemixEvent, reconciliation
-from tests.factories import ago, make_remix
+from tests.factories import ago, at_once, make_remix
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +50,26 @@ def ledger(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Ledger]:
     cache.clear()
     yield ledger
     cache.clear()
+
+
+class Balances:
+    """The balance that fal says; it counts the requests."""
+
+    asked = 0
+    error: Exception | None = None
+
+    async def __call__(self) -> fal.Balance:
+        self.asked += 1
+        if self.error:
+            raise self.error
+        return fal.Balance(Decimal("12.3456789"), "USD")
+
+
+@pytest.fixture
+def balances(monkeypatch: pytest.MonkeyPatch) -> Balances:
+    balances = Balances()
+    monkeypatch.setattr(fal, "balance", balances)
+    return balances
 
 
 def due(request_id: str = "a", **values: Any) -> Remix:
@@ -225,6 +246,49 @@ def test_sweep_makes_few_calls(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) 
     assert len(ledger.asked) == 2
 
 
+def test_bill_that_can_not_be_stored_does_not_stop_the_others(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger |= {"a": ("0.4",), "b": ("0.4",)}
+    whole, first = Remix.set_billed_cost, due("b")
+    due("a")
+
+    def set_billed_cost(self: Remix, *args: Any, **options: Any) -> None:
+        if self.request_id == "a":
+            raise DataError
+        whole(self, *args, **options)
+
+    monkeypatch.setattr(Remix, "set_billed_cost", set_billed_cost)
+    read()
+
+    assert list(Remix.objects.exclude(billed_cost=None)) == [first]
+
+
+def test_sweep_reads_bills_and_the_balance(ledger: Ledger, balances: Balances) -> None:
+    ledger["a"] = ("0.4",)
+    due()
+
+    engine.sweep()
+
+    assert Remix.objects.get().billed_cost == Decimal("0.4")
+    assert AccountBalance.objects.current() is not None
+
+
+def test_due_bills_are_claimed_by_one_worker() -> None:
+    for number in range(5):
+        due(str(number))
+
+    claimed = at_once(lambda: Remix.objects.claim_to_bill(10), times=4)
+
+    assert sorted(map(len, claimed)) == [0, 0, 0, 5]
+
+
+def test_balance_is_read_by_one_worker() -> None:
+    started = at_once(lambda: AccountBalance.objects.start_reading(HOUR), times=4)
+
+    assert sorted(started) == [False, False, False, True]
+
+
 def test_claimed_bill_is_not_read_by_another_worker() -> None:
     due()
 
@@ -292,26 +356,6 @@ def test_returned_charge_is_no_longer_flagged(ledger: Ledger) -> None:
 
     assert (first.bill_flag, second.bill_flag) == (BillFlag.WITHOUT_RESULT, "")
     assert second.billed_cost == 0
-
-
-class Balances:
-    """The balance that fal says; it counts the requests."""
-
-    asked = 0
-    error: Exception | None = None
-
-    async def __call__(self) -> fal.Balance:
-        self.asked += 1
-        if self.error:
-            raise self.error
-        return fal.Balance(Decimal("12.3456789"), "USD")
-
-
-@pytest.fixture
-def balances(monkeypatch: pytest.MonkeyPatch) -> Balances:
-    balances = Balances()
-    monkeypatch.setattr(fal, "balance", balances)
-    return balances
 
 
 @pytest.mark.parametrize(
