@@ -14,11 +14,14 @@ from typing import Any
 from urllib.parse import quote
 
 from ..exceptions import TryLater
+from ..logs import get_logger
 from .answers import is_id, remote_call
 from .catalogue import PLACES
 from .cleaning import clean
 from .credentials import Credentials, admin_credentials
 from .platform import fetch_list, fetch_object
+
+logger = get_logger(__name__)
 
 BILLING_URL = "https://fal.ai/dashboard/billing"
 EVENTS, ACCOUNT = "models/billing-events", "account/billing"
@@ -26,9 +29,9 @@ IDS_PER_CALL = 50
 """Number of request ids that one call may name."""
 MAX_QUERY = 4000
 """Characters of the ids in a URL. Servers refuse longer lines than 8,000 or so."""
-LONGEST_WINDOW = timedelta(days=90)
-"""The longest period that one call may ask about."""
-SEARCHED_BACK = timedelta(days=360)
+LONGEST_WINDOW = timedelta(days=89)
+"""The longest period that one call asks about. fal's limit is 90 days, by its own clock."""
+SEARCHED_BACK = 4 * LONGEST_WINDOW
 """Earlier events are not searched, to limit the number of calls."""
 EVENTS_PER_PAGE = 1000
 BILLING_SECONDS = 60
@@ -84,12 +87,14 @@ async def balance() -> Balance:
     return Balance(amount, clean(found.get("currency") or CURRENCY, MAX_CURRENCY_CODE))
 
 
-async def _events(ids: Iterable[str], start: datetime, end: datetime, key: Credentials) -> Any:
+async def _events(
+    ids: Iterable[str], start: datetime, end: datetime | None, key: Credentials
+) -> list[Entry]:
     parameters = {
         "request_id": ",".join(ids),
         "start": start.isoformat(),
-        "end": end.isoformat(),
         "limit": str(EVENTS_PER_PAGE),
+        **({"end": end.isoformat()} if end else {}),
     }
     return await fetch_list(
         EVENTS, parameters, under="billing_events", number=Decimal, key=key, must_end=True
@@ -111,14 +116,14 @@ def _groups(ids: Iterable[str]) -> Iterator[list[str]]:
         yield group
 
 
-def _windows(since: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Split the time since then into periods that fal accepts; it excludes the end of each."""
+def _windows(since: datetime) -> Iterator[tuple[datetime, datetime | None]]:
+    """Split the time since then into periods that fal accepts; the last one ends now."""
     now = datetime.now(UTC)
-    end = now + timedelta(minutes=1)
     start = max(since, now - SEARCHED_BACK)
-    while start < end:
-        yield start, min(start + LONGEST_WINDOW, end)
-        start += LONGEST_WINDOW
+    while (end := start + LONGEST_WINDOW) < now:
+        yield start, end
+        start = end
+    yield start, None
 
 
 def _read_events(
@@ -132,8 +137,12 @@ def _read_events(
     by_id: dict[str, dict[str, Decimal | None]] = defaultdict(dict)
     for entry in entries:
         request_id = entry.get("request_id")
-        if isinstance(request_id, str) and request_id in wanted:
-            by_id[request_id][repr(sorted(entry.items()))] = _cost(entry)
+        if not isinstance(request_id, str) or request_id not in wanted:
+            continue
+        found, said = by_id[request_id], repr(sorted(entry.items()))
+        if said in found:
+            logger.warning("fal lists a billing event of %s twice. It counts once", request_id)
+        found[said] = _cost(entry)
     return {request_id: _known([*found.values()]) for request_id, found in by_id.items()}
 
 
