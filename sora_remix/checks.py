@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ from .database import alias
 from .endpoints import all_endpoints
 from .exceptions import InvalidEndpoint
 from .fal import is_key_set
+from .fal.credentials import is_admin_key_sendable, is_admin_key_set, is_admin_key_shared
 from .fal.urls import is_safe_url
 
 DELIVERIES = ("upload", "url")
@@ -46,6 +48,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **_kwargs: Any) -> l
     return [
         *_names(),
         *_key(),
+        *_admin_key(),
+        *_low_balance(),
         *_endpoints(),
         *_storage(),
         *_delivery(),
@@ -106,6 +110,37 @@ def _key() -> Iterator[CheckMessage]:
             "There is no fal API key.",
             hint="Set SORA_REMIX_FAL_KEY in the settings, or FAL_KEY in the workers' environment.",
             id="sora_remix.W002",
+        )
+
+
+def _admin_key() -> Iterator[CheckMessage]:
+    if not is_admin_key_set():
+        return  # it is optional, and only the workers need it
+    if not is_admin_key_sendable():
+        yield checks.Warning(
+            "The fal API key of admin scope is not a valid key, so no bills are read.",
+            hint="Copy it again from https://fal.ai/dashboard/keys to SORA_REMIX_FAL_ADMIN_KEY, or "
+            "to FAL_ADMIN_KEY in the workers' environment.",
+            id="sora_remix.W013",
+        )
+    elif is_admin_key_shared():
+        yield checks.Warning(
+            "The fal API key and that of admin scope are the same.",
+            hint="Create an ordinary key for SORA_REMIX_FAL_KEY or FAL_KEY. With a key of admin "
+            "scope, anyone can read the account's billing and delete results at fal.",
+            id="sora_remix.W014",
+        )
+
+
+def _low_balance() -> Iterator[CheckMessage]:
+    least = conf.SORA_REMIX_LOW_BALANCE
+    if least is not None and (
+        isinstance(least, bool) or not isinstance(least, int | float | Decimal)
+    ):
+        yield checks.Error(
+            "SORA_REMIX_LOW_BALANCE is not a number of dollars.",
+            hint="Set it to a number such as 20, or remove it.",
+            id="sora_remix.E016",
         )
 
 

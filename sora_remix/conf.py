@@ -19,6 +19,20 @@ class Conf:
     Set it to keep the key in Django's settings.
     """
 
+    SORA_REMIX_FAL_ADMIN_KEY: str | None = None
+    """A fal API key of admin scope, with which the workers read what fal billed.
+
+    `None`: the environment variable `FAL_ADMIN_KEY`. Without either, what fal billed stays unknown,
+    and remixes show estimated and calculated costs. Set it for the workers only: with such a key,
+    anyone can read the account's billing and delete results at fal.
+    """
+
+    SORA_REMIX_LOW_BALANCE: float | None = None
+    """Dollars below which the account's balance at fal raises a notice. Needs the admin key.
+
+    `None`: no notice. Set it to what you spend within a few days.
+    """
+
     SORA_REMIX_ENDPOINT: str = ""
     """Key of the endpoint that is offered first and used when a request names none.
 

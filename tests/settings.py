@@ -149,6 +149,7 @@ STORAGES = {
 }
 SORA_REMIX_RESULT_HOSTS = ["127.0.0.1"]
 SORA_REMIX_FAL_REST_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}"
+SORA_REMIX_FAL_API_URL = os.environ.get("SORA_REMIX_TESTS_API_URL", "https://api.fal.ai/v1")
 SORA_REMIX_SOURCE_DELIVERY = os.environ.get("SORA_REMIX_TESTS_DELIVERY", "upload")
 SORA_REMIX_ENDPOINTS = json.loads(os.environ.get("SORA_REMIX_TESTS_ENDPOINTS", "{}"))
 SORA_REMIX_MAX_IN_FLIGHT = int(os.environ.get("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "1000"))

@@ -34,6 +34,7 @@ def sound(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Start from settings that no check has anything against."""
     monkeypatch.delenv("FAL_KEY", raising=False)
     monkeypatch.delenv("FAL_KEY_ID", raising=False)
+    monkeypatch.delenv("FAL_ADMIN_KEY", raising=False)
     settings.SORA_REMIX_FAL_KEY = "a key"
     settings.SORA_REMIX_ENDPOINTS = {"living": LIVING}
     settings.SORA_REMIX_ENDPOINT = "living"
@@ -58,6 +59,17 @@ def test_correct_settings_have_no_messages() -> None:
         ({"SORA_REMIX_ENDPONT": "living"}, ["sora_remix.W001"]),
         ({"SORA_REMIX_FAL_KEY": None}, ["sora_remix.W002"]),
         ({"SORA_REMIX_FAL_KEY": ""}, ["sora_remix.W002"]),
+        ({"SORA_REMIX_FAL_ADMIN_KEY": "an-admin-key"}, []),
+        ({"SORA_REMIX_FAL_ADMIN_KEY": "an admin key"}, ["sora_remix.W013"]),
+        ({"SORA_REMIX_FAL_ADMIN_KEY": "schlüssel"}, ["sora_remix.W013"]),
+        (
+            {"SORA_REMIX_FAL_KEY": "one", "SORA_REMIX_FAL_ADMIN_KEY": " one\n"},
+            ["sora_remix.W014"],
+        ),
+        ({"SORA_REMIX_LOW_BALANCE": 20}, []),
+        ({"SORA_REMIX_LOW_BALANCE": 0.5}, []),
+        ({"SORA_REMIX_LOW_BALANCE": "20"}, ["sora_remix.E016"]),
+        ({"SORA_REMIX_LOW_BALANCE": True}, ["sora_remix.E016"]),
         ({"SORA_REMIX_ENDPOINTS": {"living": {}}}, ["sora_remix.E001"]),
         ({"SORA_REMIX_ENDPOINT": "gone"}, ["sora_remix.E002"]),
         ({"SORA_REMIX_ENDPOINT": "sora-2"}, ["sora_remix.W003"]),

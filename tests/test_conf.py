@@ -14,6 +14,8 @@ from sora_remix.conf import conf, unknown_settings
     ("name", "default"),
     [
         ("SORA_REMIX_FAL_KEY", None),
+        ("SORA_REMIX_FAL_ADMIN_KEY", None),
+        ("SORA_REMIX_LOW_BALANCE", None),
         ("SORA_REMIX_ENDPOINT", ""),
         ("SORA_REMIX_ENDPOINTS", {}),
         ("SORA_REMIX_STORAGE", "default"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import connection, models
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 BEFORE = [("sora_remix", "0001_initial")]
@@ -201,3 +202,16 @@ def test_existing_videos_have_no_key_of_an_upload(old: Any) -> None:
     videos = new.get_model("sora_remix", "Video").objects
     assert [*videos.values_list("upload_key", flat=True)] == ["", ""]
     assert videos.filter(upload_key__isnull=True).count() == 2
+
+
+def test_finished_remixes_get_their_bills(old: Any) -> None:
+    before = _migrate([("sora_remix", "0020_calculated_cost")])
+    source = before.get_model("sora_remix", "Video").objects.create(title="a")
+    remixes = before.get_model("sora_remix", "Remix").objects
+    for request_id, finished_at in (("1", timezone.now()), ("2", None), (None, timezone.now())):
+        remixes.create(source=source, request_id=request_id, finished_at=finished_at)
+
+    new = _migrate([("sora_remix", "0023_bills")])
+
+    due = new.get_model("sora_remix", "Remix").objects.filter(bill_due_at__isnull=False)
+    assert list(due.values_list("request_id", flat=True)) == ["1"]

@@ -6,5 +6,5 @@ does, and misbehaves when a rule says so:
 `SandboxProcess.misbehave("submit", "drop_after", times=1)`.
 The endpoints are in `endpoints.py`, their inputs in `inputs.py`.
 The faults are in `faults.py` (any call), `downloads.py` (media), `studio.py` (the run, `job`) and
-`webhooks.py`; the control API is in `control.py`.
+`webhooks.py`, those of bills (`bill`) in `ledger.py`; the control API is in `control.py`.
 """

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from .fal_queue import Timing
+from .sandbox import ADMIN_KEY
 from .server import Options, serve
 
 
@@ -20,6 +21,7 @@ def read_options() -> Options:
     parser.add_argument("--queue-seconds", type=float, default=0.5)
     parser.add_argument("--run-seconds", type=float, default=3.0)
     parser.add_argument("--key", help="the only key to accept; any by default")
+    parser.add_argument("--admin-key", default=ADMIN_KEY, help="the key of admin scope")
     parser.add_argument(
         "--list-running", action="store_true", help="show requests in the list before their end"
     )
@@ -34,6 +36,7 @@ def read_options() -> Options:
         key=given.key,
         parent=os.getppid() if given.exit_with_parent else None,
         list_running=given.list_running,
+        admin_key=given.admin_key,
     )
 
 

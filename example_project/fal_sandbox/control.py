@@ -3,9 +3,12 @@
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
 
 from aiohttp import web
 
+from .ledger import Charge, total_of
 from .rules import Rule
 from .sandbox import COUNTED, FAULT_NAMES, SANDBOX, accepted_entry
 
@@ -16,6 +19,11 @@ def add_routes(app: web.Application) -> None:
     """Add the routes under `/_sandbox/`."""
     app.router.add_get("/_sandbox/accepted", accepted)
     app.router.add_get("/_sandbox/calls", calls)
+    app.router.add_get("/_sandbox/admin_calls", admin_calls)
+    app.router.add_get("/_sandbox/ledger", ledger)
+    app.router.add_post("/_sandbox/ledger", charge)
+    app.router.add_put("/_sandbox/ledger/clock", clock)
+    app.router.add_put("/_sandbox/ledger/funds", funds)
     app.router.add_get("/_sandbox/fetched", fetched)
     app.router.add_get("/_sandbox/uploads", uploads)
     app.router.add_delete("/_sandbox/uploads", expire_uploads)
@@ -51,6 +59,41 @@ async def calls(http: web.Request) -> web.Response:
     """Count the calls by kind."""
     counts = http.app[SANDBOX].calls
     return web.json_response(dict.fromkeys(COUNTED, 0) | counts)
+
+
+async def admin_calls(http: web.Request) -> web.Response:
+    """Count the calls that had the key of admin scope, by kind."""
+    counts = http.app[SANDBOX].admin_calls
+    return web.json_response({kind: many for kind, many in counts.items() if many})
+
+
+async def ledger(http: web.Request) -> web.Response:
+    """Return what was charged: in all, as far as it is listed by now, and by request."""
+    ledger = http.app[SANDBOX].ledger
+    by_request: dict[str, list[str]] = {}
+    for one in ledger.charges:
+        by_request.setdefault(one.request_id, []).append(str(one.total))
+    listed = str(total_of(ledger.listed))
+    return web.json_response({"total": str(ledger.total), "listed": listed, "charges": by_request})
+
+
+async def charge(http: web.Request) -> web.Response:
+    """Add charges to the ledger as they are."""
+    http.app[SANDBOX].ledger.charges += map(Charge.from_json, await http.json())
+    return web.Response(status=204)
+
+
+async def clock(http: web.Request) -> web.Response:
+    """Set the time of the ledger."""
+    http.app[SANDBOX].ledger.set_clock(datetime.fromisoformat((await http.json())["now"]))
+    return web.Response(status=204)
+
+
+async def funds(http: web.Request) -> web.Response:
+    """Set the money that the account had before all charges."""
+    body, ledger = await http.json(), http.app[SANDBOX].ledger
+    ledger.funds, ledger.currency = Decimal(body["amount"]), body["currency"]
+    return web.Response(status=204)
 
 
 async def fetched(http: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -134,6 +135,28 @@ class SandboxProcess:
         """Return the number of calls, by kind."""
         counts: dict[str, int] = self._control("GET", "calls").json()
         return counts
+
+    def admin_calls(self) -> dict[str, int]:
+        """Return the number of calls with the key of admin scope, by kind."""
+        counts: dict[str, int] = self._control("GET", "admin_calls").json()
+        return counts
+
+    def ledger(self) -> dict[str, Any]:
+        """Return dollars as texts: `total`, `listed` by now, and `charges` of each request id."""
+        found: dict[str, Any] = self._control("GET", "ledger").json()
+        return found
+
+    def charge(self, charges: Sequence[dict[str, Any]]) -> None:
+        """Add charges to the ledger: the fields of `Charge`, times as texts with an offset."""
+        self._control("POST", "ledger", json=charges)
+
+    def set_clock(self, now: datetime) -> None:
+        """Let it be this time for the ledger until the next reset."""
+        self._control("PUT", "ledger/clock", json={"now": now.isoformat()})
+
+    def set_funds(self, amount: str, currency: str = "USD") -> None:
+        """Set the money that the account had before all charges."""
+        self._control("PUT", "ledger/funds", json={"amount": amount, "currency": currency})
 
     def fetched(self) -> list[str]:
         """Return the URLs of sources and reference images that were fetched, oldest first."""

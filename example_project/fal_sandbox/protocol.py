@@ -117,7 +117,7 @@ def refuse_key(sandbox: Sandbox, http: web.Request, *, spends: bool = False) -> 
     scheme, _, key = http.headers.get("Authorization", "").partition(" ")
     if scheme != "Key" or not key:
         text = "Authentication is required to access this application."
-    elif key.startswith("bad") or (sandbox.key and key != sandbox.key):
+    elif key.startswith("bad") or (sandbox.key and key not in (sandbox.key, sandbox.admin_key)):
         text = "No user found for this key: invalid key credentials"
     else:
         return sandbox.account.refuse(spends=spends)

@@ -11,7 +11,15 @@ from aiohttp import web
 from .fal_queue import Request
 from .faults import Call
 from .protocol import refuse_key
-from .queries import InvalidQuery, platform_error, read_expand, read_limit, require_ids
+from .queries import (
+    InvalidQuery,
+    platform_error,
+    read_expand,
+    read_limit,
+    read_time,
+    require_ids,
+    zulu,
+)
 from .sandbox import SANDBOX, Sandbox
 
 JSON = dict[str, Any]
@@ -49,11 +57,11 @@ class Row:
         item: JSON = {
             "request_id": request.id,
             "endpoint_id": request.endpoint.id,
-            "started_at": _zulu(request.started_at or request.accepted_at),
-            "sent_at": _zulu(request.accepted_at),
+            "started_at": zulu(request.started_at or request.accepted_at),
+            "sent_at": zulu(request.accepted_at),
         }
         if self.ended_at and request.outcome:
-            item["ended_at"] = _zulu(self.ended_at)
+            item["ended_at"] = zulu(self.ended_at)
             item["status_code"] = request.outcome.http_status
             item["duration"] = request.inference_time
         if with_payloads:
@@ -126,16 +134,7 @@ def _read_query(http: web.Request) -> Query:
 
 
 def _time(text: str | None, default: datetime) -> str:
-    try:
-        time = datetime.fromisoformat(text) if text else default
-    except ValueError:
-        raise InvalidQuery(f"{text} is not an ISO 8601 time") from None
-    time = time.replace(tzinfo=time.tzinfo or UTC)
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _zulu(time: str) -> str:
-    return time.replace("+00:00", "Z")
+    return read_time(text, default).isoformat(timespec="microseconds")
 
 
 def _cursor(place: Place) -> str:

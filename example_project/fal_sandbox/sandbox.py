@@ -14,7 +14,9 @@ from .downloads import DOWNLOAD_FAULTS
 from .fal_queue import Queue, Request, Timing
 from .faults import FAULT, HTTP_FAULTS, Call, abort
 from .fetching import Fetcher
+from .ledger import BILL_FAULTS, Ledger
 from .library import Library
+from .outcomes import Outcome
 from .rules import Rules
 from .studio import Studio
 from .tokens import Tokens
@@ -24,6 +26,7 @@ from .webhooks import Postman, Signer
 FAULTS = {
     **dict.fromkeys(("submit", "status", "result", "cancel"), HTTP_FAULTS),
     **dict.fromkeys(("list", "models", "pricing", "token", "upload"), HTTP_FAULTS),
+    **dict.fromkeys(("billing", "balance"), HTTP_FAULTS),
     **dict.fromkeys(("download", "thumbnail", "spritesheet"), DOWNLOAD_FAULTS),
 }
 JOB_FAULTS = {
@@ -47,10 +50,13 @@ WEBHOOK_FAULTS = {
 FAULT_NAMES = {kind: set(faults) for kind, faults in FAULTS.items()} | {
     "job": JOB_FAULTS,
     "webhook": WEBHOOK_FAULTS,
+    "bill": BILL_FAULTS,
 }
 
-COUNTED = FAULT_NAMES.keys() - {"job"} | {"fetch", "fetch_picture"}
+COUNTED = FAULT_NAMES.keys() - {"job", "bill"} | {"fetch", "fetch_picture"}
 """The kinds of calls that are counted: those that come in, and webhooks and fetches."""
+ADMIN_KEY = "sandbox-admin-key"
+"""The key of admin scope, unless another one is given."""
 KEPT = ("accepted_at", "answered")
 """Values that a request from before a restart keeps, besides id, endpoint and input."""
 
@@ -65,14 +71,18 @@ class Sandbox:
         key: str | None = None,
         *,
         list_running: bool = False,
+        admin_key: str = ADMIN_KEY,
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
         self.key = key
+        self.admin_key = admin_key
         self.list_running = list_running
         self.calls: Counter[str] = Counter()
+        self.admin_calls: Counter[str] = Counter()
         self.struck: dict[str, Counter[str]] = {}
         self.account = Account()
         self.rules = Rules()
+        self.ledger = Ledger(self.rules)
         self.catalogue = Catalogue()
         self.library = Library(state / "library")
         self.signer = Signer(state / "webhook_key.pem")
@@ -85,7 +95,7 @@ class Sandbox:
         self.postman = Postman(self.signer, self.rules, self.calls)
         self.fetcher = Fetcher(state / "sources", timing, self.calls)
         self.studio = Studio(state, self.library, self.fetcher, timing)
-        self.queue = Queue(timing, self.studio.run, self.postman.post)
+        self.queue = Queue(timing, self.studio.run, self._end)
 
     def accept(self, request: Request) -> None:
         """Log the request and queue it."""
@@ -112,9 +122,18 @@ class Sandbox:
                 self.find(request_id, base_url)
         return list(self.queue.requests.values())
 
+    def is_admin(self, http: web.Request) -> bool:
+        """Tell whether a call has the key of admin scope."""
+        return http.headers.get("Authorization", "") == f"Key {self.admin_key}"
+
+    def _end(self, request: Request, outcome: Outcome) -> None:
+        self.ledger.charge(request, outcome)
+        self.postman.post(request, outcome)
+
     async def answer(self, call: Call) -> web.StreamResponse:
         """Count the call and answer it, with a fault if a rule applies."""
         self.calls[call.kind] += 1
+        self.admin_calls[call.kind] += self.is_admin(call.http)
         rule = self.rules.take(call.kind, call.text)
         if rule is None:
             return call.work()
@@ -137,6 +156,8 @@ class Sandbox:
         self.account.reset()
         self.catalogue.reset()
         self.calls.clear()
+        self.admin_calls.clear()
+        self.ledger.clear()
         self.struck.clear()
         for name, seconds in asdict(self._start_timing).items():
             setattr(self.queue.timing, name, seconds)

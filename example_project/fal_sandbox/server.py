@@ -8,10 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import control, platform, protocol, request_list, upload_calls
+from . import billing_calls, control, platform, protocol, request_list, upload_calls
 from .authority import load_authority, server_context, write_atomically
 from .fal_queue import Timing
-from .sandbox import SANDBOX, Sandbox
+from .sandbox import ADMIN_KEY, SANDBOX, Sandbox
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Options:
     key: str | None
     parent: int | None
     list_running: bool = False
+    admin_key: str = ADMIN_KEY
 
 
 async def serve(options: Options) -> None:
@@ -35,7 +36,13 @@ async def serve(options: Options) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     authority = load_authority(options.state / "authority.pem")
     write_atomically(options.certificate, authority.cert_pem.bytes())
-    sandbox = Sandbox(options.state, options.timing, options.key, list_running=options.list_running)
+    sandbox = Sandbox(
+        options.state,
+        options.timing,
+        options.key,
+        list_running=options.list_running,
+        admin_key=options.admin_key,
+    )
     runner = web.AppRunner(
         build_app(sandbox), access_log=None, shutdown_timeout=0.1, handler_cancellation=True
     )
@@ -60,6 +67,7 @@ def build_app(sandbox: Sandbox) -> web.Application:
     control.add_routes(app)
     platform.add_routes(app)
     request_list.add_routes(app)
+    billing_calls.add_routes(app)
     upload_calls.add_routes(app)
     protocol.add_routes(app)
     return app

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from ..clock import today
 from ..endpoints import all_endpoints, choosable
 from ..exceptions import SoraRemixError
-from ..models import Approval, EndpointFact, Remix, RemixBatch, Video
+from ..models import Approval, BillFlag, EndpointFact, Remix, RemixBatch, Video
 from . import failing_steps
 from .params import parse_pk
 from .querysets import remixable
@@ -69,6 +69,17 @@ class StateFilter(ConditionFilter):
     conditions = {
         "draft": (_("Draft"), Q(confirmed_at=None)),
         "confirmed": (_("Confirmed"), Q(confirmed_at__isnull=False)),
+    }
+
+
+class BillFilter(ConditionFilter):
+    """Keep the remixes that the notice about unexpected bills links to."""
+
+    title = pgettext_lazy("filter", "bill")
+    parameter_name = "bill"
+    conditions = {
+        "unexpected": (_("Unexpected"), ~Q(bill_flag="")),
+        **{flag.value: (flag.label, Q(bill_flag=flag)) for flag in BillFlag},
     }
 
 

@@ -26,7 +26,7 @@ from .actions.unconfirmed import enter_request_id
 from .actions.views import action_path, changelist_action, confirm_for_many, confirm_for_one
 from .bases import ModelAdmin
 from .compare import views as compare
-from .filters import BatchFilter, EndpointFilter, FailingFilter, SourceFilter
+from .filters import BatchFilter, BillFilter, EndpointFilter, FailingFilter, SourceFilter
 from .formatting import clips, html, money, options, outcomes, text
 from .history.views import EXCHANGED, Exchange, history_context
 from .links import Links
@@ -79,7 +79,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         "created_at",
         "endpoint_name",
     )
-    list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter, FailingFilter)
+    list_filter = ("status", EndpointFilter, BatchFilter, SourceFilter, FailingFilter, BillFilter)
     list_select_related = ("source", "result", "clip")
     list_per_page = 100
     show_full_result_count = False
@@ -180,6 +180,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         context["live"] = status.page(links)
         context["compare_url"] = compare.with_source(obj, links)
         context["paid_twice"] = outcomes.paid_twice(obj) if obj else ""
+        context["unexpected_bill"] = outcomes.unexpected_bill(obj) if obj else ""
         context |= (
             get_buttons(request, obj, links) | failing_steps.describe_failure(request, obj)
             if obj

@@ -8,6 +8,7 @@ from datetime import timedelta
 from ..conf import conf
 from ..logs import get_logger
 from ..models import FittedClip, Remix, RemixBatch, SourceCopy
+from .bills import read_balance, read_bills
 from .calculating import calculate_costs
 from .evidence import look_for_evidence
 from .fitting import release_lost_clips
@@ -45,5 +46,7 @@ STEPS: tuple[Callable[[], object], ...] = (
     forget_unused_clips,
     look_for_evidence,
     calculate_costs,
+    read_bills,
+    read_balance,
     read_unread,
 )

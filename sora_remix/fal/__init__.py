@@ -1,9 +1,10 @@
 """Client of fal's APIs. Only this package knows their formats."""
 
 from .account import BILLING_URL, HoldCode
+from .billing import IDS_PER_CALL, Balance, balance, charges
 from .catalogue import ListedEndpoint, UnitPrice, listed_endpoints, prices
 from .cleaning import clean
-from .credentials import KEYS_URL, is_key_set, key_digest
+from .credentials import KEYS_URL, is_admin_key_set, is_key_set, key_digest
 from .drift import Finding, drift
 from .platform import KeyStatus, SentRequest, check_key, sent_requests
 from .queue import Progress, Result, cancel, progress, result
@@ -23,11 +24,13 @@ from .uploads import upload
 
 __all__ = [
     "BILLING_URL",
+    "IDS_PER_CALL",
     "KEYS_URL",
     "MAX_PARALLEL_CALLS",
     "NOT_SENDABLE",
     "Accepted",
     "AccountHeld",
+    "Balance",
     "Finding",
     "HoldCode",
     "KeyStatus",
@@ -41,10 +44,13 @@ __all__ = [
     "Submitted",
     "UnitPrice",
     "Unknown",
+    "balance",
     "cancel",
+    "charges",
     "check_key",
     "clean",
     "drift",
+    "is_admin_key_set",
     "is_key_set",
     "key_digest",
     "listed_endpoints",

@@ -1,4 +1,4 @@
-"""Find the API key, and keep it out of logs and error reports."""
+"""Find the API keys, and keep them out of logs and error reports."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ..conf import conf
 KEYS_URL = "https://fal.ai/dashboard/keys"
 KEY_VARIABLES = ("FAL_KEY", "FAL_KEY_ID")
 DIGEST_SALT = "sora_remix.fal.key"
+ADMIN_VARIABLE = "FAL_ADMIN_KEY"
 SHORTEST_SECRET = 6
 """Characters. Hiding anything shorter would blank out ordinary words."""
 _used: deque[str] = deque(maxlen=20)
@@ -74,6 +75,30 @@ def key_digest() -> str:
     return salted_hmac(DIGEST_SALT, key, algorithm="sha256").hexdigest() if key else ""
 
 
+def is_admin_key_set() -> bool:
+    """Tell whether this process has a key of admin scope, valid or not."""
+    return bool(_admin_key())
+
+
+def is_admin_key_sendable() -> bool:
+    """Tell whether the key of admin scope can be put into a header as one word."""
+    key = _admin_key()
+    return key.isascii() and key.isprintable() and len(key.split()) == 1
+
+
+def is_admin_key_shared() -> bool:
+    """Tell whether the key for all other calls is the key of admin scope, too."""
+    ordinary = str(conf.SORA_REMIX_FAL_KEY or os.environ.get("FAL_KEY") or "").strip()
+    return is_admin_key_set() and ordinary == _admin_key()
+
+
+def admin_credentials() -> Credentials:
+    """Return the site's key of admin scope. Raise `MissingCredentialsError` without a valid one."""
+    if not is_admin_key_sendable():
+        raise MissingCredentialsError(gettext("There is no valid key of admin scope."))
+    return Credentials(f"Key {_admin_key()}")
+
+
 async def credentials() -> Credentials:
     """Return the site's key.
 
@@ -89,7 +114,9 @@ async def credentials() -> Credentials:
 def secrets() -> list[str]:
     """List all secrets that no text may show, the longest first."""
     pair = f"{os.environ.get('FAL_KEY_ID', '')}:{os.environ.get('FAL_KEY_SECRET', '')}"
-    whole = {str(conf.SORA_REMIX_FAL_KEY or ""), os.environ.get("FAL_KEY", ""), pair, *_used}
+    settings = {str(conf.SORA_REMIX_FAL_KEY or ""), str(conf.SORA_REMIX_FAL_ADMIN_KEY or "")}
+    variables = {os.environ.get(name, "") for name in ("FAL_KEY", ADMIN_VARIABLE)}
+    whole = {*settings, *variables, pair, *_used}
     halves = {key.partition(":")[2] for key in whole}
     found = {key.strip() for key in whole | halves}
     return sorted((key for key in found if len(key) >= SHORTEST_SECRET), key=len, reverse=True)
@@ -101,6 +128,10 @@ def without_origin(error: Error) -> Error:
         error.add_note("".join(traceback.format_tb(error.__traceback__)))
     error.__cause__ = error.__context__ = None
     return error.with_traceback(None)
+
+
+def _admin_key() -> str:
+    return str(conf.SORA_REMIX_FAL_ADMIN_KEY or os.environ.get(ADMIN_VARIABLE) or "").strip()
 
 
 async def _header_value() -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 from fal_client.auth import MissingCredentialsError
 
 from ..conf import conf
@@ -75,19 +76,26 @@ async def sent_requests(endpoint_id: str, since: datetime) -> list[SentRequest]:
 
 
 async def fetch_list(
-    path: str, parameters: Mapping[str, Any], *, under: str, number: type = float
+    path: str,
+    parameters: Mapping[str, Any],
+    *,
+    under: str,
+    number: type = float,
+    key: Credentials | None = None,
+    must_end: bool = False,
 ) -> list[Mapping[str, Any]]:
     """Return the objects under this name from all pages of a list, with numbers of this type.
 
-    Raise `UnknownToFal` for a 404 and `TryLater` for any other unusable answer. Call it within
-    `remote_call`, which limits its time and converts other errors.
+    `key` is used in place of the site's. A list of more than `PAGES` is cut off, unless it
+    `must_end`: then raise `TryLater`. Raise `UnknownToFal` for a 404 and `TryLater` for any other
+    unusable answer. Call it within `remote_call`, which limits its time and converts other errors.
     """
     found: list[Mapping[str, Any]] = []
     cursor: dict[str, str] = {}
     size = 0
     async with _client() as client:
         for _page in range(PAGES):
-            response = await _get(client, path, {**parameters, **cursor})
+            response = await _get(client, path, {**parameters, **cursor}, key)
             page = _page_in(response, number)
             size += len(response.content)
             if not isinstance(entries := page.get(under), list) or size > LIST_BYTES:
@@ -96,7 +104,18 @@ async def fetch_list(
             if not page.get("has_more"):
                 break
             cursor = {"cursor": str(page.get("next_cursor"))[:MAX_CURSOR]}
+        else:
+            if must_end:
+                raise TryLater(gettext("fal's list has no end."))
     return found
+
+
+async def fetch_object(
+    path: str, parameters: Mapping[str, Any], *, number: type = float, key: Credentials
+) -> Mapping[str, Any]:
+    """Return the object that fal answers, with numbers of this type; errors as in `fetch_list`."""
+    async with _client() as client:
+        return _page_in(await _get(client, path, parameters, key), number)
 
 
 def _page_in(response: httpx.Response, number: type) -> Mapping[str, Any]:
@@ -160,11 +179,14 @@ async def _may_call(path: str, more: Mapping[str, str]) -> bool:
 
 
 async def _get(
-    client: httpx.AsyncClient, path: str, parameters: Mapping[str, Any]
+    client: httpx.AsyncClient,
+    path: str,
+    parameters: Mapping[str, Any],
+    key: Credentials | None = None,
 ) -> httpx.Response:
-    """Send a GET request, with the key if there is one."""
+    """Send a GET request, with this key, or else the site's if there is one."""
     url = f"{conf.SORA_REMIX_FAL_API_URL}/{path}"
-    return await client.get(url, params=parameters, auth=await _credentials())
+    return await client.get(url, params=parameters, auth=key or await _credentials())
 
 
 def _client() -> httpx.AsyncClient:

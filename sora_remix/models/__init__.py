@@ -2,7 +2,9 @@
 
 from . import reconciliation, refusals
 from .approval import Approval
+from .balance import AccountBalance
 from .batch import RemixBatch
+from .bill import BillFlag
 from .chain import Chain, Hold, Pause
 from .endpoint import EndpointFact
 from .event import RemixEvent
@@ -18,7 +20,9 @@ from .source_copy import SourceCopy
 from .video import Video
 
 __all__ = [
+    "AccountBalance",
     "Approval",
+    "BillFlag",
     "Chain",
     "ClipKey",
     "EndpointFact",

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .batch import RemixBatch
+from .bill import BillFlag
 from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
 from .fitted_clip import ClipKey, FittedClip
 from .leased import Leased
@@ -107,6 +108,16 @@ class RemixColumns(Leased):
         _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
     """What fal's billing events for its request ids add up to."""
+    billed_at = models.DateTimeField(null=True, editable=False)
+    """When each of its request ids was first found in fal's billing events."""
+    bill_due_at = models.DateTimeField(null=True, editable=False)
+    """When fal's billing events are read for it next; null: not any more, or not yet."""
+    bills_asked = models.PositiveSmallIntegerField(default=0, editable=False)
+    """How many times fal had no complete bill for it."""
+    bill_flag = ExactCharField(
+        _("unexpected bill"), max_length=20, choices=BillFlag, blank=True, editable=False
+    )
+    """Why the bill was not expected; empty: it was."""
     error_code = ExactCharField(_("error code"), max_length=100, blank=True)
     error_message = ExactTextField(_("error"), blank=True)
     requested_by = UserForeignKey(
@@ -151,6 +162,11 @@ class RemixColumns(Leased):
 
     class Meta:
         abstract = True
+
+    @property
+    def request_ids(self) -> list[str]:
+        """Return all ids under which fal has it."""
+        return [one for one in (self.request_id, *map(str, self.other_request_ids)) if one]
 
     @property
     def clip_key(self) -> ClipKey:

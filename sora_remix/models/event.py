@@ -57,6 +57,8 @@ class RemixEvent(models.Model):
         """It succeeded."""
         FAILED = "failed", _("Failed.")
         """`detail` is the error code."""
+        BILL_FLAGGED = "bill_flagged", _("fal billed it unexpectedly.")
+        """`detail` is the flag."""
         RETRIED = "retried", _("Retried: requested again as another remix.")
         """`detail` is the new remix."""
         COLLECTED_AGAIN = "collected_again", _("Collected the result again, free of charge.")

@@ -19,6 +19,8 @@ from .leased import LeasedQuerySet, released_until
 from .status import IN_FLIGHT, UNSETTLED, Status
 
 Row = TypeVar("Row", bound=RemixColumns, covariant=True)
+BILL_CLAIM = timedelta(minutes=10)
+"""How long no other worker reads the bill of a remix."""
 RECHECK_FILES_AFTER = timedelta(seconds=30)
 """How long to wait for files before checking again, unless an upload ends first."""
 
@@ -127,6 +129,16 @@ class RemixQuerySet(LeasedQuerySet[Row]):
         """Return remixes finished since then whose cost can be calculated from fal's units."""
         counted = self.filter(billable_units__isnull=False, calculated_cost__isnull=True)
         return list(counted.filter(finished_at__gte=since).order_by("pk")[:most])
+
+    def claim_to_bill(self, most: int) -> list[Row]:
+        """Claim remixes whose bill is due, newest first, by the time that the UPDATE gives them."""
+        now = timezone.now()
+        due = self.filter(bill_due_at__lte=now)
+        pks = list(due.order_by("-pk").values_list("pk", flat=True)[:most])
+        claim = now + BILL_CLAIM
+        if not pks or not due.order_by().filter(pk__in=pks).update(bill_due_at=claim):
+            return []
+        return list(self.filter(pk__in=pks, bill_due_at=claim))
 
     @atomic()
     def give_up_lost_sends(self) -> int:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from ..database import atomic
 from ..exceptions import InvalidTransition
+from .bill import unbilled
 from .event import RemixEvent
 from .remix import Remix
 from .status import Status
@@ -36,7 +37,7 @@ def _first_id(remix: Remix, request_id: str) -> bool:
         remix.accepted(request_id, Kind.CALLED)
         return True
     given_up = Remix.objects.filter(pk=remix.pk, status=Status.FAILED, request_id="")
-    if not given_up.update(request_id=request_id):
+    if not given_up.update(request_id=request_id, **unbilled()):
         return False
     remix.note_request_id(Kind.CALLED, request_id)
     return True
@@ -52,7 +53,8 @@ def _another_id(remix: Remix, request_id: str) -> None:
             twin.accepted(request_id, Kind.CALLED)
             return
         row.other_request_ids = [*row.other_request_ids, request_id]
-        row.save(update_fields=["other_request_ids"])
+        changes = {"other_request_ids": row.other_request_ids, **unbilled()}
+        Remix.objects.filter(pk=row.pk).update(**changes)
         row.note_request_id(Kind.DOUBLED, request_id)
 
 

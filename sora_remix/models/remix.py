@@ -36,7 +36,11 @@ class Remix(RemixTransitions):
             models.UniqueConstraint(fields=("retry_of",), name="sora_remix_remix_retried_once"),
             UniqueUnlessBlank(fields=("request_id",), name="sora_remix_remix_request_id_unique"),
         )
-        indexes = (models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),)
+        indexes = (
+            models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),
+            models.Index(fields=("bill_due_at",), name="sora_remix_remix_bill_due"),
+            models.Index(fields=("bill_flag",), name="sora_remix_remix_bill_flag"),
+        )
 
     def __str__(self) -> str:
         return str(_("Remix %(number)s") % {"number": self.pk})

@@ -18,6 +18,7 @@ from ..exceptions import InvalidTransition
 from ..logs import get_logger
 from ..signals import remix_failed, remix_succeeded
 from . import refusals
+from .bill import UNANSWERED_PAUSE, bill_complete, bill_missing, choose_bill_flag, unbilled
 from .columns import RemixColumns
 from .event import RemixEvent
 from .leased import released_until
@@ -176,6 +177,7 @@ class RemixTransitions(RemixColumns):
             finished_at=timezone.now(),
             error_code="",
             error_message="",
+            **unbilled(),
             **released_until(timezone.now()),
         )
         on_commit(lambda: _send(remix_succeeded, self), robust=False)
@@ -186,6 +188,32 @@ class RemixTransitions(RemixColumns):
         if self.billable_units is not None and cost < COST_LIMIT:
             uncalculated = self._rows().filter(pk=self.pk, calculated_cost=None)
             uncalculated.update(calculated_cost=cost.quantize(MILLIONTH))
+
+    def set_billed_cost(self, charges: Sequence[Decimal], *, is_complete: bool) -> None:
+        """Set what fal's billing events for it add up to, in dollars; credits are negative.
+
+        It `is_complete` if each of its request ids had an event. A bill that was not expected is
+        flagged and recorded. Raise `InvalidTransition` if its bill has become due anew meanwhile.
+        """
+        flag = choose_bill_flag(charges, self.status, self.estimated_cost)
+        event = self._event(Kind.BILL_FLAGGED, flag) if flag and flag != self.bill_flag else None
+        following = (
+            bill_complete(is_first=self.billed_at is None)
+            if is_complete
+            else bill_missing(self.bills_asked)
+        )
+        cost = sum(charges, Decimal(0)).quantize(MILLIONTH)
+        changes = {"billed_cost": cost, "bill_flag": flag, **following}
+        self._update(self._rows().filter(bill_due_at=self.bill_due_at), changes, event)
+
+    def postpone_bill(self, *, was_answered: bool) -> None:
+        """Read its bill again later; what it costs stays unknown meanwhile.
+
+        After each answer without it, the pauses grow until the reading ends.
+        """
+        unanswered = {"bill_due_at": timezone.now() + UNANSWERED_PAUSE}
+        changes = bill_missing(self.bills_asked) if was_answered else unanswered
+        self._update(self._rows().filter(bill_due_at=self.bill_due_at), changes)
 
     def fail(self, code: str, message: str | _StrPromise) -> None:
         """Fail it: there will be no result."""
@@ -296,6 +324,7 @@ class RemixTransitions(RemixColumns):
             error_message=str(message),
             finished_at=timezone.now(),
             **NO_PROGRESS,
+            **(unbilled() if self.request_ids else {}),
             **released_until(timezone.now()),
         )
         if status == Status.FAILED:

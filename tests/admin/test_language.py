@@ -20,7 +20,7 @@ from sora_remix.admin.formatting.failures import CAUSES
 from sora_remix.endpoints import all_endpoints
 from sora_remix.endpoints.plan import FITTABLE
 from sora_remix.fal import HoldCode
-from sora_remix.models import Chain, Remix, RemixEvent, SourceCopy
+from sora_remix.models import BillFlag, Chain, Remix, RemixEvent, SourceCopy
 from tests import checkout
 from tests.admin_urls import change_url, upload_url
 from tests.browser.page_states import PAGE_STATES, REMIXES, PageState
@@ -228,7 +228,8 @@ def test_every_text_about_a_failure_is_translatable(reader: Reader, code: str) -
 def test_every_text_about_an_event_is_translatable(reader: Reader) -> None:
     remix = make_remix(status=Status.PROCESSING, cancel_requested_at=ago(hours=1))
     for kind in RemixEvent.Kind.values:
-        detail = {Kind.REQUESTED: "1", Kind.FAILED: "not_a_video"}.get(Kind(kind), "")
+        details = {Kind.REQUESTED: "1", Kind.FAILED: "not_a_video", Kind.BILL_FLAGGED: "repeated"}
+        detail = details.get(Kind(kind), "")
         RemixEvent.objects.create(remix=remix, kind=kind, detail=detail)
 
     reader.goto(change_url(remix).replace("change", "history"))
@@ -251,11 +252,13 @@ FAILING = {"failing_since": ago(hours=1), "failures": 4, "error_message": "503"}
         {"status": Status.PROCESSING, "submitted_at": ago(hours=2), "request_id": "1"},
         {"status": Status.CANCELLED, "other_request_ids": ["2", "3"]},
         {"status": Status.QUEUED, "due_at": ago(minutes=9)},
+        *({"billed_cost": 1, "bill_flag": flag} for flag in BillFlag.values),
     ],
 )
 def test_every_text_about_a_state_is_translatable(reader: Reader, values: dict[str, Any]) -> None:
     remix = make_remix(**values)
     RemixEvent.objects.create(remix=remix, kind=Kind.REFUSED, detail="credentials_refused")
+    RemixEvent.objects.create(remix=remix, kind=Kind.BILL_FLAGGED, detail="repeated")
     Chain.objects.hold_back(ago(minutes=-9), "429")
     waiting = make_remix(source=checkout.make_clip(), endpoint="flux-3", is_ready=False)
     SourceCopy.objects.create(name=str(waiting.source.file), **FAILING)

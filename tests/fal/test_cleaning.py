@@ -47,6 +47,7 @@ def test_text_is_cut(settings: Any) -> None:
         {"FAL_KEY": KEY},
         {"FAL_KEY_ID": "key-id-1", "FAL_KEY_SECRET": "key-secret-2"},
         {"FAL_KEY": "key-secret-2"},
+        {"FAL_ADMIN_KEY": KEY},
     ],
 )
 def test_key_of_the_environment_is_hidden(
@@ -60,8 +61,9 @@ def test_key_of_the_environment_is_hidden(
         assert "secret" not in fal.clean(f"You sent: {told}!")
 
 
-def test_key_of_the_settings_and_its_second_half_are_hidden(settings: Any) -> None:
-    settings.SORA_REMIX_FAL_KEY = f" {KEY}\n"
+@pytest.mark.parametrize("name", ["SORA_REMIX_FAL_KEY", "SORA_REMIX_FAL_ADMIN_KEY"])
+def test_key_of_the_settings_and_its_second_half_are_hidden(settings: Any, name: str) -> None:
+    setattr(settings, name, f" {KEY}\n")
 
     assert fal.clean(f"You sent: Key {KEY}") == "You sent: Key …"
     assert fal.clean("You sent: key-secret-2") == "You sent: …"

@@ -38,13 +38,21 @@ CALLS: list[Callable[[], Coroutine[Any, Any, Any]]] = [
     lambda: fal.listed_endpoints([ID]),
     lambda: fal.prices([ID]),
     lambda: fal.check_key(),
+    lambda: fal.charges(["x"], timezone.now()),
+    lambda: fal.balance(),
     lambda: fal.upload("a.mp4", "video/mp4", io.BytesIO(b"x"), timedelta(days=1)),
 ]
+
+KINDS = (
+    *("submit", "status", "result", "cancel", "list", "models"),
+    *("pricing", "billing", "balance", "token"),
+)
 
 
 @pytest.fixture(autouse=True)
 def _key(settings: Any, sandbox: SandboxProcess) -> None:
     settings.SORA_REMIX_FAL_KEY = KEY
+    settings.SORA_REMIX_FAL_ADMIN_KEY = f"admin-id:{SECRET}"
     settings.SORA_REMIX_FAL_API_URL = sandbox.api_url
 
 
@@ -142,7 +150,7 @@ def test_key_repeated_by_a_server_is_hidden(
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.INFO, "httpcore")  # at DEBUG it logs what is on the wire
     monkeypatch.setattr("fal_client.client.MAX_ATTEMPTS", 2)
-    for kind in ("submit", "status", "result", "cancel", "list", "models", "pricing", "token"):
+    for kind in KINDS:
         headers = {"X-Fal-Error-Type": KEY} if status == 500 else {}
         body = f"nginx: you sent Key {KEY}"
         sandbox.misbehave(kind, "answer", status=status, body=body, headers=headers)
@@ -172,11 +180,14 @@ def test_token_of_the_storage_is_hidden(sandbox: SandboxProcess) -> None:
 
 
 @pytest.mark.parametrize("key", [f"{KEY}ü", f"key-id:\n{SECRET}"])
-def test_unsendable_key_is_hidden(settings: Any, key: str) -> None:
-    settings.SORA_REMIX_FAL_KEY = key
+@pytest.mark.parametrize(
+    "call", [lambda: wait_for(credentials.credentials()), credentials.admin_credentials]
+)
+def test_unsendable_key_is_hidden(settings: Any, key: str, call: Callable[[], Any]) -> None:
+    settings.SORA_REMIX_FAL_KEY = settings.SORA_REMIX_FAL_ADMIN_KEY = key
 
     with pytest.raises(MissingCredentialsError) as failure:
-        wait_for(credentials.credentials())
+        call()
 
     assert SECRET not in _variables(failure.value.__traceback__)
     assert SECRET not in _report(failure.value)

@@ -93,7 +93,7 @@ def charge(remix: Remix) -> Charge:
     """Tell whether a remix was charged."""
     known = remix.calculated_cost if remix.billed_cost is None else remix.billed_cost
     if known is not None:
-        return Charge.CHARGED if known else Charge.NOTHING
+        return Charge.CHARGED if known > 0 else Charge.NOTHING
     match remix.status:
         case Status.QUEUED | Status.CANCELLED:
             return Charge.NOTHING

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
-from ...models import Remix
+from ...dollars import dollars
+from ...models import BillFlag, Remix
 from .dates import moment
 from .failures import LABELS, advice, cause, failure
 from .money import CHARGES, charge
@@ -15,7 +16,8 @@ Status = Remix.Status
 
 def explain(remix: Remix) -> str:
     """Explain what went wrong and what it costs; return nothing when all is well."""
-    return " ".join(filter(None, (paid_twice(remix), _outcome(remix), _cancellation(remix))))
+    said = (paid_twice(remix), _outcome(remix), _cancellation(remix), unexpected_bill(remix))
+    return " ".join(filter(None, said))
 
 
 def paid_twice(remix: Remix) -> str:
@@ -28,6 +30,23 @@ def paid_twice(remix: Remix) -> str:
         "You may have paid several times: fal also has this remix under other request ids.",
         many,
     )
+
+
+def unexpected_bill(remix: Remix) -> str:
+    """Say what was not expected in fal's bill; return nothing if all was."""
+    if remix.billed_cost is None:
+        return ""
+    match remix.bill_flag:
+        case BillFlag.REPEATED:
+            message = gettext("fal billed it more than once, %(amount)s in all.")
+        case BillFlag.WITHOUT_RESULT:
+            message = gettext("fal billed %(amount)s for it, although it has no result.")
+        case BillFlag.EXCESSIVE:
+            message = gettext("fal billed %(amount)s for it, far more than was estimated.")
+        case _:
+            return ""
+    advice = gettext("If that is wrong, ask fal for a refund.")
+    return f"{message % {'amount': dollars(remix.billed_cost)}} {advice}"
 
 
 def label(remix: Remix) -> str:

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from ...models import Remix, RemixEvent
+from ...models import BillFlag, Remix, RemixEvent
 from ..formatting.account import HOLD_CAUSES
 from ..formatting.failures import CAUSES
 from ..links import Links
@@ -38,8 +38,7 @@ class Exchange:
 
     @property
     def request_ids(self) -> list[str]:
-        ids = (self.remix.request_id, *map(str, self.remix.other_request_ids))
-        return [request_id for request_id in ids if request_id]
+        return self.remix.request_ids
 
     @property
     def body(self) -> str:
@@ -59,7 +58,7 @@ class HistoryLine:
 
     @property
     def detail(self) -> Text:
-        """Describe the detail: another remix, why it failed, or fal's request id."""
+        """Describe the detail: another remix, why it failed, an odd bill, or fal's request id."""
         kind, detail = self.event.kind, self.event.detail
         if kind in OTHER_REMIX and detail:
             return self._link_other(kind, int(detail))
@@ -67,6 +66,8 @@ class HistoryLine:
             return CAUSES[detail]
         if kind == Kind.HELD and detail in HOLD_CAUSES:
             return HOLD_CAUSES[detail]
+        if kind == Kind.BILL_FLAGGED and detail in BillFlag:
+            return str(BillFlag(detail).label)
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""

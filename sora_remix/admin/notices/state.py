@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Min, Q
+from django.db.models import Count, Exists, Min, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from ... import tasks
@@ -15,7 +16,7 @@ from ...conf import conf
 from ...endpoints import Endpoint, get_endpoint
 from ...exceptions import SoraRemixError
 from ...fal import is_key_set
-from ...models import Chain, EndpointFact, Hold, Pause, Remix, RemixEvent
+from ...models import AccountBalance, Chain, EndpointFact, Hold, Pause, Remix, RemixEvent
 from ...models.status import UNSETTLED, Status
 from .. import failing_steps
 from ..failing_steps import FailingStep, StepFailures
@@ -23,6 +24,11 @@ from ..failing_steps import FailingStep, StepFailures
 Kind = RemixEvent.Kind
 SILENCE = timedelta(minutes=2)
 """While remixes wait, a worker takes a turn every few seconds."""
+RECENT = timedelta(days=1)
+"""A balance that was read earlier says nothing about the present one."""
+BILLS_SHOWN = timedelta(days=7)
+"""How long a notice reports an unexpected bill."""
+CURRENCY = "USD"
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,10 @@ class SystemState:
     pause: Pause | None = None
     hold: Hold | None = None
     upload: StepFailures | None = None
+    was_billed_oddly: bool = False
+    """Whether any bill was flagged of late."""
+    balance: Decimal | None = None
+    """Dollars in the account at fal, if they were read of late."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,12 @@ class NoticeState:
         endpoint = self.endpoint
         is_gone = endpoint and (self.system.is_endpoint_gone or endpoint.is_retired(today()))
         return endpoint if is_gone else None
+
+    @property
+    def low_balance(self) -> Decimal | None:
+        """Return the dollars left in the account at fal if they are too few."""
+        balance, least = self.system.balance, conf.SORA_REMIX_LOW_BALANCE
+        return balance if balance is not None and least is not None and balance < least else None
 
     @property
     def failures(self) -> list[tuple[FailingStep, StepFailures]]:
@@ -120,6 +136,8 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
         "held_since",
         was_key_taken=Exists(RemixEvent.objects.order_by().filter(kind=Kind.ACCEPTED)),
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
+        was_billed_oddly=Exists(RemixEvent.objects.order_by().filter(billed_oddly_of_late())),
+        balance=Subquery(_balance()),
         **failing_steps.select_upload_failures(),
     )
     if not (first := chain.first()):
@@ -130,6 +148,16 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
     hold = Hold.of(seen.pop("held_code"), until, reason, seen.pop("held_since"))
     pause = None if hold else Pause.of(until, reason)
     return SystemState(**seen, pause=pause, hold=hold, upload=upload)
+
+
+def billed_oddly_of_late() -> Q:
+    """Keep the events of bills that were flagged of late."""
+    return Q(kind=Kind.BILL_FLAGGED, at__gt=timezone.now() - BILLS_SHOWN)
+
+
+def _balance() -> QuerySet[AccountBalance, Decimal]:
+    read = AccountBalance.objects.filter(pk=1, currency=CURRENCY)
+    return read.filter(read_at__gt=timezone.now() - RECENT).values_list("amount", flat=True)
 
 
 def _named_endpoint() -> Endpoint | None:

@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from typing import TYPE_CHECKING
 
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from ...dollars import dollars
 from ...fal import BILLING_URL, KEYS_URL, HoldCode
-from ...models import Hold, Pause, Remix
+from ...models import Hold, Pause, Remix, RemixEvent
 from ...models.status import Status
 from ..formatting.account import HOLD_CAUSES
 from ..formatting.dates import time_of_day
@@ -20,7 +22,7 @@ from ..formatting.retries import because
 from ..links import Links
 from ..permissions import DECIDE, EXCHANGE, VIEW, has_perms, is_administrator
 from ..visibility import get_visible_rows
-from .state import NoticeState, read_state
+from .state import NoticeState, billed_oddly_of_late, read_state
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite
@@ -52,6 +54,8 @@ def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list
         *_report_pause(request, state.system.pause, links, on_list=on_list),
         *_report_failures(request, state, links),
         *_report_unconfirmed(request, state, site),
+        *_report_bills(request, state, site),
+        *_report_balance(request, state),
     ]
     if on_list:
         notices += _report_retired(request, state)
@@ -228,6 +232,44 @@ def _report_unconfirmed(
         url=Links(site).changelist_url(Remix, status__exact=Status.UNCONFIRMED),
         link=_("Decide"),
     )
+
+
+def _report_bills(request: HttpRequest, state: NoticeState, site: AdminSite) -> Iterator[Notice]:
+    if not state.system.was_billed_oddly or not has_perms(request, VIEW):
+        return
+    flagged = Exists(RemixEvent.objects.filter(billed_oddly_of_late(), remix=OuterRef("pk")))
+    own = get_visible_rows(site, request, Remix).exclude(bill_flag="").filter(flagged)
+    if not (many := own.count()):
+        return
+    message = ngettext(
+        "In the last seven days, %(many)d remix was billed unexpectedly.",
+        "In the last seven days, %(many)d remixes were billed unexpectedly.",
+        many,
+    )
+    yield Notice(
+        message % {"many": many},
+        url=Links(site).changelist_url(Remix, bill="unexpected"),
+        link=_("Show remixes"),
+    )
+
+
+def _report_balance(request: HttpRequest, state: NoticeState) -> Iterator[Notice]:
+    if (left := state.low_balance) is None:
+        return
+    if is_administrator(request):
+        message = _(
+            "The site's account at fal has %(amount)s left. At 0, fal refuses remixes. Top it up "
+            "soon."
+        )
+        text = message % {"amount": dollars(left)}
+        yield Notice(text, url=BILLING_URL, link=_("Top up at fal"))
+    else:
+        yield Notice(
+            _(
+                "The site's account at fal is running out of money. Ask an administrator to top "
+                "it up."
+            )
+        )
 
 
 def _report_retired(request: HttpRequest, state: NoticeState) -> Iterator[Notice]:
