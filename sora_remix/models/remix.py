@@ -30,13 +30,17 @@ class Remix(RemixTransitions):
             ("retry_remix", _("Can retry remixes and collect them again")),
             ("decide_unconfirmed", _("Can decide on unconfirmed remixes")),
             ("view_exchange", _("Can view requests to fal and its answers")),
+            ("view_costs", _("Can view costs")),
         )
         constraints = (
             # A second click finds no row to lock under some isolation levels; this one it finds.
             models.UniqueConstraint(fields=("retry_of",), name="sora_remix_remix_retried_once"),
             UniqueUnlessBlank(fields=("request_id",), name="sora_remix_remix_request_id_unique"),
         )
-        indexes = (models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),)
+        indexes = (
+            models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),
+            models.Index(fields=("created_at",), name="sora_remix_remix_created"),
+        )
 
     def __str__(self) -> str:
         return str(_("Remix %(number)s") % {"number": self.pk})
