@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +37,7 @@ from .permissions import COSTS, EXCHANGE, can_view, has_perms
 from .progress import status
 from .progress.status import PROGRESS_SCRIPT
 from .progress.views import progress
+from .spend import views as spend
 from .visibility import find_model_admin, get_visible_rows
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def has_collect_permission(self, request: HttpRequest) -> bool:
         return has_perms(request, *COLLECT_AGAIN.permissions)
 
-    def get_list_display(self, request: HttpRequest) -> Sequence[str]:
+    def get_list_display(self, request: HttpRequest) -> Any:
         """Leave out costs for users who may not see them."""
         columns = super().get_list_display(request)
         return columns if has_perms(request, COSTS) else [one for one in columns if one != "cost"]
@@ -176,6 +176,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
             path("<sora_remix_key:pk>/request-id/", own_transactions(view), name=name),
             page_path(self, "resume/", resume, "resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
+            *spend.urls(self),
             *notices.urls(self),
             *super().get_urls(),
         ]
@@ -191,7 +192,9 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         if batch and shown.get("many"):
             grid = get_visible_rows(self.admin_site, request, RemixBatch).filter(pk=batch)
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
-        return super().changelist_view(request, {**(extra_context or {}), "live": shown})
+        spend_url = spend.get_spend_url(self.admin_site, request)
+        context = {**(extra_context or {}), "live": shown, "spend_url": spend_url}
+        return super().changelist_view(request, context)
 
     def render_change_form(
         self,

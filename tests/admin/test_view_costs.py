@@ -65,7 +65,7 @@ def _may_view_costs(user: User) -> None:
 def _amounts(client: Client, name: str, rows: Walked) -> list[str]:
     response = client.get(url_of(SITE, name, rows))
     if response.streaming:
-        return AMOUNT.findall(b"".join(response).decode())  # type: ignore[arg-type]
+        return AMOUNT.findall(b"".join(response).decode())
     content = response.content.decode()
     is_html = response.headers.get("Content-Type", "").startswith("text/html")
     return AMOUNT.findall(_said(content) if is_html and content else content)
