@@ -31,8 +31,9 @@ class DayNumber(Func):
     output_field = BigIntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **_context: Any) -> Any:
-        """Divide whole numbers, which cuts off."""
-        return self._compile(compiler, "((CAST(strftime('%%%%s', %s) AS INTEGER) + %s) / 86400)")
+        """Divide whole seconds, which cuts off; `strftime` would round up 59.9999 seconds."""
+        seconds = "CAST(strftime('%%%%s', SUBSTR(%s, 1, 19)) AS INTEGER)"
+        return self._compile(compiler, f"(({seconds} + %s) / 86400)")
 
     def as_mysql(self, compiler: Any, connection: Any, **_context: Any) -> Any:
         """Take the time as it is kept, whatever the time zone of the session."""
