@@ -5,7 +5,7 @@ With `USE_TZ` off, the site's times are naive and in its own time zone. Only thi
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, tzinfo
 
 from django.utils import timezone
 
@@ -25,3 +25,19 @@ def utc(time: datetime) -> datetime:
     if timezone.is_naive(time):
         time = timezone.make_aware(time, timezone.get_default_timezone())
     return time.astimezone(UTC)
+
+
+def zone() -> tzinfo:
+    """Return the time zone in which times are shown."""
+    if timezone.is_aware(timezone.now()):
+        return timezone.get_current_timezone()
+    return timezone.get_default_timezone()
+
+
+def start_of(day: date) -> datetime:
+    """Return the first moment of a day where times are shown, as one of the site's times.
+
+    Where the clock skips midnight, this is the moment at which it does so.
+    """
+    start = datetime.combine(day, time.min)  # its `fold` is 0: the first of two midnights
+    return start.replace(tzinfo=zone()) if timezone.is_aware(timezone.now()) else start

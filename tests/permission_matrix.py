@@ -211,6 +211,11 @@ MATRIX = (
         (),
     ),
     MatrixRow(
+        "What remixes cost: in their list, on their page, in comparison, review and tree",
+        (*VIEW_REMIXES, "view_costs"),
+        (),
+    ),
+    MatrixRow(
         "Prompt presets, own and shared: list, page, history",
         ("view_promptpreset",),
         (

@@ -33,10 +33,11 @@ from .links import Links
 from .notices import views as notices
 from .pages import SCRIPTS, STYLESHEETS, page_path
 from .params import CheckedParametersMixin
-from .permissions import EXCHANGE, can_view, has_perms
+from .permissions import COSTS, EXCHANGE, can_view, has_perms
 from .progress import status
 from .progress.status import PROGRESS_SCRIPT
 from .progress.views import progress
+from .spend import views as spend
 from .visibility import find_model_admin, get_visible_rows
 
 if TYPE_CHECKING:
@@ -54,6 +55,19 @@ REQUEST_FIELDS = (
     "retry_of",
     "batch",
 )
+COST_FIELDS = ("exact_cost", "estimate")
+COST_COLUMNS = (
+    "estimated_cost",
+    "price",
+    "billable_units",
+    "calculated_cost",
+    "billed_cost",
+)
+PERMISSIONS_OF_COLUMNS = {
+    **dict.fromkeys(EXCHANGED, EXCHANGE),
+    **dict.fromkeys(COST_COLUMNS, COSTS),
+}
+"""What a user needs to filter by these columns."""
 TIMELINE_FIELDS = (
     "requested_by",
     "created_at",
@@ -88,7 +102,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     fieldsets = (
         (None, {"fields": ("state", "result_video", "player")}),
         (_("Request"), {"fields": REQUEST_FIELDS}),
-        (_("Costs"), {"fields": ("exact_cost", "estimate")}),
+        (_("Costs"), {"fields": COST_FIELDS}),
         (_("Timeline"), {"fields": TIMELINE_FIELDS}),
         (_("Technical details"), {"fields": ("key",)}),
     )
@@ -119,13 +133,26 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def has_collect_permission(self, request: HttpRequest) -> bool:
         return has_perms(request, *COLLECT_AGAIN.permissions)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Leave out costs for users who may not see them."""
+        columns = super().get_list_display(request)
+        return columns if has_perms(request, COSTS) else [one for one in columns if one != "cost"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Remix | None = None) -> Any:
+        """Leave out costs for users who may not see them."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if has_perms(request, COSTS):
+            return fieldsets
+        return [one for one in fieldsets if one[1]["fields"] != COST_FIELDS]
+
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """Search request ids only for users who may see them."""
         return (*self.search_fields, *(("request_id",) if has_perms(request, EXCHANGE) else ()))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Refuse URL filters on columns that the user has no permission to see."""
-        if lookup.partition("__")[0] in EXCHANGED and not has_perms(request, EXCHANGE):
+        needed = PERMISSIONS_OF_COLUMNS.get(lookup.partition("__")[0])
+        if needed and not has_perms(request, needed):
             return False
         return super().lookup_allowed(lookup, value, request)
 
@@ -149,6 +176,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
             path("<sora_remix_key:pk>/request-id/", own_transactions(view), name=name),
             page_path(self, "resume/", resume, "resume"),
             path("progress/", told, name="sora_remix_remix_progress"),
+            *spend.urls(self),
             *notices.urls(self),
             *super().get_urls(),
         ]
@@ -164,7 +192,9 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
         if batch and shown.get("many"):
             grid = get_visible_rows(self.admin_site, request, RemixBatch).filter(pk=batch)
             shown["grid_url"] = links.change_url(RemixBatch(pk=batch)) if grid.exists() else ""
-        return super().changelist_view(request, {**(extra_context or {}), "live": shown})
+        spend_url = spend.get_spend_url(self.admin_site, request)
+        context = {**(extra_context or {}), "live": shown, "spend_url": spend_url}
+        return super().changelist_view(request, context)
 
     def render_change_form(
         self,

@@ -30,6 +30,7 @@ class Remix(RemixTransitions):
             ("retry_remix", _("Can retry remixes and collect them again")),
             ("decide_unconfirmed", _("Can decide on unconfirmed remixes")),
             ("view_exchange", _("Can view requests to fal and its answers")),
+            ("view_costs", _("Can view costs")),
         )
         constraints = (
             # A second click finds no row to lock under some isolation levels; this one it finds.
@@ -40,6 +41,7 @@ class Remix(RemixTransitions):
             models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),
             models.Index(fields=("bill_due_at",), name="sora_remix_remix_bill_due"),
             models.Index(fields=("bill_flag",), name="sora_remix_remix_bill_flag"),
+            models.Index(fields=("created_at",), name="sora_remix_remix_created"),
         )
 
     def __str__(self) -> str:

@@ -1,9 +1,11 @@
-"""Users: their type, and foreign keys to them, as their table may be in another database."""
+"""Users: their type, keys to them and queries for them: their table may be in another database."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import models, router
 from django.db.models.deletion import Collector
@@ -54,3 +56,24 @@ class UserForeignKey(models.ForeignKey[SetType, GetType]):
     """Refer to a user without a database constraint or joins; use `prefetch_related`."""
 
     forward_related_accessor_class = UserDescriptor
+
+
+def find_users(pks: Iterable[Any]) -> dict[Any, Any]:
+    """Return users by primary key, in one query of their database; missing ones are left out."""
+    users = get_user_model()
+    return users._base_manager.using(router.db_for_read(users)).in_bulk([*pks])
+
+
+def has_groups() -> bool:
+    """Tell whether users of this site can belong to groups."""
+    return any(field.name == "groups" for field in get_user_model()._meta.many_to_many)
+
+
+def find_groups(pks: Iterable[Any]) -> list[tuple[Any, int | None, str | None]]:
+    """Return the groups of these users as primary keys of users and groups, with their names.
+
+    A user in two groups is there twice; one in no group is there without one.
+    """
+    users = get_user_model()
+    found = users._base_manager.using(router.db_for_read(users)).filter(pk__in=[*pks])
+    return list(found.order_by("pk").values_list("pk", "groups__pk", "groups__name"))

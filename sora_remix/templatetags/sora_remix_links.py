@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django import template
+from django.contrib.admin.sites import all_sites
 from django.db.models import Model
+from django.template import Context
 from django.utils.safestring import SafeString
 
 from ..models import Video
@@ -46,3 +48,13 @@ def file_address(video: Video, links: Links) -> str:
 def change_link(row: Model, links: Links) -> SafeString:
     """Link to the change page of a row."""
     return links.change_link(row, str(row))
+
+
+@register.simple_tag(takes_context=True)
+def sora_remix_spend_url(context: Context) -> str:
+    """Return the URL of the page about spend on this admin site, for users who may open it."""
+    from ..admin.spend.views import get_spend_url
+
+    request = context["request"]
+    site = next((one for one in all_sites if one.name == request.current_app), None)
+    return get_spend_url(site, request) if site else ""

@@ -13,8 +13,8 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.admin.formatting import money, outcomes
-from sora_remix.admin.formatting.money import Charge
 from sora_remix.models import Remix, RemixBatch
+from sora_remix.models.charges import charge
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, make_video
 from tests.html import listed
@@ -81,7 +81,7 @@ def test_list_explains_each_error(admin_client: Client, code: str) -> None:
 
     assert escape(outcomes.explain(remix)) in page
     assert "4711" not in page
-    assert str(money.CHARGES[money.charge(remix)]) in outcomes.explain(remix)
+    assert str(money.CHARGES[charge(remix)]) in outcomes.explain(remix)
 
 
 def test_unknown_error_is_shown_as_unknown() -> None:
@@ -133,50 +133,6 @@ def test_cancelled_remix_is_shown_as_not_charged() -> None:
     remix = make_remix(status=Status.CANCELLED)
 
     assert outcomes.explain(remix) == "It was cancelled. Nothing was charged."
-
-
-@pytest.mark.parametrize(
-    ("values", "charge"),
-    [
-        ({"status": Status.QUEUED}, Charge.NOTHING),
-        ({"status": Status.SUBMITTING}, Charge.POSSIBLE),
-        ({"status": Status.UNCONFIRMED}, Charge.POSSIBLE),
-        ({"status": Status.PROCESSING}, Charge.CHARGED),
-        ({"status": Status.SUCCEEDED}, Charge.CHARGED),
-        ({"status": Status.FAILED, "error_code": "content_policy_violation"}, Charge.NOTHING),
-        ({"status": Status.FAILED, "error_code": "given_up"}, Charge.POSSIBLE),
-        (
-            {
-                "status": Status.FAILED,
-                "error_code": "content_policy_violation",
-                "request_id": "r",
-            },
-            Charge.POSSIBLE,
-        ),
-        (
-            {"status": Status.FAILED, "error_code": "result_expired", "request_id": "r"},
-            Charge.CHARGED,
-        ),
-        (
-            {"status": Status.FAILED, "error_code": "generation_timeout", "request_id": "r"},
-            Charge.NOTHING,
-        ),
-        ({"status": Status.FAILED, "error_code": "http_502", "request_id": "r"}, Charge.NOTHING),
-        ({"status": Status.FAILED, "billed_cost": Decimal("0.4")}, Charge.CHARGED),
-        ({"status": Status.SUCCEEDED, "billed_cost": Decimal(0)}, Charge.NOTHING),
-        ({"status": Status.FAILED, "calculated_cost": Decimal("0.4")}, Charge.CHARGED),
-        (
-            {
-                "status": Status.FAILED,
-                "calculated_cost": Decimal("0.4"),
-                "billed_cost": Decimal(0),
-            },
-            Charge.NOTHING,
-        ),
-    ],
-)
-def test_known_costs_are_shown(values: dict[str, Any], charge: Charge) -> None:
-    assert money.charge(make_remix(**values)) == charge
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from tests.admin_urls import (
     tree_url,
 )
 from tests.approved_videos import show
+from tests.browser.spend_states import SPEND_STATES
 from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 from tests.remix_actions import ACTIONS
@@ -33,7 +34,7 @@ BATCHES = "/admin/sora_remix/remixbatch/"
 SETTLED = "#confirm-form:not([aria-busy])"
 
 PageState = Callable[[Page], None]
-PAGE_STATES: dict[str, PageState] = {}
+PAGE_STATES: dict[str, PageState] = {**SPEND_STATES}
 
 
 def _page_state(go: PageState) -> PageState:

@@ -26,6 +26,7 @@ from ..formatting import clips, money, options, text
 from ..links import Links
 from ..pages import RENEW_SCRIPT, render_page
 from ..params import parse_pk
+from ..permissions import COSTS, has_perms
 from ..visibility import filter_viewable, find_known_results
 from . import labels
 
@@ -56,6 +57,7 @@ class ComparedVideo:
     label: str
     video: Video
     may_see_remix: bool
+    may_see_cost: bool
     links: Links
 
     @property
@@ -105,7 +107,7 @@ class ComparedVideo:
             (gettext("Prompt"), text.shortened(remix.prompt)),
             (gettext("Model"), text.endpoint_name(remix)),
             *options.facts(remix),
-            (gettext("Cost"), money.cost(remix)),
+            *([(gettext("Cost"), money.cost(remix))] if self.may_see_cost else []),
         ]
 
 
@@ -123,7 +125,8 @@ def compare(request: HttpRequest, *, model_admin: ModelAdmin[Video]) -> HttpResp
     videos = _videos(rows, pks)
     if len(filter_viewable(model_admin, request, videos)) < len(videos):
         raise PermissionDenied
-    sides = _sides(videos, find_known_results(site, request, videos), links)
+    told = find_known_results(site, request, videos)
+    sides = _sides(videos, told, links, has_costs=has_perms(request, COSTS))
     is_ready = len(sides) == 2 and any(side.video.file for side in sides)
     context = {
         **labels.script_context(),
@@ -183,10 +186,14 @@ def _videos(rows: QuerySet[Video], pks: Sequence[int | None]) -> list[Video]:
     return [found[pk] for pk in wanted]
 
 
-def _sides(videos: Sequence[Video], told: Collection[int], links: Links) -> list[ComparedVideo]:
+def _sides(
+    videos: Sequence[Video], told: Collection[int], links: Links, *, has_costs: bool
+) -> list[ComparedVideo]:
     named = (("left", gettext("Left")), ("right", gettext("Right")))
     pairs = zip(named, videos, strict=False)
-    return [ComparedVideo(*name, video, video.pk in told, links) for name, video in pairs]
+    return [
+        ComparedVideo(*name, video, video.pk in told, has_costs, links) for name, video in pairs
+    ]
 
 
 def _offered(videos: Sequence[Video], rows: QuerySet[Video]) -> list[dict[str, Any]]:

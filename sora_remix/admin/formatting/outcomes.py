@@ -6,9 +6,10 @@ from django.utils.translation import gettext, ngettext
 
 from ...dollars import dollars
 from ...models import BillFlag, Remix
+from ...models.charges import charge
 from .dates import moment
 from .failures import LABELS, advice, cause, failure
-from .money import CHARGES, charge
+from .money import CHARGES
 from .retries import is_failing, tries
 
 Status = Remix.Status

@@ -20,7 +20,7 @@ from ..formatting import html, money, options, text
 from ..links import Links, linked
 from ..pages import SCRIPTS, render_page
 from ..params import parse_pk
-from ..permissions import APPROVE, require_perms
+from ..permissions import APPROVE, COSTS, has_perms, require_perms
 from ..visibility import find_known_results, get_row_or_none, get_rows
 from .decisions import APPROVE_VIDEOS, NOTE_LENGTH, REJECT_VIDEOS, read_note
 
@@ -197,7 +197,7 @@ class ReviewView(View):
                 (_("Prompt"), text.shortened(remix.prompt)),
                 (_("Model"), text.endpoint_name(remix)),
                 *options.facts(remix),
-                (_("Cost"), money.cost(remix)),
+                *([(_("Cost"), money.cost(remix))] if has_perms(self.request, COSTS) else []),
                 (_("Requested by"), remix.requested_by or "-"),
             ]
         if video.decided_at:

@@ -32,7 +32,9 @@ class TreeNode:
     """The remix that made the video, or the one without a result."""
     endpoint: str
     has_details: bool
-    """The user may see the model, state and cost of the remix."""
+    """The user may see the model and state of the remix."""
+    has_cost: bool
+    """The user may see costs."""
     is_current: bool
     is_remixable: bool
     has_source: bool
@@ -94,7 +96,7 @@ class TreeNode:
 
     @property
     def cost(self) -> str:
-        return money.cost(self.remix) if self.status and self.remix else ""
+        return money.cost(self.remix) if self.has_cost and self.status and self.remix else ""
 
     @property
     def explanation(self) -> str:
@@ -117,6 +119,8 @@ class Family:
         remixes: QuerySet[Remix] | None,
         links: Links,
         endpoints: Sequence[Endpoint] = (),
+        *,
+        has_costs: bool,
     ) -> None:
         """Read the family of a video from the rows that the user may see.
 
@@ -125,6 +129,7 @@ class Family:
         """
         self.current = str(video.pk)
         self.has_details = remixes is not None
+        self._has_costs = has_costs
         self._rows = videos, remixes
         self._endpoints = endpoints
         self._links = links
@@ -158,6 +163,7 @@ class Family:
             remix=remix,
             endpoint=labels.get(remix.endpoint, remix.endpoint) if remix else "",
             has_details=self.has_details and getattr(row, "_is_told", True),
+            has_cost=self._has_costs,
             is_current=key == self.current,
             is_remixable=isinstance(row, Video)
             and any(not fitting_refusal(endpoint.source, row) for endpoint in self._endpoints),

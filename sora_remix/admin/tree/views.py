@@ -19,7 +19,7 @@ from ...exceptions import SoraRemixError
 from ...models import EndpointFact, Remix, Video
 from ..links import Links
 from ..pages import render_page
-from ..permissions import can_start_draft, can_view
+from ..permissions import COSTS, can_start_draft, can_view, has_perms
 from ..visibility import find_model_admin, get_rows
 from .nodes import Family
 from .outline import outline
@@ -45,7 +45,14 @@ def tree(request: HttpRequest, pk: int, *, model_admin: ModelAdmin[Video]) -> Ht
         raise PermissionDenied
     may_start = can_start_draft(model_admin.admin_site, request)
     remixes, links = _remixes(request, model_admin), Links(model_admin.admin_site)
-    family = Family(video, videos, remixes, links, _endpoints() if may_start else [])
+    family = Family(
+        video,
+        videos,
+        remixes,
+        links,
+        _endpoints() if may_start else [],
+        has_costs=has_perms(request, COSTS),
+    )
     context = _context(video, family, links)
     context["start_url"] = links.start_url() if may_start else ""
     return render_page(

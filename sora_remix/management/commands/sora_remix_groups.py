@@ -18,6 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "view_remix",
         "cancel_remix",
         "retry_remix",
+        "view_costs",
         "view_promptpreset",
         "add_promptpreset",
         "change_promptpreset",

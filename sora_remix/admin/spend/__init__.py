@@ -1,0 +1,1 @@
+"""What remixes cost, added up by day, person, model and more."""
