@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.db import DataError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from sora_remix import engine, fal
@@ -281,6 +282,22 @@ def test_due_bills_are_claimed_by_one_worker() -> None:
     claimed = at_once(lambda: Remix.objects.claim_to_bill(10), times=4)
 
     assert sorted(map(len, claimed)) == [0, 0, 0, 5]
+
+
+def test_bill_that_another_worker_claims_meanwhile_is_left_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mine, other = due("a"), due("b")
+    queryset = type(Remix.objects.all())
+
+    def update(self: QuerySet[Remix], **changes: Any) -> int:
+        taken: QuerySet[Remix] = QuerySet(Remix).filter(pk=other.pk)
+        QuerySet.update(taken, bill_due_at=ago(hours=-1))
+        return QuerySet.update(self, **changes)
+
+    monkeypatch.setattr(queryset, "update", update)
+
+    assert Remix.objects.claim_to_bill(10) == [mine]
 
 
 def test_balance_is_read_by_one_worker() -> None:
