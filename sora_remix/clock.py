@@ -40,4 +40,6 @@ def start_of(day: date) -> datetime:
     Where the clock skips midnight, this is the moment at which it does so.
     """
     start = datetime.combine(day, time.min)  # its `fold` is 0: the first of two midnights
-    return start.replace(tzinfo=zone()) if timezone.is_aware(timezone.now()) else start
+    if timezone.is_naive(timezone.now()):
+        return start
+    return start.replace(tzinfo=zone()).astimezone(UTC)

@@ -211,9 +211,10 @@ MATRIX = (
         (),
     ),
     MatrixRow(
-        "What remixes cost: in their list, on their page, in comparison, review and tree",
+        "Spend and its downloads; what remixes cost: in their list, on their page, in comparison, "
+        "review and tree",
         (*VIEW_REMIXES, "view_costs"),
-        (),
+        _get("remix_spend", "remix_spend_groups", "remix_spend_remixes"),
     ),
     MatrixRow(
         "Prompt presets, own and shared: list, page, history",
@@ -266,6 +267,9 @@ ONLY_GET = (
     "video_file",
     "video_tree",
     "remix_progress",
+    "remix_spend",
+    "remix_spend_groups",
+    "remix_spend_remixes",
     "video",
     *NOTICES,
 )

@@ -48,3 +48,34 @@ def test_today_is_the_date_of_the_site(kept: datetime, monkeypatch: pytest.Monke
     monkeypatch.setattr(timezone, "now", lambda: kept)
 
     assert clock.today() == date(2026, 11, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "start"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), datetime(2026, 3, 28, 23, tzinfo=UTC)),
+        ("Europe/Berlin", date(2026, 3, 30), datetime(2026, 3, 29, 22, tzinfo=UTC)),
+        # The clock goes from midnight to 1 a.m.
+        ("America/Havana", date(2026, 3, 8), datetime(2026, 3, 8, 5, tzinfo=UTC)),
+        # The clock goes from 1 a.m. back to midnight.
+        ("America/Havana", date(2026, 11, 1), datetime(2026, 11, 1, 4, tzinfo=UTC)),
+    ],
+)
+def test_day_starts_at_its_first_moment(
+    settings: Settings, name: str, day: date, start: datetime
+) -> None:
+    settings.USE_TZ = True
+
+    with timezone.override(name):
+        found = clock.start_of(day)
+
+    assert (found, found.tzinfo) == (start, UTC)
+
+
+def test_day_of_a_site_without_time_zones_starts_at_its_midnight(settings: Settings) -> None:
+    settings.USE_TZ = False
+    settings.TIME_ZONE = "America/St_Johns"
+
+    with timezone.override("Asia/Tokyo"):
+        assert clock.start_of(date(2026, 3, 8)) == datetime(2026, 3, 8)  # noqa: DTZ001
+        assert str(clock.zone()) == "America/St_Johns"

@@ -54,7 +54,7 @@ def test_page_links_only_within_its_site(client: Client, site: admin.AdminSite, 
     assert response.status_code in (200, 302, 403, 405)
     own = ("/editors/", "/media/")
     assert [one for one in addresses(response) if not one.startswith(own)] == []
-    assert b'href=""' not in response.content
+    assert response.streaming or b'href=""' not in response.content
 
 
 POSTS: dict[str, Callable[[Walked], tuple[str, tuple[Any, ...], dict[str, Any]]]] = {
@@ -183,7 +183,8 @@ def test_site_without_some_models_shows_text_instead_of_links(
         assert response.status_code in (200, 302, 403, 405), name
         found = [one for one in addresses(response) if not one.startswith(("/editors/", "/media/"))]
         assert (name, found) == (name, [])
-        assert (name, b'href=""' in response.content) == (name, False)
+        has_empty = not response.streaming and b'href=""' in response.content
+        assert (name, has_empty) == (name, False)
 
 
 def test_selection_can_be_remixed_only_where_batches_are_registered(

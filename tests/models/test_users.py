@@ -6,12 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import ForeignKey
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.models import Remix
-from sora_remix.models.users import UserForeignKey, forget_user
+from sora_remix.models.users import (
+    UserForeignKey,
+    find_groups,
+    find_users,
+    forget_user,
+    has_groups,
+)
 from tests.databases import empty_database
 from tests.factories import make_remix
 from tests.users import User
@@ -80,3 +87,31 @@ def test_missing_user_is_none(admin_user: User) -> None:
 
     assert Remix.objects.get().requested_by is None
     assert Remix.objects.prefetch_related("requested_by").get().requested_by is None
+
+
+def test_users_and_their_groups_are_found_in_the_database_of_the_users(
+    users_elsewhere: None, admin_user: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(1):
+        found = find_users([admin_user.pk])
+
+    assert found == {admin_user.pk: admin_user}
+    assert find_groups([]) == []
+
+
+@pytest.mark.skipif(not has_groups(), reason="Users of this site have no groups.")
+def test_user_is_found_once_for_each_group(admin_user: User) -> None:
+    alone = User.objects.create_user("alone")
+    news, sport = (Group.objects.create(name=name) for name in ("News", "Sport"))
+    admin_user.groups.set([news, sport])
+
+    found = find_groups([admin_user.pk, alone.pk])
+
+    assert sorted(found, key=str) == sorted(
+        [
+            (admin_user.pk, news.pk, "News"),
+            (admin_user.pk, sport.pk, "Sport"),
+            (alone.pk, None, None),
+        ],
+        key=str,
+    )

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from ...clock import zone
 from ...models import Approval, Remix
-from ...models.charges import BEST_KNOWN_COST, COST_BASIS, CostBasis
+from ...models.charges import COST_BASIS, CostBasis
 from ...models.status import Status
 from ...models.users import find_users
 from .groupings import endpoint_names, person_label
@@ -40,7 +40,6 @@ COLUMNS = (
     "estimated_cost",
     "calculated_cost",
     "billed_cost",
-    "best",
     "basis",
     "result__approval",
 )
@@ -148,7 +147,7 @@ def remix_rows(remixes: QuerySet[Remix]) -> Iterator[Sequence[Cell]]:
 
 
 def _read(remixes: QuerySet[Remix]) -> Iterator[tuple[Any, ...]]:
-    costs = remixes.annotate(best=BEST_KNOWN_COST, basis=COST_BASIS)
+    costs = remixes.annotate(basis=COST_BASIS)
     return costs.order_by("pk").values_list(*COLUMNS).iterator(chunk_size=ROWS_READ)
 
 
@@ -169,7 +168,13 @@ class _RemixWriter:
 
     def __call__(self, row: tuple[Any, ...]) -> Sequence[Cell]:
         pk, created, finished, status, endpoint, title, batch, name, person, *rest = row
-        *costs, basis, approval = rest
+        estimated, calculated, billed, basis, approval = rest
+        best = {
+            CostBasis.BILLED: billed,
+            CostBasis.CALCULATED: calculated,
+            CostBasis.ESTIMATED: estimated,
+            CostBasis.FREE: Decimal(0),
+        }
         return (
             pk,
             self._time(created),
@@ -179,7 +184,10 @@ class _RemixWriter:
             title,
             name or (batch and f"#{batch}"),
             "" if person is None else person_label(person, self._users),
-            *costs,
+            estimated,
+            calculated,
+            billed,
+            best.get(basis),
             self._labels[basis],
             self._labels.get(approval, ""),
         )
