@@ -3,6 +3,7 @@
 from . import reconciliation, refusals
 from .approval import Approval
 from .batch import RemixBatch
+from .budget import Budget, BudgetLeft, BudgetPeriod, BudgetRevision
 from .chain import Chain, Pause
 from .endpoint import EndpointFact
 from .event import RemixEvent
@@ -14,11 +15,16 @@ from .pending import PendingFile
 from .preference import GalleryLayout, Preference
 from .preset import PromptPreset
 from .remix import Remix
+from .reservation import Reservation
 from .source_copy import SourceCopy
 from .video import Video
 
 __all__ = [
     "Approval",
+    "Budget",
+    "BudgetLeft",
+    "BudgetPeriod",
+    "BudgetRevision",
     "Chain",
     "ClipKey",
     "EndpointFact",
@@ -33,6 +39,7 @@ __all__ = [
     "Remix",
     "RemixBatch",
     "RemixEvent",
+    "Reservation",
     "SourceCopy",
     "Video",
     "delete_after_commit",

@@ -15,6 +15,7 @@ from .batch import RemixBatch
 from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
 from .fitted_clip import ClipKey, FittedClip
 from .leased import Leased
+from .reservation import Reservation
 from .status import Status
 from .users import UserForeignKey, forget_user
 from .video import Video
@@ -104,6 +105,14 @@ class RemixColumns(Leased):
         _("billed cost"), max_digits=14, decimal_places=6, null=True, blank=True
     )
     """What fal's billing events for its request ids add up to."""
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, null=True, editable=False, related_name="remixes"
+    )
+    """The confirmation that it was requested in; null for remixes from before budgets."""
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, editable=False)
+    """What it was expected to cost at most; null if nobody knew."""
+    counted_cost = models.DecimalField(max_digits=14, decimal_places=6, default=0, editable=False)
+    """What counts in its budgets now: the reserved cost, then what is known best."""
     error_code = ExactCharField(_("error code"), max_length=100, blank=True)
     error_message = ExactTextField(_("error"), blank=True)
     requested_by = UserForeignKey(

@@ -54,3 +54,7 @@ class UserForeignKey(models.ForeignKey[SetType, GetType]):
     """Refer to a user without a database constraint or joins; use `prefetch_related`."""
 
     forward_related_accessor_class = UserDescriptor
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        """Take the key of what a form has chosen: rows of two databases may not be related."""
+        setattr(instance, self.attname, data.pk if data else None)

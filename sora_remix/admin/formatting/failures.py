@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ...models import Remix
+from ...models.charges import CHARGED_CODES, FREE_CODES, FREE_PREFIXES
 from .input_errors import INPUTS, remedy
 
 if TYPE_CHECKING:
@@ -50,29 +51,10 @@ CAUSES: dict[str, _StrPromise] = {
     "downstream_service_unavailable": _("The provider behind fal was not available."),
     "client_cancelled": _("It was cancelled at fal before it started."),
 }
-CHARGED_CODES = {
-    "result_missing",
-    "result_refused",
-    "result_not_storable",
-    "result_expired",
-    "not_a_video",
-}
-FREE_CODES = {
-    "generation_timeout",
-    "request_timeout",
-    "startup_timeout",
-    "internal_server_error",
-    "internal_error",
-    "downstream_service_unavailable",
-    "client_cancelled",
-    "source_unreachable",
-}
-"""fal doesn't bill 5xx responses and requests that never started (https://docs.fal.ai/errors)."""
 FILE_AWAY = _(
     "The file of the video was replaced or removed, or could not be loaded. Nothing was sent."
 )
 """The cause where the file that can't be reached is our own."""
-FREE_PREFIXES = ("http_5", "runner_")
 TEMPORARY_CODES = (FREE_CODES - {"client_cancelled"}) | {
     "cannot_reach_fal",
     "downstream_service_error",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext, ngettext
@@ -13,20 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from ...dollars import dollars, exact_dollars
 from ...endpoints import Price
 from ...models import Remix
-from .failures import CHARGED_CODES, FREE_CODES, FREE_PREFIXES
+from ...models.charges import Charge, charge
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Status = Remix.Status
-
-
-class Charge(Enum):
-    """Whether a remix was charged."""
-
-    NOTHING = auto()
-    POSSIBLE = auto()
-    CHARGED = auto()
 
 
 CHARGES: dict[Charge, _StrPromise] = {
@@ -87,30 +78,3 @@ def cost(remix: Remix, written: Callable[[Decimal], str] = dollars) -> str:
     if remix.status in (Status.FAILED, Status.CANCELLED) and charge(remix) == Charge.NOTHING:
         return gettext("nothing")
     return about(remix.estimated_cost, written)
-
-
-def charge(remix: Remix) -> Charge:
-    """Tell whether a remix was charged."""
-    known = remix.calculated_cost if remix.billed_cost is None else remix.billed_cost
-    if known is not None:
-        return Charge.CHARGED if known else Charge.NOTHING
-    match remix.status:
-        case Status.QUEUED | Status.CANCELLED:
-            return Charge.NOTHING
-        case Status.SUBMITTING | Status.UNCONFIRMED:
-            return Charge.POSSIBLE
-        case Status.FAILED:
-            return _charge_of_failure(remix)
-        case _:
-            return Charge.CHARGED
-
-
-def _charge_of_failure(remix: Remix) -> Charge:
-    code = remix.error_code
-    if not remix.request_id:
-        return Charge.POSSIBLE if code == "given_up" else Charge.NOTHING
-    if code in CHARGED_CODES:
-        return Charge.CHARGED
-    if code in FREE_CODES or code.startswith(FREE_PREFIXES):
-        return Charge.NOTHING
-    return Charge.POSSIBLE

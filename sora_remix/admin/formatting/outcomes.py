@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.utils.translation import gettext, ngettext
 
 from ...models import Remix
+from ...models.charges import charge
 from .dates import moment
 from .failures import LABELS, advice, cause, failure
-from .money import CHARGES, charge
+from .money import CHARGES
 from .retries import is_failing, tries
 
 Status = Remix.Status
