@@ -106,6 +106,12 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
             for budget in budgets
         ]
 
+    def nearly_used(self) -> list[BudgetLeft]:
+        """Return what is left of budgets that have reached a mark in their present periods."""
+        reached = BudgetPeriod.objects.reached().values("budget")
+        found = self.left_of(list(self.filter(pk__in=reached)))
+        return [left for left in found if left.percent >= MARKS[0]]
+
     def delete(self) -> tuple[int, dict[str, int]]:
         """Delete budgets and their counters."""
         with atomic():
@@ -285,6 +291,16 @@ class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
         """Add to these counters, in an order in which no two transactions block each other."""
         for pk in sorted(pks):
             self.filter(pk=pk).update(used_millionths=F("used_millionths") + millionths)
+
+    def reached(self) -> models.QuerySet[BudgetPeriod]:
+        """Keep present periods in which a mark was reached."""
+        today, period = site_date(timezone.now()), Budget.Period
+        return self.order_by().filter(
+            Q(budget__period=period.DAY, starts_on=today)
+            | Q(budget__period=period.MONTH, starts_on=today.replace(day=1))
+            | Q(budget__period=period.ONCE),
+            reached__gt=0,
+        )
 
     def announce(self, pks: Collection[int]) -> None:
         """Send the signal for marks that these counters have reached, once for each period."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import PAGE_VAR
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from ...dollars import dollars
 from ...models import Remix, RemixEvent
 from ..formatting.failures import CAUSES
 from ..links import Links
@@ -58,12 +60,14 @@ class HistoryLine:
 
     @property
     def detail(self) -> Text:
-        """Describe the detail: another remix, why it failed, or fal's request id."""
+        """Describe the detail: another remix, why it failed, money, or fal's request id."""
         kind, detail = self.event.kind, self.event.detail
         if kind in OTHER_REMIX and detail:
             return self._link_other(kind, int(detail))
         if kind in (Kind.FAILED, Kind.REFUSED) and detail in CAUSES:
             return CAUSES[detail]
+        if kind == Kind.EXCEEDED:
+            return _("%(amount)s more than was left.") % {"amount": dollars(Decimal(detail))}
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""

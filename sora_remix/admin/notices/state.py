@@ -15,7 +15,7 @@ from ...conf import conf
 from ...endpoints import Endpoint, get_endpoint
 from ...exceptions import SoraRemixError
 from ...fal import is_key_set
-from ...models import Chain, EndpointFact, Pause, Remix, RemixEvent
+from ...models import BudgetPeriod, Chain, EndpointFact, Pause, Remix, RemixEvent
 from ...models.status import UNSETTLED, Status
 from .. import failing_steps
 from ..failing_steps import FailingStep, StepFailures
@@ -49,6 +49,8 @@ class SystemState:
     was_key_taken: bool = False
     """Whether fal has ever accepted a remix."""
     is_endpoint_gone: bool = False
+    is_budget_reached: bool = False
+    """Whether a budget has reached one of the marks in its present period."""
     pause: Pause | None = None
     upload: StepFailures | None = None
 
@@ -130,6 +132,7 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
         key_taken_at=Subquery(_last(KEY_TAKEN)),
         was_key_taken=Exists(RemixEvent.objects.order_by().filter(KEY_TAKEN)),
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
+        is_budget_reached=Exists(BudgetPeriod.objects.reached()),
         **failing_steps.select_upload_failures(),
     )
     if not (first := chain.first()):

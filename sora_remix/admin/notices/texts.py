@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from ...fal import KEYS_URL
-from ...models import Pause, Remix
+from ...models import Budget, Pause, Remix
 from ...models.status import Status
 from ..formatting.dates import time_of_day
 from ..formatting.retries import because
 from ..links import Links
-from ..permissions import DECIDE, EXCHANGE, VIEW, has_perms, is_administrator
+from ..permissions import DECIDE, EXCHANGE, VIEW, VIEW_BUDGETS, has_perms, is_administrator
 from ..visibility import get_visible_rows
 from .state import NoticeState, read_state
 
@@ -47,6 +47,7 @@ def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list
         *_report_pause(request, state.system.pause, links, on_list=on_list),
         *_report_failures(request, state, links),
         *_report_unconfirmed(request, state, site),
+        *(_report_budgets(request, links) if state.system.is_budget_reached else ()),
     ]
     if on_list:
         notices += _report_retired(request, state)
@@ -185,6 +186,17 @@ def _report_unconfirmed(
         url=Links(site).changelist_url(Remix, status__exact=Status.UNCONFIRMED),
         link=_("Decide"),
     )
+
+
+def _report_budgets(request: HttpRequest, links: Links) -> Iterator[Notice]:
+    """Report budgets of which most is used."""
+    if not has_perms(request, VIEW_BUDGETS):
+        return
+    url = links.changelist_url(Budget)
+    for left in Budget.objects.nearly_used():
+        message = _("%(percent)d %% of this budget is used: %(budget)s. %(renewal)s")
+        values = {"percent": left.percent, "budget": left.budget, "renewal": left.renewal}
+        yield Notice(message % values, url=url, link=_("Show budgets") if url else "")
 
 
 def _report_retired(request: HttpRequest, state: NoticeState) -> Iterator[Notice]:
