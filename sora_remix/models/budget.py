@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.apps import apps
@@ -214,7 +213,7 @@ class Budget(models.Model):
                 self.is_for_site = None if has_owner else True
             super().save(*args, **options)
             BudgetPeriod.objects.forget_marks(self)
-        on_commit(partial(_count_earlier_requests, self))
+        on_commit(lambda: _count_earlier_requests(self))
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Delete it and its counters."""
@@ -308,7 +307,7 @@ class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
             for mark in MARKS:
                 is_reached = period.used_millionths * 100 >= period.budget.most * mark
                 if is_reached and self.filter(pk=period.pk, reached__lt=mark).update(reached=mark):
-                    on_commit(partial(_send, period.budget, mark))
+                    _send_after_commit(period.budget, mark)
 
     def forget_marks(self, budget: Budget) -> None:
         """Let a budget whose amount was raised be announced again."""
@@ -391,5 +390,5 @@ def _count_earlier_requests(budget: Budget) -> None:
     retry_conflicts(reservations.open_periods)([budget], timezone.now())
 
 
-def _send(budget: Budget, mark: int) -> None:
-    budget_reached.send_robust(sender=Budget, budget=budget, percent=mark)
+def _send_after_commit(budget: Budget, mark: int) -> None:
+    on_commit(lambda: budget_reached.send_robust(sender=Budget, budget=budget, percent=mark))
