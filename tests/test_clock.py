@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from sora_remix import clock
+from tests.factories import moment
 
 ST_JOHNS = ZoneInfo("America/St_Johns")
 LATE = datetime(2026, 11, 3, 1, 30, tzinfo=UTC)
@@ -48,3 +49,16 @@ def test_today_is_the_date_of_the_site(kept: datetime, monkeypatch: pytest.Monke
     monkeypatch.setattr(timezone, "now", lambda: kept)
 
     assert clock.today() == date(2026, 11, 2)
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_days_of_the_site_are_in_its_own_time_zone(settings: Settings, use_tz: bool) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Europe/Berlin"
+    late = moment(2026, 11, 29, 23, 30)
+
+    with timezone.override("Asia/Tokyo"):
+        day = clock.site_date(late)
+        start = clock.site_midnight(day)
+
+    assert day == date(2026, 11, 29)
+    assert clock.utc(start) == datetime(2026, 11, 28, 23, tzinfo=UTC)
