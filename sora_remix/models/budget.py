@@ -199,7 +199,7 @@ class Budget(models.Model):
             self.Period.DAY: gettext("%(amount)s each day for %(owner)s"),
             self.Period.MONTH: gettext("%(amount)s each month for %(owner)s"),
         }.get(self.Period(self.period), gettext("%(amount)s once for %(owner)s"))
-        return message % {"amount": dollars(self.amount), "owner": self.owner}
+        return message % {"amount": dollars(Decimal(self.amount)), "owner": self.owner}
 
     def save(self, *args: Any, **options: Any) -> None:
         """Save it once no confirmation is under way that wouldn't see the change.
