@@ -5,7 +5,8 @@ With `USE_TZ` off, the site's times are naive and in its own time zone. Only thi
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from datetime import time as time_of_day
 
 from django.utils import timezone
 
@@ -39,7 +40,22 @@ def start_of(day: date) -> datetime:
 
     Where the clock skips midnight, this is the moment at which it does so.
     """
-    start = datetime.combine(day, time.min)  # its `fold` is 0: the first of two midnights
+    start = datetime.combine(day, time_of_day.min)  # its `fold` is 0: the first of two midnights
     if timezone.is_naive(timezone.now()):
         return start
     return start.replace(tzinfo=zone()).astimezone(UTC)
+
+
+def site_date(moment: datetime) -> date:
+    """Return the date of one of the site's times in the site's own time zone, `TIME_ZONE`."""
+    if timezone.is_naive(moment):
+        return moment.date()
+    return timezone.localtime(moment, timezone.get_default_timezone()).date()
+
+
+def site_midnight(day: date) -> datetime:
+    """Return the start of a day in the site's own time zone, as one of the site's times."""
+    start = datetime.combine(day, time_of_day.min)
+    if timezone.is_naive(timezone.now()):
+        return start
+    return timezone.make_aware(start, timezone.get_default_timezone())

@@ -38,6 +38,10 @@ MYSQL_ERRORS = (1020, 1205, 1213)
 """Changed since it was read, lock wait timeout, and deadlock
 (https://mariadb.com/kb/en/mariadb-error-codes/)."""
 SQLITE_LOCKED = "is locked"
+SHARED_LOCKS = {"postgresql": " FOR SHARE", "mysql": " LOCK IN SHARE MODE"}
+"""Ends of a SELECT, which Django doesn't write, by database. SQLite locks as a whole
+(https://www.postgresql.org/docs/current/sql-select.html,
+https://mariadb.com/kb/en/lock-in-share-mode/)."""
 _is_retrying: ContextVar[bool] = ContextVar("sora_remix_is_retrying", default=False)
 
 
@@ -134,6 +138,17 @@ def is_conflict(error: DatabaseError) -> bool:
     if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
         return True
     return SQLITE_LOCKED in str(error) or error.args[:1] in [(code,) for code in MYSQL_ERRORS]
+
+
+def read_shared(rows: models.QuerySet[Row]) -> list[Row]:
+    """Read rows as they are committed now, and keep others from changing them meanwhile.
+
+    Others can read them in the same way. Where an older snapshot hides a change, the database
+    reads the change or aborts the transaction.
+    """
+    sql, params = rows.query.get_compiler(rows.db).as_sql()
+    lock = SHARED_LOCKS.get(connections[rows.db].vendor, "")
+    return list(rows.raw(sql + lock, params))
 
 
 class PrimaryManager(models.Manager[Row]):

@@ -59,7 +59,7 @@ class Reason:
     """State why a request is refused, and which field causes it."""
 
     field: str
-    """Name of the argument: `prompts`, `videos`, `endpoint`, or the name of an option."""
+    """Name of the argument: `prompts`, `videos`, `endpoint`, `budget`, or the name of an option."""
 
     message: str | _StrPromise
 

@@ -15,16 +15,20 @@ from . import endpoints, engine, placeholders
 from .clock import local, today
 from .conf import conf
 from .database import ROWS_PER_QUERY, atomic, on_commit, retry_conflicts
+from .dollars import exact_dollars
 from .endpoints import Endpoint, Fit, Plan, as_is, get_endpoint, made_by, plan_clip
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
 from .logs import get_logger
 from .models import (
+    Budget,
+    BudgetLeft,
     Chain,
     EndpointFact,
     FittedClip,
     Remix,
     RemixBatch,
     RemixEvent,
+    Reservation,
     SourceCopy,
     Video,
     reconciliation,
@@ -62,6 +66,8 @@ class Needs(NamedTuple):
     files: Collection[str]
     """In the storage, of which fal needs a copy."""
     cost: Decimal | None
+    most: Decimal | None
+    """The same where it is known, else the largest possible cost."""
 
 
 @retry_conflicts
@@ -75,6 +81,7 @@ def request_remixes(
     batch: RemixBatch | None = None,
     part: Part | None = None,
     fit: bool | Shape = False,
+    exceed_budget: bool = False,
 ) -> list[Remix]:
     """Request every video with every prompt; the work starts when the transaction commits.
 
@@ -82,7 +89,9 @@ def request_remixes(
     accepts all the videos. `part` is the start and end, in seconds, of what is remixed of each
     video. With `fit`, videos that the endpoint does not accept are changed until it does: cut,
     scaled, converted; if it is “crop” or “pad”, also their aspect ratio. Raise `RequestRefused`,
-    which names every reason at once; then nothing is written.
+    which names every reason at once, or the budgets that don't have enough left; then nothing is
+    written. With `exceed_budget`, budgets don't refuse it: check beforehand whether `by` may do
+    that.
     """
     videos, prompts, options = list(videos), list(prompts), options or {}
     _refuse(too_many(len(videos) * len(prompts)))
@@ -93,7 +102,15 @@ def request_remixes(
     reasons += _prompt_problems(record, prompts)
     _refuse([*reasons, *(() if endpoint or wish else _mixture(record, videos))])
     cells = [PromptedVideo(video, prompt) for video in videos for prompt in prompts]
-    return _request(record, cells, plans, by=by, options=options, batch=batch)
+    return _request(
+        record,
+        cells,
+        plans,
+        by=by,
+        options=options,
+        batch=batch,
+        exceed_budget=exceed_budget,
+    )
 
 
 @retry_conflicts
@@ -107,14 +124,15 @@ def confirm(
     without: Collection[tuple[int, int]] = (),
     only: Collection[int] | None = None,
     fits: Mapping[int, Fit] | None = None,
+    exceed_budget: bool = False,
 ) -> list[Remix]:
     """Request the remixes of a draft, for those of its videos that the endpoint accepts.
 
     Placeholders in the prompts are replaced for each video. `without` lists remixes to leave out,
     by a video's primary key and a prompt's index; `only` limits the videos, by primary key. `fits`
     says what may be done to a video, by primary key, so that it is accepted; others are taken as
-    they are. A draft is confirmed once: later calls return an empty list. Raise `RequestRefused`;
-    then it remains a draft.
+    they are. `exceed_budget` is as in `request_remixes()`. A draft is confirmed once: later calls
+    return an empty list. Raise `RequestRefused`; then it remains a draft.
     """
     if not batch.confirm():
         _refuse(_deletion(batch))
@@ -126,7 +144,15 @@ def confirm(
         record = _endpoint(endpoint, videos)
         plans = _accepted(record, videos, fits or {})
         cells = _cells(record, plans, list(prompts), options or {}, without)
-        return _request(record, cells, plans, by=by, options=options or {}, batch=batch)
+        return _request(
+            record,
+            cells,
+            plans,
+            by=by,
+            options=options or {},
+            batch=batch,
+            exceed_budget=exceed_budget,
+        )
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
@@ -172,13 +198,14 @@ def _try_account() -> bool:
     return Chain.objects.end_hold()
 
 
-def retry(remix: Remix, *, by: User | None) -> Remix:
+def retry(remix: Remix, *, by: User | None, exceed_budget: bool = False) -> Remix:
     """Request the same remix again as a new one, which is charged again.
 
     Raise `InvalidTransition` unless it failed or was cancelled and has no retry yet; then retry
-    that retry. Raise `RequestRefused` if it can no longer be requested.
+    that retry. Raise `RequestRefused` if it can no longer be requested, or if a budget doesn't
+    have enough left. `exceed_budget` is as in `request_remixes()`.
     """
-    return _again(remix, refusals.retry, Kind.RETRIED, by)
+    return _again(remix, refusals.retry, Kind.RETRIED, by, exceed_budget)
 
 
 @retry_conflicts
@@ -187,6 +214,7 @@ def _again(
     refusal: Callable[[Remix], _StrPromise | None],
     kind: str,
     by: User | None,
+    exceed_budget: bool,
 ) -> Remix:
     """Request the same as a new remix, once."""
     remix = Remix.objects.select_for_update().get(pk=remix.pk)
@@ -201,7 +229,14 @@ def _again(
     _refuse([*reasons, *_prompt_problems(record, prompts)])
     cells = [PromptedVideo(remix.source, remix.prompt, remix.prompt_template)]
     [again] = _request(
-        record, cells, plans, by=by, options=options, batch=remix.batch, retry_of=remix
+        record,
+        cells,
+        plans,
+        by=by,
+        options=options,
+        batch=remix.batch,
+        retry_of=remix,
+        exceed_budget=exceed_budget,
     )
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
@@ -241,12 +276,14 @@ def enter_request_id(remix: Remix, request_id: str, *, by: User | None) -> None:
     on_commit(nudge)
 
 
-def send_again(remix: Remix, *, by: User | None) -> Remix:
+def send_again(remix: Remix, *, by: User | None, exceed_budget: bool = False) -> Remix:
     """Request an unconfirmed remix again as a new one; fal may charge for both.
 
-    Raise `InvalidTransition` unless it is unconfirmed and was not sent again yet.
+    Raise `InvalidTransition` unless it is unconfirmed and was not sent again yet. Raise
+    `RequestRefused` if it can no longer be requested, or if a budget doesn't have enough left.
+    `exceed_budget` is as in `request_remixes()`.
     """
-    return _again(remix, refusals.send_again, Kind.SENT_AGAIN, by)
+    return _again(remix, refusals.send_again, Kind.SENT_AGAIN, by, exceed_budget)
 
 
 @retry_conflicts
@@ -277,6 +314,7 @@ def _request(
     by: User | None,
     options: Mapping[str, Any],
     batch: RemixBatch | None,
+    exceed_budget: bool,
     retry_of: Remix | None = None,
 ) -> list[Remix]:
     """Write a remix for each video with its prompt, all of which were checked before."""
@@ -294,6 +332,8 @@ def _request(
             endpoint_id=record.endpoint_id,
             options=chosen,
             estimated_cost=needs[cell.video].cost,
+            reserved_cost=needs[cell.video].most,
+            counted_cost=needs[cell.video].most or Decimal(0),
             price=price,
             is_ready=not (needs[cell.video].files or needs[cell.video].recipe),
             requested_by_id=by.pk if by else None,
@@ -303,7 +343,8 @@ def _request(
         for cell in cells
     ]
     try:
-        _write(remixes, {name for need in needs.values() for name in need.files}, by, retry_of)
+        files = {name for need in needs.values() for name in need.files}
+        _write(remixes, files, by, retry_of, exceed_budget=exceed_budget)
     except DataError as error:
         # MySQL's old character set has no emoji, and PostgreSQL's text no NUL.
         message = _("This site's database can't store this text: remove emoji and rare characters.")
@@ -315,24 +356,72 @@ def _needs(record: Endpoint, video: Video, plan: Plan, options: Mapping[str, Any
     recipe = plan.recipe_text
     # The file of a fitted clip has no name before it is made.
     files = set() if recipe else engine.files_to_copy(record, str(video.file.name or ""), options)
-    return Needs(recipe, files, record.estimate(plan.clip, options))
+    cost = record.estimate(plan.clip, options)
+    most = record.most_cost(plan.clip, options) if cost is None else cost
+    return Needs(recipe, files, cost, most)
 
 
 @atomic()
 def _write(
-    remixes: Sequence[Remix], files: Collection[str], by: User | None, retry_of: Remix | None
+    remixes: Sequence[Remix],
+    files: Collection[str],
+    by: User | None,
+    retry_of: Remix | None,
+    *,
+    exceed_budget: bool,
 ) -> None:
     """Write the rows with their history, request their files, and nudge the workers."""
     _hold({remix.source for remix in remixes})
+    reservation = _reserve(remixes, by)
     _request_clips(remixes)
     SourceCopy.objects.request(files)
     Remix.objects.create_all(remixes)
-    again = str(retry_of.pk) if retry_of else ""
+    _note(remixes, Kind.REQUESTED, str(retry_of.pk) if retry_of else "", by)
+    total = sum((remix.counted_cost for remix in remixes), Decimal(0))
+    if short := reservation.count(total, exceed=exceed_budget):
+        if not exceed_budget:
+            raise RequestRefused([_over_budget(one, total) for one in short])
+        _note(remixes, Kind.EXCEEDED, f"{max(total - one.left for one in short):f}", by)
+    on_commit(nudge)
+
+
+def _reserve(remixes: Sequence[Remix], by: User | None) -> Reservation:
+    """Start the reservation of these remixes, before they are written."""
+    budgets = Budget.objects.lock_applying_to(by)
+    if budgets:
+        _refuse(_unknown_costs(remixes, budgets[0]))
+    reservation = Reservation.objects.start(by, budgets)
+    for remix in remixes:
+        remix.reservation = reservation
+    return reservation
+
+
+def _unknown_costs(remixes: Iterable[Remix], budget: Budget) -> Iterator[Reason]:
+    """Refuse remixes that may cost any amount while there is a budget."""
+    for video in dict.fromkeys(one.source for one in remixes if one.reserved_cost is None):
+        message = _(
+            "“%(title)s”: its cost is unknown and has no limit, but there is a budget: %(budget)s. "
+            "Nothing was sent and nothing was charged. Choose another model, or a video whose "
+            "length is known."
+        )
+        yield Reason("budget", message % {"title": video.title, "budget": budget})
+
+
+def _over_budget(left: BudgetLeft, needed: Decimal) -> Reason:
+    message = _(
+        "This may cost %(needed)s, but only %(left)s is left of this budget: %(budget)s. Nothing "
+        "was sent and nothing was charged. %(renewal)s"
+    )
+    values = {"needed": exact_dollars(needed), "left": exact_dollars(left.left)}
+    return Reason("budget", message % {**values, "budget": left.budget, "renewal": left.renewal})
+
+
+def _note(remixes: Iterable[Remix], kind: str, detail: str, by: User | None) -> None:
+    """Write the same entry into the history of each."""
     RemixEvent.objects.bulk_create(
-        (RemixEvent.of(remix.pk, Kind.REQUESTED, again, by) for remix in remixes),
+        (RemixEvent.of(remix.pk, kind, detail, by) for remix in remixes),
         batch_size=ROWS_PER_QUERY,
     )
-    on_commit(nudge)
 
 
 def _request_clips(remixes: Sequence[Remix]) -> None:

@@ -1,9 +1,15 @@
-"""Signals for your site, sent after the row is committed. The argument is `remix`."""
+"""Signals for your site, sent after the row is committed."""
 
 from django.dispatch import Signal
 
 remix_succeeded = Signal()
-"""Sent when the result is in your site's storage."""
+"""Sent when the result is in your site's storage. The argument is `remix`."""
 
 remix_failed = Signal()
-"""Sent when the remix has failed. Its `error_code` says why."""
+"""Sent when the remix has failed. Its `error_code` says why. The argument is `remix`."""
+
+budget_reached = Signal()
+"""Sent when 80 or 100 percent of a budget are used, once for each in every period.
+
+The arguments are `budget` and `percent`, and the sender is `Budget`.
+"""

@@ -18,11 +18,12 @@ from django.test import Client
 from django.urls import include, path, reverse
 from django.utils import timezone
 
-from sora_remix.admin import PromptPresetAdmin, RemixAdmin, RemixBatchAdmin, VideoAdmin
-from sora_remix.models import Chain, PromptPreset, Remix, RemixBatch, Video
+from sora_remix.admin import BudgetAdmin, PromptPresetAdmin, RemixAdmin, RemixBatchAdmin, VideoAdmin
+from sora_remix.models import Budget, Chain, PromptPreset, Remix, RemixBatch, Video
 from sora_remix.models.status import Status
 from sora_remix.storage import app_storage
 from tests.approved_videos import VTT
+from tests.budgets import make_budget
 from tests.checkout import make_clip
 from tests.factories import make_remix
 
@@ -31,6 +32,7 @@ ADMINS: dict[type[Model], type[admin.ModelAdmin[Any]]] = {
     Remix: RemixAdmin,
     RemixBatch: RemixBatchAdmin,
     PromptPreset: PromptPresetAdmin,
+    Budget: BudgetAdmin,
 }
 HTML = re.compile(r'(?:href|src|srcset|action|poster|data-[\w-]+)="(/?[^"]*)"')
 FILES = ("/static/", "/media/")
@@ -55,6 +57,7 @@ class Walked:
     draft: RemixBatch
     batch: RemixBatch
     preset: PromptPreset
+    budget: Budget
 
     def row_of(self, name: str) -> Model:
         """Return the row of the page with this name."""
@@ -63,7 +66,13 @@ class Walked:
             return self.unconfirmed
         if model == "remixbatch":
             return self.draft if page in ("confirm", "delete") else self.batch
-        return {"video": self.result, "remix": self.failed, "promptpreset": self.preset}[model]
+        rows: dict[str, Model] = {
+            "video": self.result,
+            "remix": self.failed,
+            "promptpreset": self.preset,
+            "budget": self.budget,
+        }
+        return rows[model]
 
 
 def make_site(
@@ -120,6 +129,7 @@ def make_rows(by: User, word: str = "") -> Walked:
         unconfirmed=make_remix(status=Status.UNCONFIRMED, **made),
         draft=RemixBatch.objects.start([source.pk, result.pk], by=by),
         batch=batch,
+        budget=Budget.objects.filter(period="day").first() or make_budget(500, period="day"),
         preset=PromptPreset.objects.create(name=f"{word}Noir", text="noir", owner_id=by.pk),
     )
 

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from django.db import connection, connections
 from django.utils import translation
 
 from example_project.fal_sandbox.clips import draw_clip
@@ -26,6 +27,14 @@ SLOWEST = (
     "test_readme.py",
 )
 """Files that take a minute and more; one that starts last keeps one runner busy alone."""
+
+LEVELS = {
+    "postgresql": ["READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE"],
+    "mysql": ["read committed", "repeatable read", "repeatable snapshot", "serializable"],
+    "sqlite": ["IMMEDIATE", "DEFERRED"],
+}
+SNAPSHOTS = "SET SESSION innodb_snapshot_isolation = ON"
+"""The default of MariaDB 11.8, which older ones know as well."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -128,3 +137,21 @@ def qcluster(transactional_db: None, media_root: Path) -> Iterator[Qcluster]:
     cluster = Qcluster(media_root)
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture(params=LEVELS[connection.vendor])
+def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The isolation of all connections that are opened from here on."""
+    level: str = request.param
+    options = connections.settings["default"]["OPTIONS"]
+    if connection.vendor == "postgresql":
+        from psycopg import IsolationLevel
+
+        monkeypatch.setitem(options, "isolation_level", IsolationLevel[level])
+    elif connection.vendor == "mysql":
+        monkeypatch.setitem(options, "isolation_level", level.replace("snapshot", "read"))
+        if "snapshot" in level:
+            monkeypatch.setitem(options, "init_command", SNAPSHOTS)
+    else:
+        monkeypatch.setitem(options, "transaction_mode", level)
+    return level

@@ -57,7 +57,13 @@ def _cells(action: str) -> tuple[PageRequest, ...]:
 VIEW_VIDEOS, REMIX = ("view_video",), ("view_video", "remix_video")
 VIEW_REMIXES, DECIDE = ("view_remix",), ("view_remix", "decide_unconfirmed")
 APPROVE = ("view_video", "approve_video")
-NOTICES = ("video_notices", "remix_notices", "remixbatch_notices", "promptpreset_notices")
+NOTICES = (
+    "video_notices",
+    "remix_notices",
+    "remixbatch_notices",
+    "promptpreset_notices",
+    "budget_notices",
+)
 MATRIX = (
     MatrixRow(
         "Videos: list and its layout, page, history, files, captions, comparison, tree",
@@ -238,6 +244,28 @@ MATRIX = (
         (PageRequest("action:promptpreset:delete_selected"),),
     ),
     MatrixRow(
+        "Exceed budgets, where remixes are requested",
+        (*REMIX, "exceed_budget"),
+        (),
+    ),
+    MatrixRow(
+        "Budgets: list, page, history; notices about them",
+        ("view_budget",),
+        (
+            *_both("budget_changelist"),
+            *_get("budget_change", "budget_notices"),
+            *_both("budget_history"),
+        ),
+    ),
+    MatrixRow("Add budgets", ("add_budget",), _both("budget_add")),
+    MatrixRow("Change the amount of budgets", ("change_budget",), _post("budget_change")),
+    MatrixRow("Delete budgets", ("delete_budget",), _both("budget_delete")),
+    MatrixRow(
+        "",
+        ("view_budget", "delete_budget"),
+        (PageRequest("action:budget:delete_selected"),),
+    ),
+    MatrixRow(
         "",
         (NOBODY,),
         (
@@ -255,7 +283,7 @@ MATRIX = (
         (),
         tuple(
             PageRequest(f"{model}_<path:object_id>/", method)
-            for model in ("video", "remix", "remixbatch", "promptpreset")
+            for model in ("video", "remix", "remixbatch", "promptpreset", "budget")
             for method in ("GET", "POST")
         ),
     ),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from sora_remix import clock
+from tests.factories import moment
 
 ST_JOHNS = ZoneInfo("America/St_Johns")
 LATE = datetime(2026, 11, 3, 1, 30, tzinfo=UTC)
@@ -79,3 +80,16 @@ def test_day_of_a_site_without_time_zones_starts_at_its_midnight(settings: Setti
     with timezone.override("Asia/Tokyo"):
         assert clock.start_of(date(2026, 3, 8)) == datetime(2026, 3, 8)  # noqa: DTZ001
         assert str(clock.zone()) == "America/St_Johns"
+
+
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_days_of_the_site_are_in_its_own_time_zone(settings: Settings, use_tz: bool) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Europe/Berlin"
+    late = moment(2026, 11, 29, 23, 30)
+
+    with timezone.override("Asia/Tokyo"):
+        day = clock.site_date(late)
+        start = clock.site_midnight(day)
+
+    assert day == date(2026, 11, 29)
+    assert clock.utc(start) == datetime(2026, 11, 28, 23, tzinfo=UTC)

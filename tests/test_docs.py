@@ -22,8 +22,8 @@ from django.test import RequestFactory, override_settings
 from django.urls import resolve
 
 from sora_remix.checks import check_settings
-from sora_remix.models import Approval, Remix, Video
-from sora_remix.signals import remix_failed, remix_succeeded
+from sora_remix.models import Approval, Budget, Remix, Video
+from sora_remix.signals import budget_reached, remix_failed, remix_succeeded
 from tests.docs import README, ROOT, Block, blocks, pages
 from tests.factories import make_video
 
@@ -114,8 +114,10 @@ def _signals(block: Block, _page: Path, _site: dict[str, Any]) -> None:
         for signal in (remix_succeeded, remix_failed):
             remix = SimpleNamespace(result=video, error_code="given_up")
             signal.send(sender=Remix, remix=remix)
+        budget = Budget(is_for_site=True, amount=50)
+        budget_reached.send(sender=Budget, budget=budget, percent=80)
     assert names
-    assert len(said) == 2
+    assert len(said) == block.text.count("@receiver(")
 
 
 def _code(block: Block, _page: Path, _site: dict[str, Any]) -> None:
@@ -141,7 +143,7 @@ def _execute(block: Block, names: dict[str, Any] | None = None) -> dict[str, Any
 
 @contextmanager
 def _receivers_removed() -> Iterator[None]:
-    signals = (remix_succeeded, remix_failed)
+    signals = (remix_succeeded, remix_failed, budget_reached)
     kept = [[*signal.receivers] for signal in signals]
     try:
         yield

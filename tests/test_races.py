@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
-from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
@@ -29,31 +28,6 @@ Status = Remix.Status
 Kind = RemixEvent.Kind
 CLICKS = 40
 ROUNDS = 10
-LEVELS = {
-    "postgresql": ["READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE"],
-    "mysql": ["read committed", "repeatable read", "repeatable snapshot", "serializable"],
-    "sqlite": ["IMMEDIATE", "DEFERRED"],
-}
-SNAPSHOTS = "SET SESSION innodb_snapshot_isolation = ON"
-"""The default of MariaDB 11.8, which older ones know as well."""
-
-
-@pytest.fixture(params=LEVELS[connection.vendor])
-def isolation(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The isolation of all connections that are opened from here on."""
-    level: str = request.param
-    options = connections.settings["default"]["OPTIONS"]
-    if connection.vendor == "postgresql":
-        from psycopg import IsolationLevel
-
-        monkeypatch.setitem(options, "isolation_level", IsolationLevel[level])
-    elif connection.vendor == "mysql":
-        monkeypatch.setitem(options, "isolation_level", level.replace("snapshot", "read"))
-        if "snapshot" in level:
-            monkeypatch.setitem(options, "init_command", SNAPSHOTS)
-    else:
-        monkeypatch.setitem(options, "transaction_mode", level)
-    return level
 
 
 @pytest.fixture(autouse=True)

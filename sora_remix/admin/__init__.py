@@ -1,8 +1,9 @@
 """The admin: where editors choose videos, order remixes and see what came of them."""
 
 from .batches import RemixBatchAdmin
+from .budgets import BudgetAdmin
 from .presets import PromptPresetAdmin
 from .remixes import RemixAdmin
 from .videos import VideoAdmin
 
-__all__ = ["PromptPresetAdmin", "RemixAdmin", "RemixBatchAdmin", "VideoAdmin"]
+__all__ = ["BudgetAdmin", "PromptPresetAdmin", "RemixAdmin", "RemixBatchAdmin", "VideoAdmin"]

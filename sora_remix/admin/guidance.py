@@ -14,7 +14,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from ..models import PromptPreset, Remix, RemixBatch, Video
+from ..models import Budget, PromptPreset, Remix, RemixBatch, Video
 from .links import Links
 from .permissions import REMIX, can_start_draft, can_view
 from .visibility import find_model_admin
@@ -149,6 +149,13 @@ def _guide_presets(request: HttpRequest, model_admin: ModelAdmin[Any]) -> Guidan
     return Guidance(_("Save a prompt that you often use as a preset."), url, _("Add a preset"))
 
 
+def _guide_budgets(request: HttpRequest, model_admin: ModelAdmin[Any]) -> Guidance:
+    if not model_admin.has_add_permission(request):
+        return Guidance(_("No budget limits what remixes may cost."))
+    url = Links(model_admin.admin_site).add_url(model_admin.model)
+    return Guidance(_("No budget limits what remixes may cost."), url, _("Add a budget"))
+
+
 def _may_remix(request: HttpRequest, site: AdminSite) -> bool:
     """Tell whether this user can choose videos and start a draft with them."""
     may_choose = can_view(find_model_admin(site, Video), request, REMIX)
@@ -160,4 +167,5 @@ EMPTY: dict[type[Model], Callable[[HttpRequest, ModelAdmin[Any]], Guidance]] = {
     Remix: _guide_remixes,
     RemixBatch: _guide_batches,
     PromptPreset: _guide_presets,
+    Budget: _guide_budgets,
 }

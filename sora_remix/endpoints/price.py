@@ -49,14 +49,20 @@ class Price:
 
         Return None, never 0, when a needed rate or length is unknown.
         """
-        output = self.output_seconds(seconds, options, cut_at=cut_at)
-        source = self._source_seconds(shorter(seconds, cut_at), output)
-        times = {"per_source_second": source, "per_output_second": output, "per_run": 1}
-        parts = [_product(rate, times[name]) for name, rate in self._rates(options).items()]
-        known = [part for part in parts if part is not None]
-        if not known or len(known) < len(parts):
-            return None
-        return max(sum(known, Decimal()), self.floor or Decimal()).quantize(MILLIONTH)
+        return self._total(self._rates(options), seconds, options, cut_at)
+
+    def most(
+        self, seconds: Number | None, options: Mapping[str, Any], *, cut_at: Number | None = None
+    ) -> Decimal | None:
+        """Return the largest cost for a source of at most this length.
+
+        An unknown rate is the largest of its table. Return None where no length is known.
+        """
+        rates = {
+            name: max(getattr(self, name).values()) if rate is None else rate
+            for name, rate in self._rates(options).items()
+        }
+        return self._total(rates, seconds, options, cut_at)
 
     def rates(self) -> Iterator[tuple[Decimal, Decimal]]:
         """Yield the cost of a second and of a run, for each key that has all its rates."""
@@ -95,6 +101,22 @@ class Price:
         key = "|".join(key_text(options.get(name, "")) for name in self.by)
         tables = {name: getattr(self, name) for name in TABLES}
         return {name: table.get(key, table.get("")) for name, table in tables.items() if table}
+
+    def _total(
+        self,
+        rates: Mapping[str, Decimal | None],
+        seconds: Number | None,
+        options: Mapping[str, Any],
+        cut_at: Number | None,
+    ) -> Decimal | None:
+        output = self.output_seconds(seconds, options, cut_at=cut_at)
+        source = self._source_seconds(shorter(seconds, cut_at), output)
+        times = {"per_source_second": source, "per_output_second": output, "per_run": 1}
+        parts = [_product(rate, times[name]) for name, rate in rates.items()]
+        known = [part for part in parts if part is not None]
+        if not known or len(known) < len(parts):
+            return None
+        return max(sum(known, Decimal()), self.floor or Decimal()).quantize(MILLIONTH)
 
     def _source_seconds(self, source: Number | None, output: Number | None) -> Number | None:
         if not self.min_source_as_output:

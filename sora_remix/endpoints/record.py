@@ -117,6 +117,21 @@ class Endpoint:
         cut_at = self.source.cut_at_seconds
         return self.price.estimate(seconds, self.complete(options), cut_at=cut_at)
 
+    def most_cost(self, clip: Clip, options: Mapping[str, Any] = {}) -> Decimal | None:
+        """Return the largest possible cost of remixing this video, in US dollars.
+
+        An unknown length is the longest that is accepted. Return None where there is no limit.
+        """
+        return self.most_cost_of_length(clip.duration, options)
+
+    def most_cost_of_length(
+        self, seconds: Decimal | None, options: Mapping[str, Any] = {}
+    ) -> Decimal | None:
+        """Return the same for a video of this length: nothing else decides the cost."""
+        most = self.source.longest_seconds if seconds is None else seconds
+        cut_at = self.source.cut_at_seconds
+        return self.price.most(most, self.complete(options), cut_at=cut_at)
+
     def prompt_problem(self, prompt: str) -> Text | None:
         """Say why this prompt can't be sent, if it can't."""
         if not prompt.strip():

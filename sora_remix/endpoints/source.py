@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
@@ -100,6 +101,12 @@ class Source:
             return [*files, *cautions]
         generations = _("Only Sora generations that their provider still has")
         return [generations, *statements((), self.spans()), *cautions]
+
+    @property
+    def longest_seconds(self) -> Decimal | None:
+        """Return the longest length that is used of a video, None if any is."""
+        limits = (self.max_seconds, self.below_seconds, self.cut_at_seconds)
+        return min((Decimal(one) for one in limits if one is not None), default=None)
 
     def spans(self) -> tuple[Span, ...]:
         """Return all limits that can be measured."""

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sora_remix", "0023_bills")]
+    dependencies = [("sora_remix", "0024_budgets")]
 
     operations = [
         migrations.AlterModelOptions(

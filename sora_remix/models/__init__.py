@@ -5,6 +5,7 @@ from .approval import Approval
 from .balance import AccountBalance
 from .batch import RemixBatch
 from .bill import BillFlag
+from .budget import Budget, BudgetLeft, BudgetPeriod, BudgetRevision
 from .chain import Chain, Hold, Pause
 from .endpoint import EndpointFact
 from .event import RemixEvent
@@ -16,6 +17,7 @@ from .pending import PendingFile
 from .preference import GalleryLayout, Preference
 from .preset import PromptPreset
 from .remix import Remix
+from .reservation import Reservation
 from .source_copy import SourceCopy
 from .video import Video
 
@@ -23,6 +25,10 @@ __all__ = [
     "AccountBalance",
     "Approval",
     "BillFlag",
+    "Budget",
+    "BudgetLeft",
+    "BudgetPeriod",
+    "BudgetRevision",
     "Chain",
     "ClipKey",
     "EndpointFact",
@@ -38,6 +44,7 @@ __all__ = [
     "Remix",
     "RemixBatch",
     "RemixEvent",
+    "Reservation",
     "SourceCopy",
     "Video",
     "delete_after_commit",

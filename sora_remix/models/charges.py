@@ -82,7 +82,7 @@ class CostBasis(models.TextChoices):
 
 def charge(remix: RemixColumns) -> Charge:
     """Tell whether a remix was charged."""
-    known = remix.calculated_cost if remix.billed_cost is None else remix.billed_cost
+    known = known_cost(remix)
     if known is not None:
         return Charge.CHARGED if known > 0 else Charge.NOTHING
     if remix.status in NEVER_SENT:
@@ -100,6 +100,22 @@ def _charge_of_failure(remix: RemixColumns) -> Charge:
         return Charge.CHARGED
     is_free = code in FREE_CODES or code.startswith(FREE_PREFIXES)
     return Charge.NOTHING if is_free else Charge.POSSIBLE
+
+
+def known_cost(remix: RemixColumns) -> Decimal | None:
+    """Return the billed cost, else the calculated one, else None."""
+    return remix.calculated_cost if remix.billed_cost is None else remix.billed_cost
+
+
+def cost_to_count(remix: RemixColumns) -> Decimal:
+    """Return what counts in budgets now: the known cost, or what is reserved until it is known."""
+    known = known_cost(remix)
+    if known is not None:
+        return known
+    is_over = remix.status in (Status.FAILED, Status.CANCELLED)
+    if is_over and charge(remix) == Charge.NOTHING:
+        return Decimal(0)
+    return remix.reserved_cost or Decimal(0)
 
 
 def cost_basis(remix: RemixColumns) -> CostBasis:

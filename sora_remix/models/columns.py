@@ -16,6 +16,7 @@ from .bill import BillFlag
 from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
 from .fitted_clip import ClipKey, FittedClip
 from .leased import Leased
+from .reservation import Reservation
 from .status import Status
 from .users import UserForeignKey, forget_user
 from .video import Video
@@ -118,6 +119,14 @@ class RemixColumns(Leased):
         _("unexpected bill"), max_length=20, choices=BillFlag, blank=True, editable=False
     )
     """Why the bill was not expected; empty: it was."""
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.PROTECT, null=True, editable=False, related_name="remixes"
+    )
+    """The confirmation that it was requested in; null for remixes from before budgets."""
+    reserved_cost = models.DecimalField(max_digits=14, decimal_places=6, null=True, editable=False)
+    """What it was expected to cost at most; null if nobody knew."""
+    counted_cost = models.DecimalField(max_digits=14, decimal_places=6, default=0, editable=False)
+    """What counts in its budgets now: the reserved cost, then what is known best."""
     error_code = ExactCharField(_("error code"), max_length=100, blank=True)
     error_message = ExactTextField(_("error"), blank=True)
     requested_by = UserForeignKey(

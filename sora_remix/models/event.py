@@ -23,6 +23,8 @@ class RemixEvent(models.Model):
     class Kind(models.TextChoices):
         REQUESTED = "requested", _("Requested.")
         """Its row was created; `detail` is the remix that it retries, if any."""
+        EXCEEDED = "exceeded", _("Exceeded a budget.")
+        """Somebody who may do so requested it; `detail` is what was missing, in dollars."""
         SENT = "sent", _("Sent to fal.")
         """Its POST is about to start."""
         NOT_SENT = "not_sent", _("Not sent: fal could not be reached. It will be sent later.")

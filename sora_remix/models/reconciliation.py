@@ -37,8 +37,10 @@ def _first_id(remix: Remix, request_id: str) -> bool:
         remix.accepted(request_id, Kind.CALLED)
         return True
     given_up = Remix.objects.filter(pk=remix.pk, status=Status.FAILED, request_id="")
-    if not given_up.update(request_id=request_id, **unbilled()):
-        return False
+    with atomic():
+        if not given_up.update(request_id=request_id, **unbilled()):
+            return False
+        remix._recount()
     remix.note_request_id(Kind.CALLED, request_id)
     return True
 

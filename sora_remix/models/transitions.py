@@ -19,10 +19,13 @@ from ..logs import get_logger
 from ..signals import remix_failed, remix_succeeded
 from . import refusals
 from .bill import UNANSWERED_PAUSE, bill_complete, bill_missing, choose_bill_flag, unbilled
+from .budget import to_millionths
+from .charges import cost_to_count
 from .columns import RemixColumns
 from .event import RemixEvent
 from .leased import released_until
 from .pending import PendingFile
+from .reservation import Reservation
 from .status import AT_FAL, Status
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ MILLIONTH = Decimal("0.000001")
 COST_LIMIT = 10**8
 """The column holds less than this."""
 Kind = RemixEvent.Kind
+RECOUNTED = (Status.FAILED, Status.CANCELLED, Status.STORING)
+"""Statuses that may change what counts in budgets; with the last, a failed one is reopened."""
 NO_PROGRESS: dict[str, Any] = {"queue_position": None, "progress_log": []}
 
 
@@ -185,9 +190,15 @@ class RemixTransitions(RemixColumns):
     def set_calculated_cost(self, unit_price: Decimal) -> None:
         """Set its cost to fal's units times this list price, unless it has one."""
         cost = (self.billable_units or 0) * unit_price
-        if self.billable_units is not None and cost < COST_LIMIT:
-            uncalculated = self._rows().filter(pk=self.pk, calculated_cost=None)
-            uncalculated.update(calculated_cost=cost.quantize(MILLIONTH))
+        if self.billable_units is None or cost >= COST_LIMIT:
+            return
+        cost = cost.quantize(MILLIONTH)
+        uncalculated = self._rows().filter(pk=self.pk, calculated_cost=None)
+        if uncalculated.filter(counted_cost=cost).update(calculated_cost=cost):
+            return  # the estimate was right
+        with atomic():
+            if uncalculated.update(calculated_cost=cost):
+                self._recount()
 
     def set_billed_cost(self, charges: Sequence[Decimal], *, is_complete: bool) -> None:
         """Set what fal's billing events for it add up to, in dollars; credits are negative.
@@ -204,7 +215,9 @@ class RemixTransitions(RemixColumns):
         )
         cost = sum(charges, Decimal(0)).quantize(MILLIONTH)
         changes = {"billed_cost": cost, "bill_flag": flag, **following}
-        self._update(self._rows().filter(bill_due_at=self.bill_due_at), changes, event)
+        with atomic():
+            self._update(self._rows().filter(bill_due_at=self.bill_due_at), changes, event)
+            self._recount()
 
     def postpone_bill(self, *, was_answered: bool) -> None:
         """Read its bill again later; what it costs stays unknown meanwhile.
@@ -270,6 +283,21 @@ class RemixTransitions(RemixColumns):
         except Error:
             logger.exception("Remix %s: its history lacks “%s” %s", self.pk, kind, request_id)
 
+    def _recount(self) -> None:
+        """Count in its budgets what is now known of its cost.
+
+        Call it in the transaction of the change by which that is known, after the change.
+        """
+        if self.reservation_id is None:
+            return
+        row = self._rows().select_for_update().get(pk=self.pk)
+        cost = cost_to_count(row)
+        change = to_millionths(cost) - to_millionths(row.counted_cost)
+        if change:
+            self._rows().filter(pk=self.pk).update(counted_cost=cost)
+            Reservation.objects.settle(self.reservation_id, change)
+        self.counted_cost = cost
+
     def _rows(self) -> models.QuerySet[Self]:
         return type(self)._default_manager.all()
 
@@ -303,6 +331,8 @@ class RemixTransitions(RemixColumns):
                 has_moved = bool(rows.filter(pk=self.pk).update(**changes))
                 if has_moved:
                     event.save()
+                if has_moved and changes.get("status") in RECOUNTED:
+                    self._recount()
         if not has_moved:
             raise InvalidTransition
         for name, value in changes.items():

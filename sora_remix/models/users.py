@@ -57,6 +57,10 @@ class UserForeignKey(models.ForeignKey[SetType, GetType]):
 
     forward_related_accessor_class = UserDescriptor
 
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        """Take the key of what a form has chosen: rows of two databases may not be related."""
+        setattr(instance, self.attname, data.pk if data else None)
+
 
 def find_users(pks: Iterable[Any]) -> dict[Any, Any]:
     """Return users by primary key, in one query of their database; missing ones are left out."""

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.django_db
 VIDEOS = "/admin/sora_remix/video/"
 REMIXES = "/admin/sora_remix/remix/"
 BATCHES = "/admin/sora_remix/remixbatch/"
+BUDGETS = "/admin/sora_remix/budget/"
 PRESETS = "/admin/sora_remix/promptpreset/"
 NO_PERMISSION = "Ask an administrator for permission to remix videos."
 NOTHING_MATCHES = "Nothing matches your search and filters. Clear search and filters"
@@ -78,6 +79,7 @@ def test_empty_list_says_how_to_fill_it(
         ),
         (BATCHES, "view_remix", "Ask an administrator for permission to start the first batch."),
         (PRESETS, "view_promptpreset", "Ask an administrator to share a preset with you."),
+        (BUDGETS, "view_budget", "No budget limits what remixes may cost."),
     ],
 )
 def test_empty_list_says_whom_to_ask_without_permission(

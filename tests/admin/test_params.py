@@ -78,6 +78,7 @@ def test_text_with_nul_is_a_bad_request() -> None:
         ("remixbatch", "state"),
         ("remixbatch", "id__gt"),
         ("promptpreset", "endpoint"),
+        ("budget", "period__exact"),
     ],
 )
 def test_filter_value_that_a_database_can_not_compare_is_ignored(

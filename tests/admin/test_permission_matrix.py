@@ -33,6 +33,7 @@ from sora_remix.management.commands.sora_remix_groups import GROUPS
 from sora_remix.models import PromptPreset, RemixBatch
 from sora_remix.storage import app_storage
 from sora_remix.tokens import make_token
+from tests.budgets import make_budget
 from tests.checkout import draft
 from tests.factories import make_remix, make_video
 from tests.permission_matrix import ANYBODY, MATRIX, NOBODY, ONLY_GET, ONLY_POST, PageRequest
@@ -105,6 +106,7 @@ def world(media_root: Path) -> World:
             "batch": batch,
             "draft": draft(by=User.objects.create_user("author")),
             "own_draft": draft(),
+            "budget": make_budget(5),
             "promptpreset": PromptPreset.objects.create(name="Noir", text="noir"),
         }
     )

@@ -128,8 +128,9 @@ OF_MANY = (
     "_video_remix",
     "_video_upload",
 )
+HIDEABLE = (Video, Remix, RemixBatch, PromptPreset)
 OF_A_ROW = [
-    *(("rows", name) for name in names_of() if not name.endswith(OF_MANY)),
+    *(("rows", name) for name in names_of(*HIDEABLE) if not name.endswith(OF_MANY)),
     *(("objects", name) for name in names_of(Video, Remix) if not name.endswith(OF_MANY)),
 ]
 

@@ -22,6 +22,7 @@ from tests.admin_urls import (
 )
 from tests.approved_videos import show
 from tests.browser.spend_states import SPEND_STATES
+from tests.budgets import make_budget
 from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
 from tests.remix_actions import ACTIONS
@@ -124,7 +125,7 @@ def _empty_list(name: str, url: str) -> None:
     PAGE_STATES[name] = go
 
 
-for _empty in ("video", "remix", "remixbatch", "promptpreset"):
+for _empty in ("video", "remix", "remixbatch", "promptpreset", "budget"):
     _empty_list(f"list_without_{_empty}", f"/admin/sora_remix/{_empty}/")
 _empty_list("list_whose_filters_leave_nothing", f"{VIDEOS}?q=sea&origin=remix")
 
@@ -437,6 +438,33 @@ def list_of_presets(page: Page) -> None:
 @_page_state
 def add_preset(page: Page) -> None:
     page.goto("/admin/sora_remix/promptpreset/add/")
+
+
+@_page_state
+def list_of_budgets(page: Page) -> None:
+    """Open the list with a budget of which most is used, and a notice about it."""
+    make_budget("0.5")
+    services.request_remixes([make_video()], ["noir"])
+    page.goto("/admin/sora_remix/budget/")
+    page.wait_for_selector(".sora-remix-notice")
+
+
+@_page_state
+def add_budget(page: Page) -> None:
+    page.goto("/admin/sora_remix/budget/add/")
+
+
+@_page_state
+def change_budget(page: Page) -> None:
+    page.goto(f"/admin/sora_remix/budget/{make_budget(5).pk}/change/")
+
+
+@_page_state
+def confirm_beyond_a_budget(page: Page) -> None:
+    """Open the page of somebody who may exceed the budget."""
+    make_budget("0.01")
+    _confirm(page)
+    assert page.locator("[name=_exceed_budget]").is_visible()
 
 
 @_page_state

@@ -293,6 +293,35 @@ def test_default_that_is_sent_excludes_other_options() -> None:
 
 
 @pytest.mark.parametrize(
+    ("limits", "seconds", "most"),
+    [
+        ({"max_seconds": 10}, "4", "4"),
+        ({"max_seconds": 10}, None, "10"),
+        ({"below_seconds": 15}, None, "15"),
+        ({"max_seconds": 60, "cut_at_seconds": 8}, None, "8"),
+        ({"safe_seconds": 10}, None, None),
+    ],
+)
+def test_largest_cost_is_that_of_the_longest_video(
+    limits: dict[str, Any], seconds: str | None, most: str | None
+) -> None:
+    endpoint = replace(ANY, source=Source(kind="url", param="clip", **limits))
+    length = None if seconds is None else Decimal(seconds)
+
+    assert endpoint.most_cost(Clip(duration=length)) == (None if most is None else Decimal(most))
+
+
+def test_largest_cost_uses_the_highest_rate_where_none_is_known() -> None:
+    per_second = {"720p": Decimal(2), "1080p": Decimal(3)}
+    price = Price(by=("size",), per_output_second=per_second, per_run={"": Decimal(1)})
+    endpoint = replace(ANY, price=price, options=(Option(name="size", kind="text"),))
+
+    costs = [endpoint.most_cost(Clip(duration=Decimal(4)), {"size": one}) for one in ("720p", "4k")]
+
+    assert costs == [9, 13]
+
+
+@pytest.mark.parametrize(
     ("endpoint", "options", "forgets"),
     [
         (SORA_2, {"delete_video": True}, True),

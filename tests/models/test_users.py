@@ -42,7 +42,7 @@ def test_each_foreign_key_to_a_user_can_cross_databases() -> None:
         if isinstance(field, ForeignKey) and field.related_model is User
     ]
 
-    assert len(keys) == 7
+    assert len(keys) == 9
     for key in keys:
         assert isinstance(key, UserForeignKey), key
         assert key.deconstruct()[3]["db_constraint"] is False

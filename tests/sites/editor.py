@@ -6,19 +6,20 @@ import re
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from sora_remix.models import Remix, Video
+from sora_remix.models import BudgetPeriod, Remix, Video
 from tests import checkout
 from tests.forms import form_with
 from tests.processes import wait_until
 from tests.users import User
 
-LISTS = ("video", "remix", "remixbatch", "promptpreset")
+LISTS = ("video", "remix", "remixbatch", "promptpreset", "budget")
 PROMPT = "make it noir 🔥"
 
 
@@ -44,6 +45,15 @@ class Editor:
         file = SimpleUploadedFile("clip.mp4", clip.read_bytes(), "video/mp4")
         self._go(f"{self._admin}/sora_remix/video/add/", {"title": "Sea", "file": file})
 
+    def set_budgets(self) -> None:
+        """Set a budget for the site, for a group, and for the own person."""
+        group, _ = Group.objects.get_or_create(name="Film")
+        self._user.groups.add(group)
+        wait_until(lambda: group.user_set.exists())
+        add = f"{self._admin}/sora_remix/budget/add/"
+        for owner in ({}, {"group": group.pk}, {"user": self._user.pk}):
+            self._go(add, {"group": "", "user": "", "period": "month", "amount": "50", **owner})
+
     def remix(self) -> Remix:
         """Tick the only video, type a prompt, recalculate the cost, and confirm."""
         ticked = {"action": "remix_selected", "_selected_action": [Video.objects.get().pk]}
@@ -58,6 +68,7 @@ class Editor:
     def look_around(self, remix: Remix) -> None:
         """Open the pages of the remix, and approve its result."""
         admin = f"{self._admin}/sora_remix"
+        assert BudgetPeriod.objects.filter(used_millionths__gt=0).count() == 3
         preset = {"name": "Noir 🎉", "text": PROMPT, "endpoint": ""}
         self._go(f"{admin}/promptpreset/add/", preset)
         for one in LISTS:

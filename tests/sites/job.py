@@ -42,6 +42,7 @@ def run(site: str, sandbox: SandboxProcess, folder: Path, clip: Path) -> int:
         with _replicas():
             editor = Editor()
             editor.upload(clip)
+            editor.set_budgets()
             if site == "killed":
                 _confirm_and_be_killed(sandbox, folder / "confirmed")
             elif site == "sync":

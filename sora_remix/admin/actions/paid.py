@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -12,6 +13,7 @@ from ...endpoints import get_endpoint
 from ...exceptions import SoraRemixError
 from ...models import Remix
 from ...services import plan_again
+from ..budget_check import wants_to_exceed
 from ..formatting import money
 from ..permissions import DECIDE, REMIX, RETRY
 from .cost import ActionCost, price
@@ -37,6 +39,9 @@ class PaidAction(RemixAction):
 
     def effect(self, row: Remix) -> str:
         return money.price(*price(row))
+
+    def choices(self, request: HttpRequest) -> dict[str, Any]:
+        return {"exceed_budget": wants_to_exceed(request)}
 
     def cost(self, rows: Sequence[Remix]) -> ActionCost:
         return ActionCost(rows)

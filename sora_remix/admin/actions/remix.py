@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -58,6 +58,10 @@ class RemixAction(AdminAction[Remix]):
         """Say to how many remixes it was done."""
         return [str(self.done % {"many": len(remixes)})]
 
+    def choices(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what else the service is to know of what the page sent."""
+        return {}
+
     def prepare(self, selected: QuerySet[Remix]) -> QuerySet[Remix]:
         return selected.defer(*NOT_NEEDED)
 
@@ -102,7 +106,8 @@ class RemixAction(AdminAction[Remix]):
         self, model_admin: ModelAdmin[Remix], request: HttpRequest, remix: Remix
     ) -> Remix | None:
         """Call the service of this name and log it among the user's recent actions, or neither."""
-        requested: Remix | None = getattr(services, self.name)(remix, by=request.user)
+        service = getattr(services, self.name)
+        requested: Remix | None = service(remix, by=request.user, **self.choices(request))
         model_admin.log_change(request, remix, str(self.label))
         return requested
 

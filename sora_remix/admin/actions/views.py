@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from ...database import own_transactions
 from ...models import Remix
+from ..budget_check import BudgetCheck
 from ..links import Links
 from ..pages import is_too_many, keep_filters, list_url, render_page
 from ..permissions import require_perms
@@ -99,6 +100,7 @@ def show_preview(
         "action": action,
         "title": title % {"action": action.label, "remix": one},
         "remix": one,
+        "budgets": BudgetCheck(request, preview.cost.needed) if preview.cost else None,
         "has_changed": "_terms" in request.POST,
         "selection": action.selection(preview),
         "facts": action.facts(preview.rows) if preview.allowed else [],

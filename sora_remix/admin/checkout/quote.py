@@ -36,6 +36,8 @@ class QuoteLine:
     part: PartFields
     refusal: Text | None = None
     amount: Decimal | None = None
+    most: Decimal | None = None
+    """The same where it is known, else the largest possible cost."""
     is_firm: bool = True
     warnings: Sequence[Text] = ()
     remix_count: int = 0
@@ -89,8 +91,10 @@ class Quote:
             self._estimates[seconds] = self.endpoint.estimate_length(seconds, self.options)
         warnings = self.endpoint.warnings(plan.clip, self.options)
         is_firm = self.endpoint.price.is_firm
-        amount = self._estimates[seconds]
-        return QuoteLine(video, plan, part, None, amount, is_firm, warnings, count)
+        amount = most = self._estimates[seconds]
+        if amount is None:
+            most = self.endpoint.most_cost_of_length(seconds, self.options)
+        return QuoteLine(video, plan, part, None, amount, most, is_firm, warnings, count)
 
     @property
     def lines(self) -> list[QuoteLine]:
@@ -113,6 +117,16 @@ class Quote:
             for line in self.accepted
             if line.remix_count and line.amount is not None
         ]
+
+    @property
+    def needed(self) -> Decimal | None:
+        """Return what the remixes may cost at most, None if that has no limit."""
+        needed = Decimal(0)
+        for line in self.accepted:
+            if line.remix_count and line.most is None:
+                return None
+            needed += (line.most or 0) * line.remix_count
+        return needed
 
     @cached_property
     def unknown_count(self) -> int:

@@ -16,6 +16,7 @@ from django.views import View
 from ... import services
 from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ...models import RemixBatch, Video
+from ..budget_check import BudgetCheck, wants_to_exceed
 from ..formatting.text import shortened
 from ..links import Links
 from ..pages import PART_STYLESHEET, render_page
@@ -89,6 +90,7 @@ class ConfirmView(View):
                 without=draft.grid.without,
                 only={video.pk for video in draft.selection.videos},
                 fits=draft.fits,
+                exceed_budget=wants_to_exceed(request),
             )
         except RequestRefused as refusal:
             draft.add_reasons(refusal.reasons)
@@ -146,6 +148,7 @@ class ConfirmView(View):
                 "draft": draft,
                 "quote": draft.quote,
                 "endpoint": draft.endpoint,
+                "budgets": BudgetCheck(self.request, draft.quote.needed),
                 "form": draft.form,
                 "page": page,
                 "rows": draft.grid.rows(line for line in page if not line.refusal),

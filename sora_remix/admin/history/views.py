@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import PAGE_VAR
@@ -11,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from ...dollars import dollars
 from ...models import BillFlag, Remix, RemixEvent
 from ..formatting.account import HOLD_CAUSES
 from ..formatting.failures import CAUSES
@@ -58,7 +60,7 @@ class HistoryLine:
 
     @property
     def detail(self) -> Text:
-        """Describe the detail: another remix, why it failed, an odd bill, or fal's request id."""
+        """Describe the detail: another remix, why it failed, money, or fal's request id."""
         kind, detail = self.event.kind, self.event.detail
         if kind in OTHER_REMIX and detail:
             return self._link_other(kind, int(detail))
@@ -68,6 +70,8 @@ class HistoryLine:
             return HOLD_CAUSES[detail]
         if kind == Kind.BILL_FLAGGED and detail in BillFlag:
             return str(BillFlag(detail).label)
+        if kind == Kind.EXCEEDED:
+            return _("%(amount)s more than was left.") % {"amount": dollars(Decimal(detail))}
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
         return ""

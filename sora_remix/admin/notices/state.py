@@ -16,7 +16,16 @@ from ...conf import conf
 from ...endpoints import Endpoint, get_endpoint
 from ...exceptions import SoraRemixError
 from ...fal import is_key_set
-from ...models import AccountBalance, Chain, EndpointFact, Hold, Pause, Remix, RemixEvent
+from ...models import (
+    AccountBalance,
+    BudgetPeriod,
+    Chain,
+    EndpointFact,
+    Hold,
+    Pause,
+    Remix,
+    RemixEvent,
+)
 from ...models.status import UNSETTLED, Status
 from .. import failing_steps
 from ..failing_steps import FailingStep, StepFailures
@@ -49,6 +58,8 @@ class SystemState:
     was_key_taken: bool = False
     """Whether fal has ever accepted a remix."""
     is_endpoint_gone: bool = False
+    is_budget_reached: bool = False
+    """Whether a budget has reached one of the marks in its present period."""
     pause: Pause | None = None
     hold: Hold | None = None
     upload: StepFailures | None = None
@@ -138,6 +149,7 @@ def _read_system(endpoint: Endpoint | None) -> SystemState:
         is_endpoint_gone=Exists(fact.filter(retired_at__isnull=False)),
         was_billed_oddly=Exists(RemixEvent.objects.order_by().filter(billed_oddly_of_late())),
         balance=Subquery(_balance()),
+        is_budget_reached=Exists(BudgetPeriod.objects.reached()),
         **failing_steps.select_upload_failures(),
     )
     if not (first := chain.first()):

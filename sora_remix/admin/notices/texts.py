@@ -14,13 +14,13 @@ from django.utils.translation import ngettext
 
 from ...dollars import dollars
 from ...fal import BILLING_URL, KEYS_URL, HoldCode
-from ...models import Hold, Pause, Remix, RemixEvent
+from ...models import Budget, Hold, Pause, Remix, RemixEvent
 from ...models.status import Status
 from ..formatting.account import HOLD_CAUSES
 from ..formatting.dates import time_of_day
 from ..formatting.retries import because
 from ..links import Links
-from ..permissions import DECIDE, EXCHANGE, VIEW, has_perms, is_administrator
+from ..permissions import DECIDE, EXCHANGE, VIEW, VIEW_BUDGETS, has_perms, is_administrator
 from ..visibility import get_visible_rows
 from .state import NoticeState, billed_oddly_of_late, read_state
 
@@ -56,6 +56,7 @@ def get_notices(request: HttpRequest, site: AdminSite, *, on_list: bool) -> list
         *_report_unconfirmed(request, state, site),
         *_report_bills(request, state, site),
         *_report_balance(request, state),
+        *(_report_budgets(request, links) if state.system.is_budget_reached else ()),
     ]
     if on_list:
         notices += _report_retired(request, state)
@@ -270,6 +271,17 @@ def _report_balance(request: HttpRequest, state: NoticeState) -> Iterator[Notice
                 "it up."
             )
         )
+
+
+def _report_budgets(request: HttpRequest, links: Links) -> Iterator[Notice]:
+    """Report budgets of which most is used."""
+    if not has_perms(request, VIEW_BUDGETS):
+        return
+    url = links.changelist_url(Budget)
+    for left in Budget.objects.nearly_used():
+        message = _("%(percent)d %% of this budget is used: %(budget)s. %(renewal)s")
+        values = {"percent": left.percent, "budget": left.budget, "renewal": left.renewal}
+        yield Notice(message % values, url=url, link=_("Show budgets") if url else "")
 
 
 def _report_retired(request: HttpRequest, state: NoticeState) -> Iterator[Notice]:

@@ -71,6 +71,11 @@ class Command(BaseCommand):
             choices=("crop", "pad"),
             help="change videos until the endpoint accepts them; crop or pad their aspect ratio",
         )
+        add(
+            "--exceed-budget",
+            action="store_true",
+            help="request them even if a budget has less left than they may cost",
+        )
         add("--wait", action="store_true", help="wait until all remixes have finished")
         add(
             "--timeout",
@@ -108,6 +113,7 @@ class Command(BaseCommand):
                 options=chosen,
                 part=_read_part(options["start"], options["end"]),
                 fit=options["fit"],
+                exceed_budget=options["exceed_budget"],
             )
         except RequestRefused as refusal:
             reasons += refusal.reasons

@@ -298,6 +298,6 @@ def test_page_needs_as_many_queries_for_60_remixes_as_for_3(
             make_remix(**values, request_id=f"fal-{number}", billed_cost=Decimal(1))
         remixes = list(Remix.objects.all())
 
-        # Pages on which money is spent show the notices, which take two queries.
-        with django_assert_num_queries(7 if act == "retry" else 5):
+        # Pages on which money is spent show the notices and budgets, which take three queries.
+        with django_assert_num_queries(8 if act == "retry" else 5):
             ask(admin_client, act, remixes)
