@@ -9,6 +9,7 @@ from .queue import Progress, Result, cancel, progress, result
 from .submitting import (
     MAX_PARALLEL_CALLS,
     NOT_SENDABLE,
+    SUBMIT_SECONDS,
     Accepted,
     NotSent,
     Refused,
@@ -23,6 +24,7 @@ __all__ = [
     "KEYS_URL",
     "MAX_PARALLEL_CALLS",
     "NOT_SENDABLE",
+    "SUBMIT_SECONDS",
     "Accepted",
     "Finding",
     "KeyStatus",
