@@ -82,8 +82,8 @@ class Conf:
     SORA_REMIX_MAX_FITTING: int = 1
     """Number of clips that workers make at the same time, for the whole site.
 
-    Each keeps one worker of `Q_CLUSTER` and up to two processor cores busy. With a single worker,
-    remixes wait while it makes a clip. Raise it if many videos have to be fitted.
+    Each keeps one worker of `Q_CLUSTER` and up to two processor cores busy. Other remixes go on
+    meanwhile, also with a single worker. Raise it if many videos have to be fitted.
     """
 
     SORA_REMIX_CLIPS_KEPT_DAYS: int = 30

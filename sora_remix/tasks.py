@@ -68,7 +68,7 @@ def advance(turn: int) -> None:
         return
     try:
         for errand in engine.take_turn(turn):
-            _queue(f"sora_remix.tasks.{errand.task}", *errand.pks)
+            queue_errand(errand)
     except Exception:
         logger.exception("Unexpected error in turn %s. The next turn continues", turn)
         time.sleep(1)
@@ -92,8 +92,10 @@ def deliver(*pks: int) -> None:
 
 @worker_task
 def fit(*pks: int) -> None:
-    """Make those of these clips that remixes wait for."""
-    engine.fit_clips(pks, _time_limit())
+    """Make those of these clips that remixes wait for; meanwhile, do what no worker takes."""
+    limit = _time_limit()
+    with engine.UntakenWork(limit, queue_errand, nudge):
+        engine.fit_clips(pks, limit)
     nudge()
 
 
@@ -115,6 +117,11 @@ def nudge() -> None:
     turn = Chain.objects.announce()
     if turn is not None:
         _queue("sora_remix.tasks.advance", turn)
+
+
+def queue_errand(errand: engine.Errand) -> None:
+    """Queue a task that runs this errand."""
+    _queue(f"sora_remix.tasks.{errand.task}", *errand.pks)
 
 
 def queue_collect(*pks: int) -> None:

@@ -130,8 +130,8 @@ else:
 Q_CLUSTER = {
     "name": os.environ.setdefault("SORA_REMIX_TESTS_QUEUE", f"sora_remix_tests_{os.getpid()}"),
     "workers": 1,
-    "timeout": 60,
-    "retry": 120,
+    "timeout": 600,
+    "retry": 1200,
     "max_attempts": 1,
     "ack_failures": True,
     "catch_up": False,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from django.core.files import File
@@ -19,7 +23,7 @@ from sora_remix.exceptions import RequestRefused
 from sora_remix.models import FittedClip, Remix, Video
 from tests.fitting.footage import Footage, film
 from tests.fitting.making import phone_recording
-from tests.processes import Qcluster, wait_until
+from tests.processes import Qcluster, family, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -89,11 +93,57 @@ def test_clip_whose_worker_is_killed_is_fitted_once_in_the_end(
     qcluster.kill()
     FittedClip.objects.update(leased_until=Remix.objects.get().created_at)
     qcluster.start()
-    wait_until(_settled, seconds=120)
+    wait_until(_settled, seconds=240)
 
     remix.refresh_from_db()
     assert remix.status == Status.SUCCEEDED, qcluster.log
     assert (FittedClip.objects.count(), len(sandbox.accepted())) == (1, 1)
+
+
+def _encoders(qcluster: Qcluster) -> Iterator[int]:
+    """Find the processes that make clips, by id."""
+    for pid in family(qcluster.pid):
+        with suppress(FileNotFoundError):
+            if b"sora_remix.fitting" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                yield pid
+
+
+def _stop_encoder(qcluster: Qcluster) -> int:
+    """Wait for a process that makes a clip, and halt it."""
+    found: list[int] = []
+
+    def is_found() -> bool:
+        found.extend(_encoders(qcluster))
+        return bool(found)
+
+    wait_until(is_found)
+    os.kill(found[0], signal.SIGSTOP)
+    return found[0]
+
+
+def test_other_remixes_go_on_while_the_only_worker_makes_a_clip(
+    sandbox: SandboxProcess, qcluster: Qcluster, small_clip: Path
+) -> None:
+    qcluster.start()
+    services.request_remixes([_upload("long")], ["noir"], endpoint="kling-o3", fit=True)
+    encoder = _stop_encoder(qcluster)
+
+    sora = Video.objects.create(title="Sora", sora_id="video_clip", duration=1)
+    with small_clip.open("rb") as file:
+        upload = Video(title="Upload", **media.video_facts(file).known())
+        upload.file.save("small.mp4", File(file))
+    others = [
+        *services.request_remixes([sora], ["neon", "snow"]),
+        *services.request_remixes([upload], ["neon"], endpoint="lucy-restyle"),
+    ]
+    pks = [remix.pk for remix in others]
+    wait_until(lambda: not Remix.objects.unsettled().filter(pk__in=pks).exists())
+
+    assert FittedClip.objects.get().file.name == "", qcluster.log
+    os.kill(encoder, signal.SIGCONT)
+    wait_until(_settled)
+    assert set(Remix.objects.values_list("status", flat=True)) == {Status.SUCCEEDED}, qcluster.log
+    assert (FittedClip.objects.count(), len(sandbox.accepted())) == (1, 4)
 
 
 @pytest.mark.parametrize("name", CLIPS)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from sora_remix import services, tasks
 from sora_remix.database import retry_conflicts
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Remix, RemixBatch, RemixEvent, Video
+from sora_remix.models import Chain, Remix, RemixBatch, RemixEvent, Video
 from tests.checkout import draft, filled_in, page_of
 from tests.factories import at_once, make_remix, make_video
 from tests.forms import form_with
@@ -153,3 +155,24 @@ def test_many_clicks_collect_again_once(isolation: str, editor: User) -> None:
     assert remix.events.filter(kind=Kind.COLLECTED_AGAIN).count() == 1
     assert {status for status, _said in answers} <= {200, 302}
     assert all(said for _status, said in answers)
+
+
+def test_waiting_turn_is_run_by_one_worker(isolation: str) -> None:
+    for _ in range(ROUNDS):
+        turn = Chain.objects.announce()
+        assert turn
+        runs: list[str] = []
+
+        def take(name: str, call: Callable[[], object], runs: list[str] = runs) -> None:
+            with suppress(OperationalError):  # the database aborted the later one
+                if call():
+                    runs.append(name)
+
+        together(
+            partial(take, "its message", partial(Chain.objects.admit, turn)),
+            partial(take, "a repeated message", partial(Chain.objects.admit, turn)),
+            partial(take, "meanwhile", partial(Chain.objects.take_over, timedelta(0))),
+        )
+
+        assert len(runs) == 1
+        assert Chain.objects.release(turn)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -22,9 +23,11 @@ from django_q.signing import SignedPackage
 from pytest_django import Settings
 
 from sora_remix import engine, tasks
+from sora_remix.engine import untaken
 from sora_remix.models import Chain, Remix
 from tests.databases import empty_database
 from tests.factories import ago, make_remix
+from tests.processes import wait_until
 
 State = Chain.State
 Queued = list[tuple[Any, ...]]
@@ -221,7 +224,10 @@ def test_collect_task_passes_its_arguments_on(monkeypatch: pytest.MonkeyPatch) -
     assert collected == [3, 5]
 
 
-@pytest.mark.parametrize(("name", "work"), [("collect", "collect"), ("deliver", "upload_copies")])
+@pytest.mark.parametrize(
+    ("name", "work"),
+    [("collect", "collect"), ("deliver", "upload_copies"), ("fit", "fit_clips")],
+)
 def test_long_work_knows_the_timeout_of_its_worker(
     queued: Queued, monkeypatch: pytest.MonkeyPatch, name: str, work: str
 ) -> None:
@@ -254,6 +260,28 @@ def test_upload_is_followed_by_a_turn_that_sends_the_waiting_remixes(
 
     assert uploaded == [(1, 2)]
     assert queued == [(tasks.advance, 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_worker_that_makes_a_clip_runs_the_turns_meanwhile(
+    queued: Queued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns: list[int] = []
+
+    def turn(number: int) -> Iterator[engine.Errand]:
+        turns.append(number)
+        yield engine.Errand("fit", (2,))
+
+    monkeypatch.setattr(untaken, "PATIENCE", timedelta(0))
+    monkeypatch.setattr(untaken, "take_turn", turn)
+    monkeypatch.setattr(engine, "fit_clips", lambda pks, limit: wait_until(lambda: bool(turns)))
+
+    tasks.fit(1)
+
+    assert set(turns) == {1}
+    assert queued[:2] == [(tasks.advance, 1), (tasks.fit, 2)]
+    assert queued[-1] == (tasks.advance, 2)
+    assert _state() == (2, State.PENDING)
 
 
 def test_nothing_is_enqueued_where_tasks_run_in_the_request(

@@ -13,10 +13,12 @@ from .sending import send_waiting
 from .source_copies import files_of, files_to_copy, upload_copies
 from .sweeping import sweep
 from .turns import Errand, take_turn
+from .untaken import UntakenWork
 
 __all__ = [
     "Errand",
     "TimeLimit",
+    "UntakenWork",
     "check_due",
     "collect",
     "files_of",

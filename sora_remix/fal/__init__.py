@@ -11,6 +11,7 @@ from .queue import Progress, Result, cancel, progress, result
 from .submitting import (
     MAX_PARALLEL_CALLS,
     NOT_SENDABLE,
+    SUBMIT_SECONDS,
     Accepted,
     AccountHeld,
     NotSent,
@@ -28,6 +29,7 @@ __all__ = [
     "KEYS_URL",
     "MAX_PARALLEL_CALLS",
     "NOT_SENDABLE",
+    "SUBMIT_SECONDS",
     "Accepted",
     "AccountHeld",
     "Balance",

@@ -96,6 +96,12 @@ class ChainQuerySet(models.QuerySet["Chain"]):
         pending = self.filter(pk=1, turn=turn, state=Chain.State.PENDING)
         return bool(pending.update(state=Chain.State.RUNNING, **_now()))
 
+    def take_over(self, patience: timedelta) -> int | None:
+        """Admit the pending turn if its message has waited for so long, and return its number."""
+        late = self.filter(pk=1, state=Chain.State.PENDING, since__lte=timezone.now() - patience)
+        turn = late.values_list("turn", flat=True).first()
+        return turn if turn is not None and self.admit(turn) else None
+
     def renew(self, turn: int) -> bool:
         """Keep this turn alive; return False if another has taken over."""
         return bool(self._running(turn).update(**_now()))

@@ -56,6 +56,10 @@ class LeasedQuerySet(models.QuerySet[Row]):
         self.due().order_by().filter(pk__in=pks).update(due_at=timezone.now() + MESSAGE_LIFETIME)
         return pks
 
+    def recall(self) -> None:
+        """Hand these over once more unless a worker holds them or they have failed."""
+        self.free().filter(failures=0).update(due_at=timezone.now())
+
 
 class Leased(models.Model):
     """The worker that holds a row, the time of its next step, and its failures so far."""

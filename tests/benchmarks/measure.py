@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +18,10 @@ from django_q.tasks import async_task  # noqa: E402
 
 from example_project.fal_sandbox.outputs import write_video  # noqa: E402
 from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
-from sora_remix import services  # noqa: E402
-from sora_remix.models import Remix, RemixBatch, Video  # noqa: E402
+from sora_remix import media, services  # noqa: E402
+from sora_remix.models import FittedClip, Remix, RemixBatch, Video  # noqa: E402
 from tests.benchmarks.usage import cpu_seconds, peak_memory  # noqa: E402
+from tests.fitting.footage import Footage, film  # noqa: E402
 from tests.processes import Qcluster, wait_until  # noqa: E402
 
 MIB = 1024 * 1024
@@ -47,12 +49,14 @@ def measure_all(sandbox: SandboxProcess, folder: Path, *, smoke: bool) -> bool:
         site.processor(60)
         site.memory(20 * MIB)
         site.upload(20 * MIB)
+        site.beside_a_clip(Footage(container="avi", codec="mpeg4", frames=250))
     else:
         limit = 2.5 if site.is_postgresql else 2.0
         site.remixes(100, 10, limit=limit, baseline=baseline * 100)
         site.processor(200)
         site.memory(200 * MIB)
         site.upload(50 * MIB)
+        site.beside_a_clip(Footage(container="avi", codec="mpeg4", frames=1500, size=(1920, 1080)))
     if not smoke and not site.is_postgresql:
         site.remixes(1000, 60, limit=2.3, baseline=(baseline + 50) * 1000)
     return site.is_within_limits
@@ -168,6 +172,34 @@ class Site:
         name = f"a clip of {size // MIB} MiB, ten prompts: "
         self.report(name + "memory added", ours / MIB, "MiB", 16)
         self.report(name + "memory ÷ the baseline's", ours / naive, "×", 1.0)
+
+    def beside_a_clip(self, footage: Footage) -> None:
+        """Compare the time of ten remixes while a clip is made with that of ten alone."""
+        content = io.BytesIO(film(footage))
+        video = Video(title="Film", **media.video_facts(content).known())
+        video.file.save("film.avi", File(content))
+        with Qcluster(self.media_root):
+            self.warm_up()
+            self.sandbox.timing(queue_seconds=0, run_seconds=1)
+            alone = self._seconds_for_ten()
+            [fitted] = services.request_remixes([video], ["x"], endpoint="lucy-restyle", fit=True)
+            wait_until(lambda: FittedClip.objects.filter(leased_until__isnull=False).exists())
+            beside = self._seconds_for_ten()
+            is_made = FittedClip.objects.filter(file="").count() == 0
+            if not is_made:
+                services.cancel(fitted, by=None)
+            self.wait_until_settled()
+        self.clear()
+        name = "ten remixes while a clip is made: "
+        self.report(name + "made before", int(is_made), "", 0)
+        self.report(name + "time ÷ alone", beside / alone, "×", 2.5)
+
+    def _seconds_for_ten(self) -> float:
+        begin = time.monotonic()
+        remixes = services.request_remixes([self.source], ["make it noir"] * 10)
+        pks = [remix.pk for remix in remixes]
+        wait_until(lambda: not Remix.objects.unsettled().filter(pk__in=pks).exists())
+        return time.monotonic() - begin
 
     def _upload_peak(self, padding: int, work: Callable[[Video], None]) -> int:
         self.sandbox.reset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -57,6 +58,41 @@ def test_message_of_a_finished_turn_is_not_admitted(db: None) -> None:
 
     assert not Chain.objects.admit(1)
     assert _chain() == (1, State.IDLE)
+
+
+def test_turn_whose_message_waits_is_taken_over_once(silent: None) -> None:
+    taken = [Chain.objects.take_over(timedelta(seconds=20)) for _ in range(2)]
+
+    assert taken == [1, None]
+    assert _chain() == (1, State.RUNNING)
+    assert not Chain.objects.admit(1)
+
+
+def test_turn_that_was_announced_just_now_is_not_taken_over(db: None) -> None:
+    Chain.objects.announce()
+
+    assert Chain.objects.take_over(timedelta(seconds=20)) is None
+    assert _chain() == (1, State.PENDING)
+
+
+@pytest.mark.parametrize("state", [State.IDLE, State.RUNNING])
+def test_only_a_pending_turn_is_taken_over(silent: None, state: str) -> None:
+    Chain.objects.update(state=state)
+
+    assert Chain.objects.take_over(timedelta(seconds=20)) is None
+    assert _chain() == (1, state)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_turn_is_either_admitted_or_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    Chain.objects.announce()
+    Chain.objects.update(since=ago(seconds=21))
+    write_together(monkeypatch, Chain, times=2)
+    calls = iter((lambda: Chain.objects.take_over(timedelta(0)), lambda: Chain.objects.admit(1)))
+
+    answers = at_once(lambda: next(calls)())
+
+    assert sorted(map(bool, answers)) == [False, True]
 
 
 def test_running_turn_is_not_announced_again(db: None) -> None:
