@@ -36,6 +36,7 @@ if os.environ.get("SORA_REMIX_TESTS_RUNNER", "") != _runner or (
         "SSL_CERT_FILE": f"{_made}/sandbox.pem",
         "FAL_QUEUE_RUN_HOST": f"127.0.0.1:{_free_port()}",
         "FAL_KEY": "sandbox-key",
+        "FAL_ADMIN_KEY": "",
     }
 _folder = Path(os.environ["SORA_REMIX_TESTS_FOLDER"])
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django_q.tasks import async_task
 from pytest_django import Settings
 
+from example_project.fal_sandbox import ADMIN_KEY
 from example_project.fal_sandbox.process import SandboxProcess
-from example_project.fal_sandbox.sandbox import ADMIN_KEY
 from sora_remix import services
 from sora_remix.models import AccountBalance, Remix, Video
 from sora_remix.tasks import SWEEP

@@ -15,8 +15,8 @@ from django.core.cache import cache
 from django.db.models import Sum
 from django.utils import timezone
 
+from example_project.fal_sandbox import ADMIN_KEY
 from example_project.fal_sandbox.process import SandboxProcess
-from example_project.fal_sandbox.sandbox import ADMIN_KEY
 from sora_remix import database
 from sora_remix.clock import utc
 from sora_remix.endpoints import SORA_2

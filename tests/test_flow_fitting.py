@@ -137,11 +137,11 @@ def test_other_remixes_go_on_while_the_only_worker_makes_a_clip(
         *services.request_remixes([upload], ["neon"], endpoint="lucy-restyle"),
     ]
     pks = [remix.pk for remix in others]
-    wait_until(lambda: not Remix.objects.unsettled().filter(pk__in=pks).exists())
+    wait_until(lambda: not Remix.objects.unsettled().filter(pk__in=pks).exists(), seconds=120)
 
     assert FittedClip.objects.get().file.name == "", qcluster.log
     os.kill(encoder, signal.SIGCONT)
-    wait_until(_settled)
+    wait_until(_settled, seconds=120)
     assert set(Remix.objects.values_list("status", flat=True)) == {Status.SUCCEEDED}, qcluster.log
     assert (FittedClip.objects.count(), len(sandbox.accepted())) == (1, 4)
 

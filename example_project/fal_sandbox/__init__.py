@@ -8,3 +8,6 @@ The endpoints are in `endpoints.py`, their inputs in `inputs.py`.
 The faults are in `faults.py` (any call), `downloads.py` (media), `studio.py` (the run, `job`) and
 `webhooks.py`, those of bills (`bill`) in `ledger.py`; the control API is in `control.py`.
 """
+
+ADMIN_KEY = "sandbox-admin-key"
+"""The key of admin scope, unless another one is given."""

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
+from . import ADMIN_KEY
 from .fal_queue import Timing
-from .sandbox import ADMIN_KEY
 from .server import Options, serve
 
 

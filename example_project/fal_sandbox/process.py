@@ -84,6 +84,7 @@ class SandboxProcess:
             "FAL_RUN_HOST": self.host,
             "SSL_CERT_FILE": str(self.certificate),
             "FAL_KEY": self._key or "sandbox-key",
+            "FAL_ADMIN_KEY": "",  # a real one must not reach the sandbox
         }
 
     def start(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from . import ADMIN_KEY
 from .account import Account
 from .catalogue import Catalogue
 from .downloads import DOWNLOAD_FAULTS
@@ -55,8 +56,6 @@ FAULT_NAMES = {kind: set(faults) for kind, faults in FAULTS.items()} | {
 
 COUNTED = FAULT_NAMES.keys() - {"job", "bill"} | {"fetch", "fetch_picture"}
 """The kinds of calls that are counted: those that come in, and webhooks and fetches."""
-ADMIN_KEY = "sandbox-admin-key"
-"""The key of admin scope, unless another one is given."""
 KEPT = ("accepted_at", "answered")
 """Values that a request from before a restart keeps, besides id, endpoint and input."""
 

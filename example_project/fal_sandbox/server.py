@@ -8,10 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from . import billing_calls, control, platform, protocol, request_list, upload_calls
+from . import ADMIN_KEY, billing_calls, control, platform, protocol, request_list, upload_calls
 from .authority import load_authority, server_context, write_atomically
 from .fal_queue import Timing
-from .sandbox import ADMIN_KEY, SANDBOX, Sandbox
+from .sandbox import SANDBOX, Sandbox
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from example_project.fal_sandbox import ADMIN_KEY
 from example_project.fal_sandbox.process import SandboxProcess
-from example_project.fal_sandbox.sandbox import ADMIN_KEY
 from sora_remix import fal
 from sora_remix.exceptions import TryLater
 from sora_remix.fal import billing

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from example_project.fal_sandbox import ADMIN_KEY
 from example_project.fal_sandbox.process import SandboxProcess
-from example_project.fal_sandbox.sandbox import ADMIN_KEY
 from tests.fal_sandbox.callers import client_of
 
 ENDPOINT = "fal-ai/sora-2/video-to-video/remix"

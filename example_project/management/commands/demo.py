@@ -20,6 +20,7 @@ from example_project.demo.browser import Browser
 from example_project.demo.children import LOCAL, Child, choose_port
 from example_project.demo.drawing import draw_missing
 from example_project.demo.editor import Editor
+from example_project.fal_sandbox import ADMIN_KEY
 from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.settings import DEMO_FOLDER
 from sora_remix import clock
@@ -108,7 +109,8 @@ class Command(BaseCommand):
         # An earlier sandbox, on another port, may have had copies that lie there no more.
         SourceCopy.objects.exclude(url__startswith=sandbox.url).delete()
         # A proxy that is set for the rest of the world can't reach the sandbox.
-        return {**sandbox.environment(), "NO_PROXY": LOCAL, "no_proxy": LOCAL}
+        keys = {**sandbox.environment(), "FAL_ADMIN_KEY": ADMIN_KEY}
+        return {**keys, "NO_PROXY": LOCAL, "no_proxy": LOCAL}
 
     def _start_site(
         self, stack: ExitStack, address: str, environment: dict[str, str]
