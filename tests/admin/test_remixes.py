@@ -13,8 +13,8 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from sora_remix.admin.formatting import money, outcomes
-from sora_remix.admin.formatting.money import Charge
 from sora_remix.models import Remix, RemixBatch
+from sora_remix.models.charges import Charge, charge
 from sora_remix.models.status import Status
 from tests.factories import ago, make_remix, make_video
 from tests.html import listed
@@ -81,7 +81,7 @@ def test_list_explains_each_error(admin_client: Client, code: str) -> None:
 
     assert escape(outcomes.explain(remix)) in page
     assert "4711" not in page
-    assert str(money.CHARGES[money.charge(remix)]) in outcomes.explain(remix)
+    assert str(money.CHARGES[charge(remix)]) in outcomes.explain(remix)
 
 
 def test_unknown_error_is_shown_as_unknown() -> None:
@@ -136,7 +136,7 @@ def test_cancelled_remix_is_shown_as_not_charged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "charge"),
+    ("values", "charged"),
     [
         ({"status": Status.QUEUED}, Charge.NOTHING),
         ({"status": Status.SUBMITTING}, Charge.POSSIBLE),
@@ -175,8 +175,8 @@ def test_cancelled_remix_is_shown_as_not_charged() -> None:
         ),
     ],
 )
-def test_known_costs_are_shown(values: dict[str, Any], charge: Charge) -> None:
-    assert money.charge(make_remix(**values)) == charge
+def test_known_costs_are_shown(values: dict[str, Any], charged: Charge) -> None:
+    assert charge(make_remix(**values)) == charged
 
 
 @pytest.mark.parametrize(
