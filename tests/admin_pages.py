@@ -166,4 +166,10 @@ def addresses(response: Any) -> Iterator[str]:
                 yield found
 
 
+def content_of(response: Any) -> str:
+    """Return what a response sends, also if it is streamed."""
+    content: bytes = b"".join(response) if response.streaming else response.content
+    return content.decode()
+
+
 ADMINS_BY_NAME = {str(model._meta.model_name): model for model in ADMINS}

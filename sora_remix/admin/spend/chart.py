@@ -18,12 +18,13 @@ from .sums import SpendSums, to_dollars
 MOST_BARS = 60
 MOST_LABELS = 12
 """With more bars, only the first and the last one have a label."""
-STEP, GAP, HEIGHT = 20, 4, 100
+STEP, GAP, HEIGHT = 20, 4, 1000
+"""Whole numbers, so that every position is one."""
 
 
 @dataclass(frozen=True)
 class BarPart:
-    """A rectangle; numbers are text, so that no template localises them."""
+    """A rectangle; its numbers are text, which no template localises."""
 
     name: str
     x: str
@@ -80,16 +81,15 @@ def _fill(rows: Sequence[SpendRow], period: str) -> list[SpendRow]:
 
 
 def _bar(at: int, row: SpendRow, highest: int) -> ChartBar:
-    parts, top = [], float(HEIGHT)
-    sums = row.sums
+    parts, sums, so_far, top = [], row.sums, 0, HEIGHT
     for name, amount in (
         ("billed", sums.billed),
         ("calculated", sums.best_calculated),
         ("estimated", sums.best_estimated),
     ):
-        height = max(0, amount) * HEIGHT / highest
-        top -= height
+        so_far += max(0, amount)
+        height = top - (top := HEIGHT - round(so_far * HEIGHT / highest))
         if height:
             x, width = str(at * STEP + GAP // 2), str(STEP - GAP)
-            parts.append(BarPart(name, x, f"{top:.2f}", width, f"{height:.2f}"))
+            parts.append(BarPart(name, x, str(top), width, str(height)))
     return ChartBar(f"{row.label}: {row.best.amount}", parts)

@@ -136,7 +136,7 @@ def _known(millionths: int, count: int, remixes: int) -> AmountCell:
         return AmountCell(gettext("unknown") if remixes else "–")
     if count == remixes:
         return AmountCell(dollars(to_dollars(millionths)))
-    note = gettext("of %(count)d remixes") % {"count": count}
+    note = gettext("for %(count)d of %(remixes)d") % {"count": count, "remixes": remixes}
     return AmountCell(dollars(to_dollars(millionths)), note)
 
 

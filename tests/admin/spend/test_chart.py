@@ -26,11 +26,11 @@ def test_bars_are_as_high_as_their_costs() -> None:
     chart = make_chart(rows, "day")
 
     assert chart
-    assert (chart.highest, chart.view_box) == ("$4.00", "0 0 40 100")
+    assert (chart.highest, chart.view_box) == ("$4.00", "0 0 40 1000")
     heights = [[(part.name, part.y, part.height) for part in bar.parts] for bar in chart.bars]
     assert heights == [
-        [("billed", "75.00", "25.00")],
-        [("billed", "75.00", "25.00"), ("estimated", "0.00", "75.00")],
+        [("billed", "750", "250")],
+        [("billed", "750", "250"), ("estimated", "0", "750")],
     ]
 
 

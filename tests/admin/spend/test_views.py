@@ -63,9 +63,9 @@ def test_page_shows_each_cost_as_what_it_is(admin_client: Client) -> None:
 
     shown = [
         "5",
-        "$9.60 of 4 remixes",
-        "$2.25 of 2 remixes",
-        "$3.00 of 1 remixes",
+        "$9.60 for 4 of 5",
+        "$2.25 for 2 of 5",
+        "$3.00 for 1 of 5",
         "$3.35 + 1 of unknown cost $3.00 billed $0.25 calculated $0.10 estimated",
         "–",
         "at least $3.35 1 approved",
@@ -341,6 +341,6 @@ def test_chart_positions_are_not_localised(admin_client: Client, settings: Setti
         for rect in find_all(page, f"{SVG}rect")
         for name in ("x", "y", "width", "height")
     ]
-    assert find(find(page, "figure"), f"{SVG}svg").get("viewBox") == "0 0 1200 100"
-    assert len([float(number) for number in numbers]) == 240
+    assert find(find(page, "figure"), f"{SVG}svg").get("viewBox") == "0 0 1200 1000"
+    assert len([int(number) for number in numbers]) == 240
     assert date(2026, 3, 1).isoformat() in page
