@@ -11,7 +11,7 @@ from .budget import Rates, rates_within
 from .canvas import Canvas
 from .copying import copy
 from .encoding import ClipFile, PictureEncoder
-from .errors import NotCopyable, OverSize
+from .errors import BrokenAt, NotCopyable, OverSize
 from .interlacing import deinterlaced
 from .pictures import PictureReader
 from .progress import ProgressReport
@@ -35,7 +35,8 @@ def make_clip(source: int, target: int, recipe: Recipe, progress: ProgressReport
     with PictureReader(source, progress) as reader:
         try:
             copy(reader, source, TargetFile(target, recipe.max_bytes), recipe, progress)
-        except (NotCopyable, OverSize):
+        except (BrokenAt, NotCopyable, OverSize):
+            # Copying reads beyond the part, where the source may be broken.
             progress.set_seconds(Fraction(0))
             _encode_within(reader, source, target, recipe, progress)
 
