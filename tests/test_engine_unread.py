@@ -45,6 +45,26 @@ def test_length_is_kept_when_the_file_does_not_state_it() -> None:
     assert (after.container, str(after.duration)) == ("matroska", "4.000")
 
 
+def test_fact_that_earlier_versions_did_not_read_is_added() -> None:
+    facts = {"container": "mp4", "video_codec": "h264", "width": 64, "height": 48}
+    _old_video(record("mp4"), **facts)
+
+    sweep()
+
+    assert Video.objects.get().pixel_format == "yuv420p"
+    assert not Video.objects.unread().exists()
+
+
+def test_file_that_was_read_by_an_earlier_version_keeps_its_facts_when_it_is_broken() -> None:
+    _old_video(b"no video", container="mp4", video_codec="h264")
+
+    sweep()
+
+    after = Video.objects.get()
+    assert (after.container, after.video_codec, after.pixel_format) == ("mp4", "h264", "")
+    assert not Video.objects.unread().exists()
+
+
 def test_old_podcast_can_no_longer_be_remixed() -> None:
     _old_video(record("mp4", pictures=0, cover=True, sound=True))
 
@@ -113,7 +133,7 @@ def test_videos_without_a_file_are_not_read(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     make_video()
-    make_video(file="read.mp4", container="mp4")
+    make_video(file="read.mp4", container="mp4", pixel_format="yuv420p")
 
     with django_assert_num_queries(1):
         unread.read_unread()

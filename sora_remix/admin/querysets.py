@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import reduce
 from operator import and_, or_
 
@@ -14,7 +14,7 @@ from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 from ..decoding.containers import EXTENSIONS
 from ..endpoints import Endpoint, Source
 from ..endpoints.measure import ASPECT, SECONDS, Measure, Span
-from ..endpoints.plan import FITTABLE, longest_clip
+from ..endpoints.plan import FITTABLE, UNDER, longest_clip
 from ..endpoints.source import NOT_AT_PROVIDER
 from ..endpoints.values import Number
 
@@ -51,7 +51,14 @@ def _fitted(source: Source) -> Q:
     name = reduce(or_, (Q(file__iendswith=extension) for extension in FITTABLE))
     is_unread = Q(container="", file__regex=NAMED) & name
     is_read = Q(container__in=EXTENSIONS) & ~Q(video_codec="") & ~Q(file="")
-    return (is_read | is_unread) & _is_long_enough(source)
+    is_complete = Q(is_cut_off=False) & _is_long_enough(source)
+    return (is_read | is_unread) & (is_complete | _has_enough_left(source))
+
+
+def _has_enough_left(source: Source) -> Q:
+    """Keep the files that lack their end, and of which enough is left."""
+    least = max(Decimal(source.min_seconds or 0).quantize(UNDER, ROUND_CEILING), UNDER)
+    return Q(is_cut_off=True, duration__gte=least + UNDER)
 
 
 def _is_long_enough(source: Source) -> Q:
@@ -72,11 +79,17 @@ def _has_file(source: Source) -> Q:
     accepted = source.extensions or EXTENSIONS.values()
     kinds = [kind for kind, extension in EXTENSIONS.items() if extension in accepted]
     is_accepted = Q(container__in=kinds) & ~Q(video_codec="") & ~Q(file="")
-    return (is_accepted | (Q(container="") & _has_name(source))) & _has_codec(source)
+    is_coded = _has_codec(source) & _has_pixels(source) & Q(is_cut_off=False)
+    return (is_accepted | (Q(container="") & _has_name(source))) & is_coded
 
 
 def _has_codec(source: Source) -> Q:
     return Q(video_codec__in=["", *source.codecs]) if source.codecs else Q()
+
+
+def _has_pixels(source: Source) -> Q:
+    formats = source.pixel_formats
+    return Q(pixel_format__in=["", *formats]) if formats else Q()
 
 
 def _has_name(source: Source) -> Q:

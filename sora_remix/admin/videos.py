@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from ..endpoints import cut_off_refusal
 from ..media import VideoFacts
 from ..models import Remix, RemixBatch, Video
 from .actions.views import changelist_action
@@ -352,7 +353,8 @@ class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
         if not (video.width and video.height):
             return size
         shape = gettext("%(width)d by %(height)d pixels, %(size)s")
-        return shape % {"width": video.width, "height": video.height, "size": size}
+        said = shape % {"width": video.width, "height": video.height, "size": size}
+        return f"{said}. {problem}" if (problem := cut_off_refusal(video)) else said
 
 
 def _written(form: ModelForm[Video]) -> set[str]:

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from .files import Readable
 from .frames import beginning, contrast, filtered, gray, keyframes
-from .videos import VideoAnswer, facts_of, head_of, open_video, shown_stream
+from .videos import FileOutline, VideoAnswer, facts_of, open_video, shown_stream
 
 LONGEST_SIDE = 640
 """Pixels of a thumbnail's longer side."""
@@ -35,9 +35,9 @@ def thumbnail(file: Readable) -> bytes | None:
 
 def facts_and_thumbnail(file: Readable) -> tuple[VideoAnswer, bytes | None]:
     """Return facts and thumbnail, opening the file once. The thumbnail is None if it fails."""
-    head = head_of(file)
+    outline = FileOutline.of(file)
     with open_video(file) as container:
-        facts = facts_of(container, head)
+        facts = facts_of(container, outline)
         try:
             return facts, _thumbnail(container)
         except MemoryError:

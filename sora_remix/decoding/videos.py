@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, TypedDict
+from typing import Any, NamedTuple, Self, TypedDict
 
 import av
 from av.container import InputContainer
@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from .containers import FAMILIES, HEAD_LENGTH, container_read_by
 from .files import Readable
 from .limits import MAX_FRAMES, MAX_PIXELS, MAX_STREAMS, OverLimit
+from .truncation import is_cut_off, seconds_left
 
 FORMATS = ",".join(FAMILIES)
 """The allowed demuxers. They read only the file itself, unlike HLS, which opens other URLs."""
@@ -38,8 +39,12 @@ class VideoAnswer(TypedDict):
     """FFmpeg's name. Empty if nothing moves, as in a podcast with a cover."""
     audio_codec: str
     """FFmpeg's name. Empty without sound."""
+    pixel_format: str
+    """FFmpeg's name, such as "yuv420p"."""
     duration: int | None
-    """Microseconds, if known."""
+    """Microseconds, if known. If the file is cut off: of what is left."""
+    is_cut_off: bool
+    """Whether the end of the file is missing. It is noticed only in MP4 and MOV."""
     width: int
     """Pixels as players show them: rotated, with square pixels."""
     height: int
@@ -73,9 +78,20 @@ def shown_stream(container: InputContainer) -> VideoStream:
 
 def video_facts(file: Readable) -> VideoAnswer:
     """Return the properties of a video. Raise if no frame can be decoded."""
-    head = head_of(file)
+    outline = FileOutline.of(file)
     with open_video(file) as container:
-        return facts_of(container, head)
+        return facts_of(container, outline)
+
+
+class FileOutline(NamedTuple):
+    """What is read of a file before it is opened, because reading moves the position."""
+
+    head: bytes
+    is_cut_off: bool
+
+    @classmethod
+    def of(cls, file: Readable) -> Self:
+        return cls(head_of(file), is_cut_off(file))
 
 
 def head_of(file: Readable) -> bytes:
@@ -84,17 +100,20 @@ def head_of(file: Readable) -> bytes:
     return file.read(HEAD_LENGTH)
 
 
-def facts_of(container: InputContainer, head: bytes) -> VideoAnswer:
+def facts_of(container: InputContainer, outline: FileOutline) -> VideoAnswer:
     """Return the properties of an open video. Raise as `video_facts` does."""
     stream = shown_stream(container)
     picture, is_moving = _first_picture(container, stream)
     width, height = _shown_sides(stream, picture)
     rate = stream.average_rate
+    left = seconds_left(container, stream) if outline.is_cut_off else None
     return {
-        "container": container_read_by(container.format.name, head),
+        "container": container_read_by(container.format.name, outline.head),
         "video_codec": stream.codec_context.codec.canonical_name if is_moving else "",
         "audio_codec": _audio_codec(container),
-        "duration": container.duration,
+        "pixel_format": picture.format.name,
+        "duration": container.duration if left is None else round(left * 1_000_000),
+        "is_cut_off": left is not None,
         "width": width,
         "height": height,
         "rate": (rate.numerator, rate.denominator) if rate else None,

@@ -12,7 +12,7 @@ from .price import Price
 from .record import Endpoint, Outputs
 from .references import References, is_url
 from .registry import all_endpoints, get_endpoint
-from .source import Source
+from .source import Source, cut_off_refusal
 
 __all__ = [
     "SORA_2",
@@ -31,6 +31,7 @@ __all__ = [
     "all_endpoints",
     "as_is",
     "choosable",
+    "cut_off_refusal",
     "default_endpoint",
     "fitting_refusal",
     "get_endpoint",

@@ -46,3 +46,11 @@ class Clip(Picture, Protocol):
     @property
     def video_codec(self) -> str:
         """The codec of its picture by FFmpeg's name, as “h264”; empty when unknown."""
+
+    @property
+    def pixel_format(self) -> str:
+        """How its colours are stored, by FFmpeg's name, as “yuv420p”; empty when unknown."""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Tell whether its file is known to lack its end; its duration is then of what is left."""

@@ -14,7 +14,8 @@ from .clip import Clip
 from .codecs import codec_names
 from .frame import Frame, FrameRange
 from .measure import BYTES, FPS, SECONDS, file_types
-from .source import Source
+from .pixels import FITTED_PIXELS, pixel_changes
+from .source import Source, cut_off_refusal
 from .values import Number, Text
 
 MADE = ".mp4"
@@ -23,7 +24,8 @@ FITTED_CODEC = "h264"
 FITTABLE = (".mp4", ".mov", ".webm", ".mkv", ".ts", ".avi", ".gif")
 """Kinds of files that can be decoded."""
 UNDER = Decimal("0.1")
-"""Seconds, or a frame if that is longer, by which a clip is cut below the longest length."""
+"""Seconds, or a frame if that is longer, by which a clip is cut below the longest length, and
+before the place where its file breaks off."""
 
 UNCHANGED = Recipe()
 Loss = Literal["cut", "cropped", "padded", "upscaled"]
@@ -66,6 +68,8 @@ class FittedFacts:
     is_deleted_at_provider: bool = False
     is_still: bool = False
     video_codec: str = FITTED_CODEC
+    pixel_format: str = FITTED_PIXELS
+    is_cut_off: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,13 +145,20 @@ def made_by(recipe: Recipe, clip: Clip) -> FittedFacts:
 def part_problem(clip: Clip, part: Part) -> Text | None:
     """Say what is wrong with a part of this clip, if anything is."""
     start, end = part
-    last = clip.duration if end is None else end
-    if start < 0 or (last is not None and start >= last):
-        return _("The end must be after the start.")
-    if clip.duration is not None and last is not None and last > clip.duration + BEYOND:
+    if clip.duration is not None and end is not None and start < end > clip.duration + BEYOND:
         message = _("The video is only %(length)s long.")
         return message % {"length": SECONDS.with_unit(clip.duration)}
+    last = min((at for at in (end, whole_until(clip)) if at is not None), default=None)
+    if start < 0 or (last is not None and start >= last):
+        return _("The end must be after the start.")
     return None
+
+
+def whole_until(clip: Clip) -> Decimal | None:
+    """Return the second until which a clip can be made from its file, None if unknown."""
+    if clip.duration is None or not clip.is_cut_off:
+        return clip.duration
+    return (clip.duration - UNDER).quantize(UNDER, ROUND_FLOOR)
 
 
 def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
@@ -156,7 +167,7 @@ def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
     A clip that is accepted is left alone. A part that somebody chose is no loss. The plan is
     checked against the record like any clip.
     """
-    if source.kind != "url" or clip.extension not in FITTABLE or clip.is_still:
+    if source.kind != "url" or clip.extension not in FITTABLE or clip.is_still or _is_rest(clip):
         return _unfitted(source, clip, fit)
     if not fit.part and source.refusal(clip) is None:
         return as_is(source, clip)
@@ -168,6 +179,11 @@ def plan_clip(source: Source, clip: Clip, fit: Fit) -> Plan:
     draft.pace()
     draft.convert()
     return draft.finish()
+
+
+def _is_rest(clip: Clip) -> bool:
+    """Tell whether too little is left of a file to make anything from it."""
+    return clip.is_cut_off and (whole_until(clip) or 0) <= 0
 
 
 def _unfitted(source: Source, clip: Clip, fit: Fit) -> Plan:
@@ -199,13 +215,25 @@ class _Draft:
         start, end = self.part or (Decimal(0), None)
         if self.part:
             self.recipe = replace(self.recipe, start=start, end=end)
+        is_broken = self._end_before_break()
         length = self._length()
         most = longest_clip(self.source, self.clip.fps)
         if most is None or (length is not None and self._is_accepted(length)):
+            if is_broken and length is not None:
+                change = _("cut to the first %(length)s, because the file is incomplete")
+                self._note(change % {"length": SECONDS.with_unit(length)}, "cut")
             return
         self.recipe = replace(self.recipe, end=start + most)
         length_left = {"length": SECONDS.with_unit(most)}
         self._note(_("cut to the first %(length)s") % length_left, "cut")
+
+    def _end_before_break(self) -> bool:
+        """Leave out what is missing of a file; return whether there is anything."""
+        end = whole_until(self.clip)
+        if not self.clip.is_cut_off or (self.recipe.end and end and self.recipe.end <= end):
+            return False
+        self.recipe = replace(self.recipe, end=end)
+        return True
 
     def _is_accepted(self, length: Decimal) -> bool:
         most, below = self.source.max_seconds, self.source.below_seconds
@@ -259,26 +287,38 @@ class _Draft:
 
     def convert(self) -> None:
         """Make another kind of file, and a smaller one, where the record asks for it."""
-        is_other_kind = bool(self.source.extensions) and (
-            self.clip.extension not in self.source.extensions
-        )
-        codec = self.clip.video_codec
-        is_other_codec = bool(self.source.codecs and codec) and codec not in self.source.codecs
-        if is_other_kind:
-            kind = file_types([self.clip.extension])
-            self.changes.append(_("%(kind)s → MP4 (H.264, AAC)") % {"kind": kind})
-        elif is_other_codec:
-            self.changes.append(_arrow(codec_names([codec]), codec_names([FITTED_CODEC])))
+        is_converted = self._note_kind() or self._note_codec()
+        is_converted = self._note_pixels() or is_converted
         most = _most_bytes(self.source)
         size = self._size()
         is_too_large = most is not None and size is not None and size > most
         if is_too_large and most is not None and size is not None:
             figures = [BYTES.rounded(figure, ROUND_CEILING) for figure in (size, most)]
             self.changes.append(_arrow(*figures))
-        if most is not None and (
-            is_other_kind or is_other_codec or is_too_large or self.recipe != UNCHANGED
-        ):
+        if most is not None and (is_converted or is_too_large or self.recipe != UNCHANGED):
             self.recipe = replace(self.recipe, max_bytes=most)
+
+    def _note_kind(self) -> bool:
+        if not self.source.extensions or self.clip.extension in self.source.extensions:
+            return False
+        kind = file_types([self.clip.extension])
+        self.changes.append(_("%(kind)s → MP4 (H.264, AAC)") % {"kind": kind})
+        return True
+
+    def _note_codec(self) -> bool:
+        codec = self.clip.video_codec
+        if not (self.source.codecs and codec) or codec in self.source.codecs:
+            return False
+        self.changes.append(_arrow(codec_names([codec]), codec_names([FITTED_CODEC])))
+        return True
+
+    def _note_pixels(self) -> bool:
+        """Note another depth or sampling of the colours, which hardly anybody sees."""
+        pixels = self.clip.pixel_format
+        if not (self.source.pixel_formats and pixels) or pixels in self.source.pixel_formats:
+            return False
+        self.changes += [_arrow(*one) for one in pixel_changes(pixels, FITTED_PIXELS)]
+        return True
 
     def finish(self) -> Plan:
         """Check the clip as it will be: whatever is still wrong can't be helped."""
@@ -286,6 +326,8 @@ class _Draft:
             return as_is(self.source, self.clip)
         made = made_by(self.recipe, self.clip)
         refusal = None if self.needs_shape else self.source.refusal(made)
+        if refusal and not self.part:
+            refusal = cut_off_refusal(self.clip) or refusal
         return Plan(
             recipe=self.recipe,
             clip=made,

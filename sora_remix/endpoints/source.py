@@ -25,7 +25,8 @@ from .measure import (
     first_refusal,
     statements,
 )
-from .values import Codecs, Count, Extensions, Limit, Name, Number, Text
+from .pixels import USUAL_PIXELS, pixel_names
+from .values import Codecs, Count, Extensions, Limit, Name, Number, PixelFormats, Text
 
 NOT_AT_PROVIDER: tuple[tuple[str, object, Text], ...] = (
     ("sora_id", "", _("It is not a Sora generation: it has no Sora id.")),
@@ -53,6 +54,9 @@ class Source:
     codecs: Codecs = ()
     """Codecs of the picture by FFmpeg's names, such as “h264” and “hevc”; empty when the provider
     names none."""
+    pixel_formats: PixelFormats = USUAL_PIXELS
+    """How the colours of the picture are stored, by FFmpeg's names, such as “yuv420p” for 8 bit and
+    4:2:0; empty when all are taken."""
     min_seconds: Limit | None = None
     max_seconds: Limit | None = None
     below_seconds: Limit | None = None
@@ -145,6 +149,8 @@ class Source:
             return _("It has no file that can be sent.")
         if clip.is_still:
             return _("It has no moving picture, only sound or a single image.")
+        if clip.is_cut_off:
+            return cut_off_refusal(clip)
         if self.extensions and clip.extension not in self.extensions:
             return _("It is a file of type %(kind)s, but only %(names)s can be sent.") % {
                 "kind": file_types([clip.extension]),
@@ -155,7 +161,25 @@ class Source:
                 "codec": codec_names([clip.video_codec]),
                 "names": codec_names(self.codecs),
             }
+        return self._wrong_pixels(clip)
+
+    def _wrong_pixels(self, clip: Clip) -> Text | None:
+        if not self.pixel_formats or clip.pixel_format in ("", *self.pixel_formats):
+            return None
+        return _("Its colours are stored as %(pixels)s, but only %(names)s can be sent.") % {
+            "pixels": pixel_names([clip.pixel_format]),
+            "names": pixel_names(self.pixel_formats),
+        }
+
+
+def cut_off_refusal(clip: Clip) -> Text | None:
+    """Say that the file of this video lacks its end, if it does."""
+    if not clip.is_cut_off:
         return None
+    if not clip.duration:
+        return _("The file is incomplete. Upload it again.")
+    message = _("The file is incomplete: it breaks off after %(length)s. Upload it again.")
+    return message % {"length": SECONDS.with_unit(clip.duration)}
 
 
 def _not_at_provider(clip: Clip) -> Text | None:

@@ -28,7 +28,7 @@ else:
 Number = Decimal | int
 
 CODEC = re.compile(r"[a-z0-9_]+")
-"""How FFmpeg names codecs."""
+"""How FFmpeg names codecs and pixel formats."""
 
 Reader = Callable[[Any, str], Any]
 """Takes a value of the settings and its path, and returns the value of the record."""
@@ -134,6 +134,18 @@ def codecs(value: Any, where: str) -> tuple[str, ...]:
     return tuple(value)
 
 
+def pixel_formats(value: Any, where: str) -> tuple[str, ...]:
+    """Accept FFmpeg's names of pixel formats."""
+    for one in names(value, where):
+        if not CODEC.fullmatch(one):
+            raise wrong(
+                where,
+                _("“%(value)s” is not FFmpeg's name of a pixel format, such as “yuv420p”."),
+                one,
+            )
+    return tuple(value)
+
+
 def fields_of_json(value: Any, where: str) -> dict[str, Any]:
     """Accept a dictionary that can be sent as JSON."""
     fields = mapping(value, where)
@@ -176,4 +188,5 @@ Day = Annotated[date, day]
 Names = Annotated[tuple[str, ...], names]
 Extensions = Annotated[tuple[str, ...], extensions]
 Codecs = Annotated[tuple[str, ...], codecs]
+PixelFormats = Annotated[tuple[str, ...], pixel_formats]
 JSONFields = Annotated[Mapping[str, Any], fields_of_json]

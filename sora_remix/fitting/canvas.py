@@ -29,6 +29,7 @@ TURNS = {
 MATRIX = struct.Struct("=9i")
 LEAST_SIDE = 16
 """Pixels. The least that encoders and players are tested with."""
+SMALL = f"scale={LEAST_SIDE}:{LEAST_SIDE}"
 
 
 class Canvas:
@@ -38,7 +39,6 @@ class Canvas:
         self._stream = stream
         self._shape = recipe.shape
         self._pixel = stream.sample_aspect_ratio or Fraction(1)
-        # Reading it from every frame would keep them all in memory, by a reference cycle of PyAV.
         self.turns = turns_of(frame)
         self._graph: Graph | None = None
         self._key: object = None
@@ -98,7 +98,10 @@ def even(side: Fraction | int) -> int:
 
 def turns_of(frame: VideoFrame) -> tuple[str, ...]:
     """Return the filters that turn a frame as its display matrix says."""
-    matrix = cast("SideData | None", frame.side_data.get("DISPLAYMATRIX"))
+    # Reading it makes a reference cycle in PyAV, which would keep a large frame in memory.
+    frame.pts = 0
+    small = next(filtered(picture_graph(frame, Fraction(1), [SMALL]), frame))
+    matrix = cast("SideData | None", small.side_data.get("DISPLAYMATRIX"))
     if matrix is None:
         return ()
     a, b, _u, c, d, *_rest = MATRIX.unpack(bytes(matrix)[: MATRIX.size])

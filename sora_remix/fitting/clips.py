@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from itertools import chain
+
+from av.video.frame import VideoFrame
 
 from ..recipe import Recipe
 from .budget import Rates, rates_within
 from .canvas import Canvas
 from .copying import copy
 from .encoding import ClipFile, PictureEncoder
-from .errors import NotCopyable, OverSize
+from .errors import BrokenAt, NotCopyable, OverSize
 from .interlacing import deinterlaced
 from .pictures import PictureReader
 from .progress import ProgressReport
@@ -33,11 +34,21 @@ def make_clip(source: int, target: int, recipe: Recipe, progress: ProgressReport
     is no video.
     """
     with PictureReader(source, progress) as reader:
-        try:
-            copy(reader, source, TargetFile(target, recipe.max_bytes), recipe, progress)
-        except (NotCopyable, OverSize):
+        if not _is_copied(reader, source, target, recipe, progress):
             progress.set_seconds(Fraction(0))
             _encode_within(reader, source, target, recipe, progress)
+
+
+def _is_copied(
+    reader: PictureReader, source: int, target: int, recipe: Recipe, progress: ProgressReport
+) -> bool:
+    """Copy the part, and return whether that was possible."""
+    try:
+        copy(reader, source, TargetFile(target, recipe.max_bytes), recipe, progress)
+    except (BrokenAt, NotCopyable, OverSize):
+        # Copying reads beyond the part, where the source may be broken.
+        return False
+    return True
 
 
 def _encode_within(
@@ -81,17 +92,34 @@ def encode(
     shown = _shown(reader, recipe, rate)
     first = next(shown)
     canvas = Canvas(first.picture.frame, reader.stream, recipe)
-    with SoundSource(source, reader.first, first.base) as sound, ClipFile(target) as file:
+    base = first.base
+    drawn = _drawn(canvas, first, shown)
+    del first
+    with SoundSource(source, reader.first, base) as sound, ClipFile(target) as file:
         pictures = PictureEncoder(file, (canvas.width, canvas.height), rate, rates)
         track = EncodedSound(file, SoundReader(sound, progress), rates.sound)
-        for one in chain([first], shown):
-            frame = canvas.draw(one.picture.frame)
-            for _count in range(one.frames):
+        for frame, frames in drawn:
+            for _count in range(frames):
                 pictures.write(frame)
                 track.write_until(pictures.seconds)
                 progress.set_seconds(pictures.seconds)
         pictures.finish()
         track.finish()
+
+
+def _drawn(
+    canvas: Canvas, first: Shown, others: Iterator[Shown]
+) -> Iterator[tuple[VideoFrame, int]]:
+    """Yield the frames of the clip, and how often each is shown.
+
+    Pictures of the source are dropped before the next is decoded, because they may be large.
+    """
+    yield canvas.draw(first.picture.frame), first.frames
+    del first
+    while one := next(others, None):
+        drawn = canvas.draw(one.picture.frame), one.frames
+        one = None
+        yield drawn
 
 
 def _shown(reader: PictureReader, recipe: Recipe, rate: Fraction) -> Iterator[Shown]:

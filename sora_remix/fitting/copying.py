@@ -48,12 +48,12 @@ def copy(
         track = _sound_track(file, sound, progress)
         period = round(reader.period / reader.tick)
         muxed = _muxed(chain([first], packets), file, stream, period)
-        first_picture: TimedPicture | None = None
+        size: tuple[int, int] | None = None
         for count, picture in enumerate(reader.decode(muxed)):
-            if first_picture is None:
-                first_picture = picture
+            if size is None:
+                size = (picture.frame.width, picture.frame.height)
                 _check_first(picture, reader, recipe)
-            _check_next(picture, first_picture, base + count * reader.period, reader.tick)
+            _check_next(picture, size, base + count * reader.period, reader.tick)
             track.write_until((count + 1) * reader.period)
             progress.set_seconds((count + 1) * reader.period)
         track.finish()
@@ -159,10 +159,12 @@ def _check_first(picture: TimedPicture, reader: PictureReader, recipe: Recipe) -
         raise NotCopyable
 
 
-def _check_next(picture: TimedPicture, first: TimedPicture, time: Fraction, tick: Fraction) -> None:
+def _check_next(
+    picture: TimedPicture, size: tuple[int, int], time: Fraction, tick: Fraction
+) -> None:
     """Raise `NotCopyable` if a picture comes at another time than it should, or is different."""
-    frame, other = picture.frame, first.frame
+    frame = picture.frame
     is_late = abs(picture.time - time) > MOST_JITTER + tick
-    is_other = (frame.width, frame.height) != (other.width, other.height)
+    is_other = (frame.width, frame.height) != size
     if is_late or is_other or frame.interlaced_frame:
         raise NotCopyable

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from typing import Self
+from typing import NamedTuple, Self
 
 from av.error import FFmpegError
 from av.packet import Packet
@@ -31,6 +31,13 @@ STRICT_PACKETS = 300
 """Packets in which a strict decoder has to find a picture."""
 
 
+class Interval(NamedTuple):
+    """When a picture is shown, in seconds from the first picture of the video."""
+
+    time: Fraction
+    end: Fraction
+
+
 @dataclass(frozen=True)
 class TimedPicture:
     """A picture as decoded, neither rotated nor scaled."""
@@ -44,6 +51,10 @@ class TimedPicture:
     @property
     def end(self) -> Fraction:
         return self.time + self.duration
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.time, self.end)
 
 
 class PictureReader:
@@ -104,6 +115,7 @@ class PictureReader:
             picture = next(pictures, None)
             if picture and picture.time <= start:
                 yield picture
+                del picture
                 yield from pictures
                 return
         self._reopen()
@@ -167,8 +179,11 @@ class PictureReader:
         return stream.average_rate, stream.guessed_rate, stream.base_rate
 
     def decode(self, packets: Iterable[Packet[VideoStream]]) -> Iterator[TimedPicture]:
-        """Yield the pictures of successive packets. Raise `BrokenAt` as `read` does."""
-        last: TimedPicture | None = None
+        """Yield the pictures of successive packets. Raise `BrokenAt` as `read` does.
+
+        No picture is kept while the next one is decoded: one of 8K takes 50 MB, or 100 with HDR.
+        """
+        last: Interval | None = None
         broken: BrokenAt | None = None
         end = Fraction(0)
         for packet in packets:
@@ -177,15 +192,16 @@ class PictureReader:
             frames, error = _decoded(packet)
             if error and last and not broken:
                 broken = BrokenAt(last.end if at is None else at, error)
-            for frame in frames:
-                picture = self._picture(frame, last)
+            while frames:
+                picture = self._picture(frames.pop(0), last)
                 if last and picture.time <= last.time:
                     self._check_order(picture, last)
                     continue
                 if broken and picture.time >= broken.second:
                     raise broken
                 yield picture
-                last = picture
+                last = picture.interval
+                del picture
             self._progress.beat()
         if last:
             self._check_end(last, broken, end)
@@ -201,18 +217,18 @@ class PictureReader:
         except FFmpegError as error:
             self._error = error
 
-    def _picture(self, frame: VideoFrame, last: TimedPicture | None) -> TimedPicture:
+    def _picture(self, frame: VideoFrame, last: Interval | None) -> TimedPicture:
         stamp = frame.pts if frame.pts is not None else frame.dts
         duration = frame.duration * self.tick if frame.duration else self.period
         if stamp is None:
             return TimedPicture(frame, last.end if last else Fraction(0), duration)
         return TimedPicture(frame, self.time_of(stamp), duration)
 
-    def _check_order(self, picture: TimedPicture, last: TimedPicture) -> None:
+    def _check_order(self, picture: TimedPicture, last: Interval) -> None:
         if last.time - picture.time > MOST_DISORDER:
             raise BrokenAt(last.end, "the times start again")
 
-    def _check_end(self, last: TimedPicture, broken: BrokenAt | None, end: Fraction) -> None:
+    def _check_end(self, last: Interval, broken: BrokenAt | None, end: Fraction) -> None:
         """Raise `BrokenAt` if more than the last picture is missing."""
         error = broken or self._error or "the file ends too early"
         if self.end is not None and (self._error or (self._is_over and self._file.is_exhausted)):

@@ -35,7 +35,7 @@ class VideoFacts:
     audio_codec: str
     """FFmpeg's name. Empty without sound."""
     duration: Decimal | None
-    """Seconds. None if the recording was cut off before its length was written."""
+    """Seconds. None if the file doesn't state it."""
     width: int
     """Pixels as players show them: rotated, with square pixels."""
     height: int
@@ -43,6 +43,10 @@ class VideoFacts:
     """Bytes."""
     fps: Decimal | None
     """Frames per second."""
+    pixel_format: str = ""
+    """FFmpeg's name, such as “yuv420p”."""
+    is_cut_off: bool = False
+    """Whether the end of the file is missing. The duration is then that of what is left."""
 
     @property
     def extension(self) -> str:
@@ -93,6 +97,8 @@ def checked_facts(answer: Any, file: IO[bytes]) -> VideoFacts:
             height=_side(answer["height"]),
             size=file.seek(0, os.SEEK_END),
             fps=_rate(answer["rate"]),
+            pixel_format=_codec(answer["pixel_format"]),
+            is_cut_off=_flag(answer["is_cut_off"]),
         )
     except UNEXPECTED as error:
         raise NotAVideo(f"{type(error).__name__}: {error}") from error
@@ -127,6 +133,12 @@ def _codec(name: Any) -> str:
     if isinstance(name, str) and CODEC.fullmatch(name):
         return name
     raise ValueError(f"invalid codec {name!r}")
+
+
+def _flag(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise ValueError(f"{value!r} is neither true nor false")
 
 
 def _seconds(microseconds: int | None) -> Decimal | None:

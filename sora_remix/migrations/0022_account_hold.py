@@ -7,7 +7,7 @@ import sora_remix.models.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sora_remix", "0020_calculated_cost"),
+        ("sora_remix", "0021_picture_facts"),
     ]
 
     operations = [

@@ -104,6 +104,8 @@ class FittedClip(Leased, OwnsFiles):
     container = ExactCharField(max_length=16, blank=True)
     video_codec = ExactCharField(max_length=32, blank=True)
     audio_codec = ExactCharField(max_length=32, blank=True)
+    pixel_format = ExactCharField(max_length=32, blank=True)
+    is_cut_off = models.BooleanField(default=False)
     duration = models.DecimalField(max_digits=9, decimal_places=3, null=True)
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)

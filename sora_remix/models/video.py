@@ -96,13 +96,13 @@ class VideoQuerySet(models.QuerySet["Video"]):
         return self.approved().update(**decision(Approval.NEW, by))
 
     def unread(self) -> VideoQuerySet:
-        """Keep videos whose file has not been read, the least often tried first."""
-        unread = self.filter(container="", readings__lt=MOST_READINGS).exclude(file="")
+        """Keep videos some facts of whose file are unknown, the least often tried first."""
+        unread = self.filter(pixel_format="", readings__lt=MOST_READINGS).exclude(file="")
         return unread.order_by("readings", "-pk")
 
     def start_reading(self, video: Video) -> bool:
         """Count an attempt to read a video's file; return False if another worker was first."""
-        mine = self.filter(pk=video.pk, readings=video.readings, container="")
+        mine = self.filter(pk=video.pk, readings=video.readings, pixel_format="")
         return bool(mine.update(readings=F("readings") + 1))
 
     def stop_reading(self, video: Video) -> None:
@@ -186,8 +186,13 @@ class Video(Approvable, OwnsFiles):
     video_codec = ExactCharField(max_length=32, blank=True, editable=False)
     """Empty with a `container` if nothing moves: sound with a cover, or a single picture."""
     audio_codec = ExactCharField(max_length=32, blank=True, editable=False)
+    pixel_format = ExactCharField(max_length=32, blank=True, editable=False)
+    """How its colours are stored, by FFmpeg's name, such as “yuv420p”; empty until it is read.
+    Earlier versions read the other facts without it."""
+    is_cut_off = models.BooleanField(default=False, editable=False)
+    """Whether the end of its file is missing. The `duration` is then that of what is left."""
     readings = models.PositiveSmallIntegerField(default=0, editable=False)
-    """How often reading its file was tried while its `container` is unknown."""
+    """How often reading its file was tried while its `pixel_format` is unknown."""
     duration = models.DecimalField(
         _("seconds"),
         max_digits=9,
@@ -251,7 +256,9 @@ class Video(Approvable, OwnsFiles):
             ("remix_video", _("Can remix videos, which costs money")),
             ("approve_video", _("Can approve and reject videos")),
         )
-        indexes = (models.Index(fields=("container", "readings"), name="sora_remix_video_unread"),)
+        indexes = (
+            models.Index(fields=("pixel_format", "readings"), name="sora_remix_video_unread"),
+        )
         constraints = (
             UniqueUnlessBlank(
                 fields=("sora_id",),

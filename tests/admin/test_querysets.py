@@ -46,6 +46,15 @@ VIDEOS: list[dict[str, Any]] = [
         {"file": "a.mp4", "container": "mp4", "video_codec": codec}
         for codec in ("", "h264", "hevc", "prores")
     ),
+    *(
+        {"file": "a.mp4", "container": "mp4", "video_codec": "h264", "pixel_format": pixels}
+        for pixels in ("", "yuv420p", "yuvj420p", "yuv420p10le", "bgra")
+    ),
+    *(
+        {"is_cut_off": True, "duration": length, **read}
+        for length in (None, "0.1", "0.199", "0.2", "0.8", "0.899", "0.9", "2", "2.1", "70")
+        for read in ({}, {"container": "mp4", "video_codec": "h264"})
+    ),
     {"duration": None},
     {"duration": 0},
     *({"duration": length} for length in ("0.699", "0.7", "2", "3", "10", "14.999", "15", "1801")),
@@ -63,11 +72,17 @@ ALL_LIMITS = Source(
 )
 NO_LIMITS = Source(kind="url", param="video_url")
 CODECS = Source(kind="url", param="video_url", codecs=("h264", "hevc"))
+ANY_PIXELS = Source(kind="url", param="video_url", pixel_formats=())
 ENDPOINTS = [
     *BUILT_IN.values(),
     *(
         Endpoint(key=key, endpoint_id="a/b", label=key, source=source, price=Price())
-        for key, source in (("all", ALL_LIMITS), ("none", NO_LIMITS), ("codecs", CODECS))
+        for key, source in (
+            ("all", ALL_LIMITS),
+            ("none", NO_LIMITS),
+            ("codecs", CODECS),
+            ("pixels", ANY_PIXELS),
+        )
     ),
 ]
 

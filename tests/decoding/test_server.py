@@ -71,6 +71,8 @@ def test_each_job_is_answered_within_its_own_time_limit(parent: Parent, clip: Pa
         "container": "mp4",
         "video_codec": "h264",
         "audio_codec": "",
+        "pixel_format": "yuv420p",
+        "is_cut_off": False,
         "duration": 1_000_000,
         "width": 160,
         "height": 90,

@@ -10,8 +10,10 @@ import pytest
 
 from sora_remix.decoding.thumbnails import facts_and_thumbnail
 from sora_remix.decoding.videos import video_facts
+from sora_remix.endpoints.pixels import GIF_PIXELS
 from tests.decoding.recordings import record
 from tests.decoding.test_thumbnails import turned
+from tests.fitting.footage import Footage, film
 
 
 class CountingFile(io.FileIO):
@@ -89,6 +91,27 @@ def test_width_and_height_are_those_shown_by_players(
     facts = video_facts(turned(record("mp4", pixel=pixel), degrees))
 
     assert (facts["width"], facts["height"]) == shown
+
+
+@pytest.mark.parametrize(
+    "footage",
+    [
+        Footage(frames=3),
+        Footage(frames=3, pixels="yuv444p"),
+        Footage(frames=3, pixels="yuv422p10le"),
+        Footage(frames=3, pixels="yuvj420p", levels="full"),
+        Footage(frames=3, codec="libx264rgb", pixels="rgb24"),
+    ],
+    ids=lambda footage: footage.pixels,
+)
+def test_pixel_format_is_that_of_the_decoded_picture(footage: Footage) -> None:
+    facts = video_facts(io.BytesIO(film(footage)))
+
+    assert facts["pixel_format"] == {"rgb24": "gbrp"}.get(footage.pixels, footage.pixels)
+
+
+def test_every_gif_has_the_pixel_format_of_gifs() -> None:
+    assert video_facts(io.BytesIO(record("gif")))["pixel_format"] == GIF_PIXELS
 
 
 def test_unknown_audio_codec_does_not_break_a_video() -> None:

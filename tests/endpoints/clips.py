@@ -18,3 +18,5 @@ class Clip:
     extension: str = ".mp4"
     is_still: bool = False
     video_codec: str = ""
+    pixel_format: str = ""
+    is_cut_off: bool = False

@@ -69,6 +69,45 @@ def test_other_codec_is_named() -> None:
     assert (found.refusal, found.is_asked_for) == (None, False)
 
 
+@pytest.mark.parametrize("key", URLS)
+@pytest.mark.parametrize(
+    ("pixels", "expected"),
+    [
+        ("yuv444p", ["4:4:4 → 4:2:0"]),
+        ("yuvj422p", ["4:2:2 → 4:2:0"]),
+        ("yuv420p10le", ["10 bit → 8 bit"]),
+        ("yuv422p12le", ["4:2:2 → 4:2:0", "12 bit → 8 bit"]),
+        ("gbrp10le", ["gbrp10le → 4:2:0"]),
+        ("yuva420p", ["yuva420p → yuv420p"]),
+    ],
+)
+def test_unusual_pictures_are_converted_without_being_asked_for(
+    key: str, pixels: str, expected: list[str]
+) -> None:
+    found = _plan(key, replace(CLIP, pixel_format=pixels))
+
+    assert [str(change) for change in found.changes] == expected
+    assert (found.refusal, found.is_asked_for, found.clip.pixel_format) == (None, False, "yuv420p")
+
+
+@pytest.mark.parametrize("pixels", ["", "yuv420p", "yuvj420p"])
+def test_usual_and_unknown_pictures_are_left_alone(pixels: str) -> None:
+    assert _plan("flux-3", replace(CLIP, pixel_format=pixels)).is_as_is
+
+
+def test_phone_clip_is_converted_at_once() -> None:
+    phone = replace(MOV, video_codec="hevc", pixel_format="yuv420p10le")
+
+    assert _changes("flux-3", phone) == ["MOV → MP4 (H.264, AAC)", "10 bit → 8 bit"]
+    assert _changes("kling-o3", phone) == ["10 bit → 8 bit"]
+
+
+def test_gif_is_taken_as_it_is_by_a_model_that_names_gifs() -> None:
+    gif = replace(CLIP, extension=".gif", video_codec="gif", pixel_format="bgra")
+
+    assert _plan("lucy-restyle", gif).is_as_is
+
+
 def test_part_of_a_large_file_may_be_small_enough() -> None:
     long = replace(CLIP, duration=Decimal(70), size=350_000_000)
 

@@ -79,6 +79,46 @@ def test_clip_endpoint_accepts_pictures_of_its_codecs(
     assert _source(codecs=codecs).refusal(Clip(video_codec=codec)) == reason
 
 
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        ("yuv420p", None),
+        ("yuvj420p", None),
+        ("", None),
+        (
+            "yuv444p10le",
+            "Its colours are stored as 4:4:4, 10 bit, but only 4:2:0, 8 bit can be sent.",
+        ),
+        ("gbrp", "Its colours are stored as gbrp, but only 4:2:0, 8 bit can be sent."),
+    ],
+)
+def test_only_usual_pictures_are_accepted_unless_a_record_says_otherwise(
+    pixels: str, reason: str | None
+) -> None:
+    clip = Clip(pixel_format=pixels)
+
+    assert _source().refusal(clip) == reason
+    assert _source(pixel_formats=()).refusal(clip) is None
+    assert Source(kind="sora_id", param="video_id").refusal(clip) is None
+
+
+@pytest.mark.parametrize(
+    ("duration", "reason"),
+    [
+        (
+            Decimal("6.4"),
+            "The file is incomplete: it breaks off after 6.4 s. Upload it again.",
+        ),
+        (None, "The file is incomplete. Upload it again."),
+    ],
+)
+def test_file_whose_end_is_missing_is_refused(duration: Decimal | None, reason: str) -> None:
+    clip = Clip(duration=duration, is_cut_off=True, extension=".mov")
+
+    assert _source().refusal(clip) == reason
+    assert Source(kind="sora_id", param="video_id").refusal(clip) is None
+
+
 def test_wrong_container_is_named_before_the_codec() -> None:
     source = _source(codecs=("h264",))
 

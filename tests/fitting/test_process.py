@@ -48,6 +48,8 @@ def test_process_tells_its_progress_and_the_facts_of_the_clip() -> None:
             "container": "mp4",
             "video_codec": "h264",
             "audio_codec": "aac",
+            "pixel_format": "yuv420p",
+            "is_cut_off": False,
             "duration": 2_000_000,
             "width": 80,
             "height": 44,

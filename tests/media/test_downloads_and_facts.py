@@ -33,6 +33,8 @@ def test_facts_are_read_from_the_file(clip: Path) -> None:
         height=90,
         size=size,
         fps=Decimal(12),
+        pixel_format="yuv420p",
+        is_cut_off=False,
     )
     assert (facts.extension, facts.is_moving) == (".mp4", True)
 

@@ -19,7 +19,8 @@ from tests.decoding.recordings import record
 
 def _facts_of(monkeypatch: pytest.MonkeyPatch, **answer: Any) -> media.VideoFacts:
     said = {"container": "mp4", "video_codec": "h264", "audio_codec": "", **answer}
-    usual = {"duration": 1_000_000, "width": 160, "height": 90, "rate": [25, 1]}
+    usual: dict[str, Any] = {"duration": 1_000_000, "width": 160, "height": 90, "rate": [25, 1]}
+    usual |= {"pixel_format": "yuv420p", "is_cut_off": False}
     monkeypatch.setattr(facts, "decode", lambda job, file: {**usual, **said})
     return media.video_facts(io.BytesIO(b"a video"))
 
@@ -88,6 +89,8 @@ def test_size_that_does_not_fit_its_column_is_refused(
         {"video_codec": None},
         {"audio_codec": "x" * 33},
         {"audio_codec": "aac\n"},
+        {"pixel_format": "yuv420p;"},
+        {"is_cut_off": 1},
     ],
 )
 def test_container_that_does_not_fit_its_column_is_refused(

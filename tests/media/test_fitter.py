@@ -150,7 +150,7 @@ BROKEN: dict[str, tuple[str, type[Exception], str]] = {
         """
         import json
         facts = {"container": "avi", "video_codec": "mpeg4", "audio_codec": "", "duration": 1,
-                 "width": 1, "height": 1, "rate": None}
+                 "width": 1, "height": 1, "rate": None, "pixel_format": "", "is_cut_off": False}
         parent.sendall(json.dumps({"done": facts}).encode() + b"\\n")
         """,
         NotAVideo,

@@ -26,6 +26,8 @@ class ClipFacts(NamedTuple):
     extension: str
     is_still: bool
     video_codec: str
+    pixel_format: str
+    is_cut_off: bool
 
 
 class PlannedClip(NamedTuple):

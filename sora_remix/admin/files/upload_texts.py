@@ -10,7 +10,6 @@ MANY = "%(many)s"
 """Placeholders that the script fills in."""
 DONE = "%(done)s"
 FAILED = "%(failed)s"
-REASON = "%(reason)s"
 
 
 def script_texts() -> SafeString:
@@ -20,7 +19,6 @@ def script_texts() -> SafeString:
     texts["some-failed"] = gettext("%(failed)s failed.") % {"failed": FAILED}
     texts["remix-one"] = gettext("Remix this video")
     texts["remix-many"] = gettext("Remix these %(many)s videos") % {"many": MANY}
-    texts["warning"] = gettext("It can't be remixed: %(reason)s") % {"reason": REASON}
     return flatatt({f"data-{name}": text for name, text in texts.items()})
 
 

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from ...database import atomic, own_transactions
+from ...endpoints import cut_off_refusal
 from ...models import EndpointFact, Video
 from ..checkout.endpoints import why_none_accepts
 from ..links import Links
@@ -52,7 +53,7 @@ class UploadedVideo:
     title_url: str
     """Accepts another title; empty for users who may not change it."""
     warning: str
-    """Why no model can take it; empty if one can."""
+    """What is wrong with it; empty if nothing is."""
 
 
 def urls(model_admin: ModelAdmin[Video]) -> list[URLPattern]:
@@ -199,8 +200,15 @@ def _describe_one(
         title=video.title,
         url=links.change_url(video) if may_view else "",
         title_url=links.title_url(video) if may_change else "",
-        warning=why_none_accepts(video, retired),
+        warning=_warning(video, retired),
     )
+
+
+def _warning(video: Video, retired: Mapping[str, datetime]) -> str:
+    """Say why no model can take a video, or that its file is incomplete."""
+    if reason := why_none_accepts(video, retired):
+        return gettext("It can't be remixed: %(reason)s") % {"reason": reason}
+    return str(cut_off_refusal(video) or "")
 
 
 def _may_remix(model_admin: ModelAdmin[Video], request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from ..option import Option
+from ..pixels import GIF_PIXELS, USUAL_PIXELS
 from ..price import Price
 from ..record import Endpoint
 from ..source import Source
@@ -24,6 +25,7 @@ LUCY_RESTYLE = Endpoint(
         kind="url",
         param="video_url",
         extensions=(".mp4", ".mov", ".webm", ".m4v", ".gif"),
+        pixel_formats=(*USUAL_PIXELS, GIF_PIXELS),
         max_seconds=30 * 60,
         safe_seconds=10 * 60,
     ),

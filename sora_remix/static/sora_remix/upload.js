@@ -276,7 +276,7 @@ document.addEventListener("DOMContentLoaded", () => {
         finish(video) {
             this.video = video;
             this.set("done");
-            this.note(video.warning ? [fill(root.dataset.warning, { reason: video.warning })] : [], true);
+            this.note(video.warning ? [video.warning] : [], true);
             this.link.hidden = !video.url;
             this.link.href = video.url;
             this.title.readOnly = !video.title_url;

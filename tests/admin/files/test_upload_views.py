@@ -17,6 +17,8 @@ from tests.approved_videos import show
 from tests.checkout import retire_models_for_any_length
 from tests.decoding.recordings import record
 from tests.factories import make_video
+from tests.fitting.footage import Footage, film
+from tests.fitting.making import cut_off
 from tests.forms import form_with, submit
 from tests.html import find_all, inner_text, links, texts
 from tests.remix_actions import log_in
@@ -63,7 +65,25 @@ def test_video_that_no_model_accepts_comes_with_the_reason(
     response = _send(admin_client, file=_file())
 
     warning = response.json()["video"]["warning"]
-    assert warning == "It is 0.2 s long, but the model accepts at least 0.7 s."
+    assert warning == (
+        "It can't be remixed: It is 0.2 s long, but the model accepts at least 0.7 s."
+    )
+
+
+def test_file_whose_end_is_missing_is_added_with_a_warning(
+    admin_client: Client, media_root: Path
+) -> None:
+    whole = film(Footage(frames=150, options=(("movflags", "+faststart"),)))
+
+    response = _send(admin_client, file=SimpleUploadedFile("sea.mp4", cut_off(whole, 0.7)))
+
+    video = Video.objects.get()
+    assert video.is_cut_off and video.duration and 3 < video.duration < 5
+    assert response.json()["video"]["warning"] == (
+        f"The file is incomplete: it breaks off after {video.duration.normalize()} s. "
+        "Upload it again."
+    )
+    assert "The file is incomplete" in admin_client.get(change_url(video)).content.decode()
 
 
 def test_user_who_may_only_add_gets_no_links(client: Client, media_root: Path) -> None:
