@@ -13,7 +13,9 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from ...clock import zone
-from ...models import Remix
+from ...dollars import dollars
+from ...models import AccountBalance, Remix
+from ..formatting.dates import moment
 from ..links import Links
 from ..pages import NOTICES_SCRIPT, page_path, render_page
 from ..permissions import COSTS, has_perms, require_perms
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from django.contrib.admin import AdminSite, ModelAdmin
 
 PAGE = "sora_remix_remix_spend"
+CURRENCY = "USD"
 
 
 def urls(model_admin: ModelAdmin[Remix]) -> list[URLPattern]:
@@ -55,7 +58,7 @@ def spend(request: HttpRequest, *, model_admin: ModelAdmin[Remix]) -> HttpRespon
         "title": gettext("Spend"),
         "form": form,
         "reset_url": links.page_url(PAGE) if request.GET else "",
-        "balance": "",
+        "balance": _describe_balance(),
     }
     if form.is_valid():
         context |= _context(form, remixes, links, request.GET)
@@ -98,6 +101,16 @@ def _remixes(request: HttpRequest, model_admin: ModelAdmin[Remix]) -> QuerySet[R
     """Return the remixes that the site shows, each once whatever its querysets join."""
     shown = get_rows(model_admin.admin_site, request, Remix)
     return Remix.objects.filter(pk__in=shown.order_by().values("pk"))
+
+
+def _describe_balance() -> str:
+    """Say what is left in the account at fal; empty if nobody has read it."""
+    found = AccountBalance.objects.current()
+    if not found or not found.read_at:
+        return ""
+    amount = dollars(found.amount) if found.currency == CURRENCY else str(found)
+    message = gettext("The site's account at fal had %(amount)s left at %(time)s.")
+    return message % {"amount": amount, "time": moment(found.read_at)}
 
 
 def _go_back(links: Links, query: QueryDict) -> HttpResponse:

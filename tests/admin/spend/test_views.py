@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from sora_remix.admin.spend import groupings
-from sora_remix.models import Remix, RemixBatch
+from sora_remix.models import AccountBalance, Remix, RemixBatch
 from sora_remix.models.status import Status
 from tests.admin_urls import change_url
 from tests.factories import make_remix, make_video, moment
@@ -71,6 +72,19 @@ def test_page_shows_each_cost_as_what_it_is(admin_client: Client) -> None:
         "at least $3.35 1 approved",
     ]
     assert _rows(page) == {"FLUX 3": shown, "Total": shown}
+
+
+@pytest.mark.parametrize(("currency", "shown"), [("USD", "$12.35"), ("EUR", "12.345000 EUR")])
+def test_balance_of_the_account_is_shown_with_its_time(
+    admin_client: Client, currency: str, shown: str
+) -> None:
+    assert "account at fal" not in _show(admin_client).content.decode()
+    AccountBalance.objects.start_reading(timedelta(0))
+    AccountBalance.objects.note(Decimal("12.345"), currency)
+
+    page = _show(admin_client).content.decode()
+
+    assert f"The site&#x27;s account at fal had {shown} left at " in page
 
 
 def test_unknown_cost_is_never_zero(admin_client: Client) -> None:
