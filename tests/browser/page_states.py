@@ -21,6 +21,7 @@ from tests.admin_urls import (
     tree_url,
 )
 from tests.approved_videos import show
+from tests.browser.budget_states import BUDGET_STATES
 from tests.browser.spend_states import SPEND_STATES
 from tests.budgets import make_budget
 from tests.decoding.recordings import record
@@ -35,7 +36,7 @@ BATCHES = "/admin/sora_remix/remixbatch/"
 SETTLED = "#confirm-form:not([aria-busy])"
 
 PageState = Callable[[Page], None]
-PAGE_STATES: dict[str, PageState] = {**SPEND_STATES}
+PAGE_STATES: dict[str, PageState] = {**BUDGET_STATES, **SPEND_STATES}
 
 
 def _page_state(go: PageState) -> PageState:
@@ -438,25 +439,6 @@ def list_of_presets(page: Page) -> None:
 @_page_state
 def add_preset(page: Page) -> None:
     page.goto("/admin/sora_remix/promptpreset/add/")
-
-
-@_page_state
-def list_of_budgets(page: Page) -> None:
-    """Open the list with a budget of which most is used, and a notice about it."""
-    make_budget("0.5")
-    services.request_remixes([make_video()], ["noir"])
-    page.goto("/admin/sora_remix/budget/")
-    page.wait_for_selector(".sora-remix-notice")
-
-
-@_page_state
-def add_budget(page: Page) -> None:
-    page.goto("/admin/sora_remix/budget/add/")
-
-
-@_page_state
-def change_budget(page: Page) -> None:
-    page.goto(f"/admin/sora_remix/budget/{make_budget(5).pk}/change/")
 
 
 @_page_state
