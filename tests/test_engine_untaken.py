@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 State = Chain.State
 Status = Remix.Status
 LONG_AGO = ago(seconds=60)
-SOON = ago(seconds=-60)
+SOON = ago(hours=-24)
 
 
 class Site:

@@ -228,7 +228,12 @@ def test_every_text_about_a_failure_is_translatable(reader: Reader, code: str) -
 def test_every_text_about_an_event_is_translatable(reader: Reader) -> None:
     remix = make_remix(status=Status.PROCESSING, cancel_requested_at=ago(hours=1))
     for kind in RemixEvent.Kind.values:
-        details = {Kind.REQUESTED: "1", Kind.FAILED: "not_a_video", Kind.BILL_FLAGGED: "repeated"}
+        details = {
+            Kind.REQUESTED: "1",
+            Kind.FAILED: "not_a_video",
+            Kind.BILL_FLAGGED: "repeated",
+            Kind.EXCEEDED: "3.5",
+        }
         detail = details.get(Kind(kind), "")
         RemixEvent.objects.create(remix=remix, kind=kind, detail=detail)
 

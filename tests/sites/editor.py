@@ -16,6 +16,7 @@ from django.utils import translation
 from sora_remix.models import BudgetPeriod, Remix, Video
 from tests import checkout
 from tests.forms import form_with
+from tests.html import errors
 from tests.processes import wait_until
 from tests.users import User
 
@@ -97,6 +98,8 @@ class Editor:
     def _go(self, path: str, data: Any = None) -> Any:
         response = self.client.post(path, data, follow=True) if data else self.client.get(path)
         assert response.status_code == 200, f"{path}: HTTP {response.status_code}"
+        assert not (found := errors(response)), f"{path}: {found}"
+        assert "login" not in response.request["PATH_INFO"], f"{path}: logged out"
         return response
 
 

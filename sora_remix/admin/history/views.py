@@ -70,7 +70,7 @@ class HistoryLine:
             return HOLD_CAUSES[detail]
         if kind == Kind.BILL_FLAGGED and detail in BillFlag:
             return str(BillFlag(detail).label)
-        if kind == Kind.EXCEEDED:
+        if kind == Kind.EXCEEDED and detail:
             return _("%(amount)s more than was left.") % {"amount": dollars(Decimal(detail))}
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
