@@ -36,7 +36,7 @@ class BudgetLine:
 
 
 class BudgetCheck:
-    """Compare what a page would spend with what is left; None if nobody knows how much it is."""
+    """Compare what a page would spend with what is left; `needed` is None if unknown."""
 
     field = FIELD
 

@@ -60,7 +60,7 @@ class Charge(Enum):
     NOTHING = auto()
     """It was never accepted, or it ended before fal worked on it."""
     POSSIBLE = auto()
-    """Nobody knows."""
+    """It is unknown whether fal has worked on it."""
     CHARGED = auto()
     """fal has worked on it, or will."""
 
