@@ -187,7 +187,7 @@ def test_pauses_grow_up_to_a_limit() -> None:
 @pytest.fixture
 def short_turn(monkeypatch: pytest.MonkeyPatch) -> int:
     """A turn that is running, and short."""
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.3)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 2)
     monkeypatch.setattr(turns, "PAUSE", 0.01)
     turn = Chain.objects.announce()
     assert turn is not None
@@ -222,6 +222,7 @@ def test_turn_ends_at_once_when_results_wait_for_a_worker(
 def test_turn_checks_repeatedly_within_its_second(
     monkeypatch: pytest.MonkeyPatch, short_turn: int
 ) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 3600)
     remix = processing()
     monkeypatch.setattr("sora_remix.engine.checking.next_check", lambda *_: timezone.now())
     answers = iter([RUNNING, RUNNING, FINISHED])

@@ -287,8 +287,6 @@ def make_clips(many: int) -> None:
 
 def take_turn() -> None:
     """Take a turn, and do its errands as other workers would."""
-    engine.prepare_waiting()
-    send()
     tasks: dict[str, Callable[[Any], None]] = {"deliver": engine.upload_copies}
     for errand in list(turns.take_turn(0)):
         tasks[errand.task](errand.pks)
@@ -296,7 +294,7 @@ def take_turn() -> None:
 
 @pytest.fixture
 def short_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Turns end after each step was taken once, and send nothing by themselves."""
+    """Turns end after each step was taken once."""
     monkeypatch.setattr(turns, "TURN_SECONDS", 0)
     monkeypatch.setattr(fal, "progress", _no_progress)
 
@@ -364,8 +362,10 @@ def test_files_wait_for_the_remix_that_is_ready_to_try_the_account(
     make_clips(3)
     Chain.objects.hold_account("account_locked", "HTTP 403", fal.key_digest())
     let_probe_be_due()
-    engine.prepare_waiting()
+    gateway.last = LOCKED
 
     assert list(turns.take_turn(0)) == []
+    assert len(gateway.sent) == 1
     Remix.objects.filter(prompt="ready").delete()
+    let_probe_be_due()
     assert [errand.task for errand in turns.take_turn(0)] == ["deliver"]

@@ -77,7 +77,7 @@ def world(clip: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     monkeypatch.setattr(media, "download", world.download)
     monkeypatch.setattr("sora_remix.engine.isolation.PAUSES", (0, 0))
     monkeypatch.setattr(turns, "BROKEN_SECONDS", 0)
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.1)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0)
     return world
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from sora_remix import engine
+from sora_remix import engine, fal
 from sora_remix.engine import turns
 from sora_remix.exceptions import OpenTransaction
 from sora_remix.models import Remix, SourceCopy
@@ -55,6 +55,25 @@ def test_work_of_a_living_worker_is_left_alone(status: str, seconds: int) -> Non
 
     remix.refresh_from_db()
     assert (remix.failures, remix.lease) == (0, lease)
+
+
+def test_turn_that_is_over_at_once_still_sends_and_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def submit(*_args: object) -> fal.Submitted:
+        return fal.Accepted("fal-1")
+
+    async def progress(*_args: object) -> fal.Progress:
+        return fal.Progress(is_finished=True)
+
+    monkeypatch.setattr(fal, "submit", submit)
+    monkeypatch.setattr(fal, "progress", progress)
+    monkeypatch.setattr(turns, "TURN_SECONDS", -1)
+    waiting = make_remix()
+    running = make_remix(status=Status.PROCESSING, request_id="fal-0")
+
+    assert list(engine.take_turn(0)) == [engine.Errand("collect", (running.pk,))]
+
+    waiting.refresh_from_db()
+    assert waiting.request_id == "fal-1"
 
 
 def test_no_turn_is_taken_inside_a_transaction() -> None:

@@ -23,9 +23,9 @@ Answered = tuple[Remix, fal.Progress | Exception]
 
 
 def check_due(heartbeat: Heartbeat, until: float) -> None:
-    """Check remixes that are due, group by group, and start none after `until`."""
+    """Check remixes that are due: one group, and more until `until` (`time.monotonic()`)."""
     in_flight: int | None = None
-    while time.monotonic() < until and not heartbeat.is_over:
+    while not heartbeat.is_over:
         if not (claimed := Remix.objects.claim_to_check(fal.MAX_PARALLEL_CALLS)):
             return
         in_flight = Remix.objects.in_flight().count() if in_flight is None else in_flight
@@ -35,6 +35,8 @@ def check_due(heartbeat: Heartbeat, until: float) -> None:
             while pool:
                 _settle_together(pool.answers(HEARTBEAT_SECONDS), in_flight)
                 heartbeat.beat(pool.keys)
+        if time.monotonic() >= until:
+            return
 
 
 def _settle_together(answers: list[Answered], in_flight: int) -> None:

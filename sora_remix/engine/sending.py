@@ -33,22 +33,24 @@ logger = get_logger(__name__)
 
 
 def send_waiting(heartbeat: Heartbeat, until: float) -> None:
-    """Send queued remixes, and start no more after `until` (`time.monotonic()`).
+    """Send queued remixes: one group, and more until `until` (`time.monotonic()`).
 
     A row is claimed as its POST starts, so a killed worker leaves only open POSTs unconfirmed.
     Raise `OpenTransaction` inside a transaction: a rollback would send the same again.
     """
     refuse_transaction()
+    may_start = True
     with RequestPool[Remix, fal.Submitted](fal.MAX_PARALLEL_CALLS) as pool:
         while True:
             try:
-                if time.monotonic() < until and not heartbeat.is_over:
+                if may_start and not heartbeat.is_over:
                     _fill(pool)
                 heartbeat.beat(pool.keys)
             except DatabaseError:
                 logger.exception("Stopped sending in this turn because of an error")
                 close_old_connections()
                 until = 0
+            may_start = time.monotonic() < until
             if not pool:
                 return
             for remix, answer in pool.answers(HEARTBEAT_SECONDS):
