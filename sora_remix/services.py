@@ -4,37 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db import DataError
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from . import endpoints, engine, placeholders
+from . import endpoints, placeholders
 from .clock import local, today
 from .conf import conf
-from .database import ROWS_PER_QUERY, atomic, on_commit, retry_conflicts
-from .dollars import exact_dollars
+from .database import on_commit, retry_conflicts
 from .endpoints import Endpoint, Fit, Plan, as_is, get_endpoint, made_by, plan_clip
 from .exceptions import InvalidEndpoint, InvalidTransition, Reason, RequestRefused, UnknownEndpoint
 from .logs import get_logger
 from .models import (
-    Budget,
-    BudgetLeft,
     Chain,
     EndpointFact,
-    FittedClip,
     Remix,
     RemixBatch,
     RemixEvent,
-    Reservation,
-    SourceCopy,
     Video,
     reconciliation,
     refusals,
 )
 from .recipe import Recipe
+from .requesting import PromptedVideo, RemixOrder, place, refuse
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
@@ -48,26 +42,6 @@ logger = get_logger(__name__)
 Kind = RemixEvent.Kind
 Part = tuple[Decimal | float, Decimal | float | None]
 """Start and end in seconds; None is the end of the video."""
-
-
-class PromptedVideo(NamedTuple):
-    """A video and the prompt to remix it with."""
-
-    video: Video
-    prompt: str
-    template: str = ""
-    """The prompt as typed, if it had placeholders."""
-
-
-class Needs(NamedTuple):
-    """What each remix of one video needs, and costs."""
-
-    recipe: str
-    files: Collection[str]
-    """In the storage, of which fal needs a copy."""
-    cost: Decimal | None
-    most: Decimal | None
-    """The same where it is known, else the largest possible cost."""
 
 
 @retry_conflicts
@@ -94,23 +68,16 @@ def request_remixes(
     that.
     """
     videos, prompts, options = list(videos), list(prompts), options or {}
-    _refuse(too_many(len(videos) * len(prompts)))
+    refuse(too_many(len(videos) * len(prompts)))
     record = _endpoint(endpoint, videos)
     wish = _wish(part, fit)
     plans = {video: _plan(record, video, wish) for video in videos}
     reasons = [*_problems(record, plans, wish, prompts, options)]
     reasons += _prompt_problems(record, prompts)
-    _refuse([*reasons, *(() if endpoint or wish else _mixture(record, videos))])
+    refuse([*reasons, *(() if endpoint or wish else _mixture(record, videos))])
     cells = [PromptedVideo(video, prompt) for video in videos for prompt in prompts]
-    return _request(
-        record,
-        cells,
-        plans,
-        by=by,
-        options=options,
-        batch=batch,
-        exceed_budget=exceed_budget,
-    )
+    values = record.complete(options)
+    return place(RemixOrder(record, cells, plans, values, by, batch, exceed_budget))
 
 
 @retry_conflicts
@@ -135,24 +102,17 @@ def confirm(
     return an empty list. Raise `RequestRefused`; then it remains a draft.
     """
     if not batch.confirm():
-        _refuse(_deletion(batch))
+        refuse(_deletion(batch))
         return []
     try:
         chosen = list(batch.videos.all()[: conf.SORA_REMIX_MAX_BATCH + 1])
-        _refuse(too_many(len(chosen)))
+        refuse(too_many(len(chosen)))
         videos = [one for one in chosen if only is None or one.pk in only]
         record = _endpoint(endpoint, videos)
         plans = _accepted(record, videos, fits or {})
         cells = _cells(record, plans, list(prompts), options or {}, without)
-        return _request(
-            record,
-            cells,
-            plans,
-            by=by,
-            options=options or {},
-            batch=batch,
-            exceed_budget=exceed_budget,
-        )
+        values = record.complete(options or {})
+        return place(RemixOrder(record, cells, plans, values, by, batch, exceed_budget))
     except Exception:
         batch.confirmed_at = None  # as in the database, once this is rolled back
         raise
@@ -226,18 +186,11 @@ def _again(
     prompts, options = [remix.prompt], remix.options
     plans = {remix.source: plan_again(record, remix)}
     reasons = _problems(record, plans, None, prompts, options)
-    _refuse([*reasons, *_prompt_problems(record, prompts)])
+    refuse([*reasons, *_prompt_problems(record, prompts)])
     cells = [PromptedVideo(remix.source, remix.prompt, remix.prompt_template)]
-    [again] = _request(
-        record,
-        cells,
-        plans,
-        by=by,
-        options=options,
-        batch=remix.batch,
-        retry_of=remix,
-        exceed_budget=exceed_budget,
-    )
+    values = record.complete(options)
+    order = RemixOrder(record, cells, plans, values, by, remix.batch, exceed_budget, remix)
+    [again] = place(order)
     RemixEvent.of(remix.pk, kind, str(again.pk), by).save()
     return again
 
@@ -306,132 +259,6 @@ def collect_again(remix: Remix, *, by: User | None) -> None:
     on_commit(lambda: queue_collect(remix.pk))
 
 
-def _request(
-    record: Endpoint,
-    cells: Sequence[PromptedVideo],
-    plans: Mapping[Video, Plan],
-    *,
-    by: User | None,
-    options: Mapping[str, Any],
-    batch: RemixBatch | None,
-    exceed_budget: bool,
-    retry_of: Remix | None = None,
-) -> list[Remix]:
-    """Write a remix for each video with its prompt, all of which were checked before."""
-    chosen = record.complete(options)
-    price = record.price.figures(chosen)
-    videos = dict.fromkeys(cell.video for cell in cells)
-    needs = {video: _needs(record, video, plans[video], chosen) for video in videos}
-    remixes = [
-        Remix(
-            source=cell.video,
-            recipe=needs[cell.video].recipe,
-            prompt=cell.prompt,
-            prompt_template=cell.template,
-            endpoint=record.key,
-            endpoint_id=record.endpoint_id,
-            options=chosen,
-            estimated_cost=needs[cell.video].cost,
-            reserved_cost=needs[cell.video].most,
-            counted_cost=needs[cell.video].most or Decimal(0),
-            price=price,
-            is_ready=not (needs[cell.video].files or needs[cell.video].recipe),
-            requested_by_id=by.pk if by else None,
-            batch=batch,
-            retry_of=retry_of,
-        )
-        for cell in cells
-    ]
-    try:
-        files = {name for need in needs.values() for name in need.files}
-        _write(remixes, files, by, retry_of, exceed_budget=exceed_budget)
-    except DataError as error:
-        # MySQL's old character set has no emoji, and PostgreSQL's text no NUL.
-        message = _("This site's database can't store this text: remove emoji and rare characters.")
-        raise RequestRefused([Reason("prompts", message)]) from error
-    return remixes
-
-
-def _needs(record: Endpoint, video: Video, plan: Plan, options: Mapping[str, Any]) -> Needs:
-    recipe = plan.recipe_text
-    # The file of a fitted clip has no name before it is made.
-    files = set() if recipe else engine.files_to_copy(record, str(video.file.name or ""), options)
-    cost = record.estimate(plan.clip, options)
-    most = record.most_cost(plan.clip, options) if cost is None else cost
-    return Needs(recipe, files, cost, most)
-
-
-@atomic()
-def _write(
-    remixes: Sequence[Remix],
-    files: Collection[str],
-    by: User | None,
-    retry_of: Remix | None,
-    *,
-    exceed_budget: bool,
-) -> None:
-    """Write the rows with their history, request their files, and nudge the workers."""
-    _hold({remix.source for remix in remixes})
-    reservation = _reserve(remixes, by)
-    _request_clips(remixes)
-    SourceCopy.objects.request(files)
-    Remix.objects.create_all(remixes)
-    _note(remixes, Kind.REQUESTED, str(retry_of.pk) if retry_of else "", by)
-    total = sum((remix.counted_cost for remix in remixes), Decimal(0))
-    if short := reservation.count(total, exceed=exceed_budget):
-        if not exceed_budget:
-            raise RequestRefused([_over_budget(one, total) for one in short])
-        _note(remixes, Kind.EXCEEDED, f"{max(total - one.left for one in short):f}", by)
-    on_commit(nudge)
-
-
-def _reserve(remixes: Sequence[Remix], by: User | None) -> Reservation:
-    """Start the reservation of these remixes, before they are written."""
-    budgets = Budget.objects.lock_applying_to(by)
-    if budgets:
-        _refuse(_unknown_costs(remixes, budgets[0]))
-    reservation = Reservation.objects.start(by, budgets)
-    for remix in remixes:
-        remix.reservation = reservation
-    return reservation
-
-
-def _unknown_costs(remixes: Iterable[Remix], budget: Budget) -> Iterator[Reason]:
-    """Refuse remixes that may cost any amount while there is a budget."""
-    for video in dict.fromkeys(one.source for one in remixes if one.reserved_cost is None):
-        message = _(
-            "“%(title)s”: its cost is unknown and has no limit, but there is a budget: %(budget)s. "
-            "Nothing was sent and nothing was charged. Choose another model, or a video whose "
-            "length is known."
-        )
-        yield Reason("budget", message % {"title": video.title, "budget": budget})
-
-
-def _over_budget(left: BudgetLeft, needed: Decimal) -> Reason:
-    message = _(
-        "This may cost %(needed)s, but only %(left)s is left of this budget: %(budget)s. Nothing "
-        "was sent and nothing was charged. %(renewal)s"
-    )
-    values = {"needed": exact_dollars(needed), "left": exact_dollars(left.left)}
-    return Reason("budget", message % {**values, "budget": left.budget, "renewal": left.renewal})
-
-
-def _note(remixes: Iterable[Remix], kind: str, detail: str, by: User | None) -> None:
-    """Write the same entry into the history of each."""
-    RemixEvent.objects.bulk_create(
-        (RemixEvent.of(remix.pk, kind, detail, by) for remix in remixes),
-        batch_size=ROWS_PER_QUERY,
-    )
-
-
-def _request_clips(remixes: Sequence[Remix]) -> None:
-    """Have the clips made that these remixes need, each once."""
-    fitted = [remix for remix in remixes if remix.recipe]
-    clips = FittedClip.objects.request({remix.clip_key for remix in fitted}) if fitted else {}
-    for remix in fitted:
-        remix.clip = clips[remix.clip_key]
-
-
 def _deletion(batch: RemixBatch) -> Iterator[Reason]:
     if not RemixBatch.objects.filter(pk=batch.pk).exists():
         message = _(
@@ -439,18 +266,6 @@ def _deletion(batch: RemixBatch) -> Iterator[Reason]:
             "Select the videos again."
         )
         yield Reason("videos", message)
-
-
-def _hold(videos: Collection[Video]) -> None:
-    """Keep the files of these videos until the remixes are written; refuse cleared videos."""
-    pks = sorted(video.pk for video in videos if video.cleared_at is None)
-    parts = (pks[start : start + ROWS_PER_QUERY] for start in range(0, len(pks), ROWS_PER_QUERY))
-    if sum(Video.objects.filter(pk__in=part).hold() for part in parts) < len(pks):
-        message = _(
-            "A selected video was deleted or its files were cleared in the meantime. Nothing was "
-            "requested and nothing is charged. Reload the page, then try again."
-        )
-        raise RequestRefused([Reason("videos", message)])
 
 
 def _accepted(
@@ -475,14 +290,14 @@ def _cells(
 ) -> list[PromptedVideo]:
     """Return what a draft requests; raise `RequestRefused`."""
     videos = [*plans]
-    _refuse(too_many(len(videos) * len(prompts) - len(without)))
+    refuse(too_many(len(videos) * len(prompts) - len(without)))
     cells = placeholders.cells(videos, prompts, without)
     reasons = _problems(record, plans, None, prompts, options)
     if videos and prompts and not cells:
         reasons.append(Reason("videos", _("All remixes are unticked. Tick at least one.")))
     lengths = {video.pk: plan.clip.duration for video, plan in plans.items()}
     found = placeholders.problems(record, prompts, cells, lengths)
-    _refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
+    refuse([*reasons, *(Reason("prompts", problem) for _index, problem in found)])
     return [_filled(video, prompts[index], lengths) for video, index in cells]
 
 
@@ -575,12 +390,6 @@ def _prompt_problems(record: Endpoint, prompts: Iterable[str]) -> Iterator[Reaso
     for prompt in prompts:
         if problem := record.prompt_problem(prompt):
             yield Reason("prompts", problem)
-
-
-def _refuse(reasons: Iterable[Reason]) -> None:
-    """Raise `RequestRefused` if there is any reason, naming each once."""
-    if once := list(dict.fromkeys(reasons)):
-        raise RequestRefused(once)
 
 
 def _retirement(record: Endpoint) -> Iterator[Reason]:
