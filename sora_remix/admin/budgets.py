@@ -9,12 +9,13 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ..clock import site_date
 from ..dollars import dollars
 from ..models import Budget, BudgetLeft, BudgetPeriod
-from .bases import ModelAdmin
+from .bases import ModelAdmin, ValidatedAgainMixin
 from .notices import views as notices
 from .pages import NOTICES_SCRIPT, STYLESHEETS
 from .params import CheckedParametersMixin
@@ -26,7 +27,7 @@ else:
 
 
 @admin.register(Budget)
-class BudgetAdmin(CheckedParametersMixin, BudgetModelAdmin):
+class BudgetAdmin(CheckedParametersMixin, ValidatedAgainMixin, BudgetModelAdmin):
     """Let somebody with permission set budgets; their owner and period never change."""
 
     list_display = ("owner_name", "period", "amount_in_dollars", "used", "left", "renewal")

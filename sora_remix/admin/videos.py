@@ -23,7 +23,7 @@ from ..endpoints import cut_off_refusal
 from ..media import VideoFacts
 from ..models import Remix, RemixBatch, Video
 from .actions.views import changelist_action
-from .bases import ModelAdmin
+from .bases import ModelAdmin, ValidatedAgainMixin
 from .checkout import start
 from .checkout.endpoints import note_retired_endpoints, why_not_remixable
 from .checkout.parts import PartFields
@@ -91,7 +91,7 @@ class SourcesMixin(VideoList):
 
 
 @admin.register(Video)
-class VideoAdmin(CheckedParametersMixin, VideoModelAdmin):
+class VideoAdmin(CheckedParametersMixin, ValidatedAgainMixin, VideoModelAdmin):
     form = VideoForm
     list_display = (
         "picture",
