@@ -85,7 +85,7 @@ class BudgetAdmin(CheckedParametersMixin, ValidatedAgainMixin, BudgetModelAdmin)
 
     @admin.display(description=_("renews"))
     def renewal(self, budget: Budget) -> str:
-        return _left(budget).renewal
+        return _left(budget).renewal_day or gettext("never")
 
 
 def _left(budget: Any) -> BudgetLeft:

@@ -365,10 +365,14 @@ class BudgetLeft(NamedTuple):
     @property
     def renewal(self) -> str:
         """Say when there is money again."""
-        if self.renews_on is None:
+        if not self.renewal_day:
             return gettext("This budget doesn't renew.")
-        day = date_format(self.renews_on, "SHORT_DATE_FORMAT")
-        return gettext("It renews on %(day)s.") % {"day": day}
+        return gettext("It renews on %(day)s.") % {"day": self.renewal_day}
+
+    @property
+    def renewal_day(self) -> str:
+        """Return the day on which there is money again; empty if there is none."""
+        return date_format(self.renews_on, "SHORT_DATE_FORMAT") if self.renews_on else ""
 
     @property
     def percent(self) -> int:

@@ -8,12 +8,13 @@ import pytest
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.models import Budget, Chain, Remix, RemixEvent
 from tests.budgets import make_budget, request, used
 from tests.checkout import draft, forge, page_of, send
-from tests.factories import make_remix, make_video
+from tests.factories import make_remix, make_video, moment
 from tests.forms import form_with, submit
 from tests.html import errors, find_all, inner_text, messages, root_of, texts
 from tests.remix_actions import ask, confirm
@@ -123,6 +124,20 @@ def test_list_shows_what_is_left_in_as_many_queries_for_many_as_for_few(
     rows = texts(page, "tr")
     assert sum("$0.80" in row and "$4.20" in row for row in rows) == 2
     assert any("the group “Film”" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("period", "shown"), [("day", "11/30/2026"), ("month", "12/01/2026"), ("once", "never")]
+)
+def test_list_shows_the_day_on_which_a_budget_renews(
+    admin_client: Client, monkeypatch: pytest.MonkeyPatch, period: str, shown: str
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: moment(2026, 11, 29, 12))
+    make_budget(5, period=period)
+
+    page = admin_client.get(BUDGETS)
+
+    assert texts(page, "td", "field-renewal") == [shown]
 
 
 def test_deleted_budget_applies_no_longer(admin_client: Client) -> None:
