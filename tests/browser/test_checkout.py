@@ -13,6 +13,7 @@ from tests.admin_urls import change_url
 from tests.browser.page_errors import PageErrors
 from tests.browser.page_states import BATCHES, choose, settled, unfold
 from tests.browser.pages import Pages
+from tests.budgets import make_budget
 from tests.checkout import draft, make_clip, page_of
 from tests.factories import make_video
 
@@ -31,6 +32,13 @@ COVERED_BY = """() => {
     const over = document.elementFromPoint(left + width / 2, top + height / 2);
     const bar = over?.closest("#sora-remix-summary");
     return bar && !bar.contains(document.activeElement) ? document.activeElement.outerHTML : "";
+}"""
+
+# Whether the bar covers the lower end of an element.
+IS_COVERED = """(element) => {
+    const {left, bottom, width} = element.getBoundingClientRect();
+    const over = document.elementFromPoint(left + width / 2, bottom - 2);
+    return Boolean(over.closest("#sora-remix-summary"));
 }"""
 
 
@@ -192,3 +200,22 @@ def test_switched_off_model_must_be_chosen_by_hand(page: Page) -> None:
 
     page.wait_for_url(f"**{BATCHES}*/change/")
     assert Remix.objects.get().endpoint == "sora-2"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_budget_that_is_exceeded_is_named_in_sight_and_leads_to_what_is_left(
+    page: Page, size: Any
+) -> None:
+    page.set_viewport_size(size)
+    make_budget("0.01")
+    page.goto(page_of(draft(make_clip())))
+    warning = page.locator("#sora-remix-budgets .sora-remix-warning")
+    assert page.evaluate("scrollY") == 0
+
+    named = page.locator(BAR).get_by_text("Over budget")
+    expect(named).to_be_in_viewport()
+    named.focus()
+    page.keyboard.press("Enter")
+
+    expect(warning).to_be_in_viewport(ratio=1)
+    assert warning.evaluate(IS_COVERED) is False
