@@ -108,6 +108,32 @@ def test_history_says_that_fal_refused_the_account(gateway: Gateway) -> None:
     assert told == [(Kind.SENT, ""), (Kind.HELD, "account_locked")]
 
 
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (LOCKED, Kind.HELD),
+        (fal.RefusedForNow(30, "HTTP 429"), Kind.REQUEUED),
+        (fal.NotSent("ConnectError"), Kind.NOT_SENT),
+    ],
+)
+def test_history_has_the_first_and_the_last_of_many_tries(
+    gateway: Gateway, answer: Any, kind: str
+) -> None:
+    remix = make_remix()
+    gateway.last = answer
+
+    for _ in range(5):
+        let_probe_be_due()
+        Remix.objects.update(due_at=ago(seconds=1))
+        send()
+        last = remix.events.latest("pk").pk
+
+    assert len(gateway.sent) == 5
+    told = remix.events.values_list("pk", "kind")
+    assert [one for _pk, one in told] == [Kind.SENT, kind, Kind.SENT, kind]
+    assert (told[0][0], told[3][0]) == (remix.events.earliest("pk").pk, last)
+
+
 def test_each_due_probe_sends_one_remix(gateway: Gateway) -> None:
     make_batch()
     gateway.last = LOCKED

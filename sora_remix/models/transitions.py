@@ -66,14 +66,8 @@ class RemixTransitions(RemixColumns):
 
     def not_sent(self, due_at: datetime, message: str | _StrPromise = "") -> None:
         """Queue it again because it was certainly not sent."""
-        self._move(
-            (Status.SUBMITTING,),
-            self._event(Kind.NOT_SENT),
-            status=Status.QUEUED,
-            submitted_at=None,
-            error_message=str(message),
-            **self._failed_until(due_at),
-        )
+        changes = {"error_message": str(message), **self._failed_until(due_at)}
+        self._put_back(self._event(Kind.NOT_SENT), changes)
 
     def not_ready(self) -> None:
         """Queue it again, unsent, because fal no longer has its files."""
@@ -88,25 +82,13 @@ class RemixTransitions(RemixColumns):
 
     def requeued(self, due_at: datetime) -> None:
         """Queue it again because fal asked to send it later; nothing is spent."""
-        self._move(
-            (Status.SUBMITTING,),
-            self._event(Kind.REQUEUED),
-            status=Status.QUEUED,
-            submitted_at=None,
-            error_message="",
-            **released_until(due_at),
-        )
+        changes = {"error_message": "", **released_until(due_at)}
+        self._put_back(self._event(Kind.REQUEUED), changes)
 
     def held(self, code: str) -> None:
         """Queue it again because fal accepts nothing from the account; nothing is spent."""
-        self._move(
-            (Status.SUBMITTING,),
-            self._event(Kind.HELD, code),
-            status=Status.QUEUED,
-            submitted_at=None,
-            error_message="",
-            **released_until(timezone.now()),
-        )
+        changes = {"error_message": "", **released_until(timezone.now())}
+        self._put_back(self._event(Kind.HELD, code), changes)
 
     def unanswered(self, message: str | _StrPromise) -> None:
         """Mark it as unconfirmed: it was sent, and fal may have accepted it."""
@@ -303,6 +285,14 @@ class RemixTransitions(RemixColumns):
 
     def _event(self, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
         return RemixEvent.of(self.pk, kind, detail, by)
+
+    def _put_back(self, event: RemixEvent, changes: dict[str, Any]) -> None:
+        """Queue it again after a try to send it that cost nothing."""
+        with atomic():
+            self._move(
+                (Status.SUBMITTING,), event, status=Status.QUEUED, submitted_at=None, **changes
+            )
+            RemixEvent.objects.merge_tries(self.pk)
 
     def _move(
         self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
