@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -15,7 +16,7 @@ from django_q.conf import Conf
 from pytest_django import Settings
 
 from sora_remix import services
-from sora_remix.models import Remix
+from sora_remix.models import Chain, Remix
 from sora_remix.models.status import Status
 from sora_remix.recipe import Recipe
 from tests.checkout import make_clip
@@ -257,6 +258,27 @@ def test_wait_on_a_terminal_rewrites_one_line(at_each_pause: Callable[..., None]
         "1 succeeded, 0:00",
     ]
     assert outcome == f"{Remix.objects.get()}: succeeded"
+
+
+@pytest.mark.parametrize(("out", "clear"), [(io.StringIO, ""), (Terminal, "\r\x1b[K")])
+def test_wait_says_while_fal_refuses_the_account_that_nothing_is_sent(
+    at_each_pause: Callable[..., None], out: Callable[[], io.StringIO], clear: str
+) -> None:
+    def lock() -> None:
+        Chain.objects.hold_account("account_locked", "HTTP 403: User is locked", "digest")
+
+    at_each_pause(lock, lambda: None, Chain.objects.end_hold, _move(Status.SUCCEEDED))
+
+    said = _remix(make_video().pk, "--prompt", "noir", "--wait", stdout=out())
+
+    held = [line for line in said.split("\n") if "account_locked" in line]
+    assert len(held) == 1
+    assert re.search(
+        r"These remixes wait and cost nothing\. Since .*, nothing is sent to fal "
+        r"\(account_locked\): HTTP 403: User is locked$",
+        held[0],
+    )
+    assert said.count(f"{clear}Sending continues.\n") == 1
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.UNCONFIRMED, Status.CANCELLED])

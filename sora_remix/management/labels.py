@@ -1,4 +1,4 @@
-"""Describe endpoint records for the shell."""
+"""Describe endpoint records, and the hold of the account, for the shell."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from decimal import Decimal
 from ..clock import local
 from ..dollars import english_dollars
 from ..endpoints import Endpoint, Price
+from ..models import Hold
 
 UNITS = {
     "per_run": "per run",
@@ -34,6 +35,12 @@ def availability(record: Endpoint, retired: Mapping[str, datetime], today: date)
     if gone := retired.get(record.endpoint_id):
         return f"deprecated by fal since {local(gone).date()}"
     return f"available until {record.ends_on}" if record.ends_on else "available"
+
+
+def hold_label(hold: Hold) -> str:
+    """Tell since when and why nothing is sent to fal."""
+    reason = f": {hold.reason}" if hold.reason else "."
+    return f"Since {local(hold.since):%Y-%m-%d %H:%M}, nothing is sent to fal ({hold.code}){reason}"
 
 
 def _span(rates: Collection[Decimal]) -> str:

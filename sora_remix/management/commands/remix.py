@@ -17,10 +17,11 @@ from ...database import retry_conflicts
 from ...dollars import english_dollars
 from ...endpoints import get_endpoint
 from ...exceptions import Reason, RequestRefused, SoraRemixError
-from ...models import Remix, Video
+from ...models import Chain, Remix, Video
 from ...models.status import UNSETTLED
 from ...recipe import seconds_of
 from ..fal_answers import presentable
+from ..labels import hold_label
 
 BACKGROUND = "The workers continue in the background."
 SYNC = (
@@ -141,8 +142,9 @@ class Command(BaseCommand):
     def _watch(self, pks: list[int], timeout: float | None) -> bool:
         """Show the progress until no remix needs a worker. Return False when the time is up."""
         rows = Remix.objects.order_by().filter(pk__in=pks).values_list("status")
-        start, shown = time.monotonic(), ""
+        start, shown, held = time.monotonic(), "", ""
         while True:
+            held = self._show_hold(held)
             counts = dict(rows.annotate(Count("pk")))
             elapsed = time.monotonic() - start
             shown = self._show_progress(counts, elapsed, shown)
@@ -151,6 +153,15 @@ class Command(BaseCommand):
             if timeout is not None and elapsed >= timeout:
                 return False
             time.sleep(1)
+
+    def _show_hold(self, shown: str) -> str:
+        """Add a line once fal refuses the account, and once that is over."""
+        hold = Chain.objects.hold()
+        held = presentable(hold_label(hold)) if hold else ""
+        if held != shown:
+            line = f"These remixes wait and cost nothing. {held}" if held else "Sending continues."
+            self.stdout.write(f"{REWRITE}{line}" if self.stdout.isatty() else line)
+        return held
 
     def _show_progress(self, counts: dict[str, int], elapsed: float, shown: str) -> str:
         """Rewrite one line on a terminal. Elsewhere, add a line for each change."""

@@ -25,6 +25,7 @@ from ...fal import BILLING_URL, HoldCode
 from ...logs import get_logger
 from ...models import Chain, Hold, Remix, SourceCopy
 from ...storage import app_storage, new_name
+from ..labels import hold_label
 from .examination import OK, PROBLEM, WARNING, ReportLine, within
 
 logger = get_logger(__name__)
@@ -206,11 +207,10 @@ def check_pause() -> Iterator[ReportLine]:
 
 
 def _describe_hold(hold: Hold) -> ReportLine:
-    reason = f": {hold.reason}" if hold.reason else "."
     next_try = f"at {local(hold.next_try):%H:%M:%S}" if hold.next_try else "with the next remix"
     return ReportLine(
         PROBLEM,
-        f"Since {local(hold.since):%Y-%m-%d %H:%M}, nothing is sent to fal ({hold.code}){reason}",
+        hold_label(hold),
         f"{HOLD_HINTS[hold.code]} Remixes wait and cost nothing. The site tries again by itself "
         f"{next_try}. To try at once, press “Try now” above the list of remixes in the admin.",
     )
