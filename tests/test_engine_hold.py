@@ -15,6 +15,7 @@ from sora_remix.engine import turns
 from sora_remix.engine.pace import Heartbeat
 from sora_remix.exceptions import AccountUnusable, TryLater
 from sora_remix.models import Chain, Remix, RemixEvent, SourceCopy, Video
+from tests.budgets import make_budget, used
 from tests.factories import ago, make_remix, make_video
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
@@ -278,6 +279,31 @@ def test_held_remix_can_be_cancelled_free_of_charge(gateway: Gateway) -> None:
     remix.refresh_from_db()
     assert (remix.status, remix.request_id) == (Status.CANCELLED, "")
     assert len(gateway.sent) == 1
+
+
+PUT_BACK: dict[str, Callable[[Remix], None]] = {
+    "held": lambda remix: remix.held("account_locked"),
+    "asked to wait": lambda remix: remix.requeued(ago()),
+    "not reached": lambda remix: remix.not_sent(ago(), "ConnectError"),
+    "without its files": lambda remix: remix.not_ready(),
+}
+
+
+@pytest.mark.parametrize("name", PUT_BACK)
+def test_remix_that_was_cancelled_during_a_try_is_not_sent_again(
+    gateway: Gateway, name: str
+) -> None:
+    budget = make_budget(1)
+    [remix] = services.request_remixes([make_video()], ["noir"])
+    [claimed] = Remix.objects.claim_to_send(1)
+    services.cancel(remix, by=None)
+
+    PUT_BACK[name](claimed)
+    send()
+
+    remix.refresh_from_db()
+    assert (remix.status, gateway.sent, used(budget)) == (Status.CANCELLED, [], 0)
+    assert remix.events.latest("pk").kind == Kind.CANCELLED
 
 
 def test_person_can_have_a_remix_tried_now(gateway: Gateway) -> None:

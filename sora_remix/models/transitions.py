@@ -71,14 +71,8 @@ class RemixTransitions(RemixColumns):
 
     def not_ready(self) -> None:
         """Queue it again, unsent, because fal no longer has its files."""
-        self._move(
-            (Status.SUBMITTING,),
-            status=Status.QUEUED,
-            submitted_at=None,
-            is_ready=False,
-            error_message="",
-            **released_until(timezone.now()),
-        )
+        now = timezone.now()
+        self._put_back(None, {"is_ready": False, "error_message": "", **released_until(now)})
 
     def requeued(self, due_at: datetime) -> None:
         """Queue it again because fal asked to send it later; nothing is spent."""
@@ -286,13 +280,18 @@ class RemixTransitions(RemixColumns):
     def _event(self, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
         return RemixEvent.of(self.pk, kind, detail, by)
 
-    def _put_back(self, event: RemixEvent, changes: dict[str, Any]) -> None:
-        """Queue it again after a try to send it that cost nothing."""
+    def _put_back(self, event: RemixEvent | None, changes: dict[str, Any]) -> None:
+        """Queue it again after a try to send it that cost nothing.
+
+        Cancel it instead if a person has asked for that during the try: it would be sent again.
+        """
         with atomic():
             self._move(
                 (Status.SUBMITTING,), event, status=Status.QUEUED, submitted_at=None, **changes
             )
             RemixEvent.objects.merge_tries(self.pk)
+            if self._rows().filter(pk=self.pk, cancel_requested_at__isnull=False).exists():
+                self.cancel()
 
     def _move(
         self, sources: Sequence[str], event: RemixEvent | None = None, **changes: Any
