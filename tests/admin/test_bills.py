@@ -19,11 +19,11 @@ from tests.remix_actions import LIST, log_in
 
 pytestmark = pytest.mark.django_db
 
-TWICE = "fal billed it more than once, $0.80 in all. If that is wrong, ask fal for a refund."
+TWICE = "fal billed it more than once. If that is wrong, ask fal for a refund."
 FLAGS = (
     (BillFlag.REPEATED, TWICE),
-    (BillFlag.WITHOUT_RESULT, "fal billed $0.80 for it, although it has no result."),
-    (BillFlag.EXCESSIVE, "fal billed $0.80 for it, far more than was estimated."),
+    (BillFlag.WITHOUT_RESULT, "fal billed it, although it has no result."),
+    (BillFlag.EXCESSIVE, "fal billed far more for it than was estimated."),
 )
 
 

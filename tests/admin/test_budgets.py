@@ -196,6 +196,7 @@ def test_editor_with_permission_exceeds_a_budget_by_ticking_a_box(
     [remix] = Remix.objects.all()
     assert used(budget) == Decimal("0.4")
     assert remix.events.filter(kind=RemixEvent.Kind.EXCEEDED, by_id=editor.pk).count() == 1
+    _allow(editor, "view_costs")
     page = client.get(reverse("admin:sora_remix_remix_history", args=[remix.pk]))
     assert "$0.10 more than was left." in inner_text(root_of(page))
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from sora_remix.admin.remixes import COST_COLUMNS
-from sora_remix.models import Remix
+from sora_remix.models import BillFlag, Remix, RemixEvent
 from tests.admin_pages import Walked, make_rows, make_site, names_of, url_of, urls_with
 from tests.html import inner_text, root_of
 
@@ -30,6 +30,7 @@ BUYING = (
 SHOWING = (
     "sora_remix_remix_changelist",
     "sora_remix_remix_change",
+    "sora_remix_remix_history",
     "sora_remix_video_compare",
     "sora_remix_video_review",
     "sora_remix_video_tree",
@@ -43,10 +44,12 @@ AMOUNT = re.compile(r"\$|\b77\.0|\bCosts?\b|[Ee]stimated cost")
 
 @pytest.fixture
 def rows(settings: Any) -> Walked:
-    """Rows that have each kind of cost."""
+    """Rows that have each kind of cost, an unexpected bill, and have exceeded a budget."""
     settings.ROOT_URLCONF = URLS
     made = make_rows(User.objects.create_user("somebody"))
-    Remix.objects.update(**COSTS)
+    Remix.objects.update(**COSTS, bill_flag=BillFlag.EXCESSIVE)
+    for remix in Remix.objects.all():
+        RemixEvent.of(remix.pk, RemixEvent.Kind.EXCEEDED, "77.040000").save()
     return made
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
-from ...dollars import dollars
 from ...models import BillFlag, Remix
 from ...models.charges import charge
 from .dates import moment
@@ -34,20 +33,20 @@ def paid_twice(remix: Remix) -> str:
 
 
 def unexpected_bill(remix: Remix) -> str:
-    """Say what was not expected in fal's bill; return nothing if all was."""
-    if remix.billed_cost is None:
-        return ""
+    """Say what was not expected in fal's bill; return nothing if all was.
+
+    It names no amount, because everybody who sees the remix sees this.
+    """
     match remix.bill_flag:
         case BillFlag.REPEATED:
-            message = gettext("fal billed it more than once, %(amount)s in all.")
+            message = gettext("fal billed it more than once.")
         case BillFlag.WITHOUT_RESULT:
-            message = gettext("fal billed %(amount)s for it, although it has no result.")
+            message = gettext("fal billed it, although it has no result.")
         case BillFlag.EXCESSIVE:
-            message = gettext("fal billed %(amount)s for it, far more than was estimated.")
+            message = gettext("fal billed far more for it than was estimated.")
         case _:
             return ""
-    advice = gettext("If that is wrong, ask fal for a refund.")
-    return f"{message % {'amount': dollars(remix.billed_cost)}} {advice}"
+    return " ".join((message, gettext("If that is wrong, ask fal for a refund.")))
 
 
 def label(remix: Remix) -> str:

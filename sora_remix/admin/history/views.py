@@ -17,7 +17,7 @@ from ...models import BillFlag, Remix, RemixEvent
 from ..formatting.account import HOLD_CAUSES
 from ..formatting.failures import CAUSES
 from ..links import Links
-from ..permissions import EXCHANGE, has_perms
+from ..permissions import COSTS, EXCHANGE, has_perms
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin
@@ -56,6 +56,7 @@ class HistoryLine:
 
     event: RemixEvent
     may_see_exchange: bool
+    may_see_costs: bool
     links: Links
 
     @property
@@ -70,7 +71,7 @@ class HistoryLine:
             return HOLD_CAUSES[detail]
         if kind == Kind.BILL_FLAGGED and detail in BillFlag:
             return str(BillFlag(detail).label)
-        if kind == Kind.EXCEEDED and detail:
+        if kind == Kind.EXCEEDED and self.may_see_costs:
             return _("%(amount)s more than was left.") % {"amount": dollars(Decimal(detail))}
         if kind in REQUEST_ID and self.may_see_exchange:
             return _("Request id: %(request_id)s") % {"request_id": detail}
@@ -90,9 +91,9 @@ def history_context(
     paginator = model_admin.get_paginator(request, events, PER_PAGE)
     shown = paginator.get_page(request.GET.get(PAGE_VAR, 1))
     links = Links(model_admin.admin_site)
-    may_see_exchange = has_perms(request, EXCHANGE)
+    may_see = has_perms(request, EXCHANGE), has_perms(request, COSTS)
     return {
-        "lines": [HistoryLine(event, may_see_exchange, links) for event in shown],
+        "lines": [HistoryLine(event, *may_see, links) for event in shown],
         "action_list": shown,
         "page_range": paginator.get_elided_page_range(shown.number),
         "pagination_required": paginator.num_pages > 1,
