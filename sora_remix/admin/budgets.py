@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.urls import URLPattern
 from django.utils import timezone
@@ -42,7 +42,11 @@ class BudgetAdmin(CheckedParametersMixin, ValidatedAgainMixin, BudgetModelAdmin)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
         """Read the last counter of each budget as well."""
-        last = BudgetPeriod.objects.filter(budget=OuterRef("pk")).order_by("-starts_on")
+        # With another time zone, today may be earlier than it was.
+        is_past = Q(starts_on__lte=site_date(timezone.now()))
+        once = Q(budget__period=Budget.Period.ONCE)
+        periods = BudgetPeriod.objects.filter(is_past | once, budget=OuterRef("pk"))
+        last = periods.order_by("-starts_on")
         rows = super().get_queryset(request).prefetch_related("group", "user")
         return rows.annotate(
             _starts_on=Subquery(last.values("starts_on")[:1]),
@@ -91,6 +95,7 @@ class BudgetAdmin(CheckedParametersMixin, ValidatedAgainMixin, BudgetModelAdmin)
 def _left(budget: Any) -> BudgetLeft:
     today = site_date(timezone.now())
     period = BudgetPeriod(used_millionths=0)
-    if budget._starts_on == budget.starts_on(today):
+    is_present = budget._starts_on == budget.starts_on(today)
+    if budget._starts_on and (is_present or budget.period == Budget.Period.ONCE):
         period.used_millionths = budget._used_millionths
     return BudgetLeft(budget, period.used, budget.renews_on(today))

@@ -93,22 +93,24 @@ class BudgetQuerySet(models.QuerySet["Budget"]):
             return []
         models.prefetch_related_objects([*budgets], "group", "user")
         today = site_date(timezone.now())
-        starts = {budget.pk: budget.starts_on(today) for budget in budgets}
-        counters = BudgetPeriod.objects.filter(
-            budget__in=list(starts), starts_on__in={*starts.values()}
-        )
-        used = {
-            one.budget_id: one.used for one in counters if one.starts_on == starts[one.budget_id]
-        }
+        counters = BudgetPeriod.objects.at(today, budgets)
         return [
-            BudgetLeft(budget, used.get(budget.pk, Decimal(0)), budget.renews_on(today))
+            BudgetLeft(
+                budget,
+                counters[budget.pk].used if budget.pk in counters else Decimal(0),
+                budget.renews_on(today),
+            )
             for budget in budgets
         ]
 
     def nearly_used(self) -> list[BudgetLeft]:
-        """Return what is left of budgets that have reached a mark in their present periods."""
+        """Return what is left of budgets that have reached a mark in their present periods.
+
+        Those that apply to nobody are left out.
+        """
         reached = BudgetPeriod.objects.reached().values("budget")
-        found = self.left_of(list(self.filter(pk__in=reached)))
+        has_owner = Q(is_for_site=True) | Q(group__isnull=False) | Q(user__isnull=False)
+        found = self.left_of(list(self.filter(has_owner, pk__in=reached)))
         return [left for left in found if left.percent >= MARKS[0]]
 
     def delete(self) -> tuple[int, dict[str, int]]:
@@ -213,6 +215,8 @@ class Budget(models.Model):
                 self.is_for_site = None if has_owner else True
             super().save(*args, **options)
             BudgetPeriod.objects.forget_marks(self)
+            now = BudgetPeriod.objects.at(site_date(timezone.now()), [self])
+            BudgetPeriod.objects.announce([period.pk for period in now.values()])
         on_commit(lambda: _count_earlier_requests(self))
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
@@ -281,6 +285,22 @@ class Budget(models.Model):
 
 
 class BudgetPeriodQuerySet(models.QuerySet["BudgetPeriod"]):
+    def at(self, day: date, budgets: Collection[Budget]) -> dict[int, BudgetPeriod]:
+        """Return the counters of the periods with this day, by budget.
+
+        One that doesn't renew has one counter, whatever became of the site's time zone since.
+        """
+        starts = {budget.pk: budget.starts_on(day) for budget in budgets}
+        once = {budget.pk for budget in budgets if budget.period == Budget.Period.ONCE}
+        found = self.filter(
+            Q(budget__in=once) | Q(budget__in=[*starts], starts_on__in={*starts.values()})
+        )
+        return {
+            one.budget_id: one
+            for one in found
+            if one.budget_id in once or one.starts_on == starts[one.budget_id]
+        }
+
     def add_if_left(self, pk: int, millionths: int, most: int) -> bool:
         """Add to a counter unless that exceeds the budget; one UPDATE, at any isolation level."""
         room = self.filter(pk=pk, used_millionths__lte=most - millionths)

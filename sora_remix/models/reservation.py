@@ -39,14 +39,10 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
     def open_periods(self, budgets: Collection[Budget], at: datetime) -> list[BudgetPeriod]:
         """Return the counters of these budgets for the periods at this time; add missing ones."""
         day = site_date(at)
-        starts = {budget: budget.starts_on(day) for budget in budgets}
-        counters = BudgetPeriod.objects.filter(
-            budget__in=[budget.pk for budget in budgets], starts_on__in={*starts.values()}
-        )
-        known = {(one.budget_id, one.starts_on): one for one in counters}
+        known = BudgetPeriod.objects.at(day, budgets)
         found = []
-        for budget, start in starts.items():
-            period = known.get((budget.pk, start)) or self._open(budget, start)
+        for budget in budgets:
+            period = known.get(budget.pk) or self._open(budget, budget.starts_on(day))
             period.budget = budget
             found.append(period)
         return found
@@ -64,19 +60,19 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
             BudgetPeriod.objects.announce(pks)
 
     def _open(self, budget: Budget, start: date) -> BudgetPeriod:
-        """Insert a counter; the first one of a budget counts what was requested before it."""
-        is_first = not budget.periods.exists()
+        """Insert a counter, which counts what was requested earlier in its period."""
         period = BudgetPeriod.objects.create(budget_id=budget.pk, starts_on=start)
-        if is_first and budget.period != Budget.Period.ONCE:
+        if budget.period != Budget.Period.ONCE:
             self._count_earlier(budget, period)
         return period
 
     def _count_earlier(self, budget: Budget, period: BudgetPeriod) -> None:
         """Count the requests of a budget's owner since the start of this period.
 
-        No transaction that misses the budget is under way, because it was saved after all of
-        them. The remixes are changed, though not in value, so that a settlement that doesn't see
-        the new links waits or fails.
+        There are some if the budget is new, or its period or the site's time zone was changed. No
+        transaction that misses a new budget is under way, because it was saved after all of them.
+        The remixes are changed, though not in value, so that a settlement that doesn't see the new
+        links waits or fails.
         """
         earlier = self.filter(at__gte=site_midnight(period.starts_on)).only("pk")
         members = budget.members()
@@ -91,8 +87,10 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
             rows.update(counted_cost=F("counted_cost"))
             counted = read_shared(rows.only("pk", "counted_cost"))
             total += sum((row.counted_cost for row in counted), Decimal(0))
-        self._link(pks, period)
-        BudgetPeriod.objects.add([period.pk], to_millionths(total))
+        if pks:
+            self._link(pks, period)
+            BudgetPeriod.objects.add([period.pk], to_millionths(total))
+            BudgetPeriod.objects.announce([period.pk])
 
     def _link(self, pks: Iterable[int], period: BudgetPeriod) -> None:
         links = self._links()
