@@ -73,9 +73,9 @@ def _cancellation(remix: Remix) -> str:
     if not remix.cancel_requested_at or remix.status in (Status.FAILED, Status.CANCELLED):
         return ""
     if remix.status in (Status.STORING, Status.SUCCEEDED):
-        message = gettext("Cancellation requested at %(time)s. fal finished it anyway.")
+        message = gettext("Cancellation was requested at %(time)s, but fal finished it anyway.")
     elif remix.cancel_asked_at:
-        message = gettext("Cancellation requested at %(time)s. fal was asked to stop.")
+        message = gettext("Cancellation was requested at %(time)s, and fal was asked to stop.")
     else:
-        message = gettext("Cancellation requested at %(time)s. fal is being asked to stop.")
+        message = gettext("Cancellation was requested at %(time)s, and fal is being asked to stop.")
     return message % {"time": moment(remix.cancel_requested_at)}

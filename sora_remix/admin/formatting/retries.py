@@ -72,4 +72,4 @@ def _charge(row: Remix | SourceCopy) -> str:
 def _next_try(row: Leased) -> str:
     if row.due_at <= timezone.now():
         return gettext("The next attempt is due now.")
-    return gettext("The site tries again at %(time)s.") % {"time": moment(row.due_at)}
+    return gettext("At %(time)s, the site tries again.") % {"time": moment(row.due_at)}

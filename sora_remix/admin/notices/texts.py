@@ -167,7 +167,7 @@ def _describe_remedy(request: HttpRequest, hold: Hold) -> str:
 def _describe_next_try(hold: Hold) -> str:
     if not hold.next_try:
         return _("Sending continues by itself. The next waiting remix is sent as a try.")
-    message = _("Sending continues by itself. Next try: %(time)s.")
+    message = _("At %(time)s, the site tries again and continues by itself.")
     return message % {"time": time_of_day(hold.next_try)}
 
 

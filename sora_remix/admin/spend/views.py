@@ -109,7 +109,7 @@ def _describe_balance() -> str:
     if not found or not found.read_at:
         return ""
     amount = dollars(found.amount) if found.currency == CURRENCY else str(found)
-    message = gettext("The site's account at fal had %(amount)s left at %(time)s.")
+    message = gettext("At %(time)s, the site's account at fal had %(amount)s left.")
     return message % {"amount": amount, "time": moment(found.read_at)}
 
 

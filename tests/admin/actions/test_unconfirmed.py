@@ -209,9 +209,9 @@ def test_confirm_page_for_one_remix_changes_nothing(admin_client: Client) -> Non
 @pytest.mark.parametrize(
     ("values", "explained"),
     [
-        ({"status": Status.PROCESSING}, ". fal is being asked to stop."),
-        ({"status": Status.PROCESSING, "cancel_asked_at": ago()}, ". fal was asked to stop."),
-        ({"status": Status.SUCCEEDED}, ". fal finished it anyway."),
+        ({"status": Status.PROCESSING}, ", and fal is being asked to stop."),
+        ({"status": Status.PROCESSING, "cancel_asked_at": ago()}, ", and fal was asked to stop."),
+        ({"status": Status.SUCCEEDED}, ", but fal finished it anyway."),
     ],
 )
 def test_requested_cancellation_is_shown_on_the_list_and_the_page(
@@ -222,7 +222,7 @@ def test_requested_cancellation_is_shown_on_the_list_and_the_page(
     pages = [admin_client.get(url).content.decode() for url in (LIST, _url("change", remix))]
 
     assert outcomes.explain(remix).endswith(explained)
-    assert all("Cancellation requested at" in page and explained in page for page in pages)
+    assert all("Cancellation was requested at" in page and explained in page for page in pages)
 
 
 def test_requested_cancellation_is_no_longer_shown_once_cancelled() -> None:

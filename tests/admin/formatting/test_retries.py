@@ -42,7 +42,7 @@ def test_each_failing_step_is_named_with_its_cost(
     said = outcomes.explain(remix)
 
     assert re.fullmatch(
-        f"Since .+, {step} has failed 3 times\\. {charge} The site tries again at .+\\.", said
+        f"Since .+, {step} has failed 3 times\\. {charge} At .+, the site tries again\\.$", said
     )
 
 

@@ -47,8 +47,8 @@ def test_locked_account_is_explained_to_administrators(admin_client: Client) -> 
 
     clock = date_format(end, "TIME_FORMAT")
     assert said == (
-        f"{LOCKED} {FREE} Add credit at fal. Sending continues by itself. Next try: {clock}. "
-        "Reason: “HTTP 403: <b>locked</b>”. Open billing at falTry now"
+        f"{LOCKED} {FREE} Add credit at fal. At {clock}, the site tries again and continues "
+        "by itself. Reason: “HTTP 403: <b>locked</b>”. Open billing at falTry now"
     )
     link = find(admin_client.get(LIST), "a", href="https://fal.ai/dashboard/billing")
     assert inner_text(link) == "Open billing at fal"
@@ -85,7 +85,8 @@ def test_others_are_told_to_ask_an_administrator(client: Client, code: str, reme
 
     said = _said(client)
 
-    assert f"{FREE} {remedy} Sending continues by itself." in said
+    assert f"{FREE} {remedy} At " in said
+    assert said.endswith(", the site tries again and continues by itself.")
     for name in ("SORA_REMIX", "FAL_KEY", "HTTP 403", "at fal Try", "Try now", "billing"):
         assert name not in said
 

@@ -84,7 +84,7 @@ def test_balance_of_the_account_is_shown_with_its_time(
 
     page = _show(admin_client).content.decode()
 
-    assert f"The site&#x27;s account at fal had {shown} left at " in page
+    assert f", the site&#x27;s account at fal had {shown} left." in page
 
 
 def test_unknown_cost_is_never_zero(admin_client: Client) -> None:
