@@ -62,6 +62,8 @@ COST_COLUMNS = (
     "billable_units",
     "calculated_cost",
     "billed_cost",
+    "reserved_cost",
+    "counted_cost",
 )
 PERMISSIONS_OF_COLUMNS = {
     **dict.fromkeys(EXCHANGED, EXCHANGE),
