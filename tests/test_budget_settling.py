@@ -256,6 +256,14 @@ class Spending(RuleBasedStateMachine):
         if remix := self._some(data, Status.QUEUED):
             put(remix, Status.SUBMITTING).unanswered("")
 
+    @rule(data=st.data(), is_cancelled=st.booleans())
+    def hold(self, data: st.DataObject, is_cancelled: bool) -> None:
+        if remix := self._some(data, Status.QUEUED):
+            claimed = put(remix, Status.SUBMITTING)
+            if is_cancelled:
+                services.cancel(remix, by=None)
+            claimed.held("account_locked")
+
     @rule(data=st.data(), name=st.sampled_from(["cancel", "give_up", "collect_again"]))
     def decide(self, data: st.DataObject, name: str) -> None:
         if remix := self._some(data, *Status.values):

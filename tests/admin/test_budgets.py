@@ -219,6 +219,7 @@ def test_unknown_cost_is_named_on_the_page(admin_client: Client) -> None:
     page = admin_client.get(page_of(draft(video)))
 
     assert "has no limit" in inner_text(root_of(page))
+    assert texts(page, id="sora-remix-over-budget") == ["Cost without a limit"]
 
 
 def test_retry_is_refused_beyond_a_budget_unless_the_box_is_ticked(
