@@ -1,12 +1,21 @@
-"""Clients of the sandbox."""
+"""Clients of the sandbox, and what they often ask for."""
 
 from __future__ import annotations
 
+import io
 import ssl
+import time
+from pathlib import Path
+from typing import Any
 
+import av
 import httpx
 
 from example_project.fal_sandbox.process import SandboxProcess
+
+REMIX = "/fal-ai/sora-2/video-to-video/remix"
+DROPPED = (httpx.ReadError, httpx.RemoteProtocolError)
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
 def client_of(process: SandboxProcess, base_url: str = "") -> httpx.Client:
@@ -17,3 +26,37 @@ def client_of(process: SandboxProcess, base_url: str = "") -> httpx.Client:
         headers={"Authorization": "Key anything"},
         timeout=5,
     )
+
+
+def submit(fal: httpx.Client, prompt: str = "noir", **others: Any) -> dict[str, Any]:
+    params = {"fal_webhook": others.pop("webhook")} if "webhook" in others else {}
+    body = {"video_id": "video_sea", "prompt": prompt, **others}
+    answer = fal.post(REMIX, json=body, params=params)
+    assert answer.status_code == 200, answer.text
+    receipt: dict[str, Any] = answer.json()
+    return receipt
+
+
+def completed(fal: httpx.Client, receipt: dict[str, Any]) -> dict[str, Any]:
+    deadline = time.monotonic() + 10
+    while (answer := fal.get(receipt["status_url"])).status_code == 202:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    status: dict[str, Any] = answer.json()
+    return status
+
+
+def remixed(fal: httpx.Client, prompt: str = "noir", **others: Any) -> dict[str, Any]:
+    receipt = submit(fal, prompt, **others)
+    completed(fal, receipt)
+    output: dict[str, Any] = fal.get(receipt["response_url"]).raise_for_status().json()
+    return output
+
+
+def frames(video: bytes | Path) -> list[bytes]:
+    file = str(video) if isinstance(video, Path) else io.BytesIO(video)
+    with av.open(file, "r") as container:
+        return [
+            bytes(frame.reformat(format="gray").planes[0])
+            for frame in container.decode(container.streams.video[0])
+        ]
