@@ -128,6 +128,29 @@ class InvalidFileName(SoraRemixError):
     otherwise = _("The storage returned an invalid file name.")
 
 
+class VideoRefused(SoraRemixError):
+    """A file can't be added as a video. Nothing was added."""
+
+    otherwise = _("The file can't be added as a video.")
+
+
+class AlreadyAdded(VideoRefused):
+    """The file is already that of another video, whose primary key is `pk`."""
+
+    def __init__(self, message: str | _StrPromise, pk: int) -> None:
+        self.pk = pk
+        super().__init__(message)
+
+
+class SourceReplaced(SoraRemixError):
+    """The site replaced the file of a video after it was read."""
+
+    otherwise = _(
+        "The file of this video was replaced on the site after it was read. Nothing was sent and "
+        "nothing was charged. Check the video, then request the remix again."
+    )
+
+
 class FileGone(RemoteError):
     """The file server no longer has the file behind this URL."""
 

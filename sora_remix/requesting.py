@@ -123,7 +123,7 @@ def place(order: RemixOrder) -> list[Remix]:
 def _needs(order: RemixOrder, video: Video) -> Needs:
     record, plan = order.record, order.plans[video]
     # The file of a fitted clip has no name before it is made.
-    name = str(video.file.name or "")
+    name = video.stored_file().key
     files = set() if plan.recipe_text else engine.files_to_copy(record, name, order.options)
     cost = record.estimate(plan.clip, order.options)
     most = record.most_cost(plan.clip, order.options) if cost is None else cost

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models.fields.files import FieldFile
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
-from . import endpoints, placeholders
+from . import endpoints, importing, placeholders
 from .clock import local, today
 from .conf import conf
 from .database import on_commit, retry_conflicts
@@ -32,6 +33,7 @@ from .requesting import PromptedVideo, RemixOrder, place, refuse
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
+    from django.db.models import Model
     from django.utils.functional import _StrPromise
 
     from .models.users import User
@@ -78,6 +80,46 @@ def request_remixes(
     cells = [PromptedVideo(video, prompt) for video in videos for prompt in prompts]
     values = record.complete(options)
     return place(RemixOrder(record, cells, plans, values, by, batch, exceed_budget))
+
+
+def add_video(
+    file_or_name: IO[bytes] | str,
+    *,
+    title: str,
+    by: User | None = None,
+    owned: bool = True,
+    approved: bool | None = None,
+    source_object: Model | None = None,
+    storage: str | None = None,
+    read_later: bool = False,
+) -> Video:
+    """Add a video from an upload, an open file, or the name of a file in a storage.
+
+    An upload or an open file is copied into the storage of the app. A name stays where it is, in
+    the storage of the app or in the one with the alias `storage`; so does the value of a
+    `FileField` with `owned=False`. The app deletes the file of an `owned` video with its row,
+    and never that of another. Length, size, frame rate and thumbnail are read at once, or by a
+    worker with `read_later`, which only names can have. `approved=None` approves it if `by` may
+    approve videos. `source_object` is the site's object that it belongs to; `Video.source_object`
+    returns it.
+
+    Raise `VideoRefused` if it is not a video or not in the storage, and `AlreadyAdded`, whose `pk`
+    is that of the other video, if it was added before. Nothing is added then.
+    """
+    is_field = isinstance(file_or_name, FieldFile)
+    if isinstance(file_or_name, str) or (is_field and not owned):
+        file = importing.stored_file(file_or_name, storage)
+        new = importing.NewVideo(file, title, source_object)
+        return importing.add_named(
+            new, by=by, owned=owned, approved=approved, read_later=read_later
+        )
+    if read_later or storage is not None:
+        message = "Only the name of a file can have “storage” or “read_later”."
+        raise TypeError(message)
+    with importing.closed_again(file_or_name):
+        return importing.add_file(
+            file_or_name, title, by=by, owned=owned, approved=approved, source_object=source_object
+        )
 
 
 @retry_conflicts

@@ -8,13 +8,15 @@ import re
 from contextlib import suppress
 from io import UnsupportedOperation
 from pathlib import PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
 from django.core.files.storage import Storage, storages
 from django.utils.deconstruct import deconstructible
+from django.utils.functional import LazyObject, empty
 from django.utils.translation import gettext_lazy as _
 
 from .conf import conf
@@ -25,6 +27,8 @@ logger = get_logger(__name__)
 
 MAX_NAME_LENGTH = 200
 """Characters that the columns for file names can hold."""
+MAX_KEY_LENGTH = 340
+"""Characters of a file's key: its name, an alias, a fingerprint and three slashes."""
 NEW_NAME = re.compile(r"sora_remix/[a-z]+/([0-9a-f]{32})(\.[^/]*)?")
 """The names that `new_name` returns. The first group can't be guessed."""
 CONTENT_TYPES = {
@@ -94,6 +98,59 @@ class AppStorage(Storage):
 def app_storage() -> Storage:
     """Return the storage of the app, for `FileField(storage=…)`."""
     return AppStorage()
+
+
+class StoredFile(NamedTuple):
+    """A file in the storage of the app, or in another of the site's."""
+
+    name: str
+    alias: str = ""
+    """Of its storage in `STORAGES`; empty for that of the app."""
+    fingerprint: str = ""
+    """What it contained when it was read, if the site may replace it under the same name."""
+
+    @classmethod
+    def from_key(cls, key: str) -> StoredFile:
+        """Return the file with this `key`."""
+        if not key.startswith("/"):
+            return cls(key)
+        _empty, alias, fingerprint, name = key.split("/", 3)
+        return cls(name, alias, fingerprint)
+
+    @property
+    def key(self) -> str:
+        """Return a text that no other file has: no name in a storage starts with a slash."""
+        is_plain = not (self.alias or self.fingerprint)
+        return self.name if is_plain else f"/{self.alias}/{self.fingerprint}/{self.name}"
+
+    @property
+    def storage(self) -> Storage:
+        """Return its storage. Raise `InvalidStorageError` if the site no longer has it."""
+        return storages[self.alias] if self.alias else app_storage()
+
+
+def alias_of(storage: Storage) -> str | None:
+    """Return the alias of a storage, empty for that of the app; None if `STORAGES` lacks it."""
+    if type(storage) is AppStorage:
+        return ""
+    if isinstance(storage, LazyObject):
+        if storage._wrapped is empty:
+            storage._setup()
+        storage = storage._wrapped
+    same = [alias for alias in settings.STORAGES if _is_same(storages[alias], storage)]
+    return None if not same else short_alias(min(same, key=lambda one: bool(short_alias(one))))
+
+
+def short_alias(alias: str) -> str:
+    """Return an alias as columns keep it: empty for the storage of the app."""
+    return "" if alias == conf.SORA_REMIX_STORAGE else alias
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Tell whether two storages are one, or were made with the same arguments."""
+    made = getattr(one, "_constructor_args", None)
+    is_alike = type(one) is type(other) and made is not None
+    return one is other or (is_alike and made == getattr(other, "_constructor_args", None))
 
 
 def new_name(kind: str, extension: str) -> str:

@@ -34,6 +34,9 @@ if apps.is_installed("django_q"):  # if not, the system checks must still run to
 logger = get_logger(__name__)
 
 SWEEP = "sora_remix.tasks.sweep"
+SECONDS_BETWEEN_SWEEPS = 60
+READERS = 6
+"""How many messages to read files one sweep sends: with its own, each takes five seconds."""
 _is_queueing: ContextVar[bool] = ContextVar("sora_remix_is_queueing", default=False)
 
 
@@ -107,6 +110,16 @@ def sweep() -> None:
     finally:
         if Remix.objects.unsettled().exists():
             nudge()
+    if engine.has_unread():
+        for _reader in range(READERS):
+            _queue("sora_remix.tasks.read_files", int(time.time()))
+
+
+@worker_task
+def read_files(queued_at: int) -> None:
+    """Read some files that nobody has read yet; what a later sweep repeats is left to that."""
+    if time.time() - queued_at < SECONDS_BETWEEN_SWEEPS:
+        engine.read_unread()
 
 
 def nudge() -> None:

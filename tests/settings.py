@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django_q",
     "sora_remix",
     "example_project",
+    "tests.clips",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

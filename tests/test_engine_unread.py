@@ -101,7 +101,7 @@ def test_reading_that_kills_its_worker_counts_as_a_try(monkeypatch: pytest.Monke
     def die(file: object) -> None:
         raise SystemExit
 
-    monkeypatch.setattr("sora_remix.media.video_facts", die)
+    monkeypatch.setattr("sora_remix.media.facts_and_thumbnail", die)
     with pytest.raises(SystemExit):
         sweep()
 

@@ -9,9 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.management.sql import emit_post_migrate_signal
 from django.db import connection
 from django.db.models import Model
@@ -22,9 +24,10 @@ from django_q.models import OrmQ, Schedule
 from django_q.signing import SignedPackage
 from pytest_django import Settings
 
-from sora_remix import engine, tasks
+from sora_remix import engine, services, tasks
 from sora_remix.engine import untaken
 from sora_remix.models import Chain, Remix
+from sora_remix.storage import app_storage
 from tests.databases import empty_database
 from tests.factories import ago, make_remix
 from tests.processes import wait_until
@@ -529,3 +532,20 @@ def test_messages_left_in_a_queue_do_not_break_a_worker_without_the_app() -> Non
 
     assert process.returncode == 0, process.stderr
     assert "Did not run sweep, because sora_remix is not installed" in process.stderr
+
+
+def test_files_that_wait_to_be_read_get_more_workers(queued: Queued, media_root: Path) -> None:
+    for number in range(2):
+        app_storage().save(f"{number}.mp4", ContentFile(b"no video"))
+        services.add_video(f"{number}.mp4", title="Sea", owned=False, read_later=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "sweep", lambda: None)
+        tasks.sweep()
+
+    assert [task for task, _moment in queued] == [tasks.read_files] * tasks.READERS
+    task, moment = queued[0]
+    task(moment - tasks.SECONDS_BETWEEN_SWEEPS)
+    assert engine.has_unread()
+    task(moment)
+    assert not engine.has_unread()

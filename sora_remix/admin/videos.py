@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from ..endpoints import cut_off_refusal
 from ..media import VideoFacts
-from ..models import Remix, RemixBatch, Video
+from ..models import Remix, RemixBatch, Video, deleted_unless_saved
 from .actions.views import changelist_action
 from .bases import ModelAdmin, ValidatedAgainMixin
 from .checkout import start
@@ -31,7 +31,7 @@ from .compare import views as compare
 from .files import captions, upload_views
 from .files import views as files
 from .files.forms import VideoForm
-from .files.uploads import deleted_unless_saved, lock_video
+from .files.uploads import lock_video
 from .filters import ApprovalFilter, OriginFilter, RemixableFilter
 from .formatting import html, text
 from .gallery import layout

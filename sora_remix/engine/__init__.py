@@ -13,6 +13,7 @@ from .sending import send_waiting
 from .source_copies import files_of, files_to_copy, upload_copies
 from .sweeping import sweep
 from .turns import Errand, take_turn
+from .unread import has_unread, read_unread
 from .untaken import UntakenWork
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "files_of",
     "files_to_copy",
     "fit_clips",
+    "has_unread",
     "prepare_waiting",
+    "read_unread",
     "send_waiting",
     "sweep",
     "take_turn",

@@ -21,15 +21,17 @@ from ..exceptions import (
     InvalidFileName,
     InvalidTransition,
     NotAVideo,
+    SourceReplaced,
     TryLater,
 )
 from ..logs import get_logger
 from ..models import FittedClip, PendingFile, Remix, renew_leases
-from ..storage import app_storage, new_name
+from ..storage import new_name
 from .collecting import SLOWEST_STORAGE
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
 from .pace import UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, back_off
+from .source_copies import replaced
 
 logger = get_logger(__name__)
 
@@ -86,6 +88,8 @@ def _fit(clip: FittedClip, limit: TimeLimit) -> None:
         clip.refused(UNUSABLE, str(error))
     except FileNotFoundError:
         clip.refused("source_unreachable", str(CHANGED))
+    except SourceReplaced as error:
+        clip.refused("source_replaced", str(error))
     except InvalidFileName as error:
         clip.refused("source_unreachable", str(error))
     except Exception as error:  # noqa: BLE001  (a storage may raise anything)
@@ -96,10 +100,13 @@ def _fit(clip: FittedClip, limit: TimeLimit) -> None:
 
 def _make(clip: FittedClip, made: IO[bytes], limit: TimeLimit) -> media.VideoFacts:
     """Write the clip to a file."""
-    if clip.source.file.name != clip.made_from:
+    stored = clip.source.stored_file()
+    if stored.key != clip.made_from:
         raise FileNotFoundError
     renew_leases([clip], silence=timedelta(seconds=min(limit.left, LONGEST_LOADING)))
-    with app_storage().open(clip.made_from, "rb") as file:
+    with stored.storage.open(stored.name, "rb") as file:
+        if not media.is_unchanged(file, stored.fingerprint):
+            raise replaced(stored)
         return media.fit(file, clip.steps, made, on_progress=_Progress(clip, limit))
 
 

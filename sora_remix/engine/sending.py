@@ -19,6 +19,7 @@ from ..exceptions import (
     InvalidEndpoint,
     InvalidTransition,
     RequestRefused,
+    SourceReplaced,
     SourceUnreachable,
     UnknownEndpoint,
 )
@@ -104,6 +105,8 @@ def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
         remix.refused("source_not_remixable", error.message)
     except SourceUnreachable as error:
         remix.refused("source_unreachable", error.message)
+    except SourceReplaced as error:
+        remix.refused("source_replaced", str(error))
     except (OSError, *DATABASE_IS_AWAY) as error:
         logger.exception("Remix %s: could not be sent", remix.pk)
         persist(remix, partial(_try_later, remix, "source_unreachable", describe(error)))
@@ -126,7 +129,7 @@ def _arguments(remix: Remix) -> dict[str, Any] | None:
         clip,
         remix.prompt,
         remix.options,
-        source_url=urls.get(str(clip.file.name), ""),
+        source_url=urls.get(clip.stored_file("file").key, ""),
         urls=urls,
     )
 

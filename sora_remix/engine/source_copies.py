@@ -20,9 +20,11 @@ from ..endpoints import Endpoint, get_endpoint
 from ..exceptions import (
     AccountUnusable,
     InvalidEndpoint,
+    InvalidTransition,
     RemoteError,
     RemoteFailure,
     SoraRemixError,
+    SourceReplaced,
     SourceUnreachable,
     TryLater,
     UnknownEndpoint,
@@ -31,7 +33,7 @@ from ..fal.urls import is_safe_url
 from ..logs import get_logger
 from ..models import Chain, FittedClip, Remix, SourceCopy, Video
 from ..request_pool import RequestPool
-from ..storage import app_storage, content_type_of
+from ..storage import StoredFile, content_type_of
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .pace import (
     HEARTBEAT_SECONDS,
@@ -68,9 +70,9 @@ class ClipMissing(SoraRemixError):
 
 
 def files_to_copy(endpoint: Endpoint, name: str, options: Mapping[str, Any]) -> set[str]:
-    """Return the names of the stored files that fal needs a copy of before this request.
+    """Return the keys of the stored files that fal needs a copy of before this request.
 
-    `name` is that of the clip itself.
+    `name` is the key of the clip itself.
     """
     if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
         return set()
@@ -93,12 +95,12 @@ def forget_copies(remix: Remix) -> None:
 
 
 def urls_for(remix: Remix, endpoint: Endpoint) -> dict[str, str] | None:
-    """Return the URLs of a remix's files for fal, by name; None if a copy is missing.
+    """Return the URLs of a remix's files for fal, by key; None if a copy is missing.
 
-    Raise `SourceUnreachable` when the storage has no URL that can be reached from outside, and
-    `ClipMissing`.
+    Raise `SourceUnreachable` when the storage has no URL that can be reached from outside,
+    `SourceReplaced` and `ClipMissing`.
     """
-    names = _files(endpoint, str(sent_clip(remix).file.name or ""), remix.options)
+    names = _files(endpoint, sent_clip(remix).stored_file("file").key, remix.options)
     if conf.SORA_REMIX_SOURCE_DELIVERY == "url":
         return {name: _public_url(name) for name in names}
     urls = SourceCopy.objects.urls(names) if names else {}
@@ -106,8 +108,8 @@ def urls_for(remix: Remix, endpoint: Endpoint) -> dict[str, str] | None:
 
 
 def files_of(remix: Remix) -> set[str]:
-    """Return the names of the stored files that fal needs a copy of. Raise `ClipMissing`."""
-    name = str(sent_clip(remix).file.name or "")
+    """Return the keys of the stored files that fal needs a copy of. Raise `ClipMissing`."""
+    name = sent_clip(remix).stored_file("file").key
     try:
         return files_to_copy(get_endpoint(remix.endpoint), name, remix.options)
     except (UnknownEndpoint, InvalidEndpoint):
@@ -119,12 +121,40 @@ def _files(endpoint: Endpoint, name: str, options: Mapping[str, Any]) -> set[str
     return {*own, *endpoint.files(options)}
 
 
-def _public_url(name: str) -> str:
-    url = app_storage().url(name)
+def _public_url(key: str) -> str:
+    file = StoredFile.from_key(key)
+    if file.fingerprint:
+        _check_size(file)
+    url = file.storage.url(file.name)
     if not is_safe_url(url):
         message = _("fal can't load “%(url)s”: the storage must give an https URL.")
         raise SourceUnreachable(message % {"url": url.partition("?")[0]})
     return url
+
+
+def _check_size(file: StoredFile) -> None:
+    """Raise `SourceReplaced` if a file of the site has another size than when it was read."""
+    try:
+        size = file.storage.size(file.name)
+    except FileNotFoundError as error:
+        raise SourceUnreachable(describe(error)) from error
+    if not media.has_size(file.fingerprint, size):
+        raise replaced(file)
+
+
+def replaced(file: StoredFile) -> SourceReplaced:
+    """Note that the site has replaced a file, and return the error that says so.
+
+    What waits to be sent fails: nobody has chosen the new file.
+    """
+    error = SourceReplaced()
+    with atomic():
+        videos = Video.objects.note_replaced(file)
+    for remix in Remix.objects.filter(source__in=videos, status=Remix.Status.QUEUED, recipe=""):
+        with isolated(remix), suppress(InvalidTransition):
+            remix.fail("source_replaced", str(error))
+    logger.warning("The file %s of videos %s was replaced on the site", file.name, videos)
+    return error
 
 
 def upload_copies(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
@@ -156,13 +186,16 @@ def _upload_group(copies: list[SourceCopy], limit: TimeLimit, *, is_probe: bool 
         _settle(copy, TryLater(OUT_OF_TIME))
 
 
-async def _upload(name: str) -> str:
+async def _upload(key: str) -> str:
+    stored = StoredFile.from_key(key)
     try:
-        file = app_storage().open(name, "rb")
+        file = stored.storage.open(stored.name, "rb")
     except FileNotFoundError as error:
         raise RemoteFailure("source_unreachable", describe(error)) from error
     with file:
-        sent = media.true_name(name.rpartition("/")[2], file)
+        if not media.is_unchanged(file, stored.fingerprint):
+            raise SourceReplaced
+        sent = media.true_name(stored.name.rpartition("/")[2], file)
         return await fal.upload(sent, content_type_of(sent), file, COPY_LIFETIME)
 
 
@@ -178,6 +211,8 @@ def _settle(copy: SourceCopy, answer: str | Exception, *, is_probe: bool = False
                 _hold_account(copy, answer, is_probe=is_probe)
             case RemoteFailure():
                 copy.refused(answer.code, str(answer))
+            case SourceReplaced():
+                copy.refused("source_replaced", str(replaced(StoredFile.from_key(copy.name))))
             case RemoteError() | OSError():
                 _try_later(copy, answer)
             case _ if isinstance(answer, OUR_ERRORS):

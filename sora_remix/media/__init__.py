@@ -19,6 +19,7 @@ from .facts import (
     true_name,
     video_facts,
 )
+from .fingerprints import fingerprint_of, has_size, is_unchanged
 from .fitter import fit
 from .partial_downloads import keep_download
 from .thumbnails import facts_and_thumbnail, thumbnail
@@ -30,9 +31,12 @@ __all__ = [
     "VideoFacts",
     "download",
     "facts_and_thumbnail",
+    "fingerprint_of",
     "fit",
+    "has_size",
     "image_extension",
     "image_facts",
+    "is_unchanged",
     "keep_download",
     "remove",
     "store",

@@ -9,7 +9,13 @@ from .budget import Budget, BudgetLeft, BudgetPeriod, BudgetRevision
 from .chain import Chain, Hold, Pause
 from .endpoint import EndpointFact
 from .event import RemixEvent
-from .files import delete_after_commit, delete_files_after_commit, files_in_use
+from .files import (
+    delete_after_commit,
+    delete_files_after_commit,
+    deleted_unless_saved,
+    files_in_use,
+    store_files,
+)
 from .fitted_clip import ClipKey, FittedClip
 from .image import ReferenceImage
 from .leased import Leased, renew_leases
@@ -49,8 +55,10 @@ __all__ = [
     "Video",
     "delete_after_commit",
     "delete_files_after_commit",
+    "deleted_unless_saved",
     "files_in_use",
     "reconciliation",
     "refusals",
     "renew_leases",
+    "store_files",
 ]

@@ -180,4 +180,4 @@ class RemixColumns(Leased):
     @property
     def clip_key(self) -> ClipKey:
         """Return by what its clip is found, if it has a recipe."""
-        return ClipKey(self.source_id, str(self.source.file.name), self.recipe)
+        return ClipKey(self.source_id, self.source.stored_file().key, self.recipe)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, Any, ClassVar
 
 from django.apps import apps
@@ -10,17 +11,40 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.fields.files import FieldFile
 
-from ..storage import app_storage
+from ..database import alias, in_transaction
+from ..storage import StoredFile
 
 
 class OwnedFieldFile(FieldFile):
     """A file that its row owns once the app has stored it."""
 
-    def save(self, name: str, content: IO[Any], save: bool = True) -> None:
-        """Store a file, and record on its row that the app did so."""
-        super().save(name, content, save=False)  # type: ignore[arg-type]
+    @property  # type: ignore[override]
+    def storage(self) -> Any:
+        """Return the storage that the row names, by default that of the field."""
         row: OwnsFiles = self.instance  # type: ignore[assignment]
+        return row.stored_file(self.field.name).storage
+
+    @storage.setter
+    def storage(self, value: object) -> None:
+        """Ignore the storage that Django sets, because the row may name another one later."""
+
+    def save(self, name: str, content: IO[Any], save: bool = True) -> None:
+        """Store a file in the storage of the app, and record on its row that the app did so."""
+        row: OwnsFiles = self.instance  # type: ignore[assignment]
+        row.use_app_storage(self.field.name)
+        super().save(name, content, save=False)  # type: ignore[arg-type]
         row.stored_files = [*row.stored_files, str(self.name)]
+        if save:
+            row.save()
+
+    def delete(self, save: bool = True) -> None:
+        """Empty the field, and delete the file if its row owns it."""
+        row: OwnsFiles = self.instance  # type: ignore[assignment]
+        if not self or row.owned_files(self.field.name):
+            super().delete(save)
+            return
+        self.close()
+        setattr(row, self.field.attname, "")
         if save:
             row.save()
 
@@ -47,6 +71,10 @@ class OwnsFiles(models.Model):
     """A row with files, which owns those that the app stored for it."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]]
+    STORAGE_COLUMNS: ClassVar[Mapping[str, str]] = {}
+    """For fields with files in other storages: the column with the alias of the storage."""
+    FILE_COLUMNS: ClassVar[tuple[str, ...]] = ("stored_files",)
+    """Columns that are saved with any field of files."""
     stored_files: models.JSONField[list[str], list[str]]
 
     class Meta:
@@ -56,15 +84,27 @@ class OwnsFiles(models.Model):
         """Save the row; with a file field, also save which files it owns."""
         written = options.get("update_fields")
         if written is None:
-            self.stored_files  # noqa: B018  (loads it if deferred, so that it is written too)
+            for column in self.FILE_COLUMNS:
+                getattr(self, column)  # loads it if deferred, so that it is written too
         elif not {*written}.isdisjoint(self.FILE_FIELDS):
-            options["update_fields"] = {*written, "stored_files"}
+            options["update_fields"] = {*written, *self.FILE_COLUMNS}
         super().save(*args, **options)
 
-    def owned_files(self, *fields: str) -> list[str]:
-        """Return the names of owned files in these fields, by default in all."""
-        names = (getattr(self, field).name for field in fields or self.FILE_FIELDS)
-        return [str(name) for name in names if name and name in self.stored_files]
+    def owned_files(self, *fields: str) -> list[StoredFile]:
+        """Return the owned files in these fields, by default in all."""
+        files = (self.stored_file(field) for field in fields or self.FILE_FIELDS)
+        return [file for file in files if file.name and file.name in self.stored_files]
+
+    def stored_file(self, field: str) -> StoredFile:
+        """Return where the file in this field is; its name is empty without one."""
+        column = self.STORAGE_COLUMNS.get(field)
+        name = str(getattr(self, field).name or "")
+        return StoredFile(name, getattr(self, column) if column else "")
+
+    def use_app_storage(self, field: str) -> None:
+        """Have this field name a file in the storage of the app."""
+        if column := self.STORAGE_COLUMNS.get(field):
+            setattr(self, column, "")
 
 
 def stored_files_field() -> models.JSONField[list[str], list[str]]:
@@ -72,15 +112,19 @@ def stored_files_field() -> models.JSONField[list[str], list[str]]:
     return models.JSONField(default=list, blank=True, editable=False)
 
 
-def files_in_use(names: Collection[str], using: str) -> set[str]:
-    """Return those of these stored names that rows of the app refer to."""
+def files_in_use(names: Collection[str], using: str, storage: str = "") -> set[str]:
+    """Return those of these names in one storage that rows of the app refer to."""
     found: set[str] = set()
     for model in apps.get_models():
         if issubclass(model, OwnsFiles) and not model._meta.proxy:
             lookups = (Q(**{f"{field}__in": names}) for field in model.FILE_FIELDS)
             rows = model._base_manager.using(using).filter(Q(*lookups, _connector=Q.OR))
-            for row in rows.values_list(*model.FILE_FIELDS):
-                found.update(row)
+            aliases = model.STORAGE_COLUMNS
+            for row in rows.values(*model.FILE_FIELDS, *aliases.values()):
+                places = (
+                    (row[one], row.get(aliases.get(one, ""), "")) for one in model.FILE_FIELDS
+                )
+                found.update(name for name, place in places if place == storage)
     return found.intersection(names)  # MySQL finds names that differ in case
 
 
@@ -93,16 +137,45 @@ def delete_files_after_commit(instance: OwnsFiles, using: str, **_signal: object
     delete_after_commit(instance.owned_files(), using)
 
 
-def delete_after_commit(names: Collection[str], using: str) -> None:
+def delete_after_commit(files: Collection[StoredFile], using: str) -> None:
     """Delete stored files when this transaction commits, unless a row uses them then."""
-    for name in names:
-        transaction.on_commit(_deletion(name, using), using=using, robust=True)
+    for file in files:
+        transaction.on_commit(_deletion(file, using), using=using, robust=True)
 
 
-def _deletion(name: str, using: str) -> Callable[[], None]:
+def _deletion(file: StoredFile, using: str) -> Callable[[], None]:
     # Not a partial: Django 5.2 asks a robust callback that failed for its __qualname__.
     def delete() -> None:
-        if not files_in_use([name], using):
-            app_storage().delete(name)
+        if not files_in_use([file.name], using, file.alias):
+            file.storage.delete(file.name)
 
     return delete
+
+
+@contextmanager
+def deleted_unless_saved(row: OwnsFiles) -> Iterator[None]:
+    """Delete new files of a row if it can't be saved: nobody would own them."""
+    files: list[FieldFile] = [getattr(row, name) for name in row.FILE_FIELDS]
+    new = [file for file in files if file and not _is_stored(file)]
+    try:
+        yield
+    except BaseException:
+        stored = {str(file.name): file for file in new if _is_stored(file)}
+        # A storage that names files by their content gave another row the same one.
+        used = set() if in_transaction() else files_in_use(stored, alias())
+        for name in stored.keys() - used:
+            stored[name].storage.delete(name)
+        raise
+
+
+def store_files(row: OwnsFiles) -> None:
+    """Store new files of a row before the transaction that saves it, which is then short."""
+    for name in row.FILE_FIELDS:
+        file: FieldFile = getattr(row, name)
+        if file and not _is_stored(file):
+            file.save(str(file.name), file.file, save=False)
+
+
+def _is_stored(file: FieldFile) -> bool:
+    # Django has no public name for it.
+    return bool(file._committed)  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ from ..database import ROWS_PER_QUERY, PrimaryManager
 from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
 from ..recipe import Recipe
-from ..storage import MAX_NAME_LENGTH, app_storage
+from ..storage import MAX_KEY_LENGTH, MAX_NAME_LENGTH, app_storage
 from .fields import ExactCharField, ExactTextField
 from .files import OwnedFileField, OwnsFiles, stored_files_field
 from .leased import Leased, LeasedQuerySet, released_until
@@ -29,7 +29,7 @@ class ClipKey(NamedTuple):
     source: int
     """The primary key of the video."""
     made_from: str
-    """The name of the video's file, which may be replaced."""
+    """The `key` of the video's file, which may be replaced."""
     recipe: str
 
 
@@ -95,8 +95,8 @@ class FittedClip(Leased, OwnsFiles):
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file",)
 
     source = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="fitted_clips")
-    made_from = ExactCharField(max_length=MAX_NAME_LENGTH)
-    """The file of the source, by its name in the storage."""
+    made_from = ExactCharField(max_length=MAX_KEY_LENGTH)
+    """The `key` of the source's file."""
     recipe = ExactCharField(max_length=300)
     """A `Recipe` as text."""
     file = OwnedFileField(storage=app_storage, max_length=MAX_NAME_LENGTH, blank=True)

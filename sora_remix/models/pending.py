@@ -52,6 +52,15 @@ class PendingFileQuerySet(models.QuerySet["PendingFile"]):
         if not self.filter(clip=clip, name=stored, is_condemned=False).delete()[0]:
             raise InvalidTransition(_("The file was removed before it could be used."))
 
+    def take_by_pk(self, pk: int) -> None:
+        """Let a video own a file. Raise `InvalidTransition` if that was condemned before."""
+        if not self.filter(pk=pk, is_condemned=False).delete()[0]:
+            raise InvalidTransition(_("The file was removed before it could be used."))
+
+    def condemn(self, pk: int) -> None:
+        """Condemn a file that no video takes; the sweep removes it if it is there still."""
+        self.filter(pk=pk).update(is_condemned=True)
+
     def unused(self, names: Iterable[str]) -> list[str]:
         """Return the names that no row of the app uses and no worker can still use."""
         names = list(names)

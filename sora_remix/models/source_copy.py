@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from ..database import PrimaryManager
 from ..exceptions import InvalidTransition
+from ..storage import MAX_KEY_LENGTH
 from .fields import ExactCharField, ExactTextField
 from .leased import Leased, LeasedQuerySet, released_until
 
@@ -75,8 +76,8 @@ class SourceCopyQuerySet(LeasedQuerySet["SourceCopy"]):
 class SourceCopy(Leased):
     """A file in the storage, and its copy at fal if there is one."""
 
-    name = ExactCharField(max_length=200, unique=True)
-    """In the storage of the app."""
+    name = ExactCharField(max_length=MAX_KEY_LENGTH, unique=True)
+    """The `key` of the file; in the storage of the app, usually just its name."""
     url = ExactTextField(blank=True)
     expires_at = models.DateTimeField(null=True)
     """When fal deletes the copy; null while fal has none."""

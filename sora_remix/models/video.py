@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
@@ -18,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from ..database import PrimaryManager, alias, atomic
 from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
-from ..storage import MAX_NAME_LENGTH, app_storage, name_of_upload
+from ..storage import MAX_NAME_LENGTH, StoredFile, app_storage, name_of_upload
 from .approval import OVERTAKEN, Approvable, Approval, decision
 from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
 from .files import OwnedFileField, OwnsFiles, delete_after_commit, stored_files_field
@@ -33,6 +34,23 @@ else:
     BooleanField = models.BooleanField
 
 
+MAX_ALIAS_LENGTH = 64
+"""Characters of the alias of a storage."""
+UNREAD: Mapping[str, Any] = {
+    "container": "",
+    "video_codec": "",
+    "audio_codec": "",
+    "pixel_format": "",
+    "is_cut_off": False,
+    "readings": 0,
+    "duration": None,
+    "width": None,
+    "height": None,
+    "fps": None,
+    "size": None,
+    "fingerprint": "",
+}
+"""The facts of a file that was not read yet."""
 MOST_READINGS = 10
 """How often reading a file is tried: it may be broken, or may break the decoder."""
 
@@ -109,9 +127,39 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Stop trying to read a file that is no video or can't be decoded."""
         self.filter(pk=video.pk, file=video.file.name).update(readings=MOST_READINGS)
 
-    def note_facts(self, video: Video, facts: Mapping[str, Any]) -> None:
-        """Save the facts of a video's file."""
-        self.filter(pk=video.pk, file=video.file.name).update(**facts)
+    def note_facts(self, video: Video, facts: Mapping[str, Any], thumbnail: str = "") -> bool:
+        """Save the facts of a video's file, and a new thumbnail that the row owns.
+
+        Return False if the row has another file or thumbnail by now; then nothing is saved.
+        """
+        row = self.select_for_update().filter(pk=video.pk, file=video.file.name).first()
+        if not row or (thumbnail and row.thumbnail):
+            return False
+        new = {"thumbnail": thumbnail, "stored_files": [*row.stored_files, thumbnail]}
+        self.filter(pk=row.pk).update(**facts, **(new if thumbnail else {}))
+        return True
+
+    def note_replaced(self, file: StoredFile) -> list[int]:
+        """Forget what was read of a file that the site has replaced; return keys of its videos.
+
+        They are read again, and need another approval, because nobody has seen the new file.
+        """
+        same = {"file": file.name, "storage_alias": file.alias, "fingerprint": file.fingerprint}
+        rows = list(self.select_for_update().filter(**same))
+        for row in rows:
+            delete_after_commit(row.owned_files("thumbnail"), self.db)
+        found = self.filter(pk__in=[row.pk for row in rows])
+        found.reset_approval(by=None)
+        found.update(thumbnail="", **UNREAD)
+        return [row.pk for row in rows]
+
+    def of_object(self, instance: models.Model) -> VideoQuerySet:
+        """Keep the videos that were added for an object of the site."""
+        return self.filter(source_model=label_of(instance), source_key=str(instance.pk))
+
+    def forget_object(self, instance: models.Model) -> int:
+        """Forget an object of the site that is deleted; return how many videos were its own."""
+        return self.of_object(instance).update(source_model="", source_key="")
 
     def family_of(self, video: Video) -> VideoQuerySet:
         """Keep a video with its ancestors and everything made from them."""
@@ -129,15 +177,23 @@ class VideoQuerySet(models.QuerySet["Video"]):
         return rejected.exclude(remixes__status__in=UNSETTLED)
 
 
+def label_of(instance: models.Model) -> str:
+    """Return the name of an object's model, as “clips.clip”."""
+    return str(instance._meta.concrete_model._meta.label_lower)  # type: ignore[union-attr]
+
+
 class Video(Approvable, OwnsFiles):
     """A clip in the site's storage, an earlier Sora generation at its provider, or both."""
 
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("file", "thumbnail", "spritesheet", "captions")
+    STORAGE_COLUMNS: ClassVar[Mapping[str, str]] = {"file": "storage_alias"}
+    FILE_COLUMNS: ClassVar[tuple[str, ...]] = ("stored_files", "storage_alias", "fingerprint")
     SHOWN_FIELDS: ClassVar[tuple[str, ...]] = (
         "title",
         "sora_id",
         "file",
         "size",
+        "fingerprint",
         "thumbnail",
         "captions",
         "captions_language",
@@ -243,6 +299,14 @@ class Video(Approvable, OwnsFiles):
     )
     """The first video of its family; None if this is the first."""
     cleared_at = models.DateTimeField(_("cleared at"), null=True, blank=True, editable=False)
+    storage_alias = ExactCharField(max_length=MAX_ALIAS_LENGTH, blank=True, editable=False)
+    """Where its `file` is, by the alias in `STORAGES`; empty for the storage of the app."""
+    fingerprint = ExactCharField(max_length=64, blank=True, editable=False)
+    """What a `file` contained that the site owns and may replace; empty until it is read."""
+    source_model = ExactCharField(max_length=200, blank=True, editable=False)
+    """The model of the site's object that it was added for, as “clips.clip”."""
+    source_key = ExactCharField(max_length=200, blank=True, editable=False)
+    """The primary key of that object as text, of whatever type it is."""
     stored_files = stored_files_field()
 
     objects = PrimaryManager.from_queryset(VideoQuerySet)()
@@ -258,6 +322,7 @@ class Video(Approvable, OwnsFiles):
         )
         indexes = (
             models.Index(fields=("pixel_format", "readings"), name="sora_remix_video_unread"),
+            models.Index(fields=("source_key",), name="sora_remix_video_source"),
         )
         constraints = (
             UniqueUnlessBlank(
@@ -290,6 +355,44 @@ class Video(Approvable, OwnsFiles):
     def is_still(self) -> bool:
         """Whether its file was read and has no moving picture."""
         return bool(self.container) and not self.video_codec
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether its file can't be read as a video, or is missing."""
+        return bool(self.file) and not self.pixel_format and self.readings >= MOST_READINGS
+
+    @property
+    def source_object(self) -> models.Model | None:
+        """Return the site's object that it was added for; None without one or once it is deleted.
+
+        This reads the object from the database each time.
+        """
+        if not self.source_key:
+            return None
+        try:
+            rows = apps.get_model(self.source_model)._base_manager
+            return rows.filter(pk=self.source_key).first()
+        except (LookupError, ValueError, ValidationError):
+            return None  # the model was removed, or has keys of another type now
+
+    @source_object.setter
+    def source_object(self, instance: models.Model | None) -> None:
+        if instance is not None and instance.pk is None:
+            message = "Save the object before you add a video for it."
+            raise ValueError(message)
+        self.source_model = label_of(instance) if instance else ""
+        self.source_key = str(instance.pk) if instance else ""
+
+    def stored_file(self, field: str = "file") -> StoredFile:
+        """Return where the file in this field is, with its fingerprint if it has one."""
+        file = super().stored_file(field)
+        return file._replace(fingerprint=self.fingerprint) if field == "file" else file
+
+    def use_app_storage(self, field: str) -> None:
+        """Have this field name a file in the storage of the app, which nobody replaces."""
+        super().use_app_storage(field)
+        if field == "file":
+            self.fingerprint = ""
 
     @property
     def is_made_by_ai(self) -> bool:

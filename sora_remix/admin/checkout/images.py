@@ -20,7 +20,7 @@ from ...endpoints.measure import BYTES
 from ...exceptions import NotAnImage, TryLater
 from ...media import ImageFacts
 from ...models import ReferenceImage, RemixBatch, delete_after_commit
-from ...storage import new_name
+from ...storage import StoredFile, new_name
 from ..formatting import html
 
 
@@ -137,7 +137,7 @@ def store_images(batch: RemixBatch, uploads: Iterable[Upload]) -> None:
             media.remove(name)
             raise
         if not is_new:
-            delete_after_commit([name], str(image._state.db))
+            delete_after_commit([StoredFile(name)], str(image._state.db))
 
 
 def _checked(file: UploadedFile[bytes], references: References) -> Upload:

@@ -16,9 +16,8 @@ from django.utils.translation import gettext
 from ...database import atomic
 from ...exceptions import SoraRemixError
 from ...logs import get_logger
-from ...models import Video
+from ...models import Video, deleted_unless_saved, store_files
 from .file_titles import title_from_name
-from .uploads import deleted_unless_saved, store_files
 
 if TYPE_CHECKING:
     from django.contrib.admin import ModelAdmin

@@ -40,6 +40,10 @@ INPUTS: dict[str, Fault] = {
         _("The clip could not be made from this video, so nothing was sent."),
         _("Choose a part that plays, or upload the video in another format."),
     ),
+    "source_replaced": Fault(
+        _("The file of the video was replaced on the site after it was read. Nothing was sent."),
+        _("Check the video, then request the remix again."),
+    ),
     "video_duration_too_long": Fault(
         _("The video is too long for this model."),
         _("Choose a shorter video."),

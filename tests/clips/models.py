@@ -1,0 +1,18 @@
+"""A site's own model of clips."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+from django.db import models
+
+
+class Clip(models.Model):
+    """A clip of the site, which knows nothing of this app."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    name = models.CharField(max_length=300)
+    clip = models.FileField(upload_to="clips", blank=True)
+
+    def __str__(self) -> str:
+        return self.name
