@@ -63,9 +63,9 @@ class NewVideo:
             stored_files=[self.file.name] if owned else [],
             upload_key=self.key,
             created_by_id=by.pk if by else None,
-            **(decision(Approval.APPROVED, by) if approved else {}),
         )
         video.source_object = self.source_object
+        _decide(video, by, approved)
         return video
 
 
@@ -163,8 +163,20 @@ def _import_group(group: Sequence[NewVideo], by: User | None, *, approved: bool)
     keys = [row.upload_key for row in rows]
     with atomic():
         Video.objects.bulk_create(rows, ignore_conflicts=True)
-        outcome.added = list(Video.objects.filter(upload_key__in=keys))
+        outcome.added = list(Video.objects.filter(upload_key__in=keys).order_by("pk"))
+        _set_objects(group, outcome.known)
     return outcome
+
+
+def _set_objects(group: Sequence[NewVideo], known: Collection[int]) -> None:
+    """Write the objects of files on videos that were added without one."""
+    rows = Video.objects.filter(pk__in=known, source_key="").exclude(file="")
+    without = {(row.stored_file().name, row.storage_alias): row for row in rows}
+    for new in group:
+        row = without.get((new.file.name, new.file.alias))
+        if row and new.source_object is not None:
+            row.source_object = new.source_object
+            row.save(update_fields=["source_model", "source_key"])
 
 
 def _sort(group: Sequence[NewVideo], make: Any) -> tuple[ImportedVideos, list[Video]]:

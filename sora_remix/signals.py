@@ -3,7 +3,10 @@
 from django.dispatch import Signal
 
 remix_succeeded = Signal()
-"""Sent when the result is in your site's storage. The argument is `remix`."""
+"""Sent when the result is in your site's storage. The argument is `remix`.
+
+Its `source_object` is the object of your site whose video was remixed, if there is one.
+"""
 
 remix_failed = Signal()
 """Sent when the remix has failed. Its `error_code` says why. The argument is `remix`."""

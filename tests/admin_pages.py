@@ -81,7 +81,7 @@ def make_site(
     """Return an admin site for these models; pass other ModelAdmins by model name."""
     site = EditorsSite(name)
     for model in models or ADMINS:
-        site.register(model, other.get(model.__name__, ADMINS[model]))
+        site.register(model, other.get(model.__name__) or ADMINS[model])
     return site
 
 

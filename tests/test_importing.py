@@ -273,6 +273,19 @@ def test_video_is_approved_as_an_upload_is(
     assert video.decided_by == (user if expected == Approval.APPROVED else None)
 
 
+@pytest.mark.parametrize("may_approve", [False, True])
+def test_name_is_approved_as_an_upload_is(mp4: bytes, may_approve: bool) -> None:
+    user = User.objects.create_user("ed")
+    if may_approve:
+        user.user_permissions.add(Permission.objects.get(codename="approve_video"))
+    put(app_storage(), NAME, mp4)
+
+    video = services.add_video(NAME, title="Sea", owned=False, by=user)
+
+    video.refresh_from_db()
+    assert (video.is_approved, video.decided_by) == (may_approve, user if may_approve else None)
+
+
 def test_title_that_is_too_long_or_empty_is_mended(mp4: bytes) -> None:
     put(app_storage(), NAME, mp4)
 
@@ -324,7 +337,7 @@ def test_many_names_need_few_queries(site: Storage, mp4: bytes) -> None:
         [outcome] = importing.import_files(files, by=None)
 
     assert len(queries) <= 6
-    assert [video.file.name for video in outcome.added[::-1]] == names
+    assert [video.file.name for video in outcome.added] == names
     assert ["gone.mp4" in str(one) for one in outcome.refused] == [True]
     [again] = importing.import_files(files, by=None)
     assert (again.added, len(again.known), Video.objects.count()) == ([], 20, 20)

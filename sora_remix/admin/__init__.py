@@ -3,7 +3,15 @@
 from .batches import RemixBatchAdmin
 from .budgets import BudgetAdmin
 from .presets import PromptPresetAdmin
+from .remixable import RemixActionMixin
 from .remixes import RemixAdmin
 from .videos import VideoAdmin
 
-__all__ = ["BudgetAdmin", "PromptPresetAdmin", "RemixAdmin", "RemixBatchAdmin", "VideoAdmin"]
+__all__ = [
+    "BudgetAdmin",
+    "PromptPresetAdmin",
+    "RemixActionMixin",
+    "RemixAdmin",
+    "RemixBatchAdmin",
+    "VideoAdmin",
+]

@@ -13,7 +13,7 @@ from .sending import send_waiting
 from .source_copies import files_of, files_to_copy, upload_copies
 from .sweeping import sweep
 from .turns import Errand, take_turn
-from .unread import has_unread, read_unread
+from .unread import has_unread, read_unread, read_videos
 from .untaken import UntakenWork
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "has_unread",
     "prepare_waiting",
     "read_unread",
+    "read_videos",
     "send_waiting",
     "sweep",
     "take_turn",

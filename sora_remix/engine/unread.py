@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Collection
 from typing import IO, Any
 
+from django.db.models import QuerySet
+
 from .. import media
-from ..database import atomic
+from ..database import ROWS_PER_QUERY, atomic
 from ..exceptions import InvalidTransition, NotAVideo
 from ..logs import get_logger
 from ..models import PendingFile, Video
@@ -30,8 +33,24 @@ def read_unread() -> None:
 
     Files that can't be read are tried a few more times, after all others.
     """
+    _read_some(Video.objects.unread())
+
+
+def read_videos(pks: Collection[int]) -> int:
+    """Read the facts of some of these videos; return how many are left for the workers."""
+    pks = list(pks)
+    left = 0
+    for start in range(0, len(pks), ROWS_PER_QUERY):
+        unread = Video.objects.unread().filter(pk__in=pks[start : start + ROWS_PER_QUERY])
+        if not start:
+            _read_some(unread)
+        left += unread.count()
+    return left
+
+
+def _read_some(unread: QuerySet[Video]) -> None:
     end = time.monotonic() + SECONDS_PER_SWEEP
-    for video in Video.objects.unread()[:FILES_PER_SWEEP]:
+    for video in unread[:FILES_PER_SWEEP]:
         if Video.objects.start_reading(video) and not _read(video):
             return
         if time.monotonic() > end:

@@ -25,7 +25,7 @@ from .preset import PromptPreset
 from .remix import Remix
 from .reservation import Reservation
 from .source_copy import SourceCopy
-from .video import Video
+from .video import Video, forget_object
 
 __all__ = [
     "AccountBalance",
@@ -57,6 +57,7 @@ __all__ = [
     "delete_files_after_commit",
     "deleted_unless_saved",
     "files_in_use",
+    "forget_object",
     "reconciliation",
     "refusals",
     "renew_leases",

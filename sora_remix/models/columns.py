@@ -178,6 +178,15 @@ class RemixColumns(Leased):
         return [one for one in (self.request_id, *map(str, self.other_request_ids)) if one]
 
     @property
+    def source_object(self) -> models.Model | None:
+        """Return the site's object whose video it remixes, or a remix of that; None without one.
+
+        This reads the object from the database each time.
+        """
+        first = self.source.root
+        return self.source.source_object or (first.source_object if first else None)
+
+    @property
     def clip_key(self) -> ClipKey:
         """Return by what its clip is found, if it has a recipe."""
         return ClipKey(self.source_id, self.source.stored_file().key, self.recipe)

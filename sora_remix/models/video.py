@@ -182,6 +182,11 @@ def label_of(instance: models.Model) -> str:
     return str(instance._meta.concrete_model._meta.label_lower)  # type: ignore[union-attr]
 
 
+def forget_object(instance: models.Model, **_signal: object) -> None:
+    """Forget an object of the site that is deleted (receives `post_delete`)."""
+    Video.objects.all().forget_object(instance)
+
+
 class Video(Approvable, OwnsFiles):
     """A clip in the site's storage, an earlier Sora generation at its provider, or both."""
 
