@@ -2,6 +2,7 @@
 
 from .batches import RemixBatchAdmin
 from .budgets import BudgetAdmin
+from .chooser import VideoChoiceField, VideoChooser, VideoChooserMixin
 from .presets import PromptPresetAdmin
 from .remixable import RemixActionMixin
 from .remixes import RemixAdmin
@@ -14,4 +15,7 @@ __all__ = [
     "RemixAdmin",
     "RemixBatchAdmin",
     "VideoAdmin",
+    "VideoChoiceField",
+    "VideoChooser",
+    "VideoChooserMixin",
 ]

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from ..endpoints import cut_off_refusal
 from ..media import VideoFacts
 from ..models import Remix, RemixBatch, Video, deleted_unless_saved
+from . import chooser
 from .actions.views import changelist_action
 from .bases import ModelAdmin, ValidatedAgainMixin
 from .checkout import start
@@ -57,7 +58,7 @@ else:
     VideoList = object
 
 CAPTIONS = (_("Captions"), {"fields": ("captions", "captions_language")})
-PAGES = (compare, decisions, files, layout, notices, review, start, tree, upload_views)
+PAGES = (chooser, compare, decisions, files, layout, notices, review, start, tree, upload_views)
 """Modules with pages of their own beside the list and the form."""
 ADD_FIELDSETS = (
     (None, {"fields": ("title",)}),
@@ -347,6 +348,8 @@ class VideoAdmin(CheckedParametersMixin, ValidatedAgainMixin, VideoModelAdmin):
 
     @admin.display(description=_("resolution and size"))
     def facts(self, video: Video) -> str:
+        if video.is_unreadable and not video.size:
+            return gettext("The file is missing, or is not a readable video.")
         if not video.size:
             return "-"
         size = filesizeformat(video.size)

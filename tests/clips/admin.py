@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from django.contrib import admin
 
-from sora_remix.admin import RemixActionMixin
-from tests.clips.models import Clip
+from sora_remix.admin import RemixActionMixin, VideoChooserMixin
+from tests.clips.models import Article, Clip
 
 if TYPE_CHECKING:
     ClipModelAdmin = admin.ModelAdmin[Clip]
+    ArticleModelAdmin = admin.ModelAdmin[Article]
 else:
-    ClipModelAdmin = admin.ModelAdmin
+    ClipModelAdmin = ArticleModelAdmin = admin.ModelAdmin
 
 
 class ClipAdmin(RemixActionMixin, ClipModelAdmin):
@@ -21,3 +22,7 @@ class ClipAdmin(RemixActionMixin, ClipModelAdmin):
     remix_file_field = "clip"
     remix_title_field = "name"
     list_display = ("name",)
+
+
+class ArticleAdmin(VideoChooserMixin, ArticleModelAdmin):
+    """As in the docs."""

@@ -16,3 +16,15 @@ class Clip(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Article(models.Model):
+    """A page of the site that shows a video."""
+
+    name = models.CharField(max_length=100)
+    video = models.ForeignKey(
+        "sora_remix.Video", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+
+    def __str__(self) -> str:
+        return self.name
