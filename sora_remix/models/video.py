@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,9 +16,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..database import PrimaryManager, alias, atomic
+from ..database import PrimaryManager, alias, atomic, on_commit
 from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
+from ..signals import video_approved
 from ..storage import MAX_NAME_LENGTH, StoredFile, app_storage, name_of_upload
 from .approval import OVERTAKEN, Approvable, Approval, decision
 from .fields import BlankAsNullCharField, ExactCharField, UniqueUnlessBlank
@@ -107,6 +108,8 @@ class VideoQuerySet(models.QuerySet["Video"]):
         shown = rows.only("approval", *self.model.SHOWN_FIELDS)
         pks = {row.pk for row in shown if row.revision == seen[row.pk]}
         self.model._default_manager.filter(pk__in=pks).update(**changes)
+        if changes["approval"] == Approval.APPROVED and pks:
+            on_commit(lambda: _announce_approval(pks))
         return pks
 
     def reset_approval(self, *, by: User | None) -> int:
@@ -175,6 +178,14 @@ class VideoQuerySet(models.QuerySet["Video"]):
         """Keep rejected videos with files that no remix in progress needs."""
         rejected = self.filter(approval=Approval.REJECTED, cleared_at=None).exclude(file="")
         return rejected.exclude(remixes__status__in=UNSETTLED)
+
+
+def _announce_approval(pks: Collection[int]) -> None:
+    """Send a signal for each of these videos; Django logs the errors of receivers."""
+    if not video_approved.has_listeners(Video):
+        return
+    for video in Video.objects.filter(pk__in=pks).order_by("pk"):
+        video_approved.send_robust(sender=Video, video=video)
 
 
 def label_of(instance: models.Model) -> str:

@@ -1,96 +1,38 @@
-"""The template tag `remix_video`, which plays an approved video on your site."""
+"""Template tags that show approved videos on your site, and describe them to search engines."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from typing import Any
 
 from django import template
 from django.template import Context
-from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString
 
-from ..captions import Track, track_of
-from ..conf import conf
-from ..logs import get_logger
-from ..models import Video
-from ..tokens import make_token
+from ..players import TEMPLATE, json_ld, player_values
 
-TEMPLATE = "sora_remix/video.html"
 LOADED = "sora_remix_player"
 
-logger = get_logger(__name__)
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def remix_video(
-    context: Context,
-    video: Any,
-    *,
-    title: str = "",
-    css_class: str = "",
-    preload: str = "metadata",
-) -> str:
+def remix_video(context: Context, video: Any, **options: Any) -> str:
     """Render a player for an approved video. For any other, render nothing and log why."""
-    if reason := _why_not(video):
-        # A missing video is normal. One that is not approved may be a mistake.
-        level = logging.INFO if video is None else logging.WARNING
-        logger.log(level, "Did not show %s on the site: %s", _name_of(video), reason)
+    values = player_values(video, **options)
+    if values is None:
         return ""
-    values = {
-        **_addresses(video),
-        "video": video,
-        "title": title or video.title,
-        "css_class": css_class,
-        "preload": preload,
-        "is_labelled": conf.SORA_REMIX_AI_LABEL and video.is_made_by_ai,
-        "is_first": _is_first(context),
-    }
-    inner = context.new(values)
+    inner = context.new({**values, "is_first": _is_first(context)})
     inner.autoescape = True  # the player is always HTML
     return context.template.engine.get_template(TEMPLATE).render(inner)  # type: ignore[union-attr]
 
 
-def _why_not(video: Any) -> str:
-    """Return why the site can't show it, or an empty string if it can."""
-    if not isinstance(video, Video):
-        return "it is not a video"
-    if not video.is_approved:
-        return f"it is {video.approval}, not approved"
-    return "" if video.file else "it has no file"
-
-
-def _name_of(video: Any) -> str:
-    """Name a video for the log, and its remix if that needs no extra query."""
-    if not isinstance(video, Video):
-        return f"a value of type {type(video).__name__}"
-    remix = video._state.fields_cache.get("remix")
-    return f"video {video.pk} of remix {remix.pk}" if remix else f"video {video.pk}"
-
-
-def _addresses(video: Video) -> dict[str, Any]:
-    """Return the current URLs of the files, and the URLs that renew them."""
-    token = make_token(video.pk)
-    has_poster = bool(video.thumbnail)
-    return {
-        "src": video.file.url,
-        "renew": _renewal(token, "file"),
-        "poster": video.thumbnail.url if has_poster else "",
-        "renew_poster": _renewal(token, "thumbnail") if has_poster else "",
-        "captions": _captions(video, token) if video.captions else None,
-    }
-
-
-def _captions(video: Video, token: str) -> Track:
-    return track_of(video, _renewal(token, "captions") or video.captions.url)
-
-
-def _renewal(token: str, part: str) -> str:
-    """Return the URL that redirects to a file while the token is valid, if the site has one."""
-    try:
-        return reverse("sora_remix:video", args=[token, part])
-    except NoReverseMatch:
-        return ""
+@register.simple_tag(takes_context=True)
+def remix_video_json_ld(context: Context, video: Any, **options: Any) -> SafeString:
+    """Describe an approved video as JSON-LD. For any other, render nothing and log why."""
+    request = context.get("request")
+    absolute: Callable[[str], str] = request.build_absolute_uri if request else str
+    return json_ld(video, absolute, **options)
 
 
 def _is_first(context: Context) -> bool:

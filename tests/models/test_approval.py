@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
 from sora_remix.exceptions import InvalidTransition
 from sora_remix.models import Approval, Video
+from sora_remix.signals import video_approved
 from tests.factories import at_once, make_video
 from tests.users import User
 
@@ -127,3 +129,24 @@ def test_approved_descendants_of_a_video_are_found() -> None:
     make_video(root=root)
 
     assert [*root.descendants.approved()] == [shown]
+
+
+def test_approval_is_announced_once_it_is_committed(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    found: list[tuple[int, bool]] = []
+
+    def receive(sender: Any, video: Video, **kwargs: Any) -> None:
+        found.append((video.pk, video.is_approved))
+
+    video, other = make_video(), make_video()
+    video_approved.connect(receive)
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            video.approve()
+            other.reject()
+            assert found == []
+    finally:
+        video_approved.disconnect(receive)
+
+    assert found == [(video.pk, True)]

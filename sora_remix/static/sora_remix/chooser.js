@@ -2,17 +2,19 @@
 "use strict";
 
 (() => {
-    const $ = django.jQuery;
     const CHOOSER = ".sora-remix-chooser";
 
-    $(() => $(CHOOSER).not("[name*=__prefix__]").each((_index, select) => start(select)));
+    /* Only then are Django's scripts there: it orders the scripts of fields in its own way. */
+    document.addEventListener("DOMContentLoaded", () => {
+        document.querySelectorAll(`${CHOOSER}:not([name*=__prefix__])`).forEach(start);
+    });
     document.addEventListener("formset:added", ({ target }) => {
         target.querySelectorAll(CHOOSER).forEach(start);
     });
 
     function start(select) {
         const data = ({ term, page }) => ({ term, page, approved: select.dataset.approved });
-        $(select)
+        django.jQuery(select)
             .select2({ ajax: { data }, templateResult: row })
             .on("select2:select", ({ params }) => show(select, params.data.preview))
             .on("select2:clear", () => show(select, ""));
@@ -39,7 +41,7 @@
             image.setAttribute("aria-hidden", "true");
         }
         line.append(image, element("span", "", text), element("span", "quiet", note));
-        return $(line);
+        return django.jQuery(line);
     }
 
     function element(tag, className, text = "") {
