@@ -300,7 +300,7 @@ def _set_facts(video: Video, facts: media.VideoFacts, picture: bytes | None) -> 
     for name, value in facts.known().items():
         setattr(video, name, value)
     if picture:
-        video.thumbnail = ContentFile(picture, new_name("thumbnails", ".jpg"))  # type: ignore[assignment]
+        video.thumbnail = ContentFile(picture, new_name("thumbnails", ".jpg"))
 
 
 def _groups(rows: Iterable[T]) -> Iterator[list[T]]:

@@ -106,8 +106,7 @@ def add_video(
     Raise `VideoRefused` if it is not a video or not in the storage, and `AlreadyAdded`, whose `pk`
     is that of the other video, if it was added before. Nothing is added then.
     """
-    is_field = isinstance(file_or_name, FieldFile)
-    if isinstance(file_or_name, str) or (is_field and not owned):
+    if isinstance(file_or_name, str) or (isinstance(file_or_name, FieldFile) and not owned):
         file = importing.stored_file(file_or_name, storage)
         new = importing.NewVideo(file, title, source_object)
         return importing.add_named(

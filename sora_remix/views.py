@@ -84,7 +84,7 @@ def _file_of(token: str, part: str) -> FieldFile | None:
         pk = pk_of(token)
     except BadSignature:
         return None
-    video = Video.objects.approved().filter(pk=pk).only(*PARTS).first()
+    video = Video.objects.approved().filter(pk=pk).only(*PARTS, "storage_alias").first()
     return getattr(video, part, None) if part in PARTS else None
 
 

@@ -72,6 +72,7 @@ MATRIX = (
             *_both("video_changelist"),
             *_both("video_history"),
             *_get("video_change", "video_captions", "video_tree", "video_notices"),
+            *_get("video_choose"),
             *_get("video_file", "video_layout"),
             *_post("video_layout", layout="rows"),
             *_get("video_file", "video_captions", row="source"),
@@ -291,6 +292,7 @@ MATRIX = (
 """README's section *Permissions* lists those that have a text."""
 ONLY_GET = (
     "video_captions",
+    "video_choose",
     "video_compare",
     "video_file",
     "video_tree",

@@ -89,7 +89,7 @@ def test_name_is_read_by_a_worker_when_asked_to(
     with monkeypatch.context() as patch:
         patch.setattr(type(site), "open", None)  # nothing is read now
         video = services.add_video(NAME, title="Sea", owned=False, storage=ALIAS, read_later=True)
-    assert (video.size, video.container, video.thumbnail) == (None, "", "")
+    assert (video.size, video.container, video.thumbnail.name) == (None, "", "")
 
     unread.read_unread()
 

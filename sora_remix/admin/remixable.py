@@ -99,7 +99,7 @@ class RemixActionMixin(SiteModelAdmin):
         back = HttpResponseRedirect(Links(self.admin_site).change_url(obj))
         return (self._start_draft(request, [obj]) if request.method == "POST" else None) or back
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = [one for one in super().get_readonly_fields(request, obj) if one != REMIXES]
         return (*fields, REMIXES) if obj else fields
 

@@ -18,11 +18,11 @@ from ..storage import StoredFile
 class OwnedFieldFile(FieldFile):
     """A file that its row owns once the app has stored it."""
 
-    @property  # type: ignore[override]
+    @property
     def storage(self) -> Any:
         """Return the storage that the row names, by default that of the field."""
         row: OwnsFiles = self.instance  # type: ignore[assignment]
-        return row.stored_file(self.field.name).storage
+        return StoredFile("", row.storage_of(self.field.name)).storage
 
     @storage.setter
     def storage(self, value: object) -> None:
@@ -97,9 +97,12 @@ class OwnsFiles(models.Model):
 
     def stored_file(self, field: str) -> StoredFile:
         """Return where the file in this field is; its name is empty without one."""
+        return StoredFile(str(getattr(self, field).name or ""), self.storage_of(field))
+
+    def storage_of(self, field: str) -> str:
+        """Return the alias of the storage of this field; empty for that of the app."""
         column = self.STORAGE_COLUMNS.get(field)
-        name = str(getattr(self, field).name or "")
-        return StoredFile(name, getattr(self, column) if column else "")
+        return str(getattr(self, column)) if column else ""
 
     def use_app_storage(self, field: str) -> None:
         """Have this field name a file in the storage of the app."""

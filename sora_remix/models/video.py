@@ -387,9 +387,10 @@ class Video(Approvable, OwnsFiles):
             return None
         try:
             rows = apps.get_model(self.source_model)._base_manager
-            return rows.filter(pk=self.source_key).first()
+            found: models.Model | None = rows.filter(pk=self.source_key).first()
         except (LookupError, ValueError, ValidationError):
             return None  # the model was removed, or has keys of another type now
+        return found
 
     @source_object.setter
     def source_object(self, instance: models.Model | None) -> None:

@@ -33,7 +33,7 @@ ADD = "/editors/clips/article/add/"
 
 @pytest.fixture(autouse=True)
 def urls(settings: Settings) -> None:
-    settings.ROOT_URLCONF = URLS  # type: ignore[assignment]
+    settings.ROOT_URLCONF = URLS
 
 
 def test_video_is_found_by_its_title_and_chosen_by_keyboard(page: Page, clip: Path) -> None:
