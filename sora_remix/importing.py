@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +30,7 @@ from .storage import MAX_NAME_LENGTH, StoredFile, alias_of, new_name, short_alia
 if TYPE_CHECKING:
     from django.core.files.storage import Storage
     from django.db.models import Model
+    from django.utils.functional import _StrPromise
 
     from .models.users import User
 
@@ -38,6 +39,7 @@ T = TypeVar("T")
 NAMES = UUID("5d0f6f6e-2f0b-4a51-9a53-0f6a86c1f7d4")
 """The namespace of upload keys that are made from the names of files."""
 MAX_TITLE_LENGTH = 200
+OUTSIDE = _("“%(name)s” is outside of the storage. Nothing was added.")
 APPROVE = "sora_remix.approve_video"
 
 
@@ -120,9 +122,10 @@ def add_named(
     new: NewVideo, *, by: User | None, owned: bool, approved: bool | None, read_later: bool
 ) -> Video:
     """Add the video of one file that the site has. Raise `VideoRefused`."""
+    check_name(new.file)
     if known := find_known([new]):
         raise already_added(new, known[new.key])
-    check_name(new.file)
+    check_presence(new.file)
     video = new.row(by=by, owned=owned, approved=is_approved(by, approved))
     if not read_later:
         _read_now(video, new.file, is_replaceable=not owned)
@@ -181,18 +184,26 @@ def _set_objects(group: Sequence[NewVideo], known: Collection[int]) -> None:
 
 def _sort(group: Sequence[NewVideo], make: Any) -> tuple[ImportedVideos, list[Video]]:
     """Tell files that are known or refused from those to add, of which the rows are returned."""
-    known, outcome = find_known(group), ImportedVideos()
-    rows: dict[str, Video] = {}
-    for new in group:
+    outcome, rows = ImportedVideos(), dict[str, Video]()
+    named = [new for new in group if not _is_refused(outcome, check_name, new.file)]
+    known = find_known(named)
+    for new in named:
         if new.key in known:
             outcome.known.append(known[new.key])
-        elif new.key not in rows:
-            try:
-                check_name(new.file)
-                rows[new.key] = make(new)
-            except VideoRefused as refusal:
-                outcome.refused.append(refusal)
+        elif new.key not in rows and not _is_refused(outcome, check_presence, new.file):
+            rows[new.key] = make(new)
     return outcome, list(rows.values())
+
+
+def _is_refused(
+    outcome: ImportedVideos, check: Callable[[StoredFile], None], file: StoredFile
+) -> bool:
+    try:
+        check(file)
+    except VideoRefused as refusal:
+        outcome.refused.append(refusal)
+        return True
+    return False
 
 
 def find_known(files: Collection[NewVideo]) -> dict[str, int]:
@@ -235,25 +246,43 @@ def _alias(storage: Storage, owner: Any) -> str:
 
 
 def check_name(file: StoredFile) -> None:
-    """Raise `VideoRefused` unless a storage has a file of this name."""
-    if problem := _name_problem(file):
-        raise VideoRefused(problem % {"name": file.name, "alias": file.alias})
-
-
-def _name_problem(file: StoredFile) -> Any:
+    """Raise `VideoRefused` unless this can be the name of a file in a storage."""
     try:
         validate_file_name(file.name, allow_relative_path=True)
-        if posixpath.normpath(file.name) != file.name or "\0" in file.name:
-            return _("“%(name)s” is not the name of a file in a storage. Nothing was added.")
-        if len(file.name) > MAX_NAME_LENGTH:
-            return _("“%(name)s” is too long for the name of a file. Nothing was added.")
-        if not file.storage.exists(file.name):
-            return _("“%(name)s” is not in the storage. Nothing was added.")
-    except SuspiciousFileOperation:
-        return _("“%(name)s” is outside of the storage. Nothing was added.")
-    except InvalidStorageError:
-        return _("STORAGES has no storage “%(alias)s”. Nothing was added.")
-    return None
+    except SuspiciousFileOperation as error:
+        raise _refusal(OUTSIDE, file) from error
+    if not _is_text(file.name) or posixpath.normpath(file.name) != file.name:
+        message = _("“%(name)s” is not the name of a file in a storage. Nothing was added.")
+        raise _refusal(message, file)
+    if len(file.name) > MAX_NAME_LENGTH:
+        message = _("“%(name)s” is too long for the name of a file. Nothing was added.")
+        raise _refusal(message, file)
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether every database can hold a name."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in name
+
+
+def check_presence(file: StoredFile) -> None:
+    """Raise `VideoRefused` unless the storage has this file."""
+    try:
+        if file.storage.exists(file.name):
+            return
+    except SuspiciousFileOperation as error:
+        raise _refusal(OUTSIDE, file) from error
+    except InvalidStorageError as error:
+        message = _("STORAGES has no storage “%(alias)s”. Nothing was added.")
+        raise _refusal(message, file) from error
+    raise _refusal(_("“%(name)s” is not in the storage. Nothing was added."), file)
+
+
+def _refusal(message: _StrPromise, file: StoredFile) -> VideoRefused:
+    return VideoRefused(message % {"name": file.name, "alias": file.alias})
 
 
 def is_approved(by: Any, approved: bool | None) -> bool:

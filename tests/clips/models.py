@@ -23,8 +23,14 @@ class Article(models.Model):
 
     name = models.CharField(max_length=100)
     video = models.ForeignKey(
-        "sora_remix.Video", on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        "sora_remix.Video",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_constraint=False,
     )
+    """Without a constraint, because this app has no migrations: its tables are made first."""
 
     def __str__(self) -> str:
         return self.name
