@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
 from pytest_django import DjangoAssertNumQueries
 
+from sora_remix import media
 from sora_remix.engine import unread
 from sora_remix.engine.sweeping import sweep
-from sora_remix.models import Video
+from sora_remix.models import PendingFile, Video
 from sora_remix.models.video import MOST_READINGS
 from sora_remix.storage import app_storage
 from tests.decoding.recordings import record
@@ -137,3 +139,54 @@ def test_videos_without_a_file_are_not_read(
 
     with django_assert_num_queries(1):
         unread.read_unread()
+
+
+def _files(root: Path) -> set[str]:
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def test_video_without_a_thumbnail_gets_one_that_it_owns(media_root: Path) -> None:
+    _old_video(record("mp4"))
+
+    sweep()
+
+    video = Video.objects.get()
+    assert [file.name for file in video.owned_files()] == [video.thumbnail.name]
+    assert _files(media_root) == {video.file.name, video.thumbnail.name}
+    assert not PendingFile.objects.exists()
+
+
+@pytest.mark.parametrize("values", [{"file": "other.mp4"}, {"thumbnail": "chosen.jpg"}])
+def test_thumbnail_that_came_too_late_is_removed(
+    media_root: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str]
+) -> None:
+    video = _old_video(record("mp4"))
+    store = media.store
+
+    def store_late(name: str, file: Any) -> str:
+        Video.objects.filter(pk=video.pk).update(**values)
+        return store(name, file)
+
+    monkeypatch.setattr(media, "store", store_late)
+    unread.read_unread()
+
+    after = Video.objects.get()
+    assert (after.stored_files, after.pixel_format) == ([], "")
+    assert _files(media_root) == {"old.mp4"}
+
+
+def test_thumbnail_that_was_removed_as_abandoned_is_not_used(
+    media_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _old_video(record("mp4"))
+    store = media.store
+
+    def store_slowly(name: str, file: Any) -> str:
+        PendingFile.objects.update(is_condemned=True)
+        return store(name, file)
+
+    monkeypatch.setattr(media, "store", store_slowly)
+    unread.read_unread()
+
+    assert not Video.objects.get().thumbnail
+    assert _files(media_root) == {"old.mp4"}
