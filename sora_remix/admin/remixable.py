@@ -37,7 +37,10 @@ else:
 
 REMIXES = "sora_remixes"
 """The field of the change page that lists the remixes."""
-BUTTON = '<p><button type="submit" class="button" formaction="{}" formnovalidate>{}</button></p>'
+BUTTON = (
+    '<p class="sora-remix-tools">'
+    '<button type="submit" class="button" formaction="{}" formnovalidate>{}</button></p>'
+)
 MOST_LISTED = 10
 MOST_REFUSALS = 5
 
@@ -153,7 +156,7 @@ class RemixActionMixin(SiteModelAdmin):
             for remix in filter_viewable(remix_admin, request, newest)
         )
         items = format_html_join("", "<li>{} {}</li>", lines)
-        return format_html("<ul>{}</ul>", items) if items else ""
+        return format_html('<ul class="sora-remix-lines">{}</ul>', items) if items else ""
 
     def _start_draft(self, request: HttpRequest, objects: Iterable[Any]) -> HttpResponse | None:
         """Redirect to the page to confirm; return None if no object has a file to remix."""
