@@ -162,3 +162,8 @@ if os.environ.get("TEST_SITE") == "foreign":
     INSTALLED_APPS.append("tests.foreign")
     AUTH_USER_MODEL = "foreign.User"
     ROOT_URLCONF = "tests.foreign.urls"
+elif os.environ.get("TEST_SITE") == "wagtail":
+    from tests.sites.wagtail.settings import *  # noqa: F403
+    from tests.sites.wagtail.settings import APPS
+
+    INSTALLED_APPS += APPS

@@ -76,7 +76,7 @@ def upload_form(model_admin: ModelAdmin[Video], request: HttpRequest) -> dict[st
             "list_url": links.changelist_url(Video) if may_view else "",
             "accept": ",".join(["video/*", *(f".{one}" for one in ACCEPTED)]),
             "key": uuid4(),
-            "may_remix": _may_remix(model_admin, request),
+            "may_remix": may_remix(model_admin, request),
             "texts": script_texts(),
         }
     }
@@ -211,7 +211,7 @@ def _warning(video: Video, retired: Mapping[str, datetime]) -> str:
     return str(cut_off_refusal(video) or "")
 
 
-def _may_remix(model_admin: ModelAdmin[Video], request: HttpRequest) -> bool:
+def may_remix(model_admin: ModelAdmin[Video], request: HttpRequest) -> bool:
     """Tell whether the list accepts uploads to remix; a host may have removed its action."""
     may_view = model_admin.has_view_permission(request)
     return (

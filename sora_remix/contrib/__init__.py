@@ -1,0 +1,1 @@
+"""Optional parts for other packages, each an app of its own."""

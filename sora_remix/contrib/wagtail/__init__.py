@@ -1,0 +1,1 @@
+"""Videos in Wagtail: a chooser, a StreamField block, and a list for editors."""

@@ -1,0 +1,1 @@
+"""An editor's work in Wagtail, in a real browser."""
