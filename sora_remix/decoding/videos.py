@@ -44,7 +44,7 @@ class VideoAnswer(TypedDict):
     duration: int | None
     """Microseconds, if known. If the file is cut off: of what is left."""
     is_cut_off: bool
-    """Whether the end of the file is missing. It is noticed only in MP4 and MOV."""
+    """Whether the end of the file is certainly missing."""
     width: int
     """Pixels as players show them: rotated, with square pixels."""
     height: int

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from functools import cached_property
 
-from ..decoding.containers import container_of
 from ..decoding.files import DescriptorFile
-from ..decoding.videos import head_of
-
-GIF_END = b"\x3b"
-GIF_REST = 16
-"""Bytes at the end of a GIF among which its trailer is, as some programs add to it."""
+from ..decoding.truncation import is_cut_off
 
 
 class SourceFile(DescriptorFile):
@@ -27,18 +21,9 @@ class SourceFile(DescriptorFile):
 
     @cached_property
     def is_cut_off(self) -> bool:
-        """Tell whether it lacks its end, in containers for which FFmpeg doesn't."""
+        """Tell whether it certainly lacks its end."""
         before = self.tell()
-        size = self.seek(0, os.SEEK_END)
         try:
-            head = head_of(self)
-            self.seek(max(0, size - GIF_REST))
-            tail = self.read()
+            return is_cut_off(self)
         finally:
             self.seek(before)
-        match container_of(head):
-            case "avi":
-                return size < int.from_bytes(head[4:8], "little") + 8
-            case "gif":
-                return GIF_END not in tail
-        return False

@@ -81,8 +81,8 @@ def damaged(content: bytes, begin: float, end: float) -> bytes:
 
 
 def cut_off(content: bytes, share: float) -> bytes:
-    """Keep only the beginning of a file."""
-    return content[: int(len(content) * share)]
+    """Keep only the beginning of a file, never whole packets of a transport stream."""
+    return content[: int(len(content) * share) | 1]
 
 
 def phone_recording() -> bytes:
