@@ -12,8 +12,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ..recipe import Recipe
+from .bands import band_count, banded, mapped
 from .colors import MAPPED, TONE_MAPPED, input_tags, is_wide
 from .graphs import filtered, picture_graph
+from .limits import LARGE_PIXELS
 
 TURNS = {
     (1, 0, 0, 1): (),
@@ -29,6 +31,7 @@ TURNS = {
 MATRIX = struct.Struct("=9i")
 LEAST_SIDE = 16
 """Pixels. The least that encoders and players are tested with."""
+TICK = Fraction(1, 1000)
 SMALL = f"scale={LEAST_SIDE}:{LEAST_SIDE}"
 
 
@@ -40,8 +43,10 @@ class Canvas:
         self._shape = recipe.shape
         self._pixel = stream.sample_aspect_ratio or Fraction(1)
         self.turns = turns_of(frame)
-        self._graph: Graph | None = None
+        self._sizing: Graph | None = None
+        self._mapping: Graph | None = None
         self._key: object = None
+        self._bands = 1
         shown = self._shown_size(frame)
         self.width, self.height = (
             even(recipe.width or shown[0]),
@@ -51,29 +56,35 @@ class Canvas:
     def draw(self, frame: VideoFrame) -> VideoFrame:
         """Return a frame of the clip, without a time."""
         key = _properties(frame)
-        if self._graph is None or self._key != key:
-            tick = Fraction(1, 1000)
-            self._key, self._graph = key, picture_graph(frame, tick, self._filters(frame))
+        if self._sizing is None or self._key != key:
+            self._key, self._mapping = key, None
+            self._sizing = picture_graph(frame, TICK, self._sizing_filters(frame))
         frame.pts = 0
-        return next(filtered(self._graph, frame))
+        sized = next(filtered(self._sizing, frame))
+        if self._mapping is None:
+            self._bands = self._band_count(sized)
+            self._mapping = picture_graph(sized, TICK, self._mapping_filters(sized))
+        return mapped(self._mapping, sized, self._bands)
 
     def _shown_size(self, frame: VideoFrame) -> tuple[int, int]:
         """Return width and height as players show them: turned, with square pixels."""
         width = max(1, round(frame.width * self._pixel))
         return (frame.height, width) if is_turned(self.turns) else (width, frame.height)
 
-    def _filters(self, frame: VideoFrame) -> list[str]:
+    def _sizing_filters(self, frame: VideoFrame) -> list[str]:
         sides = (self.width, self.height)
         width, height = reversed(sides) if is_turned(self.turns) else sides
-        mapped = TONE_MAPPED if is_wide(frame, self._stream) else MAPPED
-        return [
-            input_tags(frame, self._stream),
-            *self._sized(frame, width, height),
-            mapped,
-            "format=yuv420p",
-            *self.turns,
-            "setsar=1",
-        ]
+        return [input_tags(frame, self._stream), *self._sized(frame, width, height)]
+
+    def _mapping_filters(self, frame: VideoFrame) -> list[str]:
+        scale = TONE_MAPPED if is_wide(frame, self._stream) else MAPPED
+        mapping = [scale, "format=yuv420p"]
+        bands = banded(mapping, frame.width, frame.height, self._bands)
+        return [*bands, *self.turns, "setsar=1"]
+
+    def _band_count(self, frame: VideoFrame) -> int:
+        is_large = frame.width * frame.height > LARGE_PIXELS
+        return band_count(frame.height) if is_large and is_wide(frame, self._stream) else 1
 
     def _sized(self, frame: VideoFrame, width: int, height: int) -> list[str]:
         """Return the filters that make a frame fit, before it is turned."""

@@ -12,6 +12,8 @@ NICENESS = 10
 """Web requests and the turns of other remixes come first."""
 MEMORY = 2 * 1024**3
 """Bytes. Decoding and encoding 8K at once needs most of it, 1080p a tenth."""
+LARGE_PIXELS = 1920 * 1440
+"""Width times height above which memory is saved at the cost of time and size."""
 STEP_SECONDS = 60
 """Processor time from one picture to the next, so that the whole is limited by its length."""
 
