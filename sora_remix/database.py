@@ -7,8 +7,9 @@ a moment ago, and a missing row would count as lost.
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial, wraps
@@ -22,11 +23,16 @@ from .exceptions import InvalidTransition, OpenTransaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Key = TypeVar("Key")
 View = TypeVar("View", bound=Callable[..., Any])
 Row = TypeVar("Row", bound=models.Model, covariant=True)
 
-ROWS_PER_QUERY = 500
-"""How many rows one query handles at most."""
+ROWS_PER_QUERY = 1000
+"""How many rows one query writes or reads at most."""
+KEYS_PER_QUERY = 10_000
+"""How many rows one query names at most. SQLite takes 32,766 values unless it was built for more,
+PostgreSQL 65,535 where the server binds them (https://www.sqlite.org/limits.html,
+https://www.postgresql.org/docs/current/limits.html)."""
 CONFLICT_SECONDS = 15.0
 """How long a decision is retried while others change the same rows."""
 DUPLICATE_ATTEMPTS = 3
@@ -138,6 +144,40 @@ def is_conflict(error: DatabaseError) -> bool:
     if (getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)) in SQLSTATES:
         return True
     return SQLITE_LOCKED in str(error) or error.args[:1] in [(code,) for code in MYSQL_ERRORS]
+
+
+def key_parts(keys: Sequence[Key]) -> Iterator[Sequence[Key]]:
+    """Yield these keys in parts that one query can name."""
+    return (keys[at : at + KEYS_PER_QUERY] for at in range(0, len(keys), KEYS_PER_QUERY))
+
+
+def insert(
+    table: models.QuerySet[Any],
+    rows: Iterable[models.Model],
+    *,
+    at_once: int = ROWS_PER_QUERY,
+    ignore_conflicts: bool = False,
+) -> None:
+    """Insert new rows with as few queries as the database allows, so many with each."""
+    with _all_values(table.db):
+        table.bulk_create(rows, batch_size=at_once, ignore_conflicts=ignore_conflicts)
+
+
+@contextmanager
+def _all_values(using: str) -> Iterator[None]:
+    """Let Django use all values that SQLite takes in one query, and not only 999 of them."""
+    connection = connections[using]
+    if connection.vendor != "sqlite":
+        yield
+        return
+    features: Any = connection.features
+    connection.ensure_connection()
+    usual = features.max_query_params
+    features.max_query_params = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    try:
+        yield
+    finally:
+        features.max_query_params = usual
 
 
 def read_shared(rows: models.QuerySet[Row]) -> list[Row]:

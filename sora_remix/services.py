@@ -29,7 +29,7 @@ from .models import (
     refusals,
 )
 from .recipe import Recipe
-from .requesting import PromptedVideo, RemixOrder, place, refuse
+from .requesting import PromptedVideo, RemixOrder, no_collections, place, refuse
 from .tasks import nudge, queue_collect
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ Part = tuple[Decimal | float, Decimal | float | None]
 
 
 @retry_conflicts
+@no_collections()
 def request_remixes(
     videos: Iterable[Video],
     prompts: Iterable[str],
@@ -122,6 +123,7 @@ def add_video(
 
 
 @retry_conflicts
+@no_collections()
 def confirm(
     batch: RemixBatch,
     prompts: Iterable[str],

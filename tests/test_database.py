@@ -26,6 +26,7 @@ from sora_remix.database import (
     PrimaryManager,
     alias,
     atomic,
+    insert,
     on_commit,
     own_transactions,
     refuse_transaction,
@@ -314,3 +315,19 @@ def test_view_transactions_are_on_the_database_of_the_app(settings: Settings) ->
     own: Any = own_transactions(lambda request: _view(request))
 
     assert own._non_atomic_requests == {"videos"}
+
+
+def test_django_uses_its_own_limit_of_values_after_an_insert_that_failed(db: None) -> None:
+    usual = connection.features.max_query_params
+    raised = []
+
+    def rows() -> Iterator[RemixEvent]:
+        raised.append(connection.features.max_query_params)
+        raise ZeroDivisionError
+        yield RemixEvent()
+
+    with pytest.raises(ZeroDivisionError):
+        insert(RemixEvent.objects.all(), rows())
+
+    assert (raised != [usual]) is (connection.vendor == "sqlite" and usual == 999)
+    assert connection.features.max_query_params == usual

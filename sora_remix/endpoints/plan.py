@@ -289,7 +289,7 @@ class _Draft:
         """Make another kind of file, and a smaller one, where the record asks for it."""
         is_converted = self._note_kind() or self._note_codec()
         is_converted = self._note_pixels() or is_converted
-        most = _most_bytes(self.source)
+        most = self.source.most_bytes
         size = self._size()
         is_too_large = most is not None and size is not None and size > most
         if is_too_large and most is not None and size is not None:
@@ -357,11 +357,6 @@ def longest_clip(source: Source, fps: Decimal | None = None) -> Decimal | None:
         return None
     frame = max(1 / fps, UNDER) if fps else UNDER
     return (most - frame).quantize(UNDER, ROUND_FLOOR)
-
-
-def _most_bytes(source: Source) -> int | None:
-    below = None if source.below_bytes is None else source.below_bytes - 1
-    return min((one for one in (source.max_bytes, below) if one is not None), default=None)
 
 
 def _known(*limits: Number | None) -> Iterator[Decimal]:

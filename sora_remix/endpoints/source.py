@@ -112,6 +112,12 @@ class Source:
         limits = (self.max_seconds, self.below_seconds, self.cut_at_seconds)
         return min((Decimal(one) for one in limits if one is not None), default=None)
 
+    @property
+    def most_bytes(self) -> int | None:
+        """Return the size of the largest file that is accepted, None if any is."""
+        below = None if self.below_bytes is None else self.below_bytes - 1
+        return min((one for one in (self.max_bytes, below) if one is not None), default=None)
+
     def spans(self) -> tuple[Span, ...]:
         """Return all limits that can be measured."""
         return (
@@ -145,15 +151,15 @@ class Source:
             yield LONG_SIDE, self.safe_side, warning, _("More than %(limit)s may be refused")
 
     def _wrong_file(self, clip: Clip) -> Text | None:
-        if not clip.extension:
+        if not (extension := clip.extension):
             return _("It has no file that can be sent.")
         if clip.is_still:
             return _("It has no moving picture, only sound or a single image.")
         if clip.is_cut_off:
             return cut_off_refusal(clip)
-        if self.extensions and clip.extension not in self.extensions:
+        if self.extensions and extension not in self.extensions:
             return _("It is a file of type %(kind)s, but only %(names)s can be sent.") % {
-                "kind": file_types([clip.extension]),
+                "kind": file_types([extension]),
                 "names": file_types(self.extensions),
             }
         if self.codecs and clip.video_codec and clip.video_codec not in self.codecs:

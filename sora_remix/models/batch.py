@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from ..clock import local, today
-from ..database import PrimaryManager, atomic
+from ..database import PrimaryManager, alias, atomic, insert
 from .fields import ExactCharField
 from .users import UserForeignKey, forget_user
 from .video import Video
@@ -52,8 +52,9 @@ class RemixBatchQuerySet(models.QuerySet["RemixBatch"]):
             parts={str(pk): times for pk, times in parts.items()},
         )
         chosen = RemixBatch.videos.through
-        chosen.objects.bulk_create(
-            (chosen(remixbatch_id=batch.pk, video_id=pk) for pk in pks), batch_size=1000
+        insert(
+            chosen.objects.using(alias()),
+            (chosen(remixbatch_id=batch.pk, video_id=pk) for pk in pks),
         )
         return batch
 

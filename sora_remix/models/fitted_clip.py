@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..database import ROWS_PER_QUERY, PrimaryManager
+from ..database import PrimaryManager, insert, key_parts
 from ..decoding.containers import EXTENSIONS
 from ..exceptions import InvalidTransition
 from ..recipe import Recipe
@@ -40,7 +40,7 @@ class FittedClipQuerySet(LeasedQuerySet["FittedClip"]):
             FittedClip(source_id=key.source, made_from=key.made_from, recipe=key.recipe)
             for key in wanted
         )
-        self.bulk_create(rows, ignore_conflicts=True, batch_size=ROWS_PER_QUERY)
+        insert(self, rows, ignore_conflicts=True)
         found = self._found(wanted)
         pks = [clip.pk for clip in found.values()]
         self.filter(pk__in=pks).update(last_used_at=timezone.now())
@@ -51,8 +51,7 @@ class FittedClipQuerySet(LeasedQuerySet["FittedClip"]):
     def _found(self, wanted: Collection[ClipKey]) -> dict[ClipKey, FittedClip]:
         """Read the rows of these keys; a video has few clips."""
         sources = sorted({key.source for key in wanted})
-        parts = (sources[at : at + ROWS_PER_QUERY] for at in range(0, len(sources), ROWS_PER_QUERY))
-        rows = (row for part in parts for row in self.filter(source__in=part))
+        rows = (row for part in key_parts(sources) for row in self.filter(source__in=part))
         return {row.clip_key: row for row in rows if row.clip_key in wanted}
 
     def to_make(self) -> FittedClipQuerySet:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..database import ROWS_PER_QUERY, atomic
+from ..database import ROWS_PER_QUERY, atomic, insert, key_parts
 from .columns import RemixColumns
 from .event import RemixEvent
 from .fitted_clip import FittedClip
@@ -21,6 +21,9 @@ from .status import IN_FLIGHT, UNSETTLED, Status
 Row = TypeVar("Row", bound=RemixColumns, covariant=True)
 BILL_CLAIM = timedelta(minutes=10)
 """How long no other worker reads the bill of a remix."""
+PACKET = 12 * 1024 * 1024
+"""Bytes of prompts in one query: MariaDB's usual `max_allowed_packet` is 16 MiB."""
+BYTES_PER_CHARACTER = 4
 RECHECK_FILES_AFTER = timedelta(seconds=30)
 """How long to wait for files before checking again, unless an upload ends first."""
 
@@ -33,13 +36,13 @@ class RemixQuerySet(LeasedQuerySet[Row]):
 
         MySQL returns no primary keys for a multi-row INSERT: they are read by `key`.
         """
-        self.bulk_create(remixes, batch_size=ROWS_PER_QUERY)
+        insert(self, remixes, at_once=min(ROWS_PER_QUERY, _most_in_packet(remixes)))
         if connections[self.db].features.can_return_rows_from_bulk_insert:
             return
-        for start in range(0, len(remixes), ROWS_PER_QUERY):
-            part = {remix.key: remix for remix in remixes[start : start + ROWS_PER_QUERY]}
+        new = {remix.key: remix for remix in remixes}
+        for part in key_parts([*new]):
             for key, pk in self.filter(key__in=part).values_list("key", "pk"):
-                part[key].pk = pk
+                new[key].pk = pk
 
     def in_flight(self) -> Self:
         """Keep remixes that count against `SORA_REMIX_MAX_IN_FLIGHT`."""
@@ -155,5 +158,11 @@ class RemixQuerySet(LeasedQuerySet[Row]):
             marked = self.filter(status=Status.UNCONFIRMED, due_at=now)
             kind = RemixEvent.Kind.UNCONFIRMED
             events = (RemixEvent.of(pk, kind) for pk in marked.values_list("pk", flat=True))
-            RemixEvent.objects.bulk_create(events, batch_size=ROWS_PER_QUERY)
+            insert(RemixEvent.objects.all(), events)
         return many
+
+
+def _most_in_packet(remixes: Iterable[RemixColumns]) -> int:
+    """Return how many of these rows MySQL takes at once, however long their prompts are."""
+    longest = max((len(one.prompt) + len(one.prompt_template) for one in remixes), default=0)
+    return max(1, PACKET // max(1, BYTES_PER_CHARACTER * longest))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..clock import site_date, site_midnight
-from ..database import ROWS_PER_QUERY, PrimaryManager, alias, read_shared
+from ..database import PrimaryManager, alias, insert, key_parts, read_shared
 from .budget import Budget, BudgetLeft, BudgetPeriod, to_millionths
 from .users import UserForeignKey, forget_user
 
@@ -77,12 +77,12 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
         earlier = self.filter(at__gte=site_midnight(period.starts_on)).only("pk")
         members = budget.members()
         queries = (
-            [earlier] if members is None else [earlier.filter(by__in=p) for p in _parts(members)]
+            [earlier] if members is None else [earlier.filter(by__in=p) for p in key_parts(members)]
         )
         pks = [one.pk for query in queries for one in read_shared(query)]
         remixes: Any = self.model._meta.get_field("remixes").related_model
         total = Decimal(0)
-        for part in _parts(pks):
+        for part in key_parts(pks):
             rows = remixes._default_manager.filter(reservation__in=part).order_by()
             rows.update(counted_cost=F("counted_cost"))
             counted = read_shared(rows.only("pk", "counted_cost"))
@@ -94,10 +94,7 @@ class ReservationQuerySet(models.QuerySet["Reservation"]):
 
     def _link(self, pks: Iterable[int], period: BudgetPeriod) -> None:
         links = self._links()
-        links.bulk_create(
-            (links.model(reservation_id=pk, budgetperiod_id=period.pk) for pk in pks),
-            batch_size=ROWS_PER_QUERY,
-        )
+        insert(links, (links.model(reservation_id=pk, budgetperiod_id=period.pk) for pk in pks))
 
     def _links(self) -> models.QuerySet[Any]:
         return self.model.periods.through._default_manager.using(alias())
@@ -149,7 +146,3 @@ class Reservation(models.Model):
                 counters.add([period.pk], millionths)
         BudgetPeriod.objects.announce([period.pk for period in self.opened])
         return short
-
-
-def _parts(pks: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (pks[start : start + ROWS_PER_QUERY] for start in range(0, len(pks), ROWS_PER_QUERY))

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
-from ..database import PrimaryManager
+from ..database import PrimaryManager, insert, key_parts
 from ..exceptions import InvalidTransition
 from ..storage import MAX_KEY_LENGTH
 from .fields import ExactCharField, ExactTextField
@@ -25,12 +26,13 @@ NO_COPY = {"url": "", "expires_at": None, "error_code": "", "error_message": ""}
 class SourceCopyQuerySet(LeasedQuerySet["SourceCopy"]):
     def request(self, names: Iterable[str]) -> None:
         """Request a copy of each of these files unless fal has one or one is on its way."""
-        names = set(names)
-        self.bulk_create((SourceCopy(name=name) for name in names), ignore_conflicts=True)
-        old = self.free().filter(name__in=names)
-        expired = old.filter(expires_at__lte=timezone.now() + LEAST_LIFETIME)
-        stale = expired | old.exclude(error_code="")
-        stale.update(**NO_COPY, **released_until(timezone.now()))
+        # Sorted, so that two requests for the same files don't lock each other's rows.
+        names = sorted({*names})
+        insert(self, (SourceCopy(name=name) for name in names), ignore_conflicts=True)
+        expired = Q(expires_at__lte=timezone.now() + LEAST_LIFETIME)
+        stale = self.free().filter(expired | ~Q(error_code=""))
+        for part in key_parts(names):
+            stale.filter(name__in=part).update(**NO_COPY, **released_until(timezone.now()))
 
     def urls(self, names: Iterable[str]) -> dict[str, str]:
         """Return the URLs of copies that live long enough, by name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
-from pathlib import PurePosixPath
+from posixpath import splitext
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
@@ -358,8 +358,9 @@ class Video(Approvable, OwnsFiles):
 
         Until the file is read, this is the extension of its name.
         """
-        if not self.file or not self.container:
-            return PurePosixPath(self.file.name or "").suffix.lower()
+        name = self.file.name or ""
+        if not name or not self.container:
+            return splitext(name)[1].lower()
         return EXTENSIONS.get(self.container, "")
 
     @property

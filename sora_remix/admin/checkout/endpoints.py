@@ -38,14 +38,21 @@ class EndpointChoice:
     """Of each video: how it is made to fit."""
 
     @cached_property
+    def kinds(self) -> list[tuple[PlannedClip, int]]:
+        """List the plans that differ, each with the number of its videos."""
+        plans = {id(one): one for one in self.planned}
+        counts = Counter(map(id, self.planned))
+        return [(plans[key], many) for key, many in counts.items()]
+
+    @cached_property
     def accepted(self) -> int:
         """Count the videos that it takes, as they are or fitted."""
-        return sum(not one.refusal for one in self.planned)
+        return sum(many for one, many in self.kinds if not one.refusal)
 
     @cached_property
     def fittable(self) -> int:
         """Count the same with those that change visibly, which nobody may have allowed yet."""
-        return sum(not one.plan.refusal for one in self.planned)
+        return sum(many for one, many in self.kinds if not one.plan.refusal)
 
     @property
     def is_retired(self) -> bool:
@@ -144,7 +151,9 @@ def note_retired_endpoints(videos: Iterable[Any]) -> None:
 
 
 def _usual_refusal(choice: EndpointChoice) -> str:
-    reasons = Counter(str(one.refusal) for one in choice.planned)
+    reasons: Counter[str] = Counter()
+    for one, many in choice.kinds:
+        reasons[str(one.refusal)] += many
     return reasons.most_common(1)[0][0] if reasons else gettext("There is no video to remix.")
 
 

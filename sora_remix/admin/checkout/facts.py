@@ -30,6 +30,10 @@ class ClipFacts(NamedTuple):
     is_cut_off: bool
 
 
+Kind = tuple[ClipFacts, Fit]
+"""What is the same for all endpoints."""
+
+
 class PlannedClip(NamedTuple):
     """How a video is made to fit an endpoint, and why it is left out, if it is."""
 
@@ -40,16 +44,17 @@ class PlannedClip(NamedTuple):
 class SelectedClips:
     """The facts of these videos, each with what may be done to it.
 
-    Clips that are alike are planned once for each endpoint.
+    Clips that an endpoint treats alike are planned once for it.
     """
 
     def __init__(self, videos: Sequence[Video], fits: Sequence[Fit]) -> None:
         self.facts = [
             ClipFacts(*(getattr(video, name) for name in ClipFacts._fields)) for video in videos
         ]
-        kinds: dict[tuple[ClipFacts, Fit], int] = {}
+        kinds: dict[Kind, int] = {}
         self._kind_of_each = [
-            kinds.setdefault(kind, len(kinds)) for kind in zip(self.facts, fits, strict=True)
+            kinds.setdefault((_without_size(facts), fit), len(kinds))
+            for facts, fit in zip(self.facts, fits, strict=True)
         ]
         self._kinds = list(kinds)
 
@@ -58,8 +63,22 @@ class SelectedClips:
 
     def plan(self, endpoint: Endpoint) -> list[PlannedClip]:
         """Plan how each of the videos is made to fit this endpoint."""
-        planned = [_planned(endpoint, clip, fit) for clip, fit in self._kinds]
-        return [planned[kind] for kind in self._kind_of_each]
+        most = endpoint.source.most_bytes
+        planned: dict[tuple[int, int | None], PlannedClip] = {}
+        found = []
+        for kind, facts in zip(self._kind_of_each, self.facts, strict=True):
+            # No endpoint asks for the size of a file that is small enough.
+            size = facts.size if most is not None and (facts.size or 0) > most else None
+            if (kind, size) not in planned:
+                clip, fit = self._kinds[kind]
+                planned[kind, size] = _planned(endpoint, clip._replace(size=size), fit)
+            found.append(planned[kind, size])
+        return found
+
+
+def _without_size(facts: ClipFacts) -> ClipFacts:
+    """Return the facts without its size, and without the id that is different for each video."""
+    return facts._replace(size=None, sora_id=facts.sora_id and "…")
 
 
 def _planned(endpoint: Endpoint, clip: ClipFacts, fit: Fit) -> PlannedClip:

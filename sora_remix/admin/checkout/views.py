@@ -16,6 +16,7 @@ from django.views import View
 from ... import services
 from ...exceptions import InvalidEndpoint, InvalidTransition, RequestRefused, UnknownEndpoint
 from ...models import RemixBatch, Video
+from ...requesting import no_collections
 from ..budget_check import BudgetCheck, wants_to_exceed
 from ..formatting.text import shortened
 from ..links import Links
@@ -47,6 +48,7 @@ class ConfirmView(View):
     http_method_names = ["get", "head", "post"]
     model_admin: ModelAdmin[RemixBatch] = None  # type: ignore[assignment]  # given to `as_view`
 
+    @no_collections()
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         require_perms(find_model_admin(self.model_admin.admin_site, Video), request, REMIX)
         rows = self.model_admin.get_queryset(request).prefetch_related(None)
