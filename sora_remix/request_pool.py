@@ -72,20 +72,25 @@ class RequestPool(Generic[Key, Answer]):
         loop = _runner(os.getpid()).get_loop()
         self._calls[loop.create_task(call)] = key
 
-    def answers(self, seconds: float) -> list[tuple[Key, Answer | Exception]]:
-        """Wait up to this many seconds for the next answers; an exception is an answer."""
+    def answers(self, seconds: float, *, linger: float = 0) -> list[tuple[Key, Answer | Exception]]:
+        """Wait up to this many seconds for the next answers; an exception is an answer.
+
+        After the first, wait so many seconds for others, which cost less to settle together.
+        """
         if not self._calls:
             return []
-        done = wait_for(_first_done(list(self._calls), seconds))
+        done = wait_for(_first_done(list(self._calls), seconds, linger))
         # What ends the process is raised last: the answers beside it are paid for.
         answered = [call for call in done if not _is_fatal(call)] or list(done)
         return [(self._calls.pop(call), _answer(call)) for call in answered]
 
 
 async def _first_done(
-    calls: list[asyncio.Task[Answer]], seconds: float
+    calls: list[asyncio.Task[Answer]], seconds: float, linger: float
 ) -> set[asyncio.Task[Answer]]:
     done, _ = await asyncio.wait(calls, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    if done and linger:
+        done, _ = await asyncio.wait(calls, timeout=linger)
     return done
 
 

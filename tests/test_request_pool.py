@@ -195,3 +195,28 @@ def test_forked_child_makes_only_its_own_calls() -> None:
     )
 
     assert (done.returncode, done.stdout) == (0, b"cp"), done.stderr
+
+
+def test_first_answer_waits_for_others_that_are_close() -> None:
+    async def say_later(word: str) -> str:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return word
+
+    with RequestPool[str, str](2) as pool:
+        pool.start("first", _say("a"))
+        pool.start("second", say_later("b"))
+
+        assert len(pool.answers(10, linger=10)) == 2
+
+
+def test_first_answer_does_not_wait_for_one_that_does_not_come() -> None:
+    async def never() -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    with RequestPool[str, str](2) as pool:
+        pool.start("first", _say("a"))
+        pool.start("second", never())
+
+        assert pool.answers(10, linger=0.01) == [("first", "a")]

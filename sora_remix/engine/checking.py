@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 from django.db import close_old_connections
+from django.utils import timezone
 
 from .. import fal
-from ..database import atomic
+from ..database import atomic, insert
 from ..exceptions import InvalidTransition, RemoteError
 from ..logs import get_logger
-from ..models import Remix
+from ..models import Remix, RemixEvent, gathered_events
 from ..request_pool import RequestPool
 from .isolation import describe, isolated
 from .pace import HEARTBEAT_SECONDS, Heartbeat, back_off, next_check
 
 logger = get_logger(__name__)
 
+LINGER = 0.1
+"""Seconds that the first answer of a group waits for the others."""
 Answered = tuple[Remix, fal.Progress | Exception]
 
 
@@ -33,7 +39,7 @@ def check_due(heartbeat: Heartbeat, until: float) -> None:
             for remix in claimed:
                 pool.start(remix, _ask(remix))
             while pool:
-                _settle_together(pool.answers(HEARTBEAT_SECONDS), in_flight)
+                _settle_together(pool.answers(HEARTBEAT_SECONDS, linger=LINGER), in_flight)
                 heartbeat.beat(pool.keys)
         if time.monotonic() >= until:
             return
@@ -42,9 +48,12 @@ def check_due(heartbeat: Heartbeat, until: float) -> None:
 def _settle_together(answers: list[Answered], in_flight: int) -> None:
     """Commit answers in one transaction; if that fails, one by one."""
     try:
-        with atomic():
+        with atomic(), gathered_events() as events:
+            _ask_again_together(answers, in_flight)
             for remix, answer in answers:
-                _settle(remix, answer, in_flight)
+                if not _is_working(remix, answer):
+                    _settle(remix, answer, in_flight)
+            insert(RemixEvent.objects.all(), events)
     except Exception:
         logger.exception("Could not save the answers together")
         close_old_connections()
@@ -52,6 +61,34 @@ def _settle_together(answers: list[Answered], in_flight: int) -> None:
             with isolated(remix, partial(_ask_later, remix)):
                 remix.refresh_from_db()  # the instance still has the values that were rolled back
                 _settle(remix, answer, in_flight)
+
+
+def _is_working(remix: Remix, answer: fal.Progress | Exception) -> bool:
+    """Tell whether fal works on it and there is nothing to do but to ask again."""
+    is_progress = isinstance(answer, fal.Progress) and not answer.is_finished
+    return is_progress and not _is_cancel_due(remix)
+
+
+def _ask_again_together(answers: list[Answered], in_flight: int) -> None:
+    """Ask again about those that fal works on, with one UPDATE for those that are alike."""
+    alike: dict[tuple[int, str], list[tuple[Remix, datetime, dict[str, Any]]]] = defaultdict(list)
+    now = timezone.now()
+    for remix, answer in answers:
+        if isinstance(answer, fal.Progress) and _is_working(remix, answer):
+            due_at = next_check(remix.submitted_at, in_flight)
+            progress = _progress(remix, answer)
+            pause = int((due_at - now).total_seconds())
+            alike[pause, repr(progress)].append((remix, due_at, progress))
+    for rows in alike.values():
+        soonest = min(due_at for _remix, due_at, _progress in rows)
+        Remix.objects.check_again([remix for remix, *_ in rows], soonest, **rows[0][2])
+
+
+def _progress(remix: Remix, answer: fal.Progress) -> dict[str, Any]:
+    """Return what has changed since fal was asked before."""
+    progress = {"queue_position": answer.position, "progress_log": list(answer.logs)}
+    known = {"queue_position": remix.queue_position, "progress_log": remix.progress_log}
+    return {} if progress == known else progress
 
 
 def _ask_later(remix: Remix, error: Exception) -> None:

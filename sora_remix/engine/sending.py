@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils import timezone
 
 from .. import fal
 from ..conf import conf
-from ..database import atomic, refuse_transaction
+from ..database import atomic, insert, refuse_transaction
 from ..endpoints import get_endpoint
 from ..exceptions import (
     InvalidEndpoint,
@@ -24,13 +25,22 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..logs import get_logger
-from ..models import Chain, EndpointFact, Remix, reconciliation
+from ..models import (
+    Chain,
+    EndpointFact,
+    Remix,
+    RemixEvent,
+    gathered_events,
+    reconciliation,
+)
 from ..request_pool import RequestPool
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
 from .pace import HEARTBEAT_SECONDS, UNREACHABLE_FOR, UNREACHABLE_TIMES, Heartbeat, back_off
 from .source_copies import ClipMissing, forget_copies, sent_clip, urls_for
 
 logger = get_logger(__name__)
+
+Answered = tuple[Remix, fal.Submitted | Exception]
 
 
 def send_waiting(heartbeat: Heartbeat, until: float) -> None:
@@ -54,18 +64,23 @@ def send_waiting(heartbeat: Heartbeat, until: float) -> None:
             may_start = time.monotonic() < until
             if not pool:
                 return
-            for remix, answer in pool.answers(HEARTBEAT_SECONDS):
-                _settle(remix, answer)
+            answers = pool.answers(HEARTBEAT_SECONDS)
+            paid = _settle_together(answers)
+            for remix, answer in answers:
+                if remix not in paid:
+                    _settle(remix, answer)
 
 
 def _fill(pool: RequestPool[Remix, fal.Submitted]) -> None:
     # A claim costs three queries, whether for one row or for many.
     if pool.room * 2 > fal.MAX_PARALLEL_CALLS:
-        for remix in _claim(pool.room):
-            with isolated(remix):
-                _start(pool, remix)
-            if remix.is_probe and remix not in pool.keys:
-                Chain.objects.probe_now()  # nothing was sent, so the next remix may try
+        claimed = _claim(pool.room)
+        if not _start_together(pool, claimed):
+            for remix in claimed:
+                with isolated(remix):
+                    _start_alone(pool, remix)
+        if any(remix.is_probe and remix not in pool.keys for remix in claimed):
+            Chain.objects.probe_now()  # nothing was sent, so the next remix may try
 
 
 def _claim(room: int) -> list[Remix]:
@@ -90,15 +105,50 @@ def _claim_probe(key: str) -> list[Remix]:
     return claimed
 
 
-def _start(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
+def _start_together(pool: RequestPool[Remix, fal.Submitted], remixes: Sequence[Remix]) -> bool:
+    """Record in one transaction that these are sent, then start their POSTs; or do neither."""
+    try:
+        requests = [(remix, _arguments(remix), _webhook_url(remix)) for remix in remixes]
+        with atomic(), gathered_events() as events:
+            for remix, arguments, _url in requests:
+                _start(remix, arguments)
+            insert(RemixEvent.objects.all(), events)
+    except Exception as error:  # noqa: BLE001  (found and logged again, one by one)
+        logger.info("Could not start %s remixes together: %s", len(remixes), describe(error))
+        close_old_connections()
+        return False
+    for request in requests:
+        _post(pool, *request)
+    return True
+
+
+def _start(remix: Remix, arguments: dict[str, Any] | None) -> None:
+    """Record the body of the request that is about to be sent; None: it can't be sent yet."""
+    if arguments is None:
+        remix.not_ready()
+    else:
+        remix.sending(arguments)
+
+
+def _post(
+    pool: RequestPool[Remix, fal.Submitted],
+    remix: Remix,
+    arguments: dict[str, Any] | None,
+    webhook_url: str,
+) -> None:
+    if arguments is not None:
+        logger.info("Remix %s: sending", remix.pk)
+        pool.start(remix, fal.submit(remix.endpoint_id, arguments, webhook_url))
+
+
+def _start_alone(pool: RequestPool[Remix, fal.Submitted], remix: Remix) -> None:
     """Start the POST of a claimed remix, or record why it can't be sent."""
     try:
-        if (arguments := _arguments(remix)) is None:
-            remix.not_ready()
-            return
-        remix.sending(arguments)
-        logger.info("Remix %s: sending", remix.pk)
-        pool.start(remix, fal.submit(remix.endpoint_id, arguments, _webhook_url(remix)))
+        arguments, webhook_url = _arguments(remix), _webhook_url(remix)
+        _start(remix, arguments)
+        _post(pool, remix, arguments, webhook_url)
+    except InvalidTransition:
+        raise
     except (UnknownEndpoint, InvalidEndpoint) as error:
         remix.refused("endpoint_retired", error.message)
     except RequestRefused as error:
@@ -138,6 +188,26 @@ def _webhook_url(remix: Remix) -> str:
     """Return the webhook URL; the key in it connects fal's request id with the row."""
     base = conf.SORA_REMIX_WEBHOOK_BASE_URL.rstrip("/")
     return base + reverse("sora_remix:webhook", args=[remix.key]) if base else ""
+
+
+def _settle_together(answers: Sequence[Answered]) -> list[Remix]:
+    """Commit the ids of paid requests with their history; return the remixes, none if it fails.
+
+    One by one, an id is committed even if its history can't be written.
+    """
+    paid = [(remix, answer) for remix, answer in answers if isinstance(answer, fal.Accepted)]
+    if len(paid) < 2:
+        return []
+    try:
+        with atomic(), gathered_events() as events:
+            for remix, answer in paid:
+                _write_answer(remix, answer)
+            insert(RemixEvent.objects.all(), events)
+    except Exception:
+        logger.exception("Could not save the answers together")
+        close_old_connections()
+        return []
+    return [remix for remix, _answer in paid]
 
 
 def _settle(remix: Remix, answer: fal.Submitted | Exception) -> None:

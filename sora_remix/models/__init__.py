@@ -8,7 +8,7 @@ from .bill import BillFlag
 from .budget import Budget, BudgetLeft, BudgetPeriod, BudgetRevision
 from .chain import Chain, Hold, Pause
 from .endpoint import EndpointFact
-from .event import RemixEvent
+from .event import RemixEvent, gathered_events
 from .files import (
     delete_after_commit,
     delete_files_after_commit,
@@ -58,6 +58,7 @@ __all__ = [
     "deleted_unless_saved",
     "files_in_use",
     "forget_object",
+    "gathered_events",
     "reconciliation",
     "refusals",
     "renew_leases",

@@ -27,6 +27,9 @@ else:
     TextColumn = ExactCharField
 
 
+NO_PROGRESS: dict[str, Any] = {"queue_position": None, "progress_log": []}
+
+
 class PromptDigest(TextColumn):
     """Hold the SHA-256 of the prompt as typed, in hex.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -15,6 +18,20 @@ from .users import UserForeignKey, forget_user
 
 if TYPE_CHECKING:
     from .users import User
+
+
+_gathered: ContextVar[list[RemixEvent] | None] = ContextVar("sora_remix_events", default=None)
+
+
+@contextmanager
+def gathered_events() -> Iterator[list[RemixEvent]]:
+    """Gather the new entries, for the caller to insert with one query."""
+    events: list[RemixEvent] = []
+    token = _gathered.set(events)
+    try:
+        yield events
+    finally:
+        _gathered.reset(token)
 
 
 class RemixEventQuerySet(models.QuerySet["RemixEvent"]):
@@ -116,3 +133,11 @@ class RemixEvent(models.Model):
     def of(cls, remix: int, kind: str, detail: str = "", by: User | None = None) -> RemixEvent:
         """Return an unsaved entry for the remix with this primary key."""
         return cls(remix_id=remix, kind=kind, detail=detail, by_id=by.pk if by else None)
+
+    def gather(self) -> bool:
+        """Leave it to the `gathered_events()` that this is inside of; return False outside."""
+        events = _gathered.get()
+        if events is None:
+            return False
+        events.append(self)
+        return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from django.db import connections
 from django.db.models import Q
@@ -110,6 +110,15 @@ class RemixQuerySet(LeasedQuerySet[Row]):
     def claim_to_check(self, most: int) -> list[Row]:
         """Claim remixes to check at fal, longest due first."""
         return self.to_check().order_by("due_at", "pk")._claim(most)
+
+    def check_again(self, remixes: Sequence[Row], due_at: datetime, **progress: Any) -> None:
+        """Ask fal again then about those of these remixes that their worker still holds.
+
+        Together, they were claimed under one lease.
+        """
+        mine = self.filter(pk__in=[remix.pk for remix in remixes], lease=remixes[0].lease)
+        mine = mine.filter(status__in=(Status.PROCESSING, Status.STORING))
+        mine.update(error_message="", **progress, **released_until(due_at))
 
     def claim_to_collect(self, pks: Iterable[int]) -> list[Row]:
         """Claim those of these remixes whose result can be collected and that nobody collects."""

@@ -21,7 +21,7 @@ from . import refusals
 from .bill import UNANSWERED_PAUSE, bill_complete, bill_missing, choose_bill_flag, unbilled
 from .budget import to_millionths
 from .charges import cost_to_count
-from .columns import RemixColumns
+from .columns import NO_PROGRESS, RemixColumns
 from .event import RemixEvent
 from .leased import released_until
 from .pending import PendingFile
@@ -46,7 +46,6 @@ COST_LIMIT = 10**8
 Kind = RemixEvent.Kind
 RECOUNTED = (Status.FAILED, Status.CANCELLED, Status.STORING)
 """Statuses that may change what counts in budgets; with the last, a failed one is reopened."""
-NO_PROGRESS: dict[str, Any] = {"queue_position": None, "progress_log": []}
 
 
 class RemixTransitions(RemixColumns):
@@ -254,8 +253,10 @@ class RemixTransitions(RemixColumns):
     def note_request_id(self, kind: str, request_id: str, by: User | None = None) -> None:
         """Record in the history how a request id came; a failure must not undo the id itself."""
         try:
-            with atomic():
-                self._event(kind, request_id, by).save()
+            event = self._event(kind, request_id, by)
+            if not event.gather():
+                with atomic():
+                    event.save()
         except Error:
             logger.exception("Remix %s: its history lacks “%s” %s", self.pk, kind, request_id)
 
@@ -318,7 +319,7 @@ class RemixTransitions(RemixColumns):
             # Without a savepoint: the error is raised only once this block has ended.
             with atomic(savepoint=False):
                 has_moved = bool(rows.filter(pk=self.pk).update(**changes))
-                if has_moved:
+                if has_moved and not event.gather():
                     event.save()
                 if has_moved and changes.get("status") in RECOUNTED:
                     self._recount()
