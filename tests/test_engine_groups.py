@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sora_remix import engine, fal
-from sora_remix.engine import sending
+from sora_remix.database import insert
 from sora_remix.engine.pace import Heartbeat
 from sora_remix.models import Chain, Remix, RemixEvent
 from tests.factories import ago, make_remix, make_video
@@ -128,7 +128,7 @@ def test_ids_of_a_group_are_kept_although_their_history_can_not_be_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _queue(4)
-    insert, save = sending.insert, RemixEvent.save
+    save = RemixEvent.save
 
     def refuse_group(rows: Any, events: Any) -> None:
         if any(event.kind == Kind.ACCEPTED for event in events):
@@ -140,7 +140,7 @@ def test_ids_of_a_group_are_kept_although_their_history_can_not_be_written(
             raise DataError("too long")
         save(event, *args, **values)
 
-    monkeypatch.setattr(sending, "insert", refuse_group)
+    monkeypatch.setattr("sora_remix.engine.sending.insert", refuse_group)
     monkeypatch.setattr(RemixEvent, "save", refuse_first)
 
     _send()

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from sora_remix.admin.checkout import facts
 from sora_remix.admin.checkout.facts import SelectedClips
-from sora_remix.endpoints import Fit, Plan, get_endpoint
+from sora_remix.endpoints import Fit, Plan, get_endpoint, plan_clip
 from sora_remix.models import Video
 
 MB = 1_000_000
@@ -18,14 +17,13 @@ MB = 1_000_000
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The clips that were planned."""
-    plan_clip = facts.plan_clip
     planned: list[Any] = []
 
     def count(source: Any, clip: Any, fit: Fit) -> Plan:
         planned.append(clip)
         return plan_clip(source, clip, fit)
 
-    monkeypatch.setattr(facts, "plan_clip", count)
+    monkeypatch.setattr("sora_remix.admin.checkout.facts.plan_clip", count)
     return planned
 
 
