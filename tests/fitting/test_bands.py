@@ -66,9 +66,17 @@ def test_pictures_of_a_large_video_in_hdr_keep_their_order(monkeypatch: pytest.M
     )
     whole = watch(fit(video))
     monkeypatch.setattr(canvas, "LARGE_PIXELS", 0)
+    heights: list[int] = []
+
+    def count(height: int) -> int:
+        heights.append(height)
+        return 4
+
+    monkeypatch.setattr(canvas, "band_count", count)
 
     in_bands = watch(fit(video))
 
+    assert heights == [160]
     assert in_bands.numbers == whole.numbers == list(range(10))
     for color, other in zip(in_bands.colors, whole.colors, strict=True):
         assert max(abs(a - b) for a, b in zip(color, other, strict=True)) <= 3
