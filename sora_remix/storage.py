@@ -14,7 +14,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.base import File
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import InvalidStorageError, Storage, storages
 from django.utils.deconstruct import deconstructible
 from django.utils.functional import LazyObject, empty
 from django.utils.translation import gettext_lazy as _
@@ -100,6 +100,29 @@ def app_storage() -> Storage:
     return AppStorage()
 
 
+class MissingStorage(Storage):
+    """Stand in for a storage that `STORAGES` no longer has: no file is there."""
+
+    def __init__(self, alias: str) -> None:
+        self.alias = alias
+
+    def _open(self, name: str, mode: str = "rb") -> File[Any]:
+        raise self._error(name)
+
+    def exists(self, name: str) -> bool:
+        return False
+
+    def size(self, name: str) -> int:
+        raise self._error(name)
+
+    def url(self, name: str | None) -> str:
+        """Return nothing, so that pages show the rest of a video."""
+        return ""
+
+    def _error(self, name: str) -> FileNotFoundError:
+        return FileNotFoundError(f"STORAGES has no “{self.alias}”, where “{name}” is.")
+
+
 class StoredFile(NamedTuple):
     """A file in the storage of the app, or in another of the site's."""
 
@@ -125,8 +148,13 @@ class StoredFile(NamedTuple):
 
     @property
     def storage(self) -> Storage:
-        """Return its storage. Raise `InvalidStorageError` if the site no longer has it."""
-        return storages[self.alias] if self.alias else app_storage()
+        """Return its storage."""
+        if not self.alias:
+            return app_storage()
+        try:
+            return storages[self.alias]
+        except InvalidStorageError:
+            return MissingStorage(self.alias)
 
 
 def alias_of(storage: Storage) -> str | None:

@@ -12,6 +12,7 @@ import pytest
 from django.contrib.admin.sites import site as admin_site
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
+from django.test import Client
 from pytest_django import Settings
 
 from sora_remix import engine, fal, services
@@ -23,6 +24,7 @@ from sora_remix.engine.sweeping import sweep
 from sora_remix.models import Approval, FittedClip, Remix, RemixBatch, SourceCopy, Video
 from sora_remix.storage import app_storage
 from tests.decoding.recordings import record
+from tests.factories import make_remix
 from tests.own_media import ALIAS, digest, put, site
 
 __all__ = ["site"]
@@ -322,3 +324,26 @@ def test_selection_of_site_videos_is_a_draft_like_any_other(video: Video) -> Non
     batch = RemixBatch.objects.start([video.pk], by=None)
 
     assert [one.file.url for one in batch.videos.all()]
+
+
+def test_pages_show_a_video_whose_storage_the_site_no_longer_has(
+    video: Video, settings: Settings, admin_client: Client
+) -> None:
+    remix = make_remix(source=video)
+    settings.STORAGES = {key: one for key, one in settings.STORAGES.items() if key != ALIAS}
+
+    for path in ("video/", f"video/{video.pk}/change/", f"remix/{remix.pk}/change/"):
+        assert "Sea" in admin_client.get(f"/admin/sora_remix/{path}").content.decode()
+
+
+def test_nothing_is_sent_of_a_video_whose_storage_the_site_no_longer_has(
+    video: Video, settings: Settings, gateway: Gateway
+) -> None:
+    remix = _request(video)
+    settings.STORAGES = {key: one for key, one in settings.STORAGES.items() if key != ALIAS}
+
+    _work()
+
+    assert _state(remix) == (Status.FAILED, "source_unreachable")
+    assert ALIAS in remix.error_message
+    assert gateway.sent == []
