@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from pathlib import Path
 
@@ -22,6 +23,7 @@ UPLOAD = "**/video/upload/"
 LINES = ".sora-remix-uploads > li"
 CHOOSE = "#sora-remix-files"
 NOT_A_VIDEO = "This is not a readable video. Upload an MP4, MOV or WebM."
+ONCE = "{ capture: true, once: true }"
 LOST = "The connection was lost. Send it again."
 
 # What a browser hands to a page when files are dropped on it.
@@ -67,6 +69,18 @@ def _lose_first(page: Page, *, arrives: bool) -> None:
         route.abort()
 
     page.route(UPLOAD, lose)
+
+
+def test_file_chosen_before_the_script_is_there_is_uploaded(page: Page, large_clip: Path) -> None:
+    given = [{"name": "sea.mp4", "content": b64encode(large_clip.read_bytes()).decode()}]
+    choose = f"document.querySelector('{CHOOSE}').files = ({DROPPED})({json.dumps(given)}).files"
+    # The document is read by then, and no script that waits for that has run.
+    page.add_init_script(f"addEventListener('readystatechange', () => {{ {choose} }}, {ONCE})")
+
+    page.goto(VIDEOS)
+
+    expect(page.locator(".sora-remix-uploaded button")).to_be_visible()
+    assert Video.objects.count() == 1
 
 
 def test_three_files_are_dropped_and_a_broken_one_keeps_none_of_the_others_back(

@@ -21,10 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
     form.querySelector(".sora-remix-drop-text").hidden = false;
     form.querySelector("[type=submit]").hidden = true;
     root.dataset.script = "on";
-    input.addEventListener("change", () => {
-        [...input.files].forEach((file) => add(file));
-        input.value = "";
-    });
+    input.addEventListener("change", take);
     /* Anywhere on the page: a file that is dropped beside the form would replace the page. */
     document.addEventListener("dragover", (event) => {
         if (hasFiles(event)) {
@@ -45,6 +42,11 @@ document.addEventListener("DOMContentLoaded", () => {
             event.preventDefault();
         }
     });
+
+    function take() {
+        [...input.files].forEach((file) => add(file));
+        input.value = "";
+    }
 
     /* A picture of this page that is dragged is a file, too. */
     function hasFiles({ dataTransfer }) {
@@ -352,4 +354,6 @@ document.addEventListener("DOMContentLoaded", () => {
         }
         return [status === 413 ? root.dataset.tooLarge : root.dataset.refused];
     }
+
+    take(); // files that were chosen before this script was there
 });
