@@ -128,6 +128,7 @@ OF_MANY = (
     "_spend",
     "_spend_groups",
     "_spend_remixes",
+    "_video_choose",
     "_video_layout",
     "_video_remix",
     "_video_upload",
@@ -152,6 +153,17 @@ def test_no_page_of_a_hidden_row_opens(
         assert response.status_code in (302, 403, 404, 405)
     elif kind == "rows":
         assert response.json()["remixes"] == []
+
+
+def test_hidden_video_is_not_offered_in_the_chooser(
+    client: Client, both: Both, settings: Any
+) -> None:
+    url = url_of(_on(settings, "rows"), "sora_remix_video_choose", both.shown)
+
+    response = client.get(url, {"approved": "false"})
+
+    assert SECRET.strip() not in content_of(response)
+    assert response.json()["results"]
 
 
 def _states() -> list[Any]:

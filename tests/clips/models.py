@@ -21,6 +21,7 @@ class Clip(models.Model):
 class Article(models.Model):
     """A page of the site that shows a video."""
 
+    id = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=100)
     video = models.ForeignKey(
         "sora_remix.Video",
