@@ -70,9 +70,9 @@ class Conf:
     SORA_REMIX_MAX_IN_FLIGHT: int = 1000
     """Number of remixes that may be at fal at the same time, for the whole site.
 
-    The others wait and cost nothing meanwhile. Up to 5,000, a worker needs no more memory and keeps
-    no more files open. Without webhooks, fal is asked less often about each: every 16 seconds with
-    1,000, and every 83 seconds with 5,000. Lower it if other programs use the same fal account.
+    The others wait and cost nothing meanwhile. Up to 5,000, a worker needs no more memory. Without
+    webhooks, fal is asked less often about each: every 16 seconds with 1,000, and every 83 seconds
+    with 5,000. Lower it if other programs use the same fal account.
     """
 
     SORA_REMIX_MAX_BATCH: int = 10_000
