@@ -165,12 +165,16 @@ def insert(
 
 @contextmanager
 def _all_values(using: str) -> Iterator[None]:
-    """Let Django use all values that SQLite takes in one query, and not only 999 of them."""
+    """Let Django use all values that SQLite takes in one query, and not only 999 of them.
+
+    Since Django 6.1, it does so by itself.
+    """
     connection = connections[using]
-    if connection.vendor != "sqlite":
+    features: Any = connection.features
+    is_fixed = isinstance(type(features).max_query_params, int)
+    if connection.vendor != "sqlite" or not is_fixed:
         yield
         return
-    features: Any = connection.features
     connection.ensure_connection()
     usual = features.max_query_params
     features.max_query_params = connection.connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)

@@ -13,7 +13,6 @@ from uuid import UUID, uuid5
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files import File
 from django.core.files.base import ContentFile
-from django.core.files.storage import InvalidStorageError
 from django.core.files.utils import validate_file_name
 from django.db import IntegrityError
 from django.db.models.fields.files import FieldFile
@@ -25,7 +24,14 @@ from .exceptions import AlreadyAdded, NotAVideo, VideoRefused
 from .models import Approval, Video, deleted_unless_saved, store_files
 from .models.approval import decision
 from .models.video import MAX_ALIAS_LENGTH
-from .storage import MAX_NAME_LENGTH, StoredFile, alias_of, new_name, short_alias
+from .storage import (
+    MAX_NAME_LENGTH,
+    MissingStorage,
+    StoredFile,
+    alias_of,
+    new_name,
+    short_alias,
+)
 
 if TYPE_CHECKING:
     from django.core.files.storage import Storage
@@ -270,14 +276,13 @@ def _is_text(name: str) -> bool:
 
 def check_presence(file: StoredFile) -> None:
     """Raise `VideoRefused` unless the storage has this file."""
+    if isinstance(file.storage, MissingStorage):
+        raise _refusal(_("STORAGES has no storage “%(alias)s”. Nothing was added."), file)
     try:
         if file.storage.exists(file.name):
             return
     except SuspiciousFileOperation as error:
         raise _refusal(OUTSIDE, file) from error
-    except InvalidStorageError as error:
-        message = _("STORAGES has no storage “%(alias)s”. Nothing was added.")
-        raise _refusal(message, file) from error
     raise _refusal(_("“%(name)s” is not in the storage. Nothing was added."), file)
 
 

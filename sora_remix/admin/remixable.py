@@ -73,13 +73,18 @@ class RemixActionMixin(SiteModelAdmin):
         may_view = videos is not None and videos.has_view_permission(request)
         return may_add and may_view and can_start_draft(self.admin_site, request)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Offer the action beside those of the site, whatever its `actions` are."""
-        actions = super().get_actions(request)
-        if IS_POPUP_VAR in request.GET or not self.has_sora_remix_permission(request):
+    def get_actions(self, request: HttpRequest, action_location: Any = None) -> dict[str, Any]:
+        """Offer the action beside those of the site, whatever its `actions` are.
+
+        Since Django 6.1, actions can be on the change page too, where there is a button for this.
+        """
+        place: tuple[Any, ...] = () if action_location is None else (action_location,)
+        actions = super().get_actions(request, *place)
+        own = self.get_action("remix_selected", *place)
+        if IS_POPUP_VAR in request.GET or not self.has_sora_remix_permission(request) or not own:
             actions.pop("remix_selected", None)
             return actions
-        return {**actions, "remix_selected": self.get_action("remix_selected")}
+        return {**actions, "remix_selected": own}
 
     @admin.action(permissions=["sora_remix"], description=_("Remix selected"))
     def remix_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
