@@ -58,7 +58,7 @@ class Crowd:
 def run_baseline(sandbox: SandboxProcess, folder: Path) -> int:
     """Run it through a shorter storm and print what it bought twice and lost; return 0."""
     logging.disable(logging.INFO)
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, run_syncdb=True)
     print(f"\n=== {REMIXES} remixes by fal_client.subscribe in a task", flush=True)
     begin = time.monotonic()
     with ExitStack() as stack:

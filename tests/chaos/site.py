@@ -148,7 +148,7 @@ def run_app(
 ) -> int:
     """Run the app through the faults and print the outcome; return 1 for a broken promise."""
     logging.disable(logging.INFO)
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, run_syncdb=True)
     generation = Video.objects.create(title="Clip", sora_id="video_clip", duration=1)
     clip = folder / "clip.mp4"
     upload = Video(title="Upload", duration=1, size=clip.stat().st_size)

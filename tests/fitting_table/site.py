@@ -34,7 +34,7 @@ def fill_table(
 ) -> bool:
     """Print a row for each clip, and return whether all that was promised was kept."""
     logging.disable(logging.INFO)
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, run_syncdb=True)
     rows = []
     print_head()
     with Qcluster(folder / "media"):

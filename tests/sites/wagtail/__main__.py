@@ -16,7 +16,7 @@ def main() -> None:
     """Make a site in a new folder, which is deleted at the end, and serve it."""
     os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "TEST_SITE": "wagtail"}
     django.setup()
-    call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, run_syncdb=True)
     _fill()
     sys.stdout.write(f"http://{ADDRESS}/cms/sora-remix/videos/ (user “editor”, password “demo”)\n")
     call_command("runserver", ADDRESS, use_reloader=False, insecure_serving=True)
