@@ -183,3 +183,21 @@ def test_nothing_is_sent_of_a_remix_whose_body_can_not_be_recorded(
     assert (broken.status, broken.error_code) == (Status.FAILED, fal.NOT_SENDABLE)
     sent = RemixEvent.objects.filter(kind=Kind.SENT).values_list("remix", flat=True)
     assert sorted(sent) == [remix.pk for remix in others]
+
+
+def test_id_and_its_history_are_committed_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        """The process ends between two statements."""
+
+    def kill(*_args: object, **_options: object) -> None:
+        raise Killed
+
+    [remix] = _queue(1)
+    Remix.objects.filter(pk=remix.pk).update(status=Status.SUBMITTING)
+    monkeypatch.setattr(RemixEvent, "save", kill)
+
+    with pytest.raises(Killed):
+        remix.accepted("id-0")
+
+    remix.refresh_from_db()
+    assert (remix.status, remix.request_id) == (Status.SUBMITTING, "")

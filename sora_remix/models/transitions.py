@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import Error, models
+from django.db import models
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ..database import atomic, on_commit
+from ..database import atomic, in_transaction, on_commit
 from ..exceptions import InvalidTransition
 from ..logs import get_logger
 from ..signals import remix_failed, remix_succeeded
@@ -96,7 +96,14 @@ class RemixTransitions(RemixColumns):
     def accepted(
         self, request_id: str, how: str = Kind.ACCEPTED, *, by: User | None = None
     ) -> None:
-        """Record that fal has it; commit this before anything else."""
+        """Record that fal has it, and how that became known; commit this before anything else."""
+        if in_transaction():
+            self._accept(request_id, how, by)
+        else:
+            with atomic():
+                self._accept(request_id, how, by)
+
+    def _accept(self, request_id: str, how: str, by: User | None) -> None:
         self._move(
             (Status.SUBMITTING, Status.UNCONFIRMED),
             status=Status.PROCESSING,
@@ -257,7 +264,7 @@ class RemixTransitions(RemixColumns):
             if not event.gather():
                 with atomic():
                     event.save()
-        except Error:
+        except Exception:
             logger.exception("Remix %s: its history lacks “%s” %s", self.pk, kind, request_id)
 
     def _recount(self) -> None:
