@@ -62,16 +62,7 @@ class Command(BaseCommand):
             metavar="NAME=VALUE",
             help="option of the endpoint; repeat it for several",
         )
-        add("--from", dest="start", metavar="TIME", help="start of the part to remix, as 0:12.5")
-        add("--to", dest="end", metavar="TIME", help="end of that part; default: of the video")
-        add(
-            "--fit",
-            nargs="?",
-            const=True,
-            default=False,
-            choices=("crop", "pad"),
-            help="change videos until the endpoint accepts them; crop or pad their aspect ratio",
-        )
+        self._add_part_and_fit(parser)
         add(
             "--exceed-budget",
             action="store_true",
@@ -83,6 +74,19 @@ class Command(BaseCommand):
             type=float,
             metavar="SECONDS",
             help="with --wait: stop waiting after this time",
+        )
+
+    def _add_part_and_fit(self, parser: ArgumentParser) -> None:
+        add = parser.add_argument
+        add("--from", dest="start", metavar="TIME", help="start of the part to remix, as 0:12.5")
+        add("--to", dest="end", metavar="TIME", help="end of that part; default: of the video")
+        add(
+            "--fit",
+            nargs="?",
+            const=True,
+            default=False,
+            choices=("crop", "pad"),
+            help="change videos until the endpoint accepts them; crop or pad their aspect ratio",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

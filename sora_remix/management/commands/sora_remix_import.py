@@ -21,7 +21,7 @@ REWRITE = "\r\x1b[K"
 
 
 class Command(BaseCommand):
-    """Add what is not there yet, so that it can be run again and again."""
+    """Add only the files that were not added before, so running it twice makes no doubles."""
 
     help = (
         "Add a video for each file of a model of your site. The files stay where they are and are "
