@@ -149,8 +149,8 @@ class Decoder:
 
     def close(self) -> int:
         """Kill the process, and return its exit code, negative for a signal."""
-        self._socket.close()
         self._process.kill()
+        self._socket.close()
         return self._process.wait()
 
 

@@ -114,10 +114,9 @@ class FittingProcess:
 
     def __exit__(self, *_error: object) -> None:
         """Kill the process."""
+        # Before its socket is closed: it would write an error about that into the worker's log.
+        self._process.kill()
         self._socket.close()
-        if self._process.poll() is None:
-            # It may have closed its end just before it ends itself.
-            self._process.kill()
         self._process.wait()
 
     def lines(self) -> Iterator[dict[str, Any]]:
