@@ -23,8 +23,11 @@ SLOWEST = (
     "test_flow.py",
     "test_accessibility.py",
     "test_demo.py",
+    "test_journey.py",
     "test_faults.py",
     "test_readme.py",
+    "test_install.py",
+    "test_upgrade.py",
 )
 """Files that take a minute and more; one that starts last keeps one runner busy alone."""
 

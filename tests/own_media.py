@@ -39,6 +39,11 @@ def _use(settings: Settings, entry: dict[str, Any]) -> Storage:
     return storages[ALIAS]
 
 
+def fail(*args: object) -> None:
+    """Stand in for a method of a storage that is down."""
+    raise ConnectionError("The storage is down.")
+
+
 def put(storage: Storage, name: str, content: bytes) -> str:
     """Write a file there, over one of the same name."""
     storage.delete(name)

@@ -62,7 +62,7 @@ def s3_server() -> Iterator[str]:
     thread.start()
     try:
         url = f"http://127.0.0.1:{server.server_port}"
-        _client(url).create_bucket(Bucket=BUCKET)
+        make_bucket(url)
         yield url
     finally:
         server.shutdown()
@@ -70,14 +70,15 @@ def s3_server() -> Iterator[str]:
         server.server_close()
 
 
-def _client(url: str) -> Any:
-    return boto3.client(
+def make_bucket(url: str) -> None:
+    """Make the bucket that `storage_on` names."""
+    boto3.client(
         "s3",
         endpoint_url=url,
         aws_access_key_id=ACCESS["access_key"],
         aws_secret_access_key=ACCESS["secret_key"],
         region_name=ACCESS["region_name"],
-    )
+    ).create_bucket(Bucket=BUCKET)
 
 
 def storage_on(url: str) -> dict[str, Any]:

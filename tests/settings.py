@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 
@@ -61,7 +62,7 @@ INSTALLED_APPS = [
     "django_q",
     "sora_remix",
     "example_project",
-    "tests.clips",
+    "tests.sites.clips",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -131,7 +132,7 @@ else:
 
 Q_CLUSTER = {
     "name": os.environ.setdefault("SORA_REMIX_TESTS_QUEUE", f"sora_remix_tests_{os.getpid()}"),
-    "workers": 1,
+    "workers": int(os.environ.get("SORA_REMIX_TESTS_WORKERS", "1")),
     "timeout": 600,
     "retry": 1200,
     "max_attempts": 1,
@@ -149,21 +150,19 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+if "SORA_REMIX_TESTS_STORAGE" in os.environ:
+    STORAGES["default"] = json.loads(os.environ["SORA_REMIX_TESTS_STORAGE"])
 SORA_REMIX_RESULT_HOSTS = ["127.0.0.1"]
 SORA_REMIX_FAL_REST_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}"
 SORA_REMIX_FAL_API_URL = os.environ.get("SORA_REMIX_TESTS_API_URL", "https://api.fal.ai/v1")
+SORA_REMIX_WEBHOOK_BASE_URL = os.environ.get("SORA_REMIX_TESTS_WEBHOOKS", "")
+if SORA_REMIX_WEBHOOK_BASE_URL:
+    SORA_REMIX_JWKS_URL = f"https://{os.environ['FAL_QUEUE_RUN_HOST']}/.well-known/jwks.json"
 SORA_REMIX_SOURCE_DELIVERY = os.environ.get("SORA_REMIX_TESTS_DELIVERY", "upload")
 SORA_REMIX_ENDPOINTS = json.loads(os.environ.get("SORA_REMIX_TESTS_ENDPOINTS", "{}"))
 SORA_REMIX_MAX_IN_FLIGHT = int(os.environ.get("SORA_REMIX_TESTS_MAX_IN_FLIGHT", "1000"))
 
-if os.environ.get("TEST_SITE") == "foreign":
-    USE_TZ = False
-    TIME_ZONE = "America/St_Johns"
-    INSTALLED_APPS.append("tests.foreign")
-    AUTH_USER_MODEL = "foreign.User"
-    ROOT_URLCONF = "tests.foreign.urls"
-elif os.environ.get("TEST_SITE") == "wagtail":
-    from tests.sites.wagtail.settings import *  # noqa: F403
-    from tests.sites.wagtail.settings import APPS
-
-    INSTALLED_APPS += APPS
+if _site := os.environ.get("TEST_SITE"):
+    _own = vars(import_module(f"tests.sites.{_site}.settings"))
+    INSTALLED_APPS = [*_own.get("FIRST_APPS", []), *INSTALLED_APPS, *_own.get("APPS", [])]
+    globals().update({name: value for name, value in _own.items() if name.isupper()})

@@ -1,26 +1,16 @@
 """The demo does the main job by itself, or says why it can't."""
 
-import os
 import socket
-import subprocess
-import sys
+from importlib.util import find_spec
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-# The tests' own settings and sandbox must not reach the demo.
-FOREIGN = ("DJANGO_SETTINGS_MODULE", "FAL_", "SSL_CERT_FILE", "Q_CLUSTER_NAME")
+import pytest
+from django.core.management.base import CommandError
 
+from example_project.demo.sites import SITES, Site
+from tests.demo import run_demo as demo
 
-def demo(folder: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
-    return subprocess.run(
-        [sys.executable, str(ROOT / "manage.py"), "demo", *options],
-        env={**kept, "SORA_REMIX_DEMO_FOLDER": str(folder), **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+TRIED_IN_CHROMIUM = {"clips", "foreign", "unfold"}
 
 
 def test_demo_remixes_two_clips_and_one_result_and_exits(tmp_path: Path) -> None:
@@ -53,3 +43,29 @@ def test_live_demo_refuses_the_site_of_the_sandbox(tmp_path: Path) -> None:
 
     assert done.returncode == 1
     assert "was made for the sandbox" in done.stderr
+
+
+@pytest.mark.parametrize("site", sorted(SITES.keys() - TRIED_IN_CHROMIUM))
+def test_demo_shows_the_first_page_of_a_site(tmp_path: Path, site: str) -> None:
+    if (package := SITES[site].package) and find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+
+    done = demo(tmp_path, "--site", site, "--once", "--port", "0")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "\nOpen http://127.0.0.1:" in done.stdout
+    assert "Log in as editor with the password demo" in done.stdout
+
+
+def test_site_names_the_extra_that_is_missing() -> None:
+    site = Site("tests.sites.none.fill", package="a_package_that_nobody_has", extra="cms")
+
+    with pytest.raises(CommandError, match=r"the extra “cms”.*'\.\[cms\]'"):
+        site.check("none")
+
+
+def test_site_is_not_started_with_the_real_fal(tmp_path: Path) -> None:
+    done = demo(tmp_path, "--site", "clips", "--live", FAL_KEY="never used")
+
+    assert done.returncode == 1
+    assert "--site can't be combined with --live" in done.stderr

@@ -27,15 +27,15 @@ from sora_remix.checks import check_settings
 from sora_remix.models import Approval, Budget, Remix, Video
 from sora_remix.signals import budget_reached, remix_failed, remix_succeeded, video_approved
 from sora_remix.storage import app_storage
-from tests.clips.models import Article, Clip
 from tests.docs import README, ROOT, Block, blocks, pages
 from tests.factories import make_video
+from tests.sites.clips.models import Article, Clip
 
 pytestmark = pytest.mark.django_db
 
 LARGEST_PICTURE = 200_000
 """Bytes."""
-OF_OTHER_SITES = {"wagtail.md"}
+OF_OTHER_SITES = {"cms.md", "wagtail.md"}
 """Pages for sites with other apps; the tests of those follow them."""
 OF_THIS_SITE = [page for page in pages() if page.name not in OF_OTHER_SITES]
 NEVER_OVERRIDDEN = {"DATABASES", "INSTALLED_APPS"}

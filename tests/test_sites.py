@@ -48,7 +48,11 @@ def jobs(large_clip: Path, request: pytest.FixtureRequest) -> Iterator[dict[str,
 
 @pytest.mark.parametrize("site", SITES)
 def test_main_job_succeeds_and_is_paid_for_once(site: str, jobs: dict[str, Future[str]]) -> None:
-    assert not jobs[site].result()
+    complaint = jobs[site].result()
+
+    # An assertion would show the ends of a long text only.
+    if complaint:
+        pytest.fail(complaint)
 
 
 TEST = test_main_job_succeeds_and_is_paid_for_once.__name__

@@ -18,7 +18,7 @@ class PageErrors:
 
     def __init__(self, context: BrowserContext) -> None:
         self._heard: list[str] = []
-        self._expected = [r"/favicon\.ico\)$"]  # the browser asks for it unbidden
+        self._expected = [r"/favicon\.ico/?\)$"]  # the browser asks for it unbidden
         context.add_init_script(REPORT_VIOLATIONS)
         context.on("console", self._hear)
         context.on("weberror", lambda failure: self._note(failure.error))

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import Group
-from django.contrib.sessions.models import Session
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -36,9 +36,8 @@ class Editor:
         )
         self.client = Client()
         self.client.force_login(self._user)
-        key = self.client.session.session_key
-        # A request before that would end the session: Django takes it for one that is over.
-        wait_until(lambda: Session.objects.filter(pk=key).exists())
+        # A request before that would be nobody's: Django creates a session empty, then fills it.
+        wait_until(lambda: SESSION_KEY in self.client.session)
         wait_until(lambda: User.objects.filter(pk=self._user.pk).exists())
 
     def upload(self, clip: Path) -> None:
@@ -93,12 +92,13 @@ class Editor:
     def leave(self) -> None:
         """Delete the own account, as far as the admin is concerned."""
         users = f"{self._admin}/{User._meta.app_label}/{User._meta.model_name}"
-        self._go(f"{users}/{self._user.pk}/delete/", {"post": "yes"})
+        self.client.post(f"{users}/{self._user.pk}/delete/", {"post": "yes"})
         assert not User.objects.using("default").filter(pk=self._user.pk).exists()
 
     def _go(self, path: str, data: Any = None) -> Any:
         response = self.client.post(path, data, follow=True) if data else self.client.get(path)
         assert response.status_code == 200, f"{path}: HTTP {response.status_code}"
+        assert response.wsgi_request.user.is_authenticated, f"{path}: signed out"
         return response
 
 

@@ -1,17 +1,13 @@
 """`manage.py demo`: run the whole app on this machine, and remix videos in it."""
 
 import os
-import signal
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-import httpx
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -20,8 +16,14 @@ from example_project.demo.browser import Browser
 from example_project.demo.children import LOCAL, Child, choose_port
 from example_project.demo.drawing import draw_missing
 from example_project.demo.editor import Editor
-from example_project.fal_sandbox import ADMIN_KEY
-from example_project.fal_sandbox.process import SandboxError, SandboxProcess
+from example_project.demo.running import (
+    open_first_page,
+    signals_as_interrupts,
+    start_sandbox,
+    stay,
+)
+from example_project.demo.site_demo import SiteDemo
+from example_project.demo.sites import SITES
 from example_project.settings import DEMO_FOLDER
 from sora_remix import clock
 from sora_remix.endpoints import get_endpoint
@@ -35,7 +37,6 @@ CHAIN = {
     "lucy-restyle": "Drawn in ink",
 }
 """Endpoints and prompts of a chain of remixes that starts with an upload."""
-START_SECONDS = 60
 
 
 class Command(BaseCommand):
@@ -59,34 +60,59 @@ class Command(BaseCommand):
         parser.add_argument(
             "--live", action="store_true", help="use the real fal with your FAL_KEY; it charges you"
         )
+        parser.add_argument(
+            "--site",
+            choices=SITES,
+            help="start this site instead of the example; with --once, end when it answers",
+        )
 
     def handle(
-        self, *, once: bool, port: int, sandbox_port: int, live: bool, **options: Any
+        self,
+        *,
+        once: bool,
+        port: int,
+        sandbox_port: int,
+        live: bool,
+        site: str | None,
+        **options: Any,
     ) -> None:
-        self._folder = DEMO_FOLDER
-        _refuse_mixing(self._folder, live=live, once=once)
-        address = f"{LOCAL}:{choose_port(port)}"
+        fate = "site is deleted" if site else "site and its videos are kept"
         try:
-            with _signals_as_interrupts(), ExitStack() as stack:
-                password, videos, clips = self._prepare()
-                if live:
-                    environment = self._tell_about_money(videos["mountains"])
+            with signals_as_interrupts():
+                if site:
+                    self._run_site(site, once=once, port=port, sandbox_port=sandbox_port, live=live)
                 else:
-                    environment = self._start_sandbox(stack, sandbox_port, clips)
-                check, browser = self._start_site(stack, address, environment)
-                if not live:
-                    editor = Editor(browser)
-                    generations = [videos["mountains"], videos["sea"]]
-                    self._remix(editor, password, generations, check)
-                    self._remix_further(editor, videos["forest"], check)
-                if not once:
-                    self._stay(address, password, check)
+                    self._run_example(once=once, port=port, sandbox_port=sandbox_port, live=live)
         except KeyboardInterrupt:
-            self.stdout.write("\nStopped. The site and its videos are kept.")
+            self.stdout.write(f"\nStopped. The {fate}.")
             if once:
                 raise CommandError(
                     "Stopped before the demo was finished.", returncode=130
                 ) from None
+
+    def _run_site(self, name: str, *, once: bool, port: int, sandbox_port: int, live: bool) -> None:
+        if live:
+            raise CommandError("--site can't be combined with --live.")
+        SiteDemo(name, self._say).run(once=once, port=port, sandbox_port=sandbox_port)
+
+    def _run_example(self, *, once: bool, port: int, sandbox_port: int, live: bool) -> None:
+        self._folder = DEMO_FOLDER
+        _refuse_mixing(self._folder, live=live, once=once)
+        address = f"{LOCAL}:{choose_port(port)}"
+        with ExitStack() as stack:
+            password, videos, clips = self._prepare()
+            if live:
+                environment = self._tell_about_money(videos["mountains"])
+            else:
+                environment = self._start_sandbox(stack, sandbox_port, clips)
+            check, browser = self._start_site(stack, address, environment)
+            if not live:
+                editor = Editor(browser)
+                generations = [videos["mountains"], videos["sea"]]
+                self._remix(editor, password, generations, check)
+                self._remix_further(editor, videos["forest"], check)
+            if not once:
+                self._stay(address, password, check)
 
     def _prepare(self) -> tuple[str, dict[str, Video], dict[str, Path]]:
         self._say(f"1. Preparing a site in {self._folder}")
@@ -97,20 +123,12 @@ class Command(BaseCommand):
 
     def _start_sandbox(self, stack: ExitStack, port: int, clips: dict[str, Path]) -> dict[str, str]:
         self._say("2. Starting the sandbox that replaces fal. Nothing here costs money")
-        sandbox = SandboxProcess(
-            self._folder / "sandbox", port=port, queue_seconds=0.5, run_seconds=2
-        )
-        try:
-            stack.enter_context(sandbox)
-        except SandboxError as error:
-            raise CommandError(str(error)) from error
+        sandbox, environment = start_sandbox(stack, self._folder, port)
         for scene in clips.keys() - samples.UPLOADS:
             sandbox.add_video(samples.sora_id(scene), clips[scene])
         # An earlier sandbox, on another port, may have had copies that lie there no more.
         SourceCopy.objects.exclude(url__startswith=sandbox.url).delete()
-        # A proxy that is set for the rest of the world can't reach the sandbox.
-        keys = {**sandbox.environment(), "FAL_ADMIN_KEY": ADMIN_KEY}
-        return {**keys, "NO_PROXY": LOCAL, "no_proxy": LOCAL}
+        return environment
 
     def _start_site(
         self, stack: ExitStack, address: str, environment: dict[str, str]
@@ -127,7 +145,7 @@ class Command(BaseCommand):
 
         browser = Browser(f"http://{address}")
         stack.callback(browser.client.close)
-        _wait_for(browser, check)
+        open_first_page(browser, "/admin/login/", check)
         return check, browser
 
     def _start(
@@ -195,9 +213,7 @@ class Command(BaseCommand):
         self._say(f"Log in as {samples.USERNAME} with the password {password}")
         self._say("Tick two videos, choose “Remix selected videos”, and ask for snow, ink or neon.")
         self._say(f"What you approve appears on http://{address}/. Ctrl-C stops everything.")
-        while True:
-            check()
-            time.sleep(0.5)
+        stay(check)
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)
@@ -223,34 +239,3 @@ def _refuse_mixing(folder: Path, *, live: bool, once: bool) -> None:
             f"The site in {folder} was made for the {kept.read_text()}. Set another folder in "
             f"SORA_REMIX_DEMO_FOLDER, for instance demo_site/{kind}."
         )
-
-
-def _wait_for(browser: Browser, check: Callable[[], None]) -> None:
-    """Wait until the site answers."""
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        check()
-        try:
-            return browser.open("/admin/login/")
-        except httpx.TransportError as error:
-            if time.monotonic() > deadline:
-                raise CommandError(f"The site does not answer: {error}") from error
-            time.sleep(0.1)
-
-
-@contextmanager
-def _signals_as_interrupts() -> Iterator[None]:
-    """Treat SIGTERM, and SIGHUP unless it is ignored, like Ctrl-C."""
-    numbers = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
-        numbers.remove(signal.SIGHUP)
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

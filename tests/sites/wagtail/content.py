@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.contenttypes.models import ContentType
 from wagtail.models import Locale, Page, Site
 
+from tests.sites.content import sample_videos
 from tests.sites.wagtail.models import StoryPage
 
 HOST = "localhost"
@@ -29,3 +30,13 @@ def make_story(home: Page, title: str = "The tide", **values: Any) -> StoryPage:
     story: StoryPage = home.add_child(instance=StoryPage(title=title, **values))
     story.save_revision().publish()
     return story
+
+
+def fill() -> str:
+    """Make an editor, and a story that plays a video; return where editors find videos."""
+    from tests.sites.wagtail.people import make_editor
+
+    videos = sample_videos()
+    videos["sea"].approve(by=make_editor())
+    make_story(make_home(), video=videos["sea"])
+    return "/cms/sora-remix/videos/"

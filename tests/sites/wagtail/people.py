@@ -18,19 +18,20 @@ def make_editor(*codenames: str, is_staff: bool = True, name: str = "editor") ->
     home = make_home()
     group, _ = Group.objects.get_or_create(name=f"Group of {name}")
     group.permissions.set(
-        [_permission("wagtailadmin", "access_admin")]
-        + [_permission("sora_remix", codename) for codename in codenames or EDITOR]
+        [permission("wagtailadmin", "access_admin")]
+        + [permission("sora_remix", codename) for codename in codenames or EDITOR]
     )
     for codename in PAGES:
         GroupPagePermission.objects.get_or_create(
             group=group,
             page=home,
-            permission=_permission("wagtailcore", codename),
+            permission=permission("wagtailcore", codename),
         )
     user = User.objects.create_user(name, password="demo", is_staff=is_staff)
     user.groups.add(group)
     return user
 
 
-def _permission(app_label: str, codename: str) -> Permission:
+def permission(app_label: str, codename: str) -> Permission:
+    """Return a permission of any app."""
     return Permission.objects.get(content_type__app_label=app_label, codename=codename)

@@ -1,5 +1,7 @@
 """What a Wagtail site has in its settings beside those of the tests."""
 
+from importlib.util import find_spec
+
 APPS = [
     "tests.sites.wagtail",
     "sora_remix.contrib.wagtail",
@@ -16,6 +18,8 @@ APPS = [
     "taggit",
     "rest_framework",
 ]
+if find_spec("wagtailmedia"):
+    APPS.append("wagtailmedia")
 ROOT_URLCONF = "tests.sites.wagtail.urls"
 WAGTAIL_SITE_NAME = "Harbour News"
 WAGTAILADMIN_BASE_URL = "http://localhost"

@@ -1,19 +1,18 @@
-"""The site's own admin of its clips; tests register it on a site of their own."""
+"""The site's own admin of its clips, under any theme; tests register it on a site of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib import admin
-
 from sora_remix.admin import RemixActionMixin, VideoChooserMixin
-from tests.clips.models import Article, Clip
+from sora_remix.admin.bases import ModelAdmin
+from tests.sites.clips.models import Article, Clip
 
 if TYPE_CHECKING:
-    ClipModelAdmin = admin.ModelAdmin[Clip]
-    ArticleModelAdmin = admin.ModelAdmin[Article]
+    ClipModelAdmin = ModelAdmin[Clip]
+    ArticleModelAdmin = ModelAdmin[Article]
 else:
-    ClipModelAdmin = ArticleModelAdmin = admin.ModelAdmin
+    ClipModelAdmin = ArticleModelAdmin = ModelAdmin
 
 
 class ClipAdmin(RemixActionMixin, ClipModelAdmin):

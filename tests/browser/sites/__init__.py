@@ -1,0 +1,1 @@
+"""Sites with a worker and the sandbox, as the demo starts them."""

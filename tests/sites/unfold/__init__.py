@@ -1,0 +1,1 @@
+"""A site whose admin has the theme of django-unfold."""

@@ -1,0 +1,12 @@
+"""Videos of the site."""
+
+from __future__ import annotations
+
+from tests.sites.content import make_editor, sample_videos
+
+
+def fill() -> str:
+    """Make videos and an editor; return where remixing starts."""
+    make_editor()
+    sample_videos()
+    return "/admin/sora_remix/video/"
