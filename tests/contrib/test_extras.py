@@ -13,21 +13,28 @@ from tests.docs import ROOT
 
 LISTS_IMPORTS = """
 import sys
-import sora_remix.contrib.wagtail.apps
-print([name for name in sys.modules if name.split(".")[0] in ("wagtail", "django_filters")])
+import sora_remix.contrib.%s.apps
+others = ("wagtail", "django_filters", "cms", "sekizai")
+print([name for name in sys.modules if name.split(".")[0] in others])
 """
+PARTS = pytest.mark.parametrize("part", ["cms", "wagtail"])
 
 
-def test_missing_wagtail_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "wagtail", None)
+@PARTS
+def test_missing_package_is_named_with_its_extra(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, part, None)
 
-    with pytest.raises(ImproperlyConfigured, match=r"sora-remix\[wagtail\]"):
-        AppConfig.create("sora_remix.contrib.wagtail")
+    with pytest.raises(ImproperlyConfigured, match=rf"sora-remix\[{part}\]"):
+        AppConfig.create(f"sora_remix.contrib.{part}")
 
 
-def test_nothing_of_wagtail_is_imported_before_it_is_known_to_be_there() -> None:
+@PARTS
+def test_nothing_of_a_package_is_imported_before_it_is_known_to_be_there(part: str) -> None:
+    code = LISTS_IMPORTS % part
     done = subprocess.run(
-        [sys.executable, "-c", LISTS_IMPORTS], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
     assert done.stdout.strip() == "[]"

@@ -17,6 +17,7 @@ from wagtail.admin.forms.choosers import BaseFilterForm
 from wagtail.admin.views.generic import chooser as generic
 from wagtail.admin.viewsets.chooser import ChooserViewSet
 
+from ...admin.chooser import LONGEST_TERM
 from ...admin.files.adding import add_file
 from ...admin.params import parse_pk
 from ...database import own_transactions
@@ -32,6 +33,7 @@ class TitleSearchForm(BaseFilterForm):
 
     q = forms.CharField(
         label=_("Search term"),
+        max_length=LONGEST_TERM,
         required=False,
         widget=forms.TextInput({"placeholder": _("Search")}),
     )

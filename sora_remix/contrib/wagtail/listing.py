@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Media
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter
@@ -29,7 +29,10 @@ from .django_admin import DjangoAdminMixin
 from .remix_states import describe_states
 from .widgets import STYLESHEET
 
+MEDIA = Media(css={"all": [STYLESHEET]}, js=["sora_remix_wagtail/selection.js"])
 VIDEO_PAGE = "sora_remix_videos:video"
+IMPORT = "sora_remix_videos:import"
+"""The page that exists only where wagtailmedia is installed."""
 
 
 class ViewableMixin(DjangoAdminMixin):
@@ -80,14 +83,18 @@ class VideoListView(ViewableMixin, IndexView):
 
     @cached_property
     def header_buttons(self) -> list[HeaderButton]:
-        """Lead to the page that uploads many videos."""
-        url = self.django_admin.links.upload_url() if self.django_admin.may_add else ""
-        label = gettext("Upload videos")
-        return [HeaderButton(label, url=url, icon_name="upload")] if url else []
+        """Lead to the pages that upload and import many videos."""
+        if not self.django_admin.may_add:
+            return []
+        found = [
+            (gettext("Upload videos"), self.django_admin.links.upload_url(), "upload"),
+            (gettext("Import from Media"), _import_url(), "download"),
+        ]
+        return [HeaderButton(label, url=url, icon_name=icon) for label, url, icon in found if url]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        context["media"] += Media(css={"all": [STYLESHEET]})
+        context["media"] += MEDIA
         return {**context, "cards": self._cards(context["object_list"]), **self._remixing()}
 
     def _cards(self, videos: Sequence[Video]) -> list[ListCard]:
@@ -113,3 +120,10 @@ class VideoListView(ViewableMixin, IndexView):
             "action": REMIX_ACTION,
             "box_name": ACTION_CHECKBOX_NAME,
         }
+
+
+def _import_url() -> str:
+    try:
+        return reverse(IMPORT)
+    except NoReverseMatch:
+        return ""

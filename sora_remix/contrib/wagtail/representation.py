@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from ...captions import track_of
 from ...conf import conf
 from ...models import Video
+from ...players import can_show
 
 
 def represent(video: Video | None, request: HttpRequest | None) -> dict[str, Any] | None:
@@ -17,7 +18,7 @@ def represent(video: Video | None, request: HttpRequest | None) -> dict[str, Any
 
     URLs are those of the storage. They are absolute if a request is given.
     """
-    if video is None or not video.is_approved or not video.file:
+    if video is None or not can_show(video):
         return None
     return {
         "id": video.pk,

@@ -20,9 +20,10 @@ from wagtail.models import ReferenceIndex
 from ...admin.checkout.endpoints import why_not_remixable
 from ...admin.formatting import html, text
 from ...models import Remix, Video
+from ...players import why_hidden
 from .cards import PictureCard
 from .listing import VIDEO_PAGE, ViewableMixin
-from .widgets import STYLESHEET, why_hidden
+from .widgets import STYLESHEET
 
 LIST = "sora_remix_videos:index"
 USAGE = "sora_remix_videos:usage"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
@@ -49,6 +50,21 @@ class VideoViewSet(ViewSet):
             path("results/", results, name="results"),
             path("<sora_remix_key:pk>/", self.construct_view(VideoView), name="video"),
             path("<sora_remix_key:pk>/usage/", self.construct_view(VideoUsageView), name="usage"),
+            *(self._import_urls() if apps.is_installed("wagtailmedia") else ()),
+        ]
+
+    def _import_urls(self) -> list[URLPattern]:
+        from .media_import import MediaImportView
+
+        names = {
+            "index_url_name": self.get_url_name("import"),
+            "index_results_url_name": self.get_url_name("import_results"),
+        }
+        page = self.construct_view(MediaImportView, **names)
+        results = self.construct_view(MediaImportView, results_only=True, **names)
+        return [
+            path("import/", page, name="import"),
+            path("import/results/", results, name="import_results"),
         ]
 
 

@@ -6,10 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 from wagtail.admin.widgets import BaseChooser, BaseChooserAdapter
 
-from ...models import Approval, Video
+from ...models import Video
+from ...players import why_hidden
 
 SCRIPT = "sora_remix_wagtail/video-chooser.js"
 STYLESHEET = "sora_remix_wagtail/videos.css"
@@ -21,15 +21,6 @@ def shown_choice(video: Video) -> dict[str, str]:
         "picture": video.thumbnail.url if video.thumbnail else "",
         "warning": why_hidden(video),
     }
-
-
-def why_hidden(video: Video) -> str:
-    """Say why pages don't show a video; return nothing if they do."""
-    if video.approval == Approval.NEW:
-        return gettext("This video is not approved yet. Visitors see it once it is.")
-    if video.approval == Approval.REJECTED:
-        return gettext("This video was rejected. Visitors don't see it.")
-    return "" if video.file else gettext("This video has no file. Visitors don't see it.")
 
 
 class VideoChooserWidget(BaseChooser):

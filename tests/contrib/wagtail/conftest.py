@@ -1,30 +1,14 @@
-"""A story on a Wagtail site, and its editor. Without `TEST_SITE=wagtail`, all of it is skipped."""
+"""A story on a Wagtail site, and its editor."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-RUNS = apps.is_installed("sora_remix.contrib.wagtail")
-REASON = "needs TEST_SITE=wagtail and the extra “wagtail”"
-
-
-class SkippedModule(pytest.Module):
-    """A module that can't even be imported on another site."""
-
-    def collect(self) -> Any:
-        pytest.skip(REASON, allow_module_level=True)
-
-
-def pytest_pycollect_makemodule(module_path: Path, parent: Any) -> pytest.Module | None:
-    return None if RUNS else SkippedModule.from_parent(parent, path=module_path)
 
 
 @pytest.fixture

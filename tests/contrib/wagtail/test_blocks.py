@@ -92,6 +92,12 @@ def test_api_hides_a_video_that_is_not_approved(client: Client, home: Any) -> No
     assert _described(client, make_story(home, body=_body(video))) is None
 
 
+def test_api_hides_a_video_whose_storage_the_site_no_longer_has(client: Client, home: Any) -> None:
+    video = show(storage_alias="removed")
+
+    assert _described(client, make_story(home, body=_body(video))) is None
+
+
 def test_preview_of_the_block_shows_the_newest_video_that_pages_may_show() -> None:
     block = VideoChooserBlock()
     assert block.get_preview_value() is None

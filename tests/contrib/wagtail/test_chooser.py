@@ -67,6 +67,12 @@ def test_search_finds_titles_with_every_word(cms: Client) -> None:
     assert "Low tide at Dover" in html and "Calais" not in html
 
 
+def test_search_for_a_thousand_words_is_not_tried(cms: Client) -> None:
+    show(title="Low tide")
+
+    assert "Low tide" in _results(cms, q="a " * 1500)
+
+
 def test_number_of_queries_does_not_depend_on_the_number_of_videos(
     cms: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from sora_remix.models import Approval, Remix, Video
@@ -12,6 +13,10 @@ from tests.browser.accessibility import ALL, look_at
 from tests.checkout import make_clip
 from tests.factories import make_remix
 from tests.sites.wagtail.content import make_story
+from tests.sites.wagtail.media import make_collection, make_medium
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 LIST = "/cms/sora-remix/videos/"
 WINDOW = ".modal-body"
@@ -59,6 +64,17 @@ def test_window_that_chooses_a_video(page: Page, home: Any) -> None:
     assert not _faults(page, ".sora-remix-videos")
     page.get_by_role("tab", name="Upload").click()
     assert not _faults(page, "[data-chooser-modal-creation-form]")
+
+
+def test_import_from_wagtailmedia(page: Page, editor: User) -> None:
+    pytest.importorskip("wagtailmedia")
+    desk = make_collection(editor)
+    for title in ("Low tide", "High tide"):
+        make_medium(desk, title)
+    page.goto(f"{LIST}import/")
+    page.get_by_label("High tide").check()
+
+    assert not _faults(page, "#listing-results")
 
 
 def test_field_with_a_hidden_video(page: Page, home: Any) -> None:

@@ -1,0 +1,1 @@
+"""Videos in django CMS: a plugin that places them on pages."""

@@ -1,0 +1,1 @@
+"""An editor's work in django CMS, in a real browser."""
