@@ -11,12 +11,14 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from .captions import Track, track_of
 from .clock import utc
 from .conf import conf
 from .logs import get_logger
-from .models import Video
+from .models import Approval, Video
+from .storage import MissingStorage
 from .tokens import make_token
 
 TEMPLATE = "sora_remix/video.html"
@@ -36,6 +38,7 @@ def player_values(
     preload: str = "metadata",
     loop: bool = False,
     autoplay: bool = False,
+    muted: bool = False,
     lazy: bool = False,
 ) -> dict[str, Any] | None:
     """Return the context of the player's template; None, with a log entry, if it can't be shown."""
@@ -49,6 +52,7 @@ def player_values(
         "preload": "none" if lazy else preload,
         "loop": loop,
         "autoplay": autoplay,
+        "muted": muted or autoplay,  # browsers start nothing else by itself
         "lazy": lazy,
         "is_labelled": conf.SORA_REMIX_AI_LABEL and video.is_made_by_ai,
     }
@@ -63,12 +67,12 @@ def json_ld(
     """
     if not can_show(video):
         return SafeString("")
-    name = title or video.title
+    name = str(title or video.title)  # JSON takes no lazy translations
     facts = {
         "@context": "https://schema.org",
         "@type": "VideoObject",
         "name": name,
-        "description": description or name,
+        "description": str(description or name),
         "uploadDate": _iso(video.created_at),
         "datePublished": _iso(video.decided_at),
         "duration": f"PT{Decimal(video.duration).normalize():f}S" if video.duration else None,
@@ -92,12 +96,27 @@ def can_show(video: Any) -> bool:
     return not reason
 
 
+def why_hidden(video: Video | None) -> str:
+    """Tell editors why visitors don't see a video; return nothing if they do."""
+    if video is None:
+        return gettext("This video was deleted. Visitors see nothing here.")
+    if video.approval == Approval.NEW:
+        return gettext("This video is not approved yet. Visitors see it once it is.")
+    if video.approval == Approval.REJECTED:
+        return gettext("This video was rejected. Visitors don't see it.")
+    if video.file and not isinstance(video.file.storage, MissingStorage):
+        return ""
+    return gettext("This video has no file. Visitors don't see it.")
+
+
 def _why_not(video: Any) -> str:
     """Return why the site can't show it, or an empty string if it can."""
     if not isinstance(video, Video):
         return "it is not a video"
     if not video.is_approved:
         return f"it is {video.approval}, not approved"
+    if isinstance(video.file.storage, MissingStorage):
+        return f"STORAGES has no “{video.storage_alias}”, where its file is"
     return "" if video.file else "it has no file"
 
 

@@ -62,6 +62,7 @@ def jinja2(settings: Settings) -> Any:
         ("", ["controls", "playsinline"], ["loop", "autoplay", "muted", "loading"]),
         ("loop=True", ["loop", "controls"], ["autoplay", "muted"]),
         ("autoplay=True", ["autoplay", "muted", "playsinline", "controls"], ["loop"]),
+        ("muted=True", ["muted", "controls"], ["autoplay"]),
         ("lazy=True", ["loading"], ["autoplay"]),
     ],
 )
@@ -192,7 +193,7 @@ def test_whole_seconds_have_no_exponent() -> None:
 
 
 def test_name_and_description_can_be_given() -> None:
-    source = '{% remix_video_json_ld video title="Beach" description="At dawn" %}'
+    source = '{% remix_video_json_ld video title=_("Beach") description=_("At dawn") %}'
 
     described = _described(_video(thumbnail="", duration=None), source)
 

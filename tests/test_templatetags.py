@@ -24,6 +24,7 @@ from tests.html_validation import faults
 pytestmark = pytest.mark.django_db
 
 TAG = "{% load sora_remix %}{% remix_video video %}"
+JSON_LD = "{% load sora_remix %}{% remix_video_json_ld video %}"
 PAGE = '<!DOCTYPE html><html lang="en"><head><title>Sea</title></head><body>%s</body></html>'
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -125,6 +126,15 @@ def test_log_names_the_remix_if_that_needs_no_query(
 def test_video_without_a_file_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
     assert _rendered(_approved(file="")) == ""
     assert "it has no file" in caplog.text
+
+
+def test_video_whose_storage_the_site_no_longer_has_is_not_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    video = _approved(storage_alias="removed")
+
+    assert _rendered(video) == _rendered(video, JSON_LD) == ""
+    assert "STORAGES has no “removed”, where its file is" in caplog.text
 
 
 def test_cleared_video_is_not_shown(caplog: pytest.LogCaptureFixture) -> None:
