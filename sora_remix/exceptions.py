@@ -142,6 +142,15 @@ class AlreadyAdded(VideoRefused):
         super().__init__(message)
 
 
+class StorageUnavailable(SoraRemixError):
+    """The storage can't say which files it has: it may be down, or refuse the site."""
+
+    otherwise = _(
+        "The storage can't be reached. Try again later, or ask an administrator. What was added "
+        "before is kept."
+    )
+
+
 class SourceReplaced(SoraRemixError):
     """The site replaced the file of a video after it was read."""
 

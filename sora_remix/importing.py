@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from uuid import UUID, uuid5
 
@@ -20,7 +21,8 @@ from django.utils.translation import gettext_lazy as _
 
 from . import media
 from .database import ROWS_PER_QUERY, atomic
-from .exceptions import AlreadyAdded, NotAVideo, VideoRefused
+from .exceptions import AlreadyAdded, NotAVideo, StorageUnavailable, VideoRefused
+from .logs import get_logger
 from .models import Approval, Video, deleted_unless_saved, store_files
 from .models.approval import decision
 from .models.video import MAX_ALIAS_LENGTH
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .models.users import User
 
 T = TypeVar("T")
+logger = get_logger(__name__)
 
 NAMES = UUID("5d0f6f6e-2f0b-4a51-9a53-0f6a86c1f7d4")
 """The namespace of upload keys that are made from the names of files."""
@@ -77,6 +80,26 @@ class NewVideo:
         return video
 
 
+def files_of(
+    objects: Iterable[Model], file_field: str, title_field: str, refused: list[VideoRefused]
+) -> Iterator[NewVideo]:
+    """Describe the files of objects of the site; note those that no video can have.
+
+    The title is that of a field or method, if one is given, or the text of the object.
+    """
+    for one in objects:
+        if not (file := getattr(one, file_field)):
+            continue
+        try:
+            stored = stored_file(file, None)
+        except VideoRefused as refusal:
+            refused.append(refusal)
+            continue
+        value = getattr(one, title_field) if title_field else str(one)
+        title = value() if callable(value) else value
+        yield NewVideo(stored, "" if title is None else str(title), one)
+
+
 @dataclass
 class ImportedVideos:
     """What became of the files of an import."""
@@ -84,7 +107,11 @@ class ImportedVideos:
     added: list[Video] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
     """Primary keys of the videos that had these files before."""
+    changed: list[int] = field(default_factory=list)
+    """Those of them that were cleared, or have other files by now."""
     refused: list[VideoRefused] = field(default_factory=list)
+    repeated: list[str] = field(default_factory=list)
+    """Names that came a second time in the same group, whose file is added once."""
 
 
 def add_file(
@@ -192,11 +219,15 @@ def _sort(group: Sequence[NewVideo], make: Any) -> tuple[ImportedVideos, list[Vi
     """Tell files that are known or refused from those to add, of which the rows are returned."""
     outcome, rows = ImportedVideos(), dict[str, Video]()
     named = [new for new in group if not _is_refused(outcome, check_name, new.file)]
-    known = find_known(named)
+    present = _find_present(named)
+    known = _find_former(named) | present
     for new in named:
         if new.key in known:
             outcome.known.append(known[new.key])
-        elif new.key not in rows and not _is_refused(outcome, check_presence, new.file):
+            outcome.changed += [known[new.key]] if new.key not in present else []
+        elif new.key in rows:
+            outcome.repeated.append(new.file.name)
+        elif not _is_refused(outcome, check_presence, new.file):
             rows[new.key] = make(new)
     return outcome, list(rows.values())
 
@@ -214,12 +245,20 @@ def _is_refused(
 
 def find_known(files: Collection[NewVideo]) -> dict[str, int]:
     """Return the primary keys of the videos that have these files, or had them, by upload key."""
+    return _find_former(files) | _find_present(files)
+
+
+def _find_former(files: Collection[NewVideo]) -> dict[str, int]:
+    rows = Video.objects.filter(upload_key__in=[new.key for new in files])
+    return dict(rows.values_list("upload_key", "pk"))
+
+
+def _find_present(files: Collection[NewVideo]) -> dict[str, int]:
+    """Return the primary keys of the videos that have these files now, by upload key."""
     keys = {(new.file.name, new.file.alias): new.key for new in files}
-    names = [name for name, _alias in keys]
-    found = dict(Video.objects.filter(upload_key__in=keys.values()).values_list("upload_key", "pk"))
-    rows = Video.objects.filter(file__in=names).values_list("file", "storage_alias", "pk")
-    by_file = {keys[name, alias]: pk for name, alias, pk in rows if (name, alias) in keys}
-    return by_file | found
+    rows = Video.objects.filter(file__in=[name for name, _alias in keys])
+    found = rows.order_by("-pk").values_list("file", "storage_alias", "pk")
+    return {keys[name, alias]: pk for name, alias, pk in found if (name, alias) in keys}
 
 
 def already_added(new: NewVideo, pk: int) -> AlreadyAdded:
@@ -275,15 +314,26 @@ def _is_text(name: str) -> bool:
 
 
 def check_presence(file: StoredFile) -> None:
-    """Raise `VideoRefused` unless the storage has this file."""
+    """Raise `VideoRefused` unless the storage has this file, or `StorageUnavailable`."""
     if isinstance(file.storage, MissingStorage):
         raise _refusal(_("STORAGES has no storage “%(alias)s”. Nothing was added."), file)
     try:
-        if file.storage.exists(file.name):
+        if file.storage.exists(file.name) and not _is_folder(file):
             return
     except SuspiciousFileOperation as error:
         raise _refusal(OUTSIDE, file) from error
+    except Exception as error:
+        logger.exception("Could not look for %r in its storage", file.name)
+        raise StorageUnavailable from error
     raise _refusal(_("“%(name)s” is not in the storage. Nothing was added."), file)
+
+
+def _is_folder(file: StoredFile) -> bool:
+    """Tell whether a name is that of a folder, which only storages on disks have."""
+    try:
+        return Path(file.storage.path(file.name)).is_dir()
+    except NotImplementedError:
+        return False
 
 
 def _refusal(message: _StrPromise, file: StoredFile) -> VideoRefused:

@@ -105,7 +105,8 @@ def add_video(
     returns it.
 
     Raise `VideoRefused` if it is not a video or not in the storage, and `AlreadyAdded`, whose `pk`
-    is that of the other video, if it was added before. Nothing is added then.
+    is that of the other video, if it was added before, or `StorageUnavailable`. Nothing is added
+    then.
     """
     if isinstance(file_or_name, str) or (isinstance(file_or_name, FieldFile) and not owned):
         file = importing.stored_file(file_or_name, storage)

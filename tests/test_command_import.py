@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from sora_remix.models import Approval, Video
 from sora_remix.storage import app_storage
-from tests.clips.models import Clip
 from tests.decoding.recordings import record
+from tests.own_media import fail
+from tests.sites.clips.models import Clip
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
 
@@ -50,6 +52,16 @@ def test_each_file_gets_a_video_that_knows_its_clip(clips: list[Clip]) -> None:
     assert (videos["Sea"].owned_files(), videos["Sea"].approval) == ([], Approval.NEW)
 
 
+def test_title_that_is_empty_is_the_name_of_the_file(
+    clips: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Clip, "caption", None, raising=False)
+
+    _run("--title-field", "caption")
+
+    assert {video.title for video in Video.objects.all()} == {"Sea.mp4", "Forest.mp4"}
+
+
 def test_second_run_adds_only_what_is_new(clips: list[Clip]) -> None:
     _run()
     Video.objects.get(title="Sea").delete()
@@ -81,6 +93,38 @@ def test_missing_file_is_named_and_the_others_are_added(clips: list[Clip]) -> No
         f"“{name}” is not in the storage. Nothing was added.",
         "1 files were refused.",
     ]
+
+
+@pytest.mark.parametrize("options", [[], ["--dry-run"]])
+def test_file_of_two_rows_is_named_and_added_once(clips: list[Clip], options: list[str]) -> None:
+    name = str(clips[0].clip.name)
+    Clip.objects.create(name="Again", clip=name)
+
+    said, problems = _run(*options)
+
+    assert said[0].endswith("2 videos, 1 were there already, 0 were refused.")
+    assert problems == [f"“{name}” is there several times. It is added once."]
+
+
+def test_storage_that_is_down_ends_the_command_with_a_sentence(
+    clips: list[Clip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FileSystemStorage, "exists", fail)
+
+    _said, problems = _run()
+
+    assert problems[-1].startswith("The storage can't be reached.")
+
+
+def test_audio_files_are_left_out(clips: list[Clip]) -> None:
+    clips[2].clip.save("Waves.MP3", ContentFile(b"sound"))
+
+    said, problems = _run()
+
+    assert said[0] == (
+        "Added 2 videos, 0 were there already, 0 were refused. 1 other files were left out."
+    )
+    assert problems == []
 
 
 def test_videos_are_approved_on_request(clips: list[Clip]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
 from typing import IO, Any
 
@@ -13,7 +12,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 from pytest_django import Settings
 
-from sora_remix import engine, fal, media, services
+from sora_remix import engine, media, services
 from sora_remix.engine.pace import Heartbeat, TimeLimit
 from sora_remix.exceptions import SourceUnreadable
 from sora_remix.media import VideoFacts
@@ -29,7 +28,9 @@ from sora_remix.models import (
 from sora_remix.recipe import Recipe
 from sora_remix.storage import app_storage
 from tests.factories import ago, make_video
+from tests.fal_uploads import URL, Gateway, gateway
 
+__all__ = ["gateway"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
 
 Status = Remix.Status
@@ -55,37 +56,12 @@ class Fitter:
         return VideoFacts("mp4", "h264", "aac", seconds, 1280, 720, 14, Decimal(30))
 
 
-class Gateway:
-    """Stand in for fal."""
-
-    def __init__(self) -> None:
-        self.uploaded: list[bytes] = []
-        self.sent: list[Any] = []
-
-    async def upload(self, name: str, kind: str, file: IO[bytes], life: timedelta) -> str:
-        self.uploaded.append(file.read())
-        return f"https://v3b.fal.media/files/{len(self.uploaded)}.mp4"
-
-    async def submit(self, endpoint_id: str, arguments: Any, webhook_url: str = "") -> Any:
-        self.sent.append(arguments)
-        return fal.Accepted(f"id-{len(self.sent)}")
-
-
 @pytest.fixture
 def fitter(monkeypatch: pytest.MonkeyPatch) -> Fitter:
     fitter = Fitter()
     monkeypatch.setattr(media, "fit", fitter.fit)
     monkeypatch.setattr("sora_remix.engine.fitting.NOTED_EVERY", 0)
     return fitter
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    gateway = Gateway()
-    monkeypatch.setattr(fal, "upload", gateway.upload)
-    monkeypatch.setattr(fal, "submit", gateway.submit)
-    monkeypatch.setattr(services, "nudge", lambda: None)
-    return gateway
 
 
 def _clip(**values: Any) -> Video:
@@ -136,7 +112,7 @@ def test_part_is_made_uploaded_once_and_sent_for_every_prompt(
 
     assert fitter.recipes == [Recipe(start=Decimal(2), end=Decimal(6), max_bytes=49_999_999)]
     assert gateway.uploaded == [b"fitted the film"]
-    assert [one["video_url"] for one in gateway.sent] == ["https://v3b.fal.media/files/1.mp4"] * 3
+    assert [one["video_url"] for one in gateway.sent] == [f"{URL}?1"] * 3
     assert {_outcome(remix) for remix in remixes} == {(Status.PROCESSING, "")}
 
 

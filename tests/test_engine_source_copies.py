@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -19,39 +17,12 @@ from sora_remix.models import Chain, Remix, SourceCopy, Video
 from sora_remix.storage import app_storage
 from tests.decoding.recordings import record
 from tests.factories import ago, make_remix, make_video
+from tests.fal_uploads import URL, Gateway, gateway
 
+__all__ = ["gateway"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
 
 Status = Remix.Status
-URL = "https://v3b.fal.media/files/b/clip.mp4"
-
-
-class Gateway:
-    """Stand in for fal: store requests, and send the given answers."""
-
-    def __init__(self) -> None:
-        self.uploaded: list[str] = []
-        self.names: list[str] = []
-        self.sent: list[Any] = []
-        self.answer: Callable[[str], str] = lambda name: f"{URL}?{len(self.uploaded)}"
-
-    async def upload(self, name: str, kind: str, file: IO[bytes], life: timedelta) -> str:
-        self.uploaded.append(kind)
-        self.names.append(name)
-        return self.answer(name)
-
-    async def submit(self, endpoint_id: str, arguments: Any, webhook_url: str = "") -> Any:
-        self.sent.append(arguments)
-        return fal.Accepted(f"id-{len(self.sent)}")
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    gateway = Gateway()
-    monkeypatch.setattr(fal, "upload", gateway.upload)
-    monkeypatch.setattr(fal, "submit", gateway.submit)
-    monkeypatch.setattr(services, "nudge", lambda: None)
-    return gateway
 
 
 def make_clip(content: bytes = b"clip", **values: Any) -> Video:
@@ -78,7 +49,7 @@ def test_clip_is_uploaded_once_for_ten_prompts_and_each_is_sent_with_its_url(
     for _ in range(2):
         work()
 
-    assert gateway.uploaded == ["video/mp4"]
+    assert gateway.kinds == ["video/mp4"]
     assert [body["video_url"] for body in gateway.sent] == [f"{URL}?1"] * 10
     assert set(states()) == {(Status.PROCESSING, "")}
 
@@ -167,7 +138,7 @@ def test_reference_images_are_uploaded_in_their_order(gateway: Gateway) -> None:
     urls = {one.name: one.url for one in SourceCopy.objects.all()}
     assert body["image_urls"] == [urls[names[1]], "https://example.com/a.png", urls[names[0]]]
     assert body["video_url"] == urls[str(clip.file.name)]
-    assert sorted(gateway.uploaded) == ["image/png", "image/png", "video/mp4"]
+    assert sorted(gateway.kinds) == ["image/png", "image/png", "video/mp4"]
 
 
 def test_content_type_comes_from_the_content_and_not_the_name(gateway: Gateway) -> None:
@@ -176,7 +147,7 @@ def test_content_type_comes_from_the_content_and_not_the_name(gateway: Gateway) 
     services.request_remixes([clip], ["noir"], endpoint="lucy-restyle")
     work()
 
-    assert gateway.uploaded == ["video/webm"]
+    assert gateway.kinds == ["video/webm"]
     assert gateway.names == [f"{Path(str(clip.file.name)).stem}.webm"]
 
 

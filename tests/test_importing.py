@@ -21,10 +21,10 @@ from sora_remix.engine import unread
 from sora_remix.exceptions import AlreadyAdded, VideoRefused
 from sora_remix.models import Approval, Video
 from sora_remix.storage import StoredFile, app_storage
-from tests.clips.models import Clip
 from tests.decoding.recordings import record
 from tests.factories import at_once
 from tests.own_media import ALIAS, put, site
+from tests.sites.clips.models import Clip
 from tests.users import User
 
 __all__ = ["site"]
@@ -168,12 +168,14 @@ def test_storage_that_workers_could_not_find_is_refused(mp4: bytes, tmp_path: Pa
         ("sea\0.mp4", "not the name"),
         ("sea\udc80.mp4", "not the name"),
         ("a" * 201, "too long"),
+        ("clips", "not in the storage"),
     ],
 )
 def test_bad_name_is_refused(
     site: Storage, tmp_path: Path, mp4: bytes, name: str, reason: str, read_later: bool
 ) -> None:
     (tmp_path / "secret.mp4").write_bytes(mp4)
+    put(site, NAME, mp4)  # in a folder “clips”
 
     with pytest.raises(VideoRefused, match=reason):
         services.add_video(name, title="Sea", owned=False, storage=ALIAS, read_later=read_later)
@@ -360,7 +362,7 @@ def test_examined_names_are_not_added(site: Storage, mp4: bytes) -> None:
 
     [outcome] = importing.examine_files(files)
 
-    assert (len(outcome.added), len(outcome.refused)) == (1, 1)
+    assert (len(outcome.added), len(outcome.refused), outcome.repeated) == (1, 1, [NAME])
     assert not Video.objects.exists()
 
 

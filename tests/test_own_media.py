@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from django.contrib.admin.sites import site as admin_site
@@ -15,7 +14,7 @@ from django.core.files.storage import Storage
 from django.test import Client
 from pytest_django import Settings
 
-from sora_remix import engine, fal, services
+from sora_remix import engine, services
 from sora_remix.engine import unread
 from sora_remix.engine.fitting import fit_clips
 from sora_remix.engine.leftovers import remove_abandoned, remove_unused
@@ -23,15 +22,18 @@ from sora_remix.engine.pace import Heartbeat
 from sora_remix.engine.sweeping import sweep
 from sora_remix.models import Approval, FittedClip, Remix, RemixBatch, SourceCopy, Video
 from sora_remix.storage import app_storage
+from tests.admin_urls import changelist_url
 from tests.decoding.recordings import record
 from tests.factories import make_remix
+from tests.fal_uploads import URL, Gateway, gateway
+from tests.forms import form_with
 from tests.own_media import ALIAS, digest, put, site
+from tests.users import User
 
-__all__ = ["site"]
+__all__ = ["gateway", "site"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
 
 NAME = "clips/2026/sea.mp4"
-URL = "https://v3b.fal.media/files/b/clip.mp4"
 Status = Remix.Status
 
 
@@ -51,31 +53,6 @@ def video(site: Storage, mp4: bytes) -> Video:
     put(site, NAME, mp4)
     put(app_storage(), NAME, b"of the app")
     return services.add_video(NAME, title="Sea", owned=False, storage=ALIAS)
-
-
-class Gateway:
-    """Stand in for fal."""
-
-    def __init__(self) -> None:
-        self.uploaded: list[bytes] = []
-        self.sent: list[Any] = []
-
-    async def upload(self, name: str, kind: str, file: IO[bytes], life: timedelta) -> str:
-        self.uploaded.append(file.read())
-        return f"{URL}?{len(self.uploaded)}"
-
-    async def submit(self, endpoint_id: str, arguments: Any, webhook_url: str = "") -> Any:
-        self.sent.append(arguments)
-        return fal.Accepted(f"id-{len(self.sent)}")
-
-
-@pytest.fixture
-def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
-    gateway = Gateway()
-    monkeypatch.setattr(fal, "upload", gateway.upload)
-    monkeypatch.setattr(fal, "submit", gateway.submit)
-    monkeypatch.setattr("sora_remix.requesting.nudge", lambda: None)
-    return gateway
 
 
 def _work() -> None:
@@ -149,6 +126,39 @@ def _remake_row(video: Video) -> None:
     services.add_video(NAME, title="Again", owned=False, storage=ALIAS).delete()
 
 
+def _superuser() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("chief"))
+    return client
+
+
+def _delete_on_its_page(video: Video) -> None:
+    _superuser().post(f"/admin/sora_remix/video/{video.pk}/delete/", {"post": "yes"})
+    assert not Video.objects.exists()
+
+
+def _delete_selected(video: Video) -> None:
+    data = {"action": "delete_selected", "_selected_action": [str(video.pk)], "post": "yes"}
+    assert _superuser().post(changelist_url(Video), data).status_code == 302
+    assert not Video.objects.exists()
+
+
+def _clear_selected(video: Video) -> None:
+    video.reject()
+    client = _superuser()
+    data = {"action": "clear_selected", "_selected_action": [str(video.pk)]}
+    form = form_with(client.post(changelist_url(Video), data), "videos")
+    client.post(form.action, form.data({}))
+    assert Video.objects.get().cleared_at
+
+
+def _delete_its_batch(video: Video) -> None:
+    batch = RemixBatch.objects.start([video.pk], by=None)
+    url = f"/admin/sora_remix/remixbatch/{batch.pk}/delete/"
+    assert _superuser().post(url, {"post": "yes"}).status_code == 302
+    assert not RemixBatch.objects.exists()
+
+
 @pytest.mark.parametrize(
     "happen",
     [
@@ -163,6 +173,10 @@ def _remake_row(video: Video) -> None:
         _remove_leftovers,
         _delete_with_thumbnail,
         _remake_row,
+        _delete_on_its_page,
+        _delete_selected,
+        _clear_selected,
+        _delete_its_batch,
     ],
 )
 def test_file_of_the_site_outlives_its_row(

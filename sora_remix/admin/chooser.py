@@ -9,7 +9,7 @@ from django import forms
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import ForeignKey
+from django.db.models import ForeignKey, Q
 from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern
 from django.utils.html import format_html
@@ -23,7 +23,7 @@ from .formatting import html, text
 from .links import Links
 from .pages import RENEW_SCRIPT, STYLESHEETS, page_path
 from .params import parse_pk, read_text
-from .visibility import sees_model
+from .visibility import get_rows, sees_model
 
 if TYPE_CHECKING:
     from django.contrib.admin import AdminSite, ModelAdmin
@@ -37,6 +37,10 @@ else:
 PER_PAGE = 20
 LONGEST_TERM = 200
 MOST_PAGES = 10_000
+BOX = (
+    '{}<div class="sora-remix-chosen" aria-live="polite">{}</div>'
+    '<noscript><p class="help">{}</p></noscript>'
+)
 STYLESHEET = "sora_remix/chooser.css"
 SCRIPTS = (RENEW_SCRIPT, "sora_remix/preview.js", "sora_remix/chooser.js")
 
@@ -65,9 +69,13 @@ class VideoChooser(AutocompleteSelect):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         """Show the picture of the chosen video below the field."""
         select = super().render(name, value, attrs, renderer)
-        chosen = _preview(self.admin_site, value)
-        box = '{}<div class="sora-remix-chosen" aria-live="polite">{}</div>'
-        return format_html(box, select, chosen)
+        needed = gettext("Choosing another video needs JavaScript.")
+        return format_html(BOX, select, self._preview(value), needed)
+
+    def _preview(self, value: Any) -> SafeString | str:
+        pk = parse_pk(str(value)) if value else None
+        video = self.choices.queryset.filter(pk=pk).first() if pk else None
+        return _chosen(video, Links(self.admin_site)) if video else ""
 
     @property
     def media(self) -> forms.Media:
@@ -83,22 +91,34 @@ class VideoChoiceField(VideoChoices):
         "invalid_choice": _("This video is not approved, or no longer exists. Choose another one."),
     }
 
-    def __init__(self, queryset: Any = None, *, approved_only: bool = True, **options: Any) -> None:
+    def __init__(
+        self, queryset: Any = None, *, approved_only: bool = True, among: Any = None, **options: Any
+    ) -> None:
+        """Accept only rows that are `among` these, which a site may show to one user only."""
         videos = Video.objects.all() if queryset is None else queryset
         super().__init__(videos, **options)
         self.approved_only = approved_only
+        self.among = among
         self._present: Any = None
 
     def get_bound_field(self, form: Any, field_name: str) -> Any:
-        """Note the present video: a form must not fail because its approval was withdrawn."""
-        self._present = form.get_initial_for_field(self, field_name)
+        """Note the present video: a form must not fail because its approval was withdrawn.
+
+        A new object has none: its initial values may be those of the address of the page.
+        """
+        instance = getattr(form, "instance", None)
+        if instance is None or not instance._state.adding:
+            present = form.get_initial_for_field(self, field_name)
+            self._present = getattr(present, "pk", present)
+        if self.among is not None:
+            rows: Any = self.queryset
+            visible = Q(pk__in=self.among.order_by().values("pk"))
+            self.queryset = rows.filter(visible | Q(pk=self._present))
         return super().get_bound_field(form, field_name)
 
     def to_python(self, value: Any) -> Any:
         video = super().to_python(value)
-        is_present = video is not None and str(video.pk) == str(
-            getattr(self._present, "pk", self._present)
-        )
+        is_present = video is not None and str(video.pk) == str(self._present)
         if video is None or is_present or video.is_approved or not self.approved_only:
             return video
         raise forms.ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
@@ -120,7 +140,8 @@ class VideoChooserMixin(SiteModelAdmin):
         if is_video and "widget" not in options and sees_model(self.admin_site, request, Video):
             only = self.approved_videos_only
             options["widget"] = VideoChooser(db_field, self.admin_site, approved_only=only)
-            options |= {"form_class": VideoChoiceField, "approved_only": only}
+            among = get_rows(self.admin_site, request, Video)
+            options |= {"form_class": VideoChoiceField, "approved_only": only, "among": among}
         return super().formfield_for_foreignkey(db_field, request, **options)
 
 
@@ -165,12 +186,6 @@ def _result(video: Video, links: Links) -> dict[str, str]:
 def _note(video: Video) -> str:
     state = "" if video.is_approved else video.get_approval_display()
     return " · ".join(filter(None, (text.seconds(video.duration), str(state))))
-
-
-def _preview(site: AdminSite, value: Any) -> SafeString | str:
-    pk = parse_pk(str(value)) if value else None
-    video = Video.objects.filter(pk=pk).first() if pk else None
-    return _chosen(video, Links(site)) if video else ""
 
 
 def _chosen(video: Video, links: Links) -> SafeString:

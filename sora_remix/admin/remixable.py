@@ -20,7 +20,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from .. import engine, importing
-from ..exceptions import VideoRefused
+from ..exceptions import StorageUnavailable, VideoRefused
 from ..models import Remix, RemixBatch, Video, forget_object
 from .formatting import html, text
 from .links import Links
@@ -41,6 +41,7 @@ BUTTON = (
     '<p class="sora-remix-tools">'
     '<button type="submit" class="button" formaction="{}" formnovalidate>{}</button></p>'
 )
+CHANGED = _("Video %(pk)s was left out, because it was cleared or has another file by now.")
 MOST_LISTED = 10
 MOST_REFUSALS = 5
 
@@ -91,7 +92,8 @@ class RemixActionMixin(SiteModelAdmin):
         """Add the files of the selected objects once, and show what remixing them would cost."""
         if is_too_many(request, queryset):
             return None
-        return self._start_draft(request, queryset.order_by("pk"))
+        visible = filter_viewable(self, request, queryset.order_by("pk"))
+        return self._start_draft(request, visible)
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.remix_view)
@@ -165,13 +167,12 @@ class RemixActionMixin(SiteModelAdmin):
 
     def _start_draft(self, request: HttpRequest, objects: Iterable[Any]) -> HttpResponse | None:
         """Redirect to the page to confirm; return None if no object has a file to remix."""
-        pks, refused = self._add_videos(request, objects)
-        for reason in refused[:MOST_REFUSALS]:
-            messages.warning(request, reason)
-        if len(refused) > MOST_REFUSALS:
-            many = len(refused) - MOST_REFUSALS
-            more = ngettext("%(many)d more was refused.", "%(many)d more were refused.", many)
-            messages.warning(request, more % {"many": many})
+        try:
+            pks, refused = self._add_videos(request, objects)
+        except StorageUnavailable as error:
+            messages.error(request, str(error))
+            return None
+        warn_of_refusals(request, refused)
         if not pks:
             messages.warning(request, _("Nothing was selected that has a video file."))
             return None
@@ -180,22 +181,21 @@ class RemixActionMixin(SiteModelAdmin):
 
     def _add_videos(
         self, request: HttpRequest, objects: Iterable[Any]
-    ) -> tuple[list[int], list[str]]:
+    ) -> tuple[list[int], list[VideoRefused]]:
         """Return the primary keys of the videos of these objects, and why others have none."""
-        files, refused = [], []
-        for obj in objects:
-            try:
-                if file := getattr(obj, self.remix_file_field):
-                    stored = importing.stored_file(file, None)
-                    files.append(importing.NewVideo(stored, self._title(obj), obj))
-            except VideoRefused as refusal:
-                refused.append(str(refusal))
-        pks: list[int] = []
+        refused: list[VideoRefused] = []
+        names = self.remix_file_field, self.remix_title_field
+        found: dict[int, None] = {}
+        files = importing.files_of(objects, *names, refused)
         for outcome in importing.import_files(files, by=request.user):
-            pks += [*outcome.known, *(video.pk for video in outcome.added)]
-            refused += [str(refusal) for refusal in outcome.refused]
+            found |= dict.fromkeys([*outcome.known, *(video.pk for video in outcome.added)])
+            refused += outcome.refused
+            for pk in outcome.changed:
+                del found[pk]
+                refused.append(VideoRefused(CHANGED % {"pk": pk}))
+        pks = list(found)
         self._read(request, pks)
-        return list(dict.fromkeys(pks)), refused
+        return pks, refused
 
     def _read(self, request: HttpRequest, pks: Sequence[int]) -> None:
         """Read new files for a few seconds, because costs depend on their lengths."""
@@ -209,9 +209,14 @@ class RemixActionMixin(SiteModelAdmin):
             )
             messages.info(request, message % {"many": waiting})
 
-    def _title(self, obj: Any) -> str:
-        value = getattr(obj, self.remix_title_field) if self.remix_title_field else obj
-        return str(value() if callable(value) else value)
-
     def _url_name(self) -> str:
         return f"{self.opts.app_label}_{self.opts.model_name}_sora_remix"
+
+
+def warn_of_refusals(request: HttpRequest, refused: Sequence[VideoRefused]) -> None:
+    """Show the first reasons why files were not added, and how many more there are."""
+    for refusal in refused[:MOST_REFUSALS]:
+        messages.warning(request, str(refusal))
+    if (many := len(refused) - MOST_REFUSALS) > 0:
+        more = ngettext("%(many)d more was refused.", "%(many)d more were refused.", many)
+        messages.warning(request, more % {"many": many})

@@ -6,16 +6,18 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.http import HttpRequest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from sora_remix.admin import VideoAdmin
 from sora_remix.models import Approval, Video
 from tests.admin_pages import ADMINS, log_in_editor, make_site, urls_with
-from tests.clips.admin import ArticleAdmin
-from tests.clips.models import Article
 from tests.factories import make_video
 from tests.forms import form_with, submit
 from tests.html import errors, find, find_all, inner_text
+from tests.sites.clips.admin import ArticleAdmin
+from tests.sites.clips.models import Article
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +53,12 @@ def test_field_searches_videos(client: Client) -> None:
     assert select.attrib["data-ajax--url"] == CHOOSE
     assert select.attrib["data-approved"] == "true"
     assert "admin-autocomplete" not in select.attrib["class"].split()
+
+
+def test_field_says_that_it_needs_scripts(client: Client) -> None:
+    said = inner_text(find(client.get(ADD), "noscript"))
+
+    assert said == "Choosing another video needs JavaScript."
 
 
 def test_approved_videos_with_a_file_are_found_by_title(client: Client) -> None:
@@ -145,6 +153,47 @@ def test_site_can_offer_every_video(client: Client, monkeypatch: pytest.MonkeyPa
     assert find(client.get(ADD), "select", name="video").attrib["data-approved"] == "false"
     client.post(ADD, {"name": "News", "video": str(video.pk)})
     assert Article.objects.get().video == video
+
+
+class OwnVideos(VideoAdmin):
+    """Shows people what they have added."""
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).filter(created_by=request.user.pk)
+
+
+@pytest.fixture
+def own_videos(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A site that shows people only their own videos, and lets them choose every one of these."""
+    own = make_site(*ADMINS, Article, Article=ArticleAdmin, Video=OwnVideos)
+    settings.ROOT_URLCONF = urls_with(("editors/", own))
+    monkeypatch.setattr(ArticleAdmin, "approved_videos_only", False)
+
+
+@pytest.mark.usefixtures("own_videos")
+def test_video_that_the_site_hides_can_not_be_guessed(client: Client, editor: Any) -> None:
+    hidden, own = _video("Secret", Approval.NEW), _video("Own", Approval.NEW, created_by=editor)
+
+    pages = [
+        client.get(f"{ADD}?video={hidden.pk}"),
+        client.post(ADD, {"name": "News", "video": str(hidden.pk)}),
+    ]
+
+    assert not any("Secret" in page.content.decode() for page in pages)
+    assert not Article.objects.exists()
+    client.post(ADD, {"name": "News", "video": str(own.pk)})
+    assert Article.objects.get().video == own
+
+
+@pytest.mark.usefixtures("own_videos")
+def test_present_video_stays_though_the_site_hides_it(client: Client) -> None:
+    article = Article.objects.create(name="News", video=_video("Sea"))
+    page = client.get(f"/editors/clips/article/{article.pk}/change/")
+
+    submit(client, page, {"name": "Old news"})
+
+    article.refresh_from_db()
+    assert article.name == "Old news" and article.video
 
 
 def test_field_can_be_left_empty(client: Client) -> None:

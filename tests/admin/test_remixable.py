@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.db.models import Model
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks, Settings
@@ -17,11 +19,12 @@ from sora_remix.models import Remix, RemixBatch, Video
 from sora_remix.signals import remix_succeeded
 from sora_remix.storage import app_storage
 from tests.admin_pages import ADMINS, log_in_editor, make_site, urls_with
-from tests.clips.admin import ClipAdmin
-from tests.clips.models import Clip
 from tests.decoding.recordings import record
 from tests.factories import make_remix, make_video
 from tests.html import find, find_all, messages, texts
+from tests.own_media import fail
+from tests.sites.clips.admin import ClipAdmin
+from tests.sites.clips.models import Clip
 from tests.users import User
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("media_root")]
@@ -109,6 +112,29 @@ def test_missing_file_is_named_and_the_others_go_on(client: Client) -> None:
     assert f"“{gone.clip.name}” is not in the storage. Nothing was added." in messages(page)
 
 
+def test_video_that_has_another_file_by_now_is_not_remixed_for_its_clip(client: Client) -> None:
+    replaced, kept = _clip("Replaced"), _clip("Kept")
+    _select(client, replaced, kept)
+    video = Video.objects.get(title="Replaced")
+    video.file.save("other.mp4", ContentFile(record("mp4")))
+
+    page = _select(client, replaced, kept)
+
+    assert [one.title for one in RemixBatch.objects.latest("pk").videos.all()] == ["Kept"]
+    left_out = "was left out, because it was cleared or has another file by now."
+    assert f"Video {video.pk} {left_out}" in messages(page)
+
+
+def test_storage_that_is_down_is_named(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = _clip()
+    monkeypatch.setattr(FileSystemStorage, "exists", fail)
+
+    page = _select(client, clip)
+
+    assert messages(page)[0].startswith("The storage can't be reached.")
+    assert not RemixBatch.objects.exists()
+
+
 def test_clips_that_are_still_being_read_are_counted(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +184,24 @@ def test_clip_that_one_may_not_view_is_not_remixed(client: Client, editor: Any) 
     editor.user_permissions.remove(*_permissions("clips", "view_clip", "change_clip"))
 
     assert client.post(f"{LIST}{_clip().pk}/remix/").status_code == 403
+
+
+class LockedClips(ClipAdmin):
+    """Shows only single clips that are not locked."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Clip | None = None) -> bool:
+        return obj is None or obj.name != "Locked"
+
+
+def test_selected_clip_that_one_may_not_view_is_left_out(
+    client: Client, settings: Settings
+) -> None:
+    own = make_site(*ADMINS, Clip, Clip=LockedClips)
+    settings.ROOT_URLCONF = urls_with(("editors/", own))
+
+    _select(client, _clip("Locked"), _clip("Sea"))
+
+    assert [video.title for video in Video.objects.all()] == ["Sea"]
 
 
 def test_page_of_a_clip_lists_its_remixes_and_those_of_their_results(client: Client) -> None:
@@ -232,7 +276,7 @@ def test_signal_leads_to_the_clip(
     try:
         remix = make_remix(source=source, status="storing", request_id="id")
         with django_capture_on_commit_callbacks(execute=True):
-            remix.succeed(make_video(root=source), [])
+            remix.succeed(make_video(root=source))
     finally:
         remix_succeeded.disconnect(receive)
 

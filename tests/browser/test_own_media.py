@@ -18,9 +18,9 @@ from tests.admin_pages import ADMINS, make_site
 from tests.approved_videos import show
 from tests.browser.accessibility import look_at
 from tests.browser.pages import Pages
-from tests.clips.admin import ArticleAdmin, ClipAdmin
-from tests.clips.models import Article, Clip
 from tests.factories import make_remix, make_video
+from tests.sites.clips.admin import ArticleAdmin, ClipAdmin
+from tests.sites.clips.models import Article, Clip
 
 own_site = make_site(*ADMINS, Article, Clip, Article=ArticleAdmin, Clip=ClipAdmin)
 URLS = ModuleType("urls_of_own_media")
@@ -57,6 +57,49 @@ def test_video_is_found_by_its_title_and_chosen_by_keyboard(page: Page, clip: Pa
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page).to_have_url(re.compile(r"/article/$"))
     assert Article.objects.get().video == sea
+
+
+def test_picture_goes_with_its_video_when_a_pop_up_adds_another(page: Page) -> None:
+    article = Article.objects.create(name="News", video=show(title="Sea", sora_id=""))
+    page.goto(f"/editors/clips/article/{article.pk}/change/")
+    chosen = page.locator(".sora-remix-chosen")
+    expect(chosen.locator("img")).to_be_visible()
+
+    page.locator("#id_video").evaluate(
+        """(select) => {
+            select.append(new Option("Another", "99", true, true));
+            django.jQuery(select).trigger("change");
+        }"""
+    )
+
+    expect(chosen).to_be_empty()
+
+
+def test_chosen_video_stays_without_scripts(pages: Pages) -> None:
+    page, _errors = pages.open(java_script_enabled=False)
+    article = Article.objects.create(name="News", video=show(title="Sea"))
+    page.goto(f"/editors/clips/article/{article.pk}/change/")
+
+    page.get_by_label("Name").fill("Old news")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+    expect(page).to_have_url(re.compile(r"/article/$"))
+    article.refresh_from_db()
+    assert article.name == "Old news" and article.video
+
+
+def test_title_of_a_video_is_only_text(page: Page) -> None:
+    title = "<img src=x onerror=document.title='pwned'>"
+    show(title=title)
+    page.goto(ADD)
+    page.locator(".field-video .select2-selection").press("Enter")
+    # select2 asks again when the key is let go: for a moment, "Searching…" is an option too.
+    options = page.locator(".select2-results__option")
+    expect(options).to_have_text([re.compile("^<img src=x")])
+    page.locator(".select2-search__field").press("Enter")
+
+    expect(page.locator(".sora-remix-chosen")).to_contain_text(title)
+    expect(page).not_to_have_title("pwned")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])

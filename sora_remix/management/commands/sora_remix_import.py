@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -13,9 +14,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import FileField, Model
 
 from ... import importing
-from ...exceptions import VideoRefused
+from ...exceptions import StorageUnavailable, VideoRefused
 from ..fal_answers import presentable
 
+OTHERS = re.compile(
+    r"\.(aac|aiff?|flac|m4[ab]|mp3|og[ag]|opus|wav|wma"
+    r"|avif|bmp|eps|hei[cf]|ico|jpe?g|png|psd|svgz?|tiff?|webp"
+    r"|csv|docx?|epub|html?|json|md|od[pst]|pdf|pptx?|rtf|srt|txt|vtt|xlsx?|xml|gz|rar|tar|zip)$",
+    re.IGNORECASE,
+)
+"""How the names of audio files, images and documents end. A GIF may be a video."""
 REWRITE = "\r\x1b[K"
 """Move to the start of the line and clear it."""
 
@@ -41,27 +49,38 @@ class Command(BaseCommand):
         _check_fields(model, options["file_field"], options["title_field"])
         self._counts: Counter[str] = Counter()
         refused: list[VideoRefused] = []
-        files = self._files(model, options["file_field"], options["title_field"], refused)
-        for outcome in _outcomes(files, options):
+        rows = model._default_manager.order_by("pk").iterator(chunk_size=2000)
+        names = options["file_field"], options["title_field"] or ""
+        files = self._without_others(importing.files_of(rows, *names, refused))
+        try:
+            self._import(_outcomes(files, options), refused)
+        except StorageUnavailable as error:
+            raise CommandError(str(error)) from error
+        self._finish(is_dry=options["dry_run"])
+
+    def _import(
+        self, outcomes: Iterable[importing.ImportedVideos], refused: list[VideoRefused]
+    ) -> None:
+        for outcome in outcomes:
             refused += outcome.refused
             self._counts["added"] += len(outcome.added)
-            self._counts["known"] += len(outcome.known)
+            self._counts["known"] += len(outcome.known) + len(outcome.repeated)
+            self._name_repeated(outcome.repeated)
             self._report(refused)
             refused.clear()
         self._report(refused)
-        self._finish(is_dry=options["dry_run"])
 
-    def _files(
-        self, model: type[Model], file_field: str, title_field: str, refused: list[VideoRefused]
-    ) -> Iterator[importing.NewVideo]:
-        for row in model._default_manager.order_by("pk").iterator(chunk_size=2000):
-            if file := getattr(row, file_field):
-                try:
-                    stored = importing.stored_file(file, None)
-                except VideoRefused as refusal:
-                    refused.append(refusal)
-                    continue
-                yield importing.NewVideo(stored, _title(row, title_field), row)
+    def _without_others(self, files: Iterable[importing.NewVideo]) -> Iterator[importing.NewVideo]:
+        """Leave out files of other kinds, which a model may have beside its videos."""
+        for new in files:
+            if OTHERS.search(new.file.name):
+                self._counts["others"] += 1
+            else:
+                yield new
+
+    def _name_repeated(self, names: list[str]) -> None:
+        for name in names:
+            self.stderr.write(presentable(f"“{name}” is there several times. It is added once."))
 
     def _report(self, refused: list[VideoRefused]) -> None:
         """Name what was refused, and show the progress on a terminal."""
@@ -84,7 +103,9 @@ class Command(BaseCommand):
     def _summary(self, verb: str) -> str:
         counts = self._counts
         known = f"{counts['known']} were there already"
-        return f"{verb} {counts['added']} videos, {known}, {counts['refused']} were refused."
+        said = f"{verb} {counts['added']} videos, {known}, {counts['refused']} were refused."
+        others = f"{counts['others']} other files were left out."
+        return f"{said} {others}" if counts["others"] else said
 
 
 def _outcomes(
@@ -111,8 +132,3 @@ def _check_fields(model: type[Model], file_field: str, title_field: str | None) 
         raise CommandError(f"{model.__name__} has no file field “{file_field}”.")
     if title_field and not hasattr(model, title_field):
         raise CommandError(f"{model.__name__} has no field or method “{title_field}”.")
-
-
-def _title(row: Model, field: str | None) -> str:
-    value = getattr(row, field) if field else row
-    return str(value() if callable(value) else value)

@@ -14,10 +14,15 @@
 
     function start(select) {
         const data = ({ term, page }) => ({ term, page, approved: select.dataset.approved });
+        let shown = select.value;
         django.jQuery(select)
             .select2({ ajax: { data }, templateResult: row })
-            .on("select2:select", ({ params }) => show(select, params.data.preview))
-            .on("select2:clear", () => show(select, ""));
+            .on("select2:select", ({ params }) => {
+                shown = params.data.id;
+                show(select, params.data.preview);
+            })
+            /* Django's pop-up windows choose and remove videos without Select2. */
+            .on("change", () => select.value === shown || show(select, ""));
     }
 
     /* The preview is HTML that the server has escaped. */

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+from django.core.files.base import ContentFile
 from playwright.sync_api import Page, expect
 
-from sora_remix.models import PromptPreset, Remix, Video
+from sora_remix.models import PromptPreset, Remix, RemixBatch, Video
 from tests.admin_urls import confirm_url, review_url
+from tests.approved_videos import show
+from tests.browser.accessibility import COLOURS, look_at
 from tests.browser.page_states import PAGE_STATES, REMIXES, act_on_all, made, settled
 from tests.checkout import draft, make_clip
 from tests.factories import make_remix
 from tests.remix_actions import ACTIONS
+from tests.sites.clips.models import Article, Clip
 
 Status = Remix.Status
 CONFIRM = ".submit-row .default"
@@ -72,3 +77,37 @@ def test_preset_is_saved(page: Page) -> None:
 
     page.wait_for_url(re.compile(r"/promptpreset/$"))
     assert PromptPreset.objects.get().text == "{title} as film noir"
+
+
+def test_video_is_chosen_by_its_picture_and_shown_below_the_field(page: Page) -> None:
+    video = show(title="A title that is too long for the field, " * 3)
+    page.goto("/admin/clips/article/add/")
+    page.fill("[name=name]", "News")
+
+    page.locator(".select2-selection").click()
+    expect(page.locator(".select2-results__option--highlighted img")).to_be_visible()
+    assert look_at(page, COLOURS, ".select2-results").faults == []
+    page.locator(".select2-results__option--highlighted").click()
+
+    expect(page.locator(".sora-remix-chosen img")).to_be_visible()
+    field = page.locator(".select2-selection").bounding_box()
+    chosen = page.locator(".sora-remix-chosen").bounding_box()
+    assert field and chosen and page.viewport_size
+    assert field["width"] > 200 and field["height"] < 50
+    assert chosen["y"] >= field["y"] + field["height"]
+    assert chosen["x"] + chosen["width"] <= page.viewport_size["width"]
+    page.click("[name=_save]")
+    page.wait_for_url(re.compile(r"/article/$"))
+    assert Article.objects.get().video == video
+
+
+def test_clip_is_remixed_by_a_button_that_can_be_read(page: Page, small_clip: Path) -> None:
+    mine = Clip.objects.create(name="Sea")
+    mine.clip.save("sea.mp4", ContentFile(small_clip.read_bytes()))
+    page.goto(f"/admin/clips/clip/{mine.pk}/change/")
+    assert look_at(page, COLOURS, ".sora-remix-tools").faults == []
+
+    page.click(".sora-remix-tools button")
+
+    page.wait_for_url(re.compile(r"/confirm/$"))
+    assert RemixBatch.objects.get().videos.get().source_object == mine
