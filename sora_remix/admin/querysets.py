@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from decimal import ROUND_CEILING, Decimal
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
-from django.db.models import Count, F, Model, OuterRef, Q, Subquery
+from django.db.models import Count, F, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual
 
@@ -28,6 +29,15 @@ def count_of(model: type[Model], field: str, *only: Q) -> Coalesce:
     pointing = model._default_manager.order_by().filter(*only, **{field: OuterRef("pk")})
     counted = pointing.values(field).annotate(_many=Count("pk")).values("_many")
     return Coalesce(Subquery(counted), 0)
+
+
+def first_pk(pointing: QuerySet[Any]) -> Subquery:
+    """Return the primary key of any of these rows, which depend on the row shown.
+
+    It is looked up for the rows shown and no others. PostgreSQL makes a table of all rows for
+    `Exists`, which took a third of a second with 100,000.
+    """
+    return Subquery(pointing.values("pk")[:1])
 
 
 def remixable(endpoints: Iterable[Endpoint]) -> Q:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -37,6 +37,7 @@ from .permissions import COSTS, EXCHANGE, can_view, has_perms
 from .progress import status
 from .progress.status import PROGRESS_SCRIPT
 from .progress.views import progress
+from .querysets import first_pk
 from .spend import views as spend
 from .visibility import find_model_admin, get_visible_rows
 
@@ -161,7 +162,7 @@ class RemixAdmin(CheckedParametersMixin, RemixModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Remix]:
         retries = Remix.objects.order_by().filter(retry_of=OuterRef("pk"))
         rows = super().get_queryset(request).prefetch_related("requested_by")
-        return rows.annotate(_is_retried=Exists(retries))
+        return rows.annotate(_is_retried=first_pk(retries))
 
     def get_urls(self) -> list[URLPattern]:
         one = [

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.db.models import OuterRef, QuerySet, Value
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
@@ -42,7 +42,7 @@ from .notices import views as notices
 from .pages import PART_SCRIPT, PART_STYLESHEET, SCRIPTS, STYLESHEETS, is_too_many
 from .params import CheckedParametersMixin
 from .permissions import APPROVE, can_start_draft, has_perms
-from .querysets import count_of
+from .querysets import count_of, first_pk
 from .review import decisions
 from .review import views as review
 from .tree import views as tree
@@ -88,7 +88,7 @@ class SourcesMixin(VideoList):
         sources = self.root_queryset.order_by().filter(remixes__result=OuterRef("pk"))
         rows: QuerySet[Video] = super().get_queryset(request, *args, **kwargs)
         sees_remixes = Value(sees_model(self.model_admin.admin_site, request, Remix))
-        return rows.annotate(_sees_source=Exists(sources), _sees_remixes=sees_remixes)
+        return rows.annotate(_sees_source=first_pk(sources), _sees_remixes=sees_remixes)
 
 
 @admin.register(Video)

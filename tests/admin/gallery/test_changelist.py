@@ -7,7 +7,9 @@ from xml.etree.ElementTree import Element
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.admin import VideoAdmin, videos
@@ -250,3 +252,17 @@ def test_subclass_with_fields_in_its_rows_keeps_the_rows(
     assert not _is_cards(page)
     assert find_all(page, "button", name="layout") == []
     assert len(find_all(page, "input", type="text")) >= 3
+
+
+@pytest.mark.parametrize("model", ["video", "remix"])
+def test_lists_look_up_what_concerns_the_shown_rows_only(admin_client: Client, model: str) -> None:
+    """PostgreSQL would look up all rows for an EXISTS, and the list shows a hundred."""
+    make_remix(result=make_video())
+
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get(f"/admin/sora_remix/{model}/")
+
+    start = f'SELECT "sora_remix_{model}"."id"'
+    lists = [one["sql"] for one in queries if one["sql"].startswith(start)]
+    assert lists
+    assert not [sql for sql in lists if "EXISTS" in sql]
