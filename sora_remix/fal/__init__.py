@@ -7,7 +7,7 @@ from .cleaning import clean
 from .credentials import KEYS_URL, is_admin_key_set, is_key_set, key_digest
 from .drift import Finding, drift
 from .platform import KeyStatus, SentRequest, check_key, sent_requests
-from .queue import Progress, Result, cancel, progress, result
+from .queue import MAX_PARALLEL_QUESTIONS, Progress, Result, cancel, progress, result
 from .submitting import (
     MAX_PARALLEL_CALLS,
     NOT_SENDABLE,
@@ -28,6 +28,7 @@ __all__ = [
     "IDS_PER_CALL",
     "KEYS_URL",
     "MAX_PARALLEL_CALLS",
+    "MAX_PARALLEL_QUESTIONS",
     "NOT_SENDABLE",
     "SUBMIT_SECONDS",
     "Accepted",

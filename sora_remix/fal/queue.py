@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from itertools import islice
+from itertools import count, islice
 from typing import Any, TypeGuard
 from urllib.parse import quote
 
@@ -49,6 +49,12 @@ SORA_ID = 200
 """Characters of a Sora id that its column can hold."""
 CANCELLED = 499
 """fal's status code for a cancelled request."""
+MAX_PARALLEL_QUESTIONS = 20
+"""Questions at the same time."""
+CLIENTS = 5
+"""Clients with connections of their own: httpcore checks all idle ones before and after a call."""
+
+_calls = count()
 
 
 @dataclass(frozen=True)
@@ -203,11 +209,11 @@ def _handle(endpoint_id: str, request_id: str) -> fal_client.AsyncRequestHandle:
 
 
 def _client() -> httpx.AsyncClient:
-    return _client_of(os.getpid())
+    return _client_of(os.getpid(), next(_calls) % CLIENTS)
 
 
 @cache
-def _client_of(pid: int) -> httpx.AsyncClient:
+def _client_of(pid: int, number: int = 0) -> httpx.AsyncClient:
     """Return a client like fal-client's own, but with size limits."""
     return BoundedClient(
         MOST_BYTES,

@@ -46,6 +46,14 @@ def finished(request_id: str) -> str:
     return request_id
 
 
+def test_calls_take_turns_with_clients_that_are_reused() -> None:
+    one_round = [queue._client() for _ in range(queue.CLIENTS)]
+    next_round = [queue._client() for _ in range(queue.CLIENTS)]
+
+    assert len(set(one_round)) == queue.CLIENTS
+    assert next_round == one_round
+
+
 def test_remix_in_progress_waits_for_a_missing_key(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

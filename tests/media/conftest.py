@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -53,12 +54,14 @@ def own_connections(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> It
     make = connections._transport.__wrapped__
 
     @cache
-    def transport(pid: int, proxy: str | None) -> httpx.AsyncHTTPTransport:
-        made.append(make(pid, proxy))
+    def transport(*pool: Any) -> httpx.AsyncHTTPTransport:
+        made.append(make(*pool))
         return made[-1]
 
     monkeypatch.setattr(connections, "_transport", transport)
+    connections._ssl_context.cache_clear()
     yield
+    connections._ssl_context.cache_clear()
     for one in made:
         wait_for(one.aclose())
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from pytest_django import Settings
 
 from sora_remix.exceptions import FileRefused, TryLater
 from sora_remix.media import connections, downloads, hosts
@@ -252,3 +253,21 @@ def test_unresolvable_name_is_temporary(monkeypatch: pytest.MonkeyPatch, setting
 
     with pytest.raises(TryLater):
         download("https://files.invalid/x.mp4")
+
+
+def test_calls_are_spread_over_pools_of_few_connections(
+    files: FileServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.SORA_REMIX_RESULT_HOSTS = ["localhost"]
+    pools: list[int] = []
+    make = connections._transport
+
+    def transport(pid: int, proxy: str | None, pool: int) -> httpx.AsyncHTTPTransport:
+        pools.append(pool)
+        return make(pid, proxy, pool)
+
+    monkeypatch.setattr(connections, "_transport", transport)
+    for _ in range(2 * connections.POOLS):
+        download(f"https://localhost:{files.port}/")
+
+    assert sorted(pools) == sorted([*range(connections.POOLS)] * 2)
