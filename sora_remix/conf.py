@@ -71,8 +71,8 @@ class Conf:
     """Number of remixes that may be at fal at the same time, for the whole site.
 
     The others wait and cost nothing meanwhile. Up to 5,000, a worker needs no more memory. Without
-    webhooks, fal is asked less often about each: every 16 seconds with 1,000, and every 83 seconds
-    with 5,000. Lower it if other programs use the same fal account.
+    webhooks, fal is asked less often about each: every 12 seconds with 1,000, and every minute with
+    5,000. Lower it if other programs use the same fal account.
     """
 
     SORA_REMIX_MAX_BATCH: int = 10_000

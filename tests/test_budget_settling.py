@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from sora_remix import services, tasks
 from sora_remix.exceptions import InvalidTransition, RequestRefused
-from sora_remix.models import Budget, BudgetPeriod, PendingFile, Remix
+from sora_remix.models import Budget, BudgetPeriod, Remix
 from sora_remix.models.charges import cost_to_count
 from tests.budgets import COST, assert_counters_are_right, make_budget, request, used
 from tests.factories import ago, make_video
@@ -193,11 +193,10 @@ def test_success_at_the_estimated_cost_needs_no_query_for_budgets(
     if not is_counted:
         Remix.objects.update(reservation=None)
     remix = put(remix, Status.STORING, billable_units=COST)
-    PendingFile.objects.create(remix=remix, name="a.mp4")
     result = make_video()
 
-    with django_assert_num_queries(3):  # the file, the remix, its history
-        remix.succeed(result, ["a.mp4"])
+    with django_assert_num_queries(2):  # the remix, its history
+        remix.succeed(result)
     with django_assert_num_queries(1):
         remix.set_calculated_cost(Decimal(1))
 

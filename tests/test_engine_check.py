@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from sora_remix import engine, fal
 from sora_remix.engine import turns
-from sora_remix.engine.pace import Heartbeat, back_off, next_check
+from sora_remix.engine.pace import CheckPace, Heartbeat
 from sora_remix.exceptions import TryLater
 from sora_remix.models import Chain, Remix
+from sora_remix.models.queryset import RemixQuerySet
 from tests.factories import ago, make_remix
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -132,6 +135,25 @@ def test_cancellation_is_requested_at_fal_once(
     assert (remix.status, len(asked)) == (Status.PROCESSING, 2)
 
 
+def test_cancellation_is_requested_at_once_although_a_worker_was_asking_fal(
+    monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    remix = processing()
+    [asking] = Remix.objects.claim_to_check(1)
+    remix.request_cancellation()
+    asking.check_again(ago(hours=-1))
+    cancelled: list[str] = []
+
+    async def cancel(endpoint_id: str, request_id: str) -> None:
+        cancelled.append(request_id)
+
+    monkeypatch.setattr(fal, "cancel", cancel)
+
+    check()
+
+    assert cancelled == ["id"]
+
+
 def test_cancellation_that_did_not_reach_fal_is_requested_again(
     monkeypatch: pytest.MonkeyPatch, asked: list[str]
 ) -> None:
@@ -158,30 +180,64 @@ def test_answer_resets_the_count_of_failures(asked: list[str]) -> None:
 
 
 def test_more_remixes_than_one_group_are_checked(asked: list[str]) -> None:
-    for number in range(3 * fal.MAX_PARALLEL_CALLS + 1):
+    for number in range(3 * fal.MAX_PARALLEL_QUESTIONS + 1):
         processing(request_id=str(number))
 
     check()
 
-    assert len(set(asked)) == len(asked) == 3 * fal.MAX_PARALLEL_CALLS + 1
+    assert len(set(asked)) == len(asked) == 3 * fal.MAX_PARALLEL_QUESTIONS + 1
 
 
-def test_old_remixes_and_many_remixes_are_checked_less_often() -> None:
-    now = timezone.now()
+def test_answer_that_takes_long_holds_up_no_other_questions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = 2 * fal.MAX_PARALLEL_QUESTIONS
+    asked: list[str] = []
+    others_are_asked = asyncio.Event()
 
-    soon, old, many = next_check(now, 1), next_check(ago(minutes=10), 1), next_check(now, 6000)
+    async def progress(endpoint_id: str, request_id: str) -> fal.Progress:
+        asked.append(request_id)
+        if len(asked) == count:
+            others_are_asked.set()
+        if request_id == "0":
+            await asyncio.wait_for(others_are_asked.wait(), 4)
+        return FINISHED
 
-    assert (soon - now).total_seconds() < 2
-    assert (old - now).total_seconds() > 80
-    assert (many - now).total_seconds() > 80
+    monkeypatch.setattr(fal, "progress", progress)
+    for number in range(count):
+        processing(request_id=str(number))
+
+    check()
+
+    assert Remix.objects.filter(completed_at__isnull=False).count() == count
 
 
-def test_pauses_grow_up_to_a_limit() -> None:
-    now = timezone.now()
+def test_claim_that_breaks_leaves_open_questions_to_be_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    claims = [RemixQuerySet.claim_to_check]
+    is_broken = asyncio.Event()
 
-    seconds = [(back_off(failures) - now).total_seconds() for failures in (0, 3, 100_000)]
+    def claim_once(remixes: RemixQuerySet[Remix], most: int) -> list[Remix]:
+        if not claims:
+            is_broken.set()
+            raise OperationalError("the connection is lost")
+        return claims.pop()(remixes, most)
 
-    assert [round(one) for one in seconds] == [1, 8, 300]
+    async def progress(endpoint_id: str, request_id: str) -> fal.Progress:
+        if request_id == "0":
+            await asyncio.wait_for(is_broken.wait(), 4)
+        return FINISHED
+
+    monkeypatch.setattr(RemixQuerySet, "claim_to_check", claim_once)
+    monkeypatch.setattr(fal, "progress", progress)
+    for number in range(fal.MAX_PARALLEL_QUESTIONS + 1):
+        processing(request_id=str(number))
+
+    check()
+
+    answered = Remix.objects.filter(completed_at__isnull=False, leased_until=None)
+    assert answered.count() == fal.MAX_PARALLEL_QUESTIONS
 
 
 @pytest.fixture
@@ -210,6 +266,19 @@ def test_turn_hands_finished_remixes_over_in_groups(
     assert sorted(pk for errand in errands for pk in errand.pks) == [remix.pk for remix in remixes]
 
 
+@pytest.mark.parametrize(("many", "sizes"), [(30, [8, 8, 8, 6]), (70, [18, 18, 18, 16])])
+def test_results_that_finish_at_once_are_shared_by_a_few_workers(
+    monkeypatch: pytest.MonkeyPatch, short_turn: int, many: int, sizes: list[int]
+) -> None:
+    for number in range(many):
+        processing(request_id=str(number))
+    answer_with(monkeypatch, lambda request_id: FINISHED)
+
+    errands = list(engine.take_turn(short_turn))
+
+    assert [len(errand.pks) for errand in errands] == sizes
+
+
 def test_turn_ends_at_once_when_results_wait_for_a_worker(
     monkeypatch: pytest.MonkeyPatch, short_turn: int, asked: list[str]
 ) -> None:
@@ -224,7 +293,7 @@ def test_turn_checks_repeatedly_within_its_second(
 ) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 3600)
     remix = processing()
-    monkeypatch.setattr("sora_remix.engine.checking.next_check", lambda *_: timezone.now())
+    monkeypatch.setattr(CheckPace, "next_check", lambda *_: timezone.now())
     answers = iter([RUNNING, RUNNING, FINISHED])
     answer_with(monkeypatch, lambda request_id: next(answers))
 

@@ -6,6 +6,8 @@ import asyncio
 import itertools
 import threading
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import IO, Any
 
@@ -15,7 +17,8 @@ from django.utils import timezone
 from sora_remix import engine, fal, media
 from sora_remix.engine import pace
 from sora_remix.models import Leased, Remix, renew_leases
-from tests.collecting import Remote, collect, finished, remote
+from sora_remix.signals import remix_succeeded
+from tests.collecting import RESULT, Remote, collect, finished, remote
 
 __all__ = ["remote"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("media_root")]
@@ -37,11 +40,62 @@ def test_large_file_keeps_its_lease_while_it_is_copied(
         return store(name, file)
 
     monkeypatch.setattr(media, "store", slow)
-    monkeypatch.setattr("sora_remix.engine.collecting.SLOWEST_STORAGE", 1)
+    monkeypatch.setattr("sora_remix.engine.storing.SLOWEST_STORAGE", 1)
 
     collect(remix)
 
     assert min(left) > timedelta(minutes=10)
+
+
+def test_results_that_wait_keep_their_leases_while_a_large_file_is_copied(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remixes = [finished() for _ in range(media.MAX_PARALLEL_DOWNLOADS + 1)]
+    held: list[int] = []
+    store = media.store
+
+    def slow(name: str, file: IO[bytes]) -> str:
+        in_ten_minutes = timezone.now() + timedelta(minutes=10)
+        held.append(Remix.objects.filter(leased_until__gt=in_ten_minutes).count())
+        return store(name, file)
+
+    monkeypatch.setattr(media, "store", slow)
+    monkeypatch.setattr("sora_remix.engine.storing.SLOWEST_STORAGE", 1)
+
+    engine.collect([remix.pk for remix in remixes])
+
+    assert held[0] == len(remixes)
+
+
+def test_slow_download_does_not_keep_the_others_waiting(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, *others = [finished() for _ in range(3 * media.MAX_PARALLEL_DOWNLOADS)]
+    slow_url = "https://fal.media/slow.mp4"
+    remote.files[slow_url] = remote.files[RESULT.video_url]
+    stored: list[int] = []
+
+    async def fetch(_endpoint_id: str, request_id: str, _outputs: object) -> fal.Result:
+        is_slow = request_id == slow.request_id
+        return replace(RESULT, video_url=slow_url) if is_slow else RESULT
+
+    async def download(url: str, *, most_bytes: int | None = None) -> IO[bytes]:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(20):
+                while url == slow_url and len(stored) < len(others):
+                    await asyncio.sleep(0.01)
+        return await remote.download(url, most_bytes=most_bytes)
+
+    def note(remix: Remix, **_signal: object) -> None:
+        stored.append(remix.pk)
+
+    monkeypatch.setattr(fal, "result", fetch)
+    monkeypatch.setattr(media, "download", download)
+    remix_succeeded.connect(note)
+
+    engine.collect([slow.pk, *(remix.pk for remix in others)])
+
+    assert (len(stored), stored[-1]) == (1 + len(others), slow.pk)
 
 
 def test_result_keeps_its_lease_while_its_pictures_are_checked(

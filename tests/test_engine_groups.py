@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import DataError, connection
@@ -13,7 +14,9 @@ from django.utils import timezone
 
 from sora_remix import engine, fal
 from sora_remix.database import insert
+from sora_remix.engine import checking
 from sora_remix.engine.pace import Heartbeat
+from sora_remix.exceptions import InvalidTransition, TryLater
 from sora_remix.models import Chain, Remix, RemixEvent
 from tests.factories import ago, make_remix, make_video
 
@@ -102,6 +105,76 @@ def test_finished_remixes_get_their_history_together() -> None:
     assert history == 1
     assert RemixEvent.objects.filter(kind=Kind.FINISHED).count() == 8
     assert Remix.objects.filter(completed_at__isnull=False).count() == 8
+
+
+def test_finished_remixes_are_recorded_with_one_update() -> None:
+    _put_in_flight(2, "done")
+    two = _count(_check)
+    _clear()
+    _put_in_flight(8, "done")
+
+    assert _count(_check) == two
+
+
+def test_one_that_was_taken_over_meanwhile_costs_no_other_its_end(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost, *others = _put_in_flight(3, "done")
+    settle = checking._settle_together
+
+    def lose_one(*args: Any) -> None:
+        Remix.objects.filter(pk=lost.pk, completed_at=None).update(lease=uuid4())
+        settle(*args)
+
+    monkeypatch.setattr(checking, "_settle_together", lose_one)
+
+    _check()
+
+    completed = Remix.objects.filter(completed_at__isnull=False)
+    assert {*completed.values_list("pk", flat=True)} == {one.pk for one in others}
+    assert RemixEvent.objects.filter(kind=Kind.FINISHED).count() == 2
+    assert not [one for one in caplog.records if one.levelname == "ERROR"]
+
+
+def test_error_of_one_is_kept_although_the_group_is_not_written_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _lost, other = _put_in_flight(2, "done")
+    progress = fal.progress
+
+    async def fail(endpoint_id: str, request_id: str) -> fal.Progress:
+        if request_id == other.request_id:
+            raise TryLater("HTTP 500")
+        return await progress(endpoint_id, request_id)
+
+    def break_off(*_args: Any) -> None:
+        raise InvalidTransition
+
+    monkeypatch.setattr(fal, "progress", fail)
+    monkeypatch.setattr(checking, "insert", break_off)
+
+    _check()
+
+    other.refresh_from_db()
+    assert (other.failures, other.error_message) == (1, "HTTP 500")
+
+
+def test_cancellation_of_one_that_finished_meanwhile_is_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _put_in_flight(1, "done")
+    [wished] = _put_in_flight(1, "done-too", cancel_requested_at=timezone.now())
+
+    async def cancel(endpoint_id: str, request_id: str) -> None:
+        assert request_id == wished.request_id
+
+    monkeypatch.setattr(fal, "cancel", cancel)
+
+    _check()
+
+    wished.refresh_from_db()
+    assert wished.cancel_asked_at and wished.completed_at
+    assert Remix.objects.filter(completed_at__isnull=False).count() == 2
 
 
 def test_an_old_remix_is_asked_about_later_than_a_new_one_of_its_group() -> None:

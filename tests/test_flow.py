@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.core.files import File
 from django.test import Client
+from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from example_project.fal_sandbox.process import SandboxProcess
@@ -25,7 +26,8 @@ Status = Remix.Status
 
 
 def _video() -> Video:
-    return Video.objects.create(title="Clip", sora_id="video_clip", duration=1)
+    values = {"title": "Clip", "duration": 1}
+    return Video.objects.get_or_create(sora_id="video_clip", defaults=values)[0]
 
 
 def _settled() -> bool:
@@ -64,6 +66,29 @@ def test_prompts_that_differ_in_a_capital_or_an_emoji_have_separate_results(
     results = Remix.objects.order_by("pk").values_list("result__title", flat=True)
     assert list(results) == [f"Clip – {prompt}" for prompt in prompts], qcluster.log
     assert len(sandbox.accepted()) == len(prompts)
+
+
+def test_webhooks_make_questions_needless(
+    sandbox: SandboxProcess,
+    qcluster: Qcluster,
+    live_server: LiveServer,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+) -> None:
+    monkeypatch.setenv("SORA_REMIX_TESTS_WEBHOOKS", live_server.url)
+    settings.SORA_REMIX_JWKS_URL = f"{sandbox.url}/.well-known/jwks.json"
+    qcluster.start()
+    services.request_remixes([_video()], ["make it noir"])
+    wait_until(_settled)
+    sandbox.timing(queue_seconds=0, run_seconds=4)
+
+    services.request_remixes([_video()], ["make it noir"] * 3)
+    wait_until(_settled)
+
+    assert Remix.objects.filter(status=Status.SUCCEEDED).count() == 4, qcluster.log
+    calls = sandbox.calls()
+    assert (calls["submit"], calls["webhook"], calls["result"]) == (4, 4, 4)
+    assert calls["status"] == 0
 
 
 def test_result_can_be_remixed_again(sandbox: SandboxProcess, qcluster: Qcluster) -> None:

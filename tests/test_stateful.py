@@ -22,7 +22,16 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from sora_remix import engine, fal, media, services, tasks
 from sora_remix.endpoints import Outputs
-from sora_remix.engine import checking, collecting, evidence, isolation, sending, turns
+from sora_remix.engine import (
+    checking,
+    collecting,
+    evidence,
+    isolation,
+    pace,
+    sending,
+    storing,
+    turns,
+)
 from sora_remix.engine.pace import Heartbeat
 from sora_remix.exceptions import (
     InvalidTransition,
@@ -106,8 +115,10 @@ METHODS: list[tuple[Any, str]] = [
     *((Remix, name) for name in ("start_storing", "succeed", "cancellation_sent", "release")),
     *((Remix, name) for name in ("_move", "_move_mine", "_update", "_event")),
     *((sending, name) for name in ("_start", "_write_answer", "_arguments", "_hold_back")),
-    *((checking, name) for name in ("_settle", "next_check")),
-    *((collecting, name) for name in ("_advance", "_store", "_commit", "_named_files")),
+    (checking, "_settle"),
+    (pace.CheckPace, "next_check"),
+    *((collecting._Collector, name) for name in ("_advance", "_store")),
+    *((storing, name) for name in ("_announce", "_choose_names", "_commit", "_succeed")),
     (evidence, "_is_its"),
     *((ChainQuerySet, name) for name in ("lock", "is_held", "hold_back", "hold", "claim_probe")),
     *((ChainQuerySet, name) for name in ("hold_account", "probe_now", "end_hold")),
@@ -469,6 +480,7 @@ def test_promises_hold_in_any_order_of_events(
     monkeypatch.setattr(services, "nudge", lambda: None)
     monkeypatch.setattr(services, "queue_collect", lambda *pks: None)
     monkeypatch.setattr(fal, "MAX_PARALLEL_CALLS", 3)
+    monkeypatch.setattr(fal, "MAX_PARALLEL_QUESTIONS", 3)
     monkeypatch.setattr(isolation, "PAUSES", (0, 0))
     monkeypatch.setattr(turns, "TURN_SECONDS", 0)
     monkeypatch.setattr(turns, "BROKEN_SECONDS", 0)

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from functools import cache, partial
-from itertools import islice
 from typing import IO
 
-from django.db import DatabaseError, IntegrityError
+from django.db import close_old_connections
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import fal, media
-from ..database import atomic, refuse_transaction
+from ..database import refuse_transaction
 from ..endpoints import Outputs, get_endpoint
 from ..exceptions import (
     FileGone,
     FileRefused,
     InvalidEndpoint,
     InvalidFileName,
-    InvalidTransition,
     NotAnImage,
     NotAVideo,
     NotReady,
@@ -37,47 +35,29 @@ from ..exceptions import (
     UnknownEndpoint,
 )
 from ..logs import get_logger
-from ..models import PendingFile, Remix, Video, renew_leases
+from ..models import Remix, renew_leases
 from ..request_pool import RequestPool
-from ..storage import new_name
-from .isolation import DATABASE_IS_AWAY, describe, isolated
-from .leftovers import remove_unused
+from .isolation import describe, isolated
 from .pace import HEARTBEAT_SECONDS, Heartbeat, TimeLimit, back_off
 from .source_copies import forget_copies
-from .titles import title_of_result
+from .storing import FetchedResult, StoringGroup, fail_unstorable
 
 logger = get_logger(__name__)
 
 GONE_AFTER = timedelta(minutes=10)
 """How long a missing file is requested again, each time under a fresh URL."""
 GONE_PAUSE = timedelta(seconds=200)
-SLOWEST_STORAGE = 1024**2
-"""Bytes per second: the assumed minimum speed of a storage."""
-NOT_STORABLE = "result_not_storable"
-"""Error code of a remix whose result causes an error while it is stored."""
 OUT_OF_TIME = _("The files could not be copied within one task's time limit (Q_CLUSTER timeout).")
 DECODING_THREADS = 2
 """How many results are decoded at once."""
-
-
-@dataclass
-class FetchedResult:
-    """A result with its files, downloaded to temporary files."""
-
-    result: fal.Result
-    video: IO[bytes]
-    thumbnail: IO[bytes] | None
-    spritesheet: IO[bytes] | None
-    facts: media.VideoFacts = dataclasses.field(init=False)
-    """Set by `_decode`."""
-
-    def close(self) -> None:
-        for file in (self.video, self.thumbnail, self.spritesheet):
-            if file:
-                file.close()
-
+LINGER = 0.02
+"""Seconds that an answer waits for others, which cost less to commit together."""
+TOGETHER_SECONDS = 8.0
+"""How long storing takes at most, on a slow storage, until the first of a group is committed."""
 
 CollectAnswer = fal.Result | FetchedResult
+Found = tuple[Remix, fal.Result]
+Fetched = tuple[Remix, FetchedResult]
 
 
 def collect(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
@@ -86,46 +66,122 @@ def collect(pks: Iterable[int], limit: TimeLimit | None = None) -> None:
     Raise `OpenTransaction` inside a transaction: a rollback would lose the names of the files.
     """
     refuse_transaction()
-    limit, rest = limit or TimeLimit(), iter(pks)
-    while (group := list(islice(rest, media.MAX_PARALLEL_DOWNLOADS))) and not limit.is_over:
-        _collect_group(Remix.objects.claim_to_collect(group), limit)
+    _Collector(pks, limit or TimeLimit()).run()
 
 
-def _collect_group(remixes: list[Remix], limit: TimeLimit) -> None:
-    heartbeat = Heartbeat()
-    # Remixes that failed before go last, one by one: each may need all the time.
-    waiting = sorted(remixes, key=lambda remix: remix.failures)
-    with RequestPool[Remix, CollectAnswer](media.MAX_PARALLEL_DOWNLOADS) as pool:
-        while (pool or waiting) and not limit.is_over:
-            _start_next(pool, waiting)
-            for remix, answer in pool.answers(min(HEARTBEAT_SECONDS, limit.left)):
-                heartbeat.beat([*pool.keys, *waiting, remix])
-                with isolated(remix, partial(_fail, remix)):
-                    _advance(pool, remix, answer, limit)
-            heartbeat.beat([*pool.keys, *waiting])
-        unfinished = pool.keys
-    for remix in unfinished:
-        with isolated(remix):
-            remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
-    for remix in waiting:
-        with isolated(remix):
-            remix.release()
+class _Collector:
+    def __init__(self, pks: Iterable[int], limit: TimeLimit) -> None:
+        self._limit, self._heartbeat = limit, Heartbeat()
+        # Remixes that failed before go last, one by one: each may need all the time.
+        claimed = Remix.objects.claim_to_collect(pks)
+        self._waiting = sorted(claimed, key=lambda remix: remix.failures)
+        self._answered: list[Remix] = []
+        self._pool = RequestPool[Remix, CollectAnswer](media.MAX_PARALLEL_DOWNLOADS)
+
+    def run(self) -> None:
+        with self._pool as pool:
+            while (pool or self._waiting) and not self._limit.is_over:
+                self._start_next()
+                seconds = min(HEARTBEAT_SECONDS, self._limit.left)
+                self._advance(pool.answers(seconds, linger=LINGER))
+                self._heartbeat.beat(self._held)
+            unfinished = pool.keys
+        for remix in unfinished:
+            with isolated(remix):
+                remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
+        for remix in self._waiting:
+            with isolated(remix):
+                remix.release()
+
+    @property
+    def _held(self) -> list[Remix]:
+        return [*self._pool.keys, *self._waiting, *self._answered]
+
+    def _start_next(self) -> None:
+        pool, waiting = self._pool, self._waiting
+        while waiting and pool.room and (not pool or not waiting[0].failures):
+            remix = waiting.pop(0)
+            pool.start(remix, _fetch(remix))
+            if remix.failures:
+                return
+
+    def _advance(self, answers: list[tuple[Remix, CollectAnswer | Exception]]) -> None:
+        self._answered = [remix for remix, _answer in answers]
+        found: list[Found] = []
+        fetched: list[Fetched] = []
+        for remix, answer in answers:
+            if isinstance(answer, fal.Result):
+                found.append((remix, answer))
+            elif isinstance(answer, FetchedResult):
+                fetched.append((remix, answer))
+            else:
+                with isolated(remix, partial(fail_unstorable, remix)):
+                    _settle(remix, answer)
+        for remix, result in _start_storing(found):
+            self._pool.start(remix, _download(result))
+        for group in _groups(fetched):
+            self._store(group)
+        self._answered = []
+
+    def _store(self, group: list[Fetched]) -> None:
+        """Store results if there is time for them, and else keep the videos for another task."""
+        if self._limit.allows(_storing_seconds(group)):
+            StoringGroup(group, self._before_storing, _settle).store()
+        elif len(group) > 1:
+            for one in group:
+                self._store([one])
+        else:
+            [(remix, fetched)] = group
+            fetched.keep()
+            fetched.close()
+            with isolated(remix):
+                remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
+
+    def _before_storing(self, fetched: FetchedResult) -> None:
+        """Extend the leases while a large file is stored, because nothing can renew them then."""
+        self._heartbeat.beat(self._held)
+        if (seconds := fetched.storing_seconds) > HEARTBEAT_SECONDS:
+            renew_leases(self._held, silence=timedelta(seconds=seconds))
 
 
-def _start_next(pool: RequestPool[Remix, CollectAnswer], waiting: list[Remix]) -> None:
-    while waiting and (not pool or not waiting[0].failures):
-        remix = waiting.pop(0)
-        pool.start(remix, _fetch(remix))
-        if remix.failures:
-            return
+def _groups(fetched: Iterable[Fetched]) -> Iterator[list[Fetched]]:
+    """Yield small results together, so that they are committed at once, and large ones alone."""
+    group: list[Fetched] = []
+    for one in sorted(fetched, key=lambda each: each[0].pk):
+        if group and _storing_seconds([*group, one]) > TOGETHER_SECONDS:
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
 
 
-def _fail(remix: Remix, error: Exception) -> None:
-    """Fail a remix that can't be settled: another attempt would only break again."""
-    if isinstance(error, IntegrityError):  # of two at once, the later one now finds the first
-        remix.postpone(back_off(remix.failures), describe(error))
-    elif not isinstance(error, DATABASE_IS_AWAY):
-        remix.fail(NOT_STORABLE, describe(error))
+def _storing_seconds(group: Iterable[Fetched]) -> float:
+    return sum(fetched.storing_seconds for _remix, fetched in group)
+
+
+def _start_storing(found: Iterable[Found]) -> Iterator[Found]:
+    """Record that these are being stored, with one UPDATE for those alike; yield those that are."""
+    alike: dict[Decimal | None, list[Found]] = defaultdict(list)
+    for remix, result in found:
+        alike[result.billable_units].append((remix, result))
+    for units, group in alike.items():
+        if len(group) > 1 and _are_moved([remix for remix, _result in group], units):
+            yield from group
+            continue
+        for remix, result in group:
+            with isolated(remix, partial(fail_unstorable, remix)):
+                remix.start_storing(units)
+                yield remix, result
+
+
+def _are_moved(remixes: list[Remix], units: Decimal | None) -> bool:
+    try:
+        return Remix.objects.start_storing(remixes, units)
+    except Exception:
+        logger.exception("Could not record together that these are being stored")
+        close_old_connections()
+        return False
 
 
 async def _fetch(remix: Remix) -> CollectAnswer:
@@ -210,36 +266,6 @@ async def _download_extra(url: str) -> IO[bytes] | None:
         return None
 
 
-def _advance(
-    pool: RequestPool[Remix, CollectAnswer],
-    remix: Remix,
-    answer: CollectAnswer | Exception,
-    limit: TimeLimit,
-) -> None:
-    if isinstance(answer, fal.Result):
-        remix.start_storing(answer.billable_units)
-        pool.start(remix, _download(answer))
-    elif not isinstance(answer, FetchedResult):
-        _settle(remix, answer)
-    elif limit.allows(_storing_seconds(answer)):
-        _hold_while_storing([*pool.keys, remix], answer)
-        _store(remix, answer)
-    else:
-        media.keep_download(answer.result.video_url, answer.video)
-        answer.close()
-        remix.postpone(back_off(remix.failures), str(OUT_OF_TIME))
-
-
-def _storing_seconds(fetched: FetchedResult) -> float:
-    return fetched.video.seek(0, os.SEEK_END) / SLOWEST_STORAGE
-
-
-def _hold_while_storing(remixes: list[Remix], fetched: FetchedResult) -> None:
-    """Extend the leases while a large file is stored, because nothing can renew them then."""
-    if (seconds := _storing_seconds(fetched)) > HEARTBEAT_SECONDS:
-        renew_leases(remixes, silence=timedelta(seconds=seconds))
-
-
 def _settle(remix: Remix, error: Exception) -> None:
     """Decide whether an error means a later attempt or a failure."""
     match error:
@@ -271,73 +297,3 @@ def _retry_with_a_fresh_url(remix: Remix, error: FileGone) -> None:
         remix.fail("result_expired", error.message)
     else:
         remix.postpone(timezone.now() + GONE_PAUSE, str(error))
-
-
-def _store(remix: Remix, fetched: FetchedResult) -> None:
-    names: dict[str, str] = {}
-    try:
-        files = _named_files(fetched)
-        PendingFile.objects.bulk_create(
-            PendingFile(remix=remix, name=name) for name, _file in files.values()
-        )
-        for field, (name, file) in files.items():
-            names[field] = media.store(name, file)
-            PendingFile.objects.rename(remix, name, names[field])
-        _commit(remix, fetched.result, fetched.facts, names)
-    except InvalidTransition:
-        # The sweep may have run before the file was stored: it will not come back.
-        remove_unused(names.values())
-        raise
-    except DatabaseError:
-        raise
-    except Exception as error:  # noqa: BLE001  (a storage may raise anything)
-        _settle(remix, error)
-    except BaseException:
-        # The task was stopped: the next one can use all its time for storing.
-        if not fetched.video.closed:
-            media.keep_download(fetched.result.video_url, fetched.video)
-        raise
-    finally:
-        fetched.close()
-
-
-def _named_files(fetched: FetchedResult) -> dict[str, tuple[str, IO[bytes]]]:
-    """Choose a name in the storage for each file worth keeping."""
-    files = {"file": (new_name("videos", fetched.facts.extension), fetched.video)}
-    for field, file in (("thumbnail", fetched.thumbnail), ("spritesheet", fetched.spritesheet)):
-        if file and (extension := media.image_extension(file)):
-            files[field] = (new_name(f"{field}s", extension), file)
-    return files
-
-
-@atomic()
-def _commit(
-    remix: Remix, result: fal.Result, facts: media.VideoFacts, names: dict[str, str]
-) -> None:
-    video = Video.objects.create(
-        title=title_of_result(remix),
-        sora_id=_free_sora_id(remix, result.sora_id),
-        **facts.known(),
-        is_deleted_at_provider=_is_deleted_at_fal(remix),
-        created_by_id=remix.requested_by_id,
-        root_id=remix.source.root_id or remix.source_id,
-        **names,
-        stored_files=list(names.values()),
-    )
-    remix.succeed(video, list(names.values()))
-    logger.info("Remix %s: stored as video %s", remix.pk, video.pk)
-
-
-def _free_sora_id(remix: Remix, sora_id: str) -> str:
-    """Return the Sora id unless another video has it: a paid result must not be lost over it."""
-    if sora_id and Video.objects.filter(sora_id=sora_id).exists():
-        logger.warning("Remix %s: another video already has the Sora id %s", remix.pk, sora_id)
-        return ""
-    return sora_id[:200]
-
-
-def _is_deleted_at_fal(remix: Remix) -> bool:
-    try:
-        return get_endpoint(remix.endpoint).forgets(remix.options)
-    except (UnknownEndpoint, InvalidEndpoint):
-        return False

@@ -27,11 +27,11 @@ from ..exceptions import (
 from ..logs import get_logger
 from ..models import FittedClip, PendingFile, Remix, renew_leases
 from ..storage import new_name
-from .collecting import SLOWEST_STORAGE
 from .isolation import DATABASE_IS_AWAY, describe, isolated
 from .leftovers import remove_unused
 from .pace import UNREACHABLE_FOR, UNREACHABLE_TIMES, TimeLimit, back_off
 from .source_copies import replaced
+from .storing import SLOWEST_STORAGE
 
 logger = get_logger(__name__)
 

@@ -58,6 +58,15 @@ def attempt(step: Callable[[], object]) -> bool:
     return True
 
 
+def log_group_error(error: Exception) -> None:
+    """Log why rows are written one by one. One that was taken over is no fault of the site."""
+    if isinstance(error, InvalidTransition):
+        logger.info("Written one by one, because another worker or a webhook took over one")
+    else:
+        logger.error("Could not write a group together", exc_info=error)
+        close_old_connections()
+
+
 def describe(error: BaseException, before: str = "") -> str:
     """Return an error as text that can be stored and shown."""
     return fal.clean(f"{before}{type(error).__name__}: {error}", MESSAGE_LENGTH)

@@ -35,7 +35,15 @@ from ..models import (
 )
 from ..request_pool import RequestPool
 from .isolation import DATABASE_IS_AWAY, describe, isolated, persist
-from .pace import HEARTBEAT_SECONDS, UNREACHABLE_FOR, UNREACHABLE_TIMES, Heartbeat, back_off
+from .pace import (
+    HEARTBEAT_SECONDS,
+    UNREACHABLE_FOR,
+    UNREACHABLE_TIMES,
+    WITHOUT_WEBHOOK,
+    Heartbeat,
+    back_off,
+    expects_webhooks,
+)
 from .source_copies import ClipMissing, forget_copies, sent_clip, urls_for
 
 logger = get_logger(__name__)
@@ -94,7 +102,11 @@ def _claim(room: int) -> list[Remix]:
             return []
         if chain.held_code:
             return _claim_probe(key)
-        return Remix.objects.claim_to_send(min(room, free))
+        claimed = Remix.objects.claim_to_send(min(room, free))
+    if expects_webhooks(chain):
+        for remix in claimed:
+            remix.check_after = WITHOUT_WEBHOOK
+    return claimed
 
 
 def _claim_probe(key: str) -> list[Remix]:
@@ -262,7 +274,7 @@ def _accepted(remix: Remix, request_id: str) -> None:
         remix.accepted(request_id)
     except InvalidTransition:
         # Its webhook was quicker, or gave another id.
-        reconciliation.webhook_received(remix, request_id)
+        reconciliation.id_received(remix, request_id)
     except IntegrityError:
         remix.unanswered(f"Another remix that asked for the same has {request_id}.")
 

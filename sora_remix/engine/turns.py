@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from math import ceil
 from typing import Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -24,9 +25,12 @@ TURN_SECONDS = 1.0
 PAUSE = 0.2
 BROKEN_SECONDS = 1.0
 """How long a turn waits after a step broke, because the next may break at once."""
-GROUP = 8
-"""How many remixes one message collects; a message takes about 20 ms of CPU time."""
-HAND_OVER = 100
+LEAST_GROUP = 8
+"""How many remixes one message collects, or more; a message takes about 20 ms of CPU time."""
+LARGEST_GROUP = 24
+SHARES = 4
+"""Messages for results that finish at once, so that as many workers collect them."""
+HAND_OVER = SHARES * LARGEST_GROUP
 LOST = _("The worker was killed or ran out of time (Q_CLUSTER timeout).")
 
 
@@ -71,7 +75,9 @@ def take_turn(turn: int) -> Iterator[Errand]:
             yield from _errands("fit", FittedClip.objects.hand_over(most), 1)
         is_held = Chain.objects.hold() is not None
         yield from _errands("deliver", _copies_to_upload(is_held=is_held), 1)
-        yield from _errands("collect", Remix.objects.hand_over(HAND_OVER), GROUP)
+        finished = Remix.objects.hand_over(HAND_OVER)
+        size = min(max(LEAST_GROUP, ceil(len(finished) / SHARES)), LARGEST_GROUP)
+        yield from _errands("collect", finished, size)
         if time.monotonic() + PAUSE >= until or heartbeat.is_over:
             return
         if Remix.objects.awaits_collector():

@@ -29,6 +29,10 @@ LONGEST_PROBE = timedelta(minutes=10)
 PROBE_TAKES = timedelta(minutes=2)
 """Within this time, a probe is answered: it is longer than a POST may take."""
 KEYS_REMEMBERED = 20
+WEBHOOKS_LAST = timedelta(days=7)
+"""How long after the last webhook others are expected."""
+WEBHOOK_NOTED = timedelta(minutes=1)
+"""How precisely the time of the last webhook is known."""
 CLOCK_SKEW = timedelta(minutes=1)
 """How far the clocks of two servers may differ."""
 
@@ -191,6 +195,16 @@ class ChainQuerySet(models.QuerySet["Chain"]):
         held = self.filter(pk=1).exclude(held_code="")
         return bool(held.update(held_until=None, **NOT_HELD))
 
+    def note_webhook(self) -> None:
+        """Expect webhooks, because one has just reported that a remix has finished."""
+        now = timezone.now()
+        earlier = Q(webhook_at=None) | Q(webhook_at__lt=now - WEBHOOK_NOTED)
+        self.filter(earlier, pk=1).update(webhook_at=now)
+
+    def miss_webhook(self) -> None:
+        """Expect no webhooks until the next one, because one did not come."""
+        self.filter(pk=1).update(webhook_at=None)
+
     def lock(self) -> Chain:
         """Lock the row until the transaction ends, so that one worker at a time claims remixes."""
         self.get_or_create(pk=1)
@@ -235,6 +249,8 @@ class Chain(models.Model):
     """How often in a row fal has refused the account."""
     tried_keys = models.JSONField(default=list)
     """Digests of the keys that were tried during this hold."""
+    webhook_at = models.DateTimeField(null=True)
+    """When a webhook last reported that a remix had finished; None once one did not come."""
 
     objects = PrimaryManager.from_queryset(ChainQuerySet)()
 
@@ -246,6 +262,11 @@ class Chain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.turn} {self.state}"
+
+    @property
+    def expects_webhooks(self) -> bool:
+        """Whether webhooks have come lately."""
+        return self.webhook_at is not None and self.webhook_at > timezone.now() - WEBHOOKS_LAST
 
     def is_held(self, key: str | None = None) -> bool:
         """Tell whether nothing may be sent now; `key` is the digest of the one to send with."""

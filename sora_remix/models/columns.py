@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .batch import RemixBatch
 from .bill import BillFlag
 from .fields import BlankAsNullCharField, ExactCharField, ExactTextField
 from .fitted_clip import ClipKey, FittedClip
-from .leased import Leased
+from .leased import Leased, released_until
 from .reservation import Reservation
 from .status import Status
 from .users import UserForeignKey, forget_user
@@ -27,7 +29,15 @@ else:
     TextColumn = ExactCharField
 
 
+FIRST_CHECK = timedelta(seconds=2)
+"""When fal is first asked about a remix that it has accepted, because it may fail at once."""
 NO_PROGRESS: dict[str, Any] = {"queue_position": None, "progress_log": []}
+
+
+def completed_now() -> dict[str, Any]:
+    """Return the columns of a remix that fal has just finished."""
+    now = timezone.now()
+    return {"completed_at": now, "error_message": "", **NO_PROGRESS, **released_until(now)}
 
 
 class PromptDigest(TextColumn):
@@ -56,6 +66,8 @@ class RemixColumns(Leased):
 
     is_probe = False
     """Whether this worker sends it to try an account that fal has refused; not a column."""
+    check_after = FIRST_CHECK
+    """When fal is first asked about it, once it has accepted it; not a column."""
 
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
     source = models.ForeignKey(

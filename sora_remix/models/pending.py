@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from django.db import models
@@ -51,6 +51,16 @@ class PendingFileQuerySet(models.QuerySet["PendingFile"]):
         """Let a clip own its file. Raise `InvalidTransition` if that was condemned before."""
         if not self.filter(clip=clip, name=stored, is_condemned=False).delete()[0]:
             raise InvalidTransition(_("The file was removed before it could be used."))
+
+    def take_results(self, stored: Mapping[int, Sequence[str]]) -> None:
+        """Let the results of these remixes own their files, in the caller's transaction.
+
+        Raise `InvalidTransition` if one was condemned before.
+        """
+        names = [name for names in stored.values() for name in names]
+        mine = self.filter(remix__in=[*stored], name__in=names, is_condemned=False)
+        if mine.delete()[0] != len(names):
+            raise InvalidTransition(_("The files were removed before they could be used."))
 
     def take_by_pk(self, pk: int) -> None:
         """Let a video own a file. Raise `InvalidTransition` if that was condemned before."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Self, TypeVar
 
 from django.db import connections
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..database import ROWS_PER_QUERY, atomic, insert, key_parts
-from .columns import RemixColumns
+from ..exceptions import InvalidTransition
+from .columns import RemixColumns, completed_now
 from .event import RemixEvent
 from .fitted_clip import FittedClip
 from .leased import LeasedQuerySet, released_until
@@ -21,6 +24,10 @@ from .status import IN_FLIGHT, UNSETTLED, Status
 Row = TypeVar("Row", bound=RemixColumns, covariant=True)
 BILL_CLAIM = timedelta(minutes=10)
 """How long no other worker reads the bill of a remix."""
+LATEST = 200
+"""Finished remixes whose times tell how long fal usually takes."""
+LEAST_KNOWN = 3
+"""Fewer results of an endpoint tell nothing."""
 PACKET = 12 * 1024 * 1024
 """Bytes of prompts in one query: MariaDB's usual `max_allowed_packet` is 16 MiB."""
 BYTES_PER_CHARACTER = 4
@@ -111,6 +118,16 @@ class RemixQuerySet(LeasedQuerySet[Row]):
         """Claim remixes to check at fal, longest due first."""
         return self.to_check().order_by("due_at", "pk")._claim(most)
 
+    def cancel_now(self) -> None:
+        """Make those due that fal was not asked to stop yet, even if a worker has put them off.
+
+        The wish may have come while the worker waited for an answer of fal.
+        """
+        wished = self.filter(cancel_requested_at__isnull=False, cancel_asked_at=None, failures=0)
+        running = wished.free().filter(status=Status.PROCESSING, completed_at=None)
+        now = timezone.now()
+        running.filter(due_at__gt=now).update(due_at=now)
+
     def check_again(self, remixes: Sequence[Row], due_at: datetime, **progress: Any) -> None:
         """Ask fal again then about those of these remixes that their worker still holds.
 
@@ -119,6 +136,32 @@ class RemixQuerySet(LeasedQuerySet[Row]):
         mine = self.filter(pk__in=[remix.pk for remix in remixes], lease=remixes[0].lease)
         mine = mine.filter(status__in=(Status.PROCESSING, Status.STORING))
         mine.update(error_message="", **progress, **released_until(due_at))
+
+    def start_storing(self, remixes: Sequence[Row], billable_units: Decimal | None) -> bool:
+        """Start to store the usable results of these, claimed under one lease.
+
+        Return whether their worker still holds all of them.
+        """
+        changes = {"status": Status.STORING, "billable_units": billable_units}
+        mine = self.filter(pk__in=[remix.pk for remix in remixes], lease=remixes[0].lease)
+        mine = mine.filter(status__in=(Status.PROCESSING, Status.STORING))
+        if mine.update(**changes) != len(remixes):
+            return False
+        for remix in remixes:
+            for name, value in changes.items():
+                setattr(remix, name, value)
+        return True
+
+    def complete(self, remixes: Sequence[Row]) -> None:
+        """Record that fal has finished these, claimed under one lease, in the caller's transaction.
+
+        Raise `InvalidTransition` if their worker no longer holds all of them.
+        """
+        mine = self.filter(pk__in=[remix.pk for remix in remixes], lease=remixes[0].lease)
+        if mine.filter(status=Status.PROCESSING).update(**completed_now()) != len(remixes):
+            raise InvalidTransition
+        kind = RemixEvent.Kind.FINISHED
+        insert(RemixEvent.objects.all(), (RemixEvent.of(remix.pk, kind) for remix in remixes))
 
     def claim_to_collect(self, pks: Iterable[int]) -> list[Row]:
         """Claim those of these remixes whose result can be collected and that nobody collects."""
@@ -136,6 +179,21 @@ class RemixQuerySet(LeasedQuerySet[Row]):
     def awaits_collector(self) -> bool:
         """Return whether messages to collect are waiting for a worker."""
         return self.finished_at_fal().free().filter(failures=0).exists()
+
+    def usual_seconds(self) -> dict[str, float]:
+        """Return by endpoint how long fal takes at least, as a rule, by the latest results."""
+        # The status is not part of the query: SQLite would sort all rows that have it.
+        done = self.filter(submitted_at__lt=F("completed_at")).order_by("-pk")
+        columns = ("status", "endpoint", "submitted_at", "completed_at")
+        found = defaultdict(list)
+        for status, endpoint, start, end in done.values_list(*columns)[:LATEST]:
+            if status == Status.SUCCEEDED:
+                found[endpoint].append((end - start).total_seconds())
+        return {
+            endpoint: sorted(seconds)[len(seconds) // 10]
+            for endpoint, seconds in found.items()
+            if len(seconds) >= LEAST_KNOWN
+        }
 
     def uncalculated(self, since: datetime, most: int) -> list[Row]:
         """Return remixes finished since then whose cost can be calculated from fal's units."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from django.utils import timezone
-
 from ..database import atomic
 from ..exceptions import InvalidTransition
 from .bill import unbilled
+from .chain import Chain
 from .event import RemixEvent
 from .remix import Remix
 from .status import Status
@@ -17,13 +16,19 @@ Kind = RemixEvent.Kind
 
 
 def webhook_received(remix: Remix, request_id: str) -> None:
-    """Record the id that a webhook gives for a remix; it may come late, or several times."""
+    """Record that a webhook reports a remix as finished; it may come late, or several times."""
+    id_received(remix, request_id)
+    with suppress(InvalidTransition):
+        remix.reported_finished(request_id)
+        Chain.objects.note_webhook()
+
+
+def id_received(remix: Remix, request_id: str) -> None:
+    """Record an id that fal gives for a remix; it may not be the first."""
     if Remix.objects.exclude(pk=remix.pk).filter(request_id=request_id).exists():
         return  # fal's list gave this id to an identical remix
     if not _first_id(remix, request_id):
         _another_id(remix, request_id)
-    processing = Remix.objects.filter(pk=remix.pk, request_id=request_id, leased_until=None)
-    processing.filter(status=Status.PROCESSING).update(due_at=timezone.now())
 
 
 def has_twin_being_sent(remix: Remix) -> bool:

@@ -39,6 +39,8 @@ class Remix(RemixTransitions):
         )
         indexes = (
             models.Index(fields=("status", "due_at"), name="sora_remix_remix_due"),
+            # For lists by status, the newest first: SQLite and MySQL sorted all rows without it.
+            models.Index(fields=("status",), name="sora_remix_remix_status"),
             models.Index(fields=("bill_due_at",), name="sora_remix_remix_bill_due"),
             models.Index(fields=("bill_flag",), name="sora_remix_remix_bill_flag"),
             models.Index(fields=("created_at",), name="sora_remix_remix_created"),

@@ -21,10 +21,9 @@ from . import refusals
 from .bill import UNANSWERED_PAUSE, bill_complete, bill_missing, choose_bill_flag, unbilled
 from .budget import to_millionths
 from .charges import cost_to_count
-from .columns import NO_PROGRESS, RemixColumns
+from .columns import NO_PROGRESS, RemixColumns, completed_now
 from .event import RemixEvent
 from .leased import released_until
-from .pending import PendingFile
 from .reservation import Reservation
 from .status import AT_FAL, Status
 
@@ -38,8 +37,6 @@ logger = get_logger(__name__)
 
 EVIDENCE_AFTER = timedelta(seconds=30)
 """How long to wait before searching fal's list for a request that got no answer."""
-FIRST_CHECK = timedelta(seconds=2)
-"""How long after accepting a request fal is first asked about it."""
 MILLIONTH = Decimal("0.000001")
 COST_LIMIT = 10**8
 """The column holds less than this."""
@@ -110,7 +107,7 @@ class RemixTransitions(RemixColumns):
             request_id=request_id,
             error_code="",
             error_message="",
-            **released_until(timezone.now() + FIRST_CHECK),
+            **released_until(timezone.now() + self.check_after),
         )
         self.note_request_id(how, request_id, by)
 
@@ -122,10 +119,13 @@ class RemixTransitions(RemixColumns):
 
     def completed(self) -> None:
         """Record that fal has finished: its result or its error can be collected."""
-        now = timezone.now()
+        self._move_mine((Status.PROCESSING,), self._event(Kind.FINISHED), **completed_now())
+
+    def reported_finished(self, request_id: str) -> None:
+        """Record that fal says so of this request by itself, also while a worker is asking."""
+        running = self._rows().filter(status=Status.PROCESSING, completed_at=None)
         event = self._event(Kind.FINISHED)
-        changes = {"completed_at": now, "error_message": "", **NO_PROGRESS, **released_until(now)}
-        self._move_mine((Status.PROCESSING,), event, **changes)
+        self._update(running.filter(request_id=request_id), completed_now(), event)
 
     def start_storing(self, billable_units: Decimal | None = None) -> None:
         """Start to store a usable result; the lease on the row stays."""
@@ -151,11 +151,8 @@ class RemixTransitions(RemixColumns):
             seen |= {"queue_position": position, "progress_log": list(log)}
         self._move_mine((Status.PROCESSING, Status.STORING), **seen, **released_until(due_at))
 
-    def succeed(self, result: Video, stored: Sequence[str]) -> None:
-        """Link the result, stored under these names, in the caller's transaction."""
-        owned = PendingFile.objects.filter(remix_id=self.pk, name__in=stored, is_condemned=False)
-        if owned.delete()[0] != len(stored):
-            raise InvalidTransition(_("The files were removed before they could be used."))
+    def succeed(self, result: Video) -> None:
+        """Link the result, whose files were taken before, in the caller's transaction."""
         self._move(
             (Status.STORING,),
             self._event(Kind.STORED),

@@ -12,8 +12,8 @@ from django.db.models import Model
 from pytest_django import DjangoAssertNumQueries
 
 from sora_remix.exceptions import InvalidTransition
-from sora_remix.models import PendingFile, Remix, RemixEvent
-from sora_remix.models.reconciliation import webhook_received
+from sora_remix.models import Remix, RemixEvent
+from sora_remix.models.reconciliation import id_received, webhook_received
 from tests.factories import ago, make_remix, make_video
 from tests.users import User
 
@@ -31,8 +31,8 @@ TOLD: list[tuple[Move, str, Kind, str]] = [
     (lambda remix: remix.refused("no", "No."), Status.SUBMITTING, Kind.REFUSED, "no"),
     (lambda remix: remix.unanswered("?"), Status.SUBMITTING, Kind.UNCONFIRMED, ""),
     (lambda remix: remix.accepted("fal-1", Kind.FOUND), Status.UNCONFIRMED, Kind.FOUND, "fal-1"),
-    (lambda remix: webhook_received(remix, "fal-1"), Status.UNCONFIRMED, Kind.CALLED, "fal-1"),
-    (lambda remix: webhook_received(remix, "fal-1"), Status.FAILED, Kind.CALLED, "fal-1"),
+    (lambda remix: id_received(remix, "fal-1"), Status.UNCONFIRMED, Kind.CALLED, "fal-1"),
+    (lambda remix: id_received(remix, "fal-1"), Status.FAILED, Kind.CALLED, "fal-1"),
     (lambda remix: remix.give_up(), Status.UNCONFIRMED, Kind.GIVEN_UP, ""),
     (lambda remix: remix.request_cancellation(), Status.PROCESSING, Kind.CANCEL_WISHED, ""),
     (lambda remix: remix.cancellation_sent(), Status.PROCESSING, Kind.CANCEL_ASKED, ""),
@@ -99,11 +99,10 @@ def test_check_of_a_remix_in_progress_needs_one_query(
 
 def test_stored_result_is_recorded_unless_rolled_back(db: None) -> None:
     remix = make_remix(status=Status.STORING)
-    PendingFile.objects.create(remix=remix, name="a.mp4")
     result = make_video()
 
     with transaction.atomic():
-        remix.succeed(result, ["a.mp4"])
+        remix.succeed(result)
         before = _told(remix)
         transaction.set_rollback(True)
 

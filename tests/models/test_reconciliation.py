@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sora_remix.models import Remix
+from sora_remix.exceptions import InvalidTransition
+from sora_remix.models import Chain, Remix, RemixEvent
 from sora_remix.models.reconciliation import webhook_received
 from tests.factories import ago, at_once, make_remix
 
@@ -30,12 +31,48 @@ def test_a_webhook_makes_the_result_of_a_given_up_remix_collectable(db: None) ->
     assert (remix.status, remix.request_id) == (Status.FAILED, "fal-1")
 
 
-def test_a_webhook_makes_a_remix_in_progress_due(db: None) -> None:
+def test_a_webhook_makes_a_result_collectable_without_asking_fal(db: None) -> None:
     remix = make_remix(status=Status.PROCESSING, request_id="fal-1", due_at=ago(hours=-1))
 
     receive(remix)
 
-    assert list(Remix.objects.to_check()) == [remix]
+    assert Remix.objects.hand_over(10) == [remix.pk]
+    assert [event.kind for event in remix.events.all()] == [RemixEvent.Kind.FINISHED]
+
+
+def test_a_webhook_counts_although_a_worker_is_asking_fal(db: None) -> None:
+    make_remix(status=Status.PROCESSING, request_id="fal-1")
+    [asking] = Remix.objects.claim_to_check(1)
+
+    receive(Remix.objects.get())
+
+    with pytest.raises(InvalidTransition):
+        asking.check_again(ago(hours=-1))
+    assert Remix.objects.hand_over(10) == [asking.pk]
+
+
+def test_repeated_webhook_leaves_the_collector_alone(db: None) -> None:
+    remix = receive(make_remix(status=Status.PROCESSING, request_id="fal-1"))
+    [collecting] = Remix.objects.claim_to_collect([remix.pk])
+
+    receive(remix)
+
+    collecting.start_storing()
+    assert remix.events.count() == 1
+
+
+def test_a_webhook_with_another_id_does_not_finish_a_remix(db: None) -> None:
+    receive(make_remix(status=Status.PROCESSING, request_id="fal-0"))
+
+    assert not Remix.objects.finished_at_fal().exists()
+
+
+def test_webhooks_are_expected_once_one_has_come(db: None) -> None:
+    Chain.objects.get_or_create(pk=1)
+
+    receive(make_remix(status=Status.PROCESSING, request_id="fal-1"))
+
+    assert Chain.objects.get().expects_webhooks
 
 
 @pytest.mark.parametrize("status", [Status.STORING, Status.SUCCEEDED, Status.FAILED])

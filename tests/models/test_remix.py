@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +31,7 @@ FILES = ["a.mp4", "a.jpg"]
 
 def _succeed(remix: Remix) -> None:
     with transaction.atomic():
-        remix.succeed(make_video(), FILES)
+        remix.succeed(make_video())
 
 
 MOVES: dict[str, tuple[Callable[[Remix], None], dict[str, str]]] = {
@@ -372,22 +373,21 @@ def test_remix_that_fal_never_accepted_can_not_be_reopened(db: None) -> None:
     assert _row(remix)["status"] == Status.FAILED
 
 
-def test_succeeded_remix_has_its_result_and_no_pending_files(db: None) -> None:
+def test_succeeded_remix_has_its_result(db: None) -> None:
     remix = _remix(T, error_code="old")
     result = make_video()
 
-    remix.succeed(result, FILES)
+    remix.succeed(result)
 
     row = _row(remix)
     assert (row["result_id"], row["error_code"], row["error_message"]) == (result.pk, "", "")
     assert row["finished_at"] > ago(minutes=1)
-    assert not PendingFile.objects.exists()
 
 
-def test_unused_files_of_a_succeeded_remix_are_left_to_the_sweep(db: None) -> None:
+def test_files_are_taken_that_are_named_and_others_are_left_to_the_sweep(db: None) -> None:
     remix = _remix(T)
 
-    remix.succeed(make_video(), FILES[:1])
+    PendingFile.objects.take_results({remix.pk: FILES[:1]})
 
     assert [pending.name for pending in remix.pending_files.all()] == FILES[1:]
 
@@ -405,17 +405,43 @@ def _give_away(remix: Remix) -> None:
 
 
 @pytest.mark.parametrize("lose", [_condemn, _remove, _give_away])
-def test_remix_can_not_succeed_with_a_file_it_no_longer_owns(
+def test_file_is_not_taken_that_a_remix_no_longer_owns(
     db: None, lose: Callable[[Remix], None]
 ) -> None:
     remix = _remix(T)
     lose(remix)
-    before = (_row(remix), PendingFile.objects.count())
+    before = PendingFile.objects.count()
 
-    with pytest.raises(InvalidTransition, match="files were removed"):
-        _succeed(remix)
+    with pytest.raises(InvalidTransition, match="files were removed"), transaction.atomic():
+        PendingFile.objects.take_results({remix.pk: FILES})
 
-    assert (_row(remix), PendingFile.objects.count()) == before
+    assert PendingFile.objects.count() == before
+
+
+def test_files_of_several_remixes_are_taken_together_or_not_at_all(db: None) -> None:
+    both = {remix.pk: [f"{remix.pk}.mp4"] for remix in (make_remix(), make_remix())}
+    for pk, [name] in both.items():
+        PendingFile.objects.create(remix_id=pk, name=name)
+    first, second = both
+
+    with pytest.raises(InvalidTransition), transaction.atomic():
+        PendingFile.objects.take_results({first: both[first], second: ["lost.mp4"]})
+    assert PendingFile.objects.count() == 2
+
+    PendingFile.objects.take_results(both)
+    assert not PendingFile.objects.exists()
+
+
+def test_storing_of_several_starts_unless_one_is_held_by_another_worker(db: None) -> None:
+    lease = uuid4()
+    both = [make_remix(status=P, request_id=name, lease=lease) for name in "ab"]
+
+    assert Remix.objects.start_storing(both, Decimal(4))
+    assert {(one.status, one.billable_units) for one in both} == {(T, Decimal(4))}
+
+    Remix.objects.filter(pk=both[1].pk).update(lease=uuid4())
+    assert not Remix.objects.start_storing(both, Decimal(5))
+    assert both[1].billable_units == Decimal(4)
 
 
 def test_simultaneous_transitions_of_one_row_happen_once(transactional_db: None) -> None:
