@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import django
@@ -23,10 +24,10 @@ from django_q.tasks import async_task  # noqa: E402
 from example_project.fal_sandbox.outputs import write_video  # noqa: E402
 from example_project.fal_sandbox.process import SandboxProcess  # noqa: E402
 from sora_remix import engine, media, services  # noqa: E402
-from sora_remix.engine import collecting  # noqa: E402
 from sora_remix.engine.pace import Heartbeat  # noqa: E402
 from sora_remix.media.decoder import Decoder  # noqa: E402
 from sora_remix.models import FittedClip, Remix, RemixBatch, Video  # noqa: E402
+from sora_remix.request_pool import RequestPool  # noqa: E402
 from tests.benchmarks.serving import served  # noqa: E402
 from tests.benchmarks.usage import cpu_seconds, peak_memory  # noqa: E402
 from tests.fitting.footage import Footage, film  # noqa: E402
@@ -46,15 +47,15 @@ CALLS = 6
 """Calls for a remix that is asked about once: submit, status, result, and three files."""
 DECODES = 2
 """Files decoded for a remix: the video for its facts, and fal's thumbnail to see if it works."""
-SEND_QUERIES = 8.5
-"""BEGIN and COMMIT count as well. It depends on how many answers come at once: it was 5.4 to 7.8.
-`tests/test_engine_groups.py` counts exactly."""
-ASK_QUERIES = 1.2
-"""It was 0.4; one more for each remix is too many."""
+SEND_QUERIES = 4.5
+"""BEGIN and COMMIT count as well. It was 3.6; one more for each remix is too many."""
+ASK_QUERIES = 0.52
+"""It was 0.41."""
 COLLECT_QUERIES = 4.0
 """It was 3.2, with some to claim them and to renew leases; one more for each is too many."""
 WHOLE_GROUP = 60.0
-"""Seconds that results wait for the others of their group while queries are counted."""
+"""Seconds that answers wait for the others of their group while queries are counted."""
+ANSWERS = RequestPool.answers
 WARM_UP = 3
 BASELINE_UPLOAD = "tests.benchmarks.baseline.upload"
 
@@ -199,16 +200,12 @@ class Site:
         """Count what remixes take that are sent, asked about once, and collected."""
         self.sandbox.reset()
         self.sandbox.timing(queue_seconds=0, run_seconds=0.1)
-        later = time.monotonic() + 60
         pks = [one.pk for one in services.request_remixes([self.source], ["make it noir"] * count)]
+        later = time.monotonic() + 60
         sent = self._count_queries(lambda: engine.send_waiting(Heartbeat(), later))
         self._wait_for_fal(count)
         asked = self._count_queries(lambda: engine.check_due(Heartbeat(), later))
-        with (
-            mock.patch.object(Decoder, "ask", autospec=True, side_effect=Decoder.ask) as decode,
-            # How many are committed together would depend on how busy the machine is.
-            mock.patch.object(collecting, "LINGER", WHOLE_GROUP),
-        ):
+        with mock.patch.object(Decoder, "ask", autospec=True, side_effect=Decoder.ask) as decode:
             collected = self._count_queries(lambda: engine.collect(pks))
         calls = sum(self.sandbox.calls().values())
         stored = Remix.objects.filter(status=Remix.Status.SUCCEEDED).count()
@@ -226,7 +223,9 @@ class Site:
             self.report(f"{name}queries to {what}", queries / count, "", most, is_steady=True)
 
     def _count_queries(self, step: Callable[[], None]) -> int:
-        with CaptureQueriesContext(connection) as queries:
+        # How many are committed together would depend on how busy the machine is.
+        answers = mock.patch.object(RequestPool, "answers", _answers_of_whole_group)
+        with answers, CaptureQueriesContext(connection) as queries:
             step()
         return len(queries)
 
@@ -349,6 +348,12 @@ class Site:
         """Forget everything but the source."""
         Remix.objects.all().delete()
         Video.objects.exclude(pk=self.source.pk).delete()
+
+
+def _answers_of_whole_group(
+    pool: RequestPool[Any, Any], seconds: float, *, linger: float = 0
+) -> list[tuple[Any, Any]]:
+    return ANSWERS(pool, seconds, linger=WHOLE_GROUP)
 
 
 def lag_behind_fal(remixes: list[Remix], fal_seconds: float) -> float:
