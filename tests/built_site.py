@@ -17,7 +17,7 @@ import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
 from tests.docs import blocks
-from tests.processes import ROOT, family
+from tests.processes import ROOT, kill_family
 
 OURS = ("DJANGO_", "FAL_", "PYTEST_", "SORA_REMIX_", "TEST_")
 """What the environment of these tests says of their own site."""
@@ -96,8 +96,7 @@ class BuiltSite:
                 try:
                     cluster.wait(20)
                 except subprocess.TimeoutExpired:
-                    for pid in family(cluster.pid):
-                        os.kill(pid, 9)
+                    kill_family(cluster.pid)
                     cluster.wait()
 
     def _run(self, *command: str, answer: str = "") -> str:

@@ -8,12 +8,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[1]
+GONE = (FileNotFoundError, ProcessLookupError)
+"""What opening, or reading, a file about a process raises once the process has ended."""
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -68,11 +71,7 @@ class Qcluster:
     def kill(self) -> None:
         """Kill the parent and all its children."""
         assert self._process
-        for pid in family(self.pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        kill_family(self.pid)
         self._process.wait()
         self._process = None
 
@@ -89,10 +88,25 @@ class Qcluster:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all it started, and they in turn, by id."""
-    children = [
-        int(child)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for child in (task / "children").read_text().split()
-    ]
+    """Return a process and all it started, and they in turn, by id; some may have just ended."""
+    children: list[int] = []
+    with suppress(*GONE):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(*GONE):  # threads end as well
+                children += map(int, (task / "children").read_text().split())
     return [pid, *(one for child in children for one in family(child))]
+
+
+def kill_family(pid: int) -> None:
+    """Kill a process and all it started."""
+    for one in family(pid):
+        with suppress(ProcessLookupError):
+            os.kill(one, signal.SIGKILL)
+
+
+def said_of(pid: int, name: str) -> str:
+    """Return a file about a process from `/proc`; empty if the process has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text()
+    except GONE:
+        return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pytest
 from django.core.management import call_command
@@ -18,7 +17,7 @@ from sora_remix import services
 from sora_remix.models import AccountBalance, Remix, Video
 from sora_remix.tasks import SWEEP
 from tests.factories import ago
-from tests.processes import Qcluster, family, wait_until
+from tests.processes import Qcluster, family, said_of, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +26,7 @@ REPEATED = f"You sent Key {ADMIN_KEY}. It is wrong."
 
 def _titles(pid: int) -> str:
     """Return the command lines of a process and all it started."""
-    return "".join(Path(f"/proc/{one}/cmdline").read_text() for one in family(pid))
+    return "".join(said_of(one, "cmdline") for one in family(pid))
 
 
 def _database() -> str:

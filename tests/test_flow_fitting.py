@@ -7,7 +7,6 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +22,7 @@ from sora_remix.exceptions import RequestRefused
 from sora_remix.models import FittedClip, Remix, Video
 from tests.fitting.footage import Footage, film
 from tests.fitting.making import phone_recording
-from tests.processes import Qcluster, family, wait_until
+from tests.processes import Qcluster, family, said_of, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,9 +102,8 @@ def test_clip_whose_worker_is_killed_is_fitted_once_in_the_end(
 def _encoders(qcluster: Qcluster) -> Iterator[int]:
     """Find the processes that make clips, by id."""
     for pid in family(qcluster.pid):
-        with suppress(FileNotFoundError):
-            if b"sora_remix.fitting" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                yield pid
+        if "sora_remix.fitting" in said_of(pid, "cmdline"):
+            yield pid
 
 
 def _stop_encoder(qcluster: Qcluster) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, family
+from tests.processes import ROOT, kill_family
 from tests.sites.main_job import SITES
 
 OURS = (
@@ -72,7 +71,6 @@ def _complaint(site: str, clip: Path) -> str:
     try:
         said, _ = process.communicate(timeout=SECONDS)
     except subprocess.TimeoutExpired:
-        for pid in family(process.pid):
-            os.kill(pid, signal.SIGKILL)
+        kill_family(process.pid)
         said, _ = process.communicate()
     return said if process.returncode else ""

@@ -24,7 +24,7 @@ from sora_remix.exceptions import NotAnImage, NotAVideo, TryLater, Undecodable
 from sora_remix.media import decoder, processes
 from sora_remix.media.decoder import Decoder, DecoderPool
 from tests.decoding import bombs
-from tests.processes import wait_until
+from tests.processes import said_of, wait_until
 
 MIB = 1024**2
 
@@ -496,10 +496,8 @@ def test_forked_worker_leaves_no_zombies(clip: Path) -> None:
 
 
 def _runs(pid: str) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    stat = said_of(int(pid), "stat")
+    return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_all_refusals_of_files_have_one_base_class() -> None:

@@ -26,7 +26,7 @@ from sora_remix.media import fitter, processes
 from sora_remix.recipe import Recipe
 from tests.decoding import bombs
 from tests.fitting.footage import Footage, film
-from tests.processes import ROOT, wait_until
+from tests.processes import ROOT, said_of, wait_until
 
 FASTSTART = (("movflags", "+faststart"),)
 
@@ -321,11 +321,8 @@ def test_process_and_files_end_with_a_killed_parent(long_footage: bytes, tmp_pat
 
 
 def _is_running(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    stat = said_of(pid, "stat")
+    return bool(stat) and stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def test_process_is_polite_and_knows_no_secrets(
