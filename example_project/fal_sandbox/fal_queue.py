@@ -14,7 +14,6 @@ from .outcomes import Outcome, broken_run, cancelled, not_started
 
 logger = logging.getLogger(__name__)
 
-CANCELLATION_SECONDS = 0.2
 START_TIMEOUT = "x-fal-request-timeout"
 """Header with the seconds within which a request must start."""
 
@@ -36,6 +35,8 @@ class Timing:
     """How long a source may take to arrive."""
     token_seconds: float = 3600.0
     """How long a token for uploads is good."""
+    cancellation_seconds: float = 0.2
+    """How long a running request takes to stop."""
 
 
 @dataclass(eq=False)
@@ -120,7 +121,9 @@ class Queue:
         if request.status == "IN_QUEUE":
             self._stop(request)
         elif "finish_anyway" not in request.faults:
-            asyncio.get_running_loop().call_later(CANCELLATION_SECONDS, self._stop, request)
+            asyncio.get_running_loop().call_later(
+                self.timing.cancellation_seconds, self._stop, request
+            )
 
     def forget(self) -> None:
         """Drop all requests without notice."""

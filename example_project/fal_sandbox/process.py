@@ -15,6 +15,8 @@ import httpx
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "fal sandbox ready on "
+CONTROL_SECONDS = 60
+"""Within which the sandbox answers its owner, however busy the machine is."""
 
 
 class SandboxError(Exception):
@@ -37,7 +39,7 @@ class SandboxProcess:
         run_seconds: float = 0.2,
         key: str | None = None,
         list_running: bool = False,
-        start_timeout: float = 30.0,
+        start_timeout: float = 120.0,
     ) -> None:
         self.state = state.resolve()
         self.certificate = self.state / "certificate.pem"
@@ -250,7 +252,9 @@ class SandboxProcess:
     def _control(self, method: str, path: str, **body: Any) -> httpx.Response:
         if self._client is None:
             context = ssl.create_default_context(cafile=self.certificate)
-            self._client = httpx.Client(base_url=self.url, verify=context, trust_env=False)
+            self._client = httpx.Client(
+                base_url=self.url, verify=context, trust_env=False, timeout=CONTROL_SECONDS
+            )
         answer = self._client.request(method, f"/_sandbox/{path}", **body)
         answer.raise_for_status()
         return answer

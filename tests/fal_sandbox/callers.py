@@ -16,6 +16,10 @@ from example_project.fal_sandbox.process import SandboxProcess
 REMIX = "/fal-ai/sora-2/video-to-video/remix"
 DROPPED = (httpx.ReadError, httpx.RemoteProtocolError)
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+PATIENCE = 60
+"""Seconds that anything may take on a busy machine."""
+FOREVER = 600
+"""Seconds that a request takes that does not come off during a test."""
 
 
 def client_of(process: SandboxProcess, base_url: str = "") -> httpx.Client:
@@ -24,7 +28,7 @@ def client_of(process: SandboxProcess, base_url: str = "") -> httpx.Client:
         base_url=base_url or process.url,
         verify=ssl.create_default_context(cafile=process.certificate),
         headers={"Authorization": "Key anything"},
-        timeout=5,
+        timeout=PATIENCE,
     )
 
 
@@ -38,12 +42,23 @@ def submit(fal: httpx.Client, prompt: str = "noir", **others: Any) -> dict[str, 
 
 
 def completed(fal: httpx.Client, receipt: dict[str, Any]) -> dict[str, Any]:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while (answer := fal.get(receipt["status_url"])).status_code == 202:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     status: dict[str, Any] = answer.json()
     return status
+
+
+def started(fal: httpx.Client, receipt: dict[str, Any]) -> httpx.Response:
+    """Return the first status that is not that of a waiting request."""
+    deadline = time.monotonic() + PATIENCE
+    while (answer := fal.get(receipt["status_url"], params={"logs": "1"})).json()[
+        "status"
+    ] == "IN_QUEUE":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return answer
 
 
 def remixed(fal: httpx.Client, prompt: str = "noir", **others: Any) -> dict[str, Any]:

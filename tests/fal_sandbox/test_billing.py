@@ -14,7 +14,7 @@ import pytest
 
 from example_project.fal_sandbox import ADMIN_KEY
 from example_project.fal_sandbox.process import SandboxProcess
-from tests.fal_sandbox.callers import client_of
+from tests.fal_sandbox.callers import PATIENCE, client_of
 
 ENDPOINT = "fal-ai/sora-2/video-to-video/remix"
 EVENTS = "/models/billing-events"
@@ -35,7 +35,7 @@ def run(process: SandboxProcess, fal: httpx.Client, prompt: str = "noir") -> str
     """Let a request run to its end."""
     body = {"video_id": "video_sea", "prompt": prompt}
     request_id: str = fal.post(f"{process.url}/{ENDPOINT}", json=body).json()["request_id"]
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while {one["request_id"]: one["status"] for one in process.accepted()}[
         request_id
     ] != "COMPLETED":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import time
 from typing import Any
 
 import av
@@ -12,7 +11,7 @@ import httpx
 import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
-from tests.fal_sandbox.callers import DROPPED, REMIX, completed, frames, remixed, submit
+from tests.fal_sandbox.callers import DROPPED, REMIX, completed, frames, remixed, started, submit
 
 
 def what_arrives(fal: httpx.Client, url: str) -> bytes:
@@ -261,9 +260,9 @@ def test_stubborn_run_finishes_after_a_cancellation(
     sandbox: SandboxProcess, fal: httpx.Client
 ) -> None:
     sandbox.misbehave("job", "finish_anyway")
-    sandbox.timing(run_seconds=0.5)
+    sandbox.timing(run_seconds=5)
     receipt = submit(fal)
-    time.sleep(0.1)
+    started(fal, receipt)
 
     assert fal.put(receipt["cancel_url"]).status_code == 202
     assert "error" not in completed(fal, receipt)

@@ -14,7 +14,7 @@ import pytest
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxError, SandboxProcess
 from example_project.fal_sandbox.scenes import SCENES
-from tests.fal_sandbox.callers import REMIX, completed, frames, remixed, submit
+from tests.fal_sandbox.callers import PATIENCE, REMIX, completed, frames, remixed, submit
 
 
 def test_restart_keeps_library_files_and_certificate(tmp_path: Path, library_clip: Path) -> None:
@@ -22,12 +22,13 @@ def test_restart_keeps_library_files_and_certificate(tmp_path: Path, library_cli
     with sandbox:
         sandbox.add_video("video_kept", library_clip)
         context = ssl.create_default_context(cafile=sandbox.certificate)
-    client = httpx.Client(verify=context, base_url=sandbox.url, headers={"Authorization": "Key k"})
+    headers = {"Authorization": "Key k"}
+    client = httpx.Client(verify=context, base_url=sandbox.url, headers=headers, timeout=PATIENCE)
 
     with client, sandbox:
         video = remixed(client, video_id="video_kept")["video"]
     with sandbox:
-        assert httpx.get(video["url"], verify=context).content
+        assert httpx.get(video["url"], verify=context, timeout=PATIENCE).content
     assert len((tmp_path / "accepted.jsonl").read_text().splitlines()) == 1
 
 
@@ -37,7 +38,7 @@ def test_request_from_before_a_restart_is_continued(tmp_path: Path, library_clip
     def client() -> httpx.Client:
         context = ssl.create_default_context(cafile=sandbox.certificate)
         headers = {"Authorization": "Key k"}
-        return httpx.Client(verify=context, base_url=sandbox.url, headers=headers)
+        return httpx.Client(verify=context, base_url=sandbox.url, headers=headers, timeout=PATIENCE)
 
     with sandbox, client() as first:
         sandbox.add_video("video_kept", library_clip)
@@ -55,7 +56,12 @@ def test_only_the_given_key_is_accepted(tmp_path: Path) -> None:
         context = ssl.create_default_context(cafile=sandbox.certificate)
         keys = [sandbox.environment()["FAL_KEY"], "other"]
         answers = [
-            httpx.post(sandbox.url + REMIX, verify=context, headers={"Authorization": f"Key {key}"})
+            httpx.post(
+                sandbox.url + REMIX,
+                verify=context,
+                headers={"Authorization": f"Key {key}"},
+                timeout=PATIENCE,
+            )
             for key in keys
         ]
 
@@ -85,7 +91,7 @@ def test_sandbox_ends_with_its_parent(tmp_path: Path) -> None:
     url = subprocess.check_output([sys.executable, "-c", code], text=True).strip()
 
     context = ssl.create_default_context(cafile=tmp_path / "certificate.pem")
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline and is_up(url, context):
         time.sleep(0.1)
     assert not is_up(url, context)

@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,16 @@ import httpx
 import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
-from tests.fal_sandbox.callers import REMIX, UNKNOWN_ID, completed, frames, remixed, submit
+from tests.fal_sandbox.callers import (
+    FOREVER,
+    REMIX,
+    UNKNOWN_ID,
+    completed,
+    frames,
+    remixed,
+    started,
+    submit,
+)
 
 
 def draw_with_sound(path: Path) -> None:
@@ -91,13 +99,12 @@ def test_pictures_can_be_decoded(sandbox: SandboxProcess, fal: httpx.Client) -> 
 
 
 def test_status_takes_the_values_of_fal(sandbox: SandboxProcess, fal: httpx.Client) -> None:
-    sandbox.timing(queue_seconds=0.2, run_seconds=0.4)
-    receipt = submit(fal)
-
-    queued = fal.get(receipt["status_url"])
-    time.sleep(0.3)
-    running = fal.get(receipt["status_url"], params={"logs": "1"})
-    done = completed(fal, receipt)
+    sandbox.timing(queue_seconds=FOREVER)
+    queued = fal.get(submit(fal)["status_url"])
+    sandbox.timing(queue_seconds=0, run_seconds=FOREVER)
+    running = started(fal, submit(fal))
+    sandbox.timing(run_seconds=0.4)
+    done = completed(fal, submit(fal))
 
     assert (queued.status_code, running.status_code) == (202, 202)
     assert (queued.json()["status"], queued.json()["queue_position"]) == ("IN_QUEUE", 0)
@@ -120,7 +127,7 @@ def test_result_names_request_and_billed_seconds(
 
 
 def test_early_result_is_refused(sandbox: SandboxProcess, fal: httpx.Client) -> None:
-    sandbox.timing(queue_seconds=5)
+    sandbox.timing(queue_seconds=FOREVER)
 
     answer = fal.get(submit(fal)["response_url"])
 
@@ -236,7 +243,7 @@ def test_library_forgets_a_deleted_video(
 
 
 def test_queued_request_is_cancelled_at_once(sandbox: SandboxProcess, fal: httpx.Client) -> None:
-    sandbox.timing(queue_seconds=5)
+    sandbox.timing(queue_seconds=FOREVER)
     receipt = submit(fal)
 
     answer = fal.put(receipt["cancel_url"])
@@ -247,13 +254,15 @@ def test_queued_request_is_cancelled_at_once(sandbox: SandboxProcess, fal: httpx
 
 
 def test_running_request_is_asked_to_stop(sandbox: SandboxProcess, fal: httpx.Client) -> None:
-    sandbox.timing(run_seconds=5)
+    sandbox.timing(run_seconds=FOREVER, cancellation_seconds=FOREVER)
     receipt = submit(fal)
-    time.sleep(0.1)
+    started(fal, receipt)
 
     fal.put(receipt["cancel_url"])
 
     assert fal.get(receipt["status_url"]).json()["status"] == "IN_PROGRESS"
+    sandbox.timing(cancellation_seconds=0)
+    fal.put(receipt["cancel_url"])
     assert completed(fal, receipt)["error_type"] == "client_cancelled"
 
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
-from tests.fal_sandbox.callers import client_of
+from tests.fal_sandbox.callers import FOREVER, PATIENCE, client_of
 
 ENDPOINT = "fal-ai/sora-2/video-to-video/remix"
 PATH = "/models/requests/by-endpoint"
@@ -32,7 +32,7 @@ def submit(process: SandboxProcess, fal: httpx.Client, prompt: str = "noir") -> 
 
 def submit_and_wait(process: SandboxProcess, fal: httpx.Client, prompt: str = "noir") -> str:
     request_id = submit(process, fal, prompt)
-    end = time.monotonic() + 5
+    end = time.monotonic() + PATIENCE
     while {one["request_id"]: one["status"] for one in process.accepted()}[
         request_id
     ] != "COMPLETED":
@@ -135,7 +135,7 @@ def test_invalid_key_is_refused_in_the_format_of_the_platform(fal: httpx.Client)
 
 
 def test_running_request_is_not_listed(sandbox: SandboxProcess, fal: httpx.Client) -> None:
-    sandbox.timing(queue_seconds=30)
+    sandbox.timing(queue_seconds=FOREVER)
     submit(sandbox, fal)
 
     assert listed(fal) == []
@@ -151,7 +151,7 @@ def test_list_can_lag_behind(sandbox: SandboxProcess, fal: httpx.Client) -> None
 
 
 def test_running_requests_can_be_listed_and_the_list_outlives_a_restart(tmp_path: Path) -> None:
-    with SandboxProcess(tmp_path, queue_seconds=30, list_running=True) as process:
+    with SandboxProcess(tmp_path, queue_seconds=FOREVER, list_running=True) as process:
         with client_of(process, process.api_url) as fal:
             request_id = submit(process, fal)
             [item] = ask(fal)["items"]

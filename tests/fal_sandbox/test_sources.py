@@ -16,6 +16,7 @@ import pytest
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
 from example_project.fal_sandbox.stills import draw_thumbnail, write_stills
+from tests.fal_sandbox.callers import PATIENCE
 
 FLUX = "blackforestlabs/flux-3/edit-video"
 KLING = "fal-ai/kling-video/o3/standard/video-to-video/edit"
@@ -88,7 +89,7 @@ def picture(folder: Path, shelf: str) -> str:
 def finish(fal: httpx.Client, endpoint_id: str, url: str, **options: Any) -> httpx.Response:
     body = {"prompt": "noir", "video_url": url, **options}
     receipt = fal.post(f"/{endpoint_id}", json=body).raise_for_status().json()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while fal.get(receipt["status_url"]).status_code == 202:
         assert time.monotonic() < deadline
         time.sleep(0.02)

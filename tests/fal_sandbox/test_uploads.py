@@ -16,6 +16,7 @@ import pytest
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
+from tests.fal_sandbox.callers import PATIENCE
 
 DROPPED = (httpx.ReadError, httpx.RemoteProtocolError)
 KEY = {"Authorization": "Key anything"}
@@ -30,7 +31,7 @@ def fal(sandbox: SandboxProcess) -> Iterator[httpx.Client]:
 
 def client_of(process: SandboxProcess) -> httpx.Client:
     context = ssl.create_default_context(cafile=process.certificate)
-    return httpx.Client(base_url=process.url, verify=context, timeout=5)
+    return httpx.Client(base_url=process.url, verify=context, timeout=PATIENCE)
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def test_upload_can_be_a_source(
 def outcome(fal: httpx.Client, url: str) -> httpx.Response:
     body = {"prompt": "noir", "video_url": url}
     receipt = fal.post("/blackforestlabs/flux-3/edit-video", json=body, headers=KEY).json()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while fal.get(receipt["status_url"], headers=KEY).status_code == 202:
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -148,17 +149,17 @@ def test_token_expires(sandbox: SandboxProcess, fal: httpx.Client) -> None:
 def test_upload_expires_after_the_given_time(
     sandbox: SandboxProcess, fal: httpx.Client, bearer: dict[str, str]
 ) -> None:
-    brief = upload(fal, bearer, headers=lifetime(1))
+    brief = upload(fal, bearer, headers=lifetime(5))
     at_first = fal.get(brief).status_code
     others = [upload(fal, bearer, headers=lifetime(seconds)) for seconds in (3600, None)]
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while fal.get(brief).status_code != 404:
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert at_first == 200
     assert [fal.get(url).status_code for url in others] == [200, 200]
-    assert [entry["expires_in"] for entry in sandbox.uploads()] == [1, 3600, None]
+    assert [entry["expires_in"] for entry in sandbox.uploads()] == [5, 3600, None]
 
 
 def test_unreadable_lifetime_is_refused(fal: httpx.Client, bearer: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from example_project.fal_sandbox.process import SandboxProcess
-from tests.fal_sandbox.callers import completed, submit
+from tests.fal_sandbox.callers import PATIENCE, completed, submit
 
 
 class Listener(http.server.BaseHTTPRequestHandler):
@@ -49,7 +49,7 @@ def doorbell() -> Iterator[tuple[str, type[Listener]]]:
 
 
 def wait_for(listener: type[Listener], count: int) -> list[tuple[dict[str, str], bytes]]:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while len(listener.arrived) < count and time.monotonic() < deadline:
         time.sleep(0.02)
     return listener.arrived
