@@ -11,11 +11,19 @@ from pathlib import Path
 import pytest
 from django.db import connection, connections
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from example_project.fal_sandbox.clips import draw_clip
 from example_project.fal_sandbox.process import SandboxProcess
 from sora_remix.fal import credentials
 from tests.processes import Qcluster
+
+# Whether a test passes must depend neither on chance nor on how busy the machine is.
+hypothesis_settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("tests")
 
 SLOWEST = (
     "test_sites.py",
