@@ -204,7 +204,7 @@ def test_answer_of_fal_is_shown_only_with_its_permission(client: Client) -> None
     said = _notices(client)
 
     assert PAUSED in said
-    assert "429" not in said
+    assert "HTTP 429" not in said
 
 
 @pytest.mark.parametrize(("held", "offered"), [((), False), (("decide_unconfirmed",), True)])
