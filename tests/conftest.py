@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -112,6 +114,16 @@ def sandbox(running_sandbox: SandboxProcess) -> Iterator[SandboxProcess]:
     running_sandbox.reset()
     yield running_sandbox
     running_sandbox.reset()
+
+
+@pytest.fixture
+def broken_handshakes() -> Iterator[None]:
+    """Let deadlines cut off connections: those in a TLS handshake are left to the collector."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"unclosed (transport|<socket)", ResourceWarning)
+        yield
+        # Later, it would be the fault of another test.
+        gc.collect()
 
 
 @pytest.fixture

@@ -10,11 +10,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.core.cache import cache
 from pytest_django import Settings
 
 from example_project.fal_sandbox.webhooks import Signer
+from sora_remix.fal import webhook_keys
 
 Answer = Callable[[BaseHTTPRequestHandler], object]
 
@@ -69,6 +71,8 @@ class Clock:
 @pytest.fixture
 def key_server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[KeyServer]:
     """A key server that the settings name, and a cache that knows nothing of it."""
+    monkeypatch.setattr(webhook_keys, "TIMEOUT", httpx.Timeout(60))
+    monkeypatch.setattr(webhook_keys, "READ_SECONDS", 60)
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)  # the sandbox may not have written it yet
     cache.clear()
     with KeyServer() as server:

@@ -171,6 +171,7 @@ def test_incomplete_list_is_no_bill(sandbox: SandboxProcess, fault: str, paramet
 
 
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
+@pytest.mark.usefixtures("broken_handshakes")
 def test_endless_list_is_abandoned(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:

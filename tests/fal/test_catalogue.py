@@ -176,6 +176,7 @@ def test_texts_of_fal_are_shortened_and_cleaned(sandbox: SandboxProcess) -> None
 
 
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
+@pytest.mark.usefixtures("broken_handshakes")
 def test_endless_list_is_abandoned(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:

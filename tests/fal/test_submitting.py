@@ -76,8 +76,8 @@ def test_each_answer_to_a_submit_is_one_post_and_one_outcome(
 def test_unanswered_submit_is_unknown(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sandbox.misbehave("submit", "stall", seconds=5)
-    client = httpx.AsyncClient(timeout=httpx.Timeout(0.5, connect=5))
+    sandbox.misbehave("submit", "stall", seconds=60)
+    client = httpx.AsyncClient(timeout=httpx.Timeout(2, connect=60))
     monkeypatch.setattr(submitting, "_client", lambda: client)
 
     answer = submit()
@@ -233,6 +233,7 @@ def test_unparsable_json_is_no_answer(sandbox: SandboxProcess, status: int, body
 
 
 @pytest.mark.parametrize("fault", ["bomb", "drip"])
+@pytest.mark.usefixtures("broken_handshakes")
 def test_endless_answer_leaves_the_request_unconfirmed(
     sandbox: SandboxProcess, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:

@@ -31,7 +31,7 @@ def make_result() -> fal.Result:
         body = {"video_id": "video_clip", "prompt": "make it noir"}
         answer = await fal.submit(SORA_2.endpoint_id, body)
         assert isinstance(answer, fal.Accepted)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await fal.progress(SORA_2.endpoint_id, answer.request_id)).is_finished:
                 await asyncio.sleep(0.05)
         return await fal.result(SORA_2.endpoint_id, answer.request_id, SORA_2.outputs)

@@ -283,10 +283,11 @@ DRIPS = {
 
 
 @pytest.mark.parametrize("name", DRIPS)
+@pytest.mark.usefixtures("broken_handshakes")
 def test_trickling_server_is_abandoned_at_once(
     monkeypatch: pytest.MonkeyPatch, files: FileServer, name: str
 ) -> None:
-    monkeypatch.setattr(downloads, "RATE_SECONDS", 0.5)
+    monkeypatch.setattr(downloads, "RATE_SECONDS", 2)
     monkeypatch.setattr(downloads, "LATE_SECONDS", 1000.0)
     files.answer = lambda head: files.drip(*DRIPS[name])
 
@@ -296,10 +297,11 @@ def test_trickling_server_is_abandoned_at_once(
     assert len(files.heads) == 1
 
 
+@pytest.mark.usefixtures("broken_handshakes")
 def test_blocked_event_loop_is_not_blamed_on_the_server(
     monkeypatch: pytest.MonkeyPatch, files: FileServer
 ) -> None:
-    monkeypatch.setattr(downloads, "RATE_SECONDS", 0.5)
+    monkeypatch.setattr(downloads, "RATE_SECONDS", 2)
     monkeypatch.setattr(downloads, "LATE_SECONDS", -1000.0)
     files.answer = lambda head: (
         answer(b"a file") if len(files.heads) > 1 else files.drip(*DRIPS["a body"])
