@@ -45,7 +45,7 @@ def run_demo(folder: Path, *options: str, **variables: str) -> subprocess.Comple
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
 
 

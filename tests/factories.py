@@ -58,7 +58,7 @@ def at_once(call: Callable[[], Answer], *, times: int = 2) -> list[Answer]:
     start = threading.Barrier(times)
 
     def run() -> Answer:
-        start.wait(30)
+        start.wait(60)
         try:
             return call()
         finally:
@@ -74,7 +74,7 @@ def write_together(monkeypatch: pytest.MonkeyPatch, model: type[Model], *, times
     have_read = threading.Barrier(times)
 
     def update(self: QuerySet[Any], **changes: Any) -> int:
-        have_read.wait(30)
+        have_read.wait(60)
         return QuerySet.update(self, **changes)
 
     monkeypatch.setattr(type(model._default_manager.all()), "update", update)

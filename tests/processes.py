@@ -19,7 +19,7 @@ GONE = (FileNotFoundError, ProcessLookupError)
 """What opening, or reading, a file about a process raises once the process has ended."""
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 180) -> None:
     """Wait for a condition; fail when it doesn't come true in time."""
     end = time.monotonic() + seconds
     while not condition():

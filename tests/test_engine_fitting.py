@@ -86,7 +86,7 @@ def _work() -> None:
         engine.prepare_waiting()
         _make_clips()
         engine.upload_copies(SourceCopy.objects.hand_over(10))
-        engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+        engine.send_waiting(Heartbeat(), time.monotonic() + 60)
         Remix.objects.filter(status=Status.QUEUED).update(due_at=timezone.now())
 
 
@@ -127,7 +127,7 @@ def test_remix_is_not_sent_before_its_clip_is_made(fitter: Fitter, gateway: Gate
     [remix] = _request()
 
     assert engine.prepare_waiting() is True
-    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 60)
 
     assert (gateway.sent, _outcome(remix)) == ([], (Status.QUEUED, ""))
 

@@ -56,11 +56,11 @@ def _put_in_flight(many: int, name: str = "id", **values: Any) -> list[Remix]:
 
 
 def _send() -> None:
-    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 60)
 
 
 def _check() -> None:
-    engine.check_due(Heartbeat(), time.monotonic() + 5)
+    engine.check_due(Heartbeat(), time.monotonic() + 60)
 
 
 def _count(step: Any) -> tuple[int, int]:

@@ -66,7 +66,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
 
 
 def send() -> None:
-    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 60)
 
 
 def let_probe_be_due() -> None:

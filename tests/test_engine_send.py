@@ -54,7 +54,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Gateway:
 
 
 def send(heartbeat: Heartbeat | None = None) -> None:
-    engine.send_waiting(heartbeat or Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(heartbeat or Heartbeat(), time.monotonic() + 60)
 
 
 def test_accepted_remix_is_in_progress_with_the_request_id(gateway: Gateway) -> None:

@@ -33,7 +33,7 @@ def make_clip(content: bytes = b"clip", **values: Any) -> Video:
 
 def work() -> None:
     engine.prepare_waiting()
-    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 60)
     engine.upload_copies(SourceCopy.objects.hand_over(10))
 
 
@@ -58,7 +58,7 @@ def test_remix_is_not_sent_before_its_clip_is_uploaded(gateway: Gateway) -> None
     services.request_remixes([make_clip()], ["noir"], endpoint="flux-3")
 
     engine.prepare_waiting()
-    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 60)
 
     assert gateway.sent == []
     assert states() == [(Status.QUEUED, "")]
@@ -83,7 +83,7 @@ def test_upload_that_ends_while_remixes_are_prepared_is_not_overlooked(
     monkeypatch.setattr(fal, "submit", gateway.submit)
 
     engine.prepare_waiting()
-    engine.send_waiting(Heartbeat(), time.monotonic() + 5)
+    engine.send_waiting(Heartbeat(), time.monotonic() + 60)
 
     assert states() == [(Status.PROCESSING, "")]
 

@@ -135,11 +135,11 @@ def test_other_remixes_go_on_while_the_only_worker_makes_a_clip(
         *services.request_remixes([upload], ["neon"], endpoint="lucy-restyle"),
     ]
     pks = [remix.pk for remix in others]
-    wait_until(lambda: not Remix.objects.unsettled().filter(pk__in=pks).exists(), seconds=120)
+    wait_until(lambda: not Remix.objects.unsettled().filter(pk__in=pks).exists())
 
     assert FittedClip.objects.get().file.name == "", qcluster.log
     os.kill(encoder, signal.SIGCONT)
-    wait_until(_settled, seconds=120)
+    wait_until(_settled)
     assert set(Remix.objects.values_list("status", flat=True)) == {Status.SUCCEEDED}, qcluster.log
     assert (FittedClip.objects.count(), len(sandbox.accepted())) == (1, 4)
 
@@ -157,7 +157,7 @@ def test_clip_is_accepted_by_at_least_five_models_once_it_fits(
             services.request_remixes([video], ["noir"], endpoint=endpoint.key, fit="pad")
         except RequestRefused as refusal:
             refused.append((endpoint.key, [str(one.message) for one in refusal.reasons]))
-    wait_until(_settled, seconds=120)
+    wait_until(_settled)
 
     outcomes = Counter(Remix.objects.values_list("status", "error_message"))
     assert outcomes.keys() == {(Status.SUCCEEDED, "")}, (outcomes, refused, qcluster.log)

@@ -57,7 +57,7 @@ def test_batch_waits_while_the_account_is_refused_and_continues_by_itself(
     source = Video.objects.create(title="Clip", sora_id="video_clip", duration=1)
     qcluster.start()
     services.request_remixes([source], [f"make it noir {number}" for number in range(MANY)])
-    wait_until(_is_held, 120)
+    wait_until(_is_held)
     burst = sandbox.calls()["submit"] - BEFORE
     for refusals in range(1, PROBES + 1):
         _let_time_pass()
@@ -74,7 +74,7 @@ def test_batch_waits_while_the_account_is_refused_and_continues_by_itself(
 
     sandbox.restore_account()
     _let_time_pass()
-    wait_until(lambda: not Remix.objects.unsettled().exists(), 150)
+    wait_until(lambda: not Remix.objects.unsettled().exists())
 
     assert _with(Status.SUCCEEDED) == MANY, qcluster.log
     assert Chain.objects.hold() is None

@@ -86,7 +86,7 @@ def test_site_gets_the_app_by_the_docs_and_runs_on_without_it(
 
     site.shell(CLIENT, LEFT_OVER)
     with site.workers() as log:
-        wait_until((tmp_path / "went_on").exists, 90)
+        wait_until((tmp_path / "went_on").exists)
         assert "reincarnated" not in log.read_text()
 
 

@@ -61,7 +61,7 @@ def _work() -> None:
         engine.prepare_waiting()
         fit_clips(FittedClip.objects.hand_over(5))
         engine.upload_copies(SourceCopy.objects.hand_over(10))
-        engine.send_waiting(Heartbeat(), time.monotonic() + 1)
+        engine.send_waiting(Heartbeat(), time.monotonic() + 60)
 
 
 def _request(video: Video, **options: Any) -> Remix:

@@ -44,7 +44,7 @@ def test_remixes_go_on_after_an_upgrade_and_are_charged_once(
     sandbox.timing(run_seconds=0.2)
     with site.workers() as log:
         assert "Problems: 0" in site.manage(doctor)
-        wait_until(lambda: site.statuses() == ["succeeded"] * 2, 90)
+        wait_until(lambda: site.statuses() == ["succeeded"] * 2)
         assert "reincarnated" not in log.read_text()
 
     assert len(sandbox.accepted()) == 2

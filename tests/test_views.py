@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import os
-import time
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -27,6 +26,7 @@ from sora_remix.endpoints import SORA_2
 from sora_remix.fal.webhook import MAX_BODY, known_account
 from sora_remix.models import Chain, Remix
 from tests.factories import at_once, make_remix
+from tests.processes import wait_until
 
 Status = Remix.Status
 BODY = json.dumps({"request_id": "fal-1", "status": "OK", "payload": {"prompt": "secret"}}).encode()
@@ -268,10 +268,7 @@ class Rings(list[tuple[UUID, str]]):
         self.append((key, request_id))
 
     def wait_for(self, count: int) -> None:
-        deadline = time.monotonic() + 20
-        while len(self) < count:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        wait_until(lambda: len(self) >= count)
 
 
 @pytest.fixture
@@ -288,6 +285,7 @@ def _buy(remix: Remix, base_url: str) -> str:
         params={"fal_webhook": base_url + _path(remix.key)},
         headers={"Authorization": "Key sandbox-key"},
         json={"video_id": "video_clip", "prompt": remix.prompt},
+        timeout=60,
     )
     request_id: str = answer.raise_for_status().json()["request_id"]
     return request_id
@@ -327,10 +325,7 @@ def test_wrong_webhook_of_the_sandbox_changes_nothing(
     before = _row(remix)
 
     _buy(remix, live_server.url)
-    deadline = time.monotonic() + 20
-    while sandbox.calls().get("webhook", 0) < 2:  # the first is answered by then
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(lambda: sandbox.calls()["webhook"] >= 2)  # the first is answered by then
 
     assert rings == []
     assert _row(remix) == before

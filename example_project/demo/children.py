@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = "127.0.0.1"
-STOP_SECONDS = 15
+STOP_SECONDS = 30
 LINES_SHOWN = 15
 
 

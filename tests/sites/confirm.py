@@ -14,4 +14,4 @@ from .editor import Editor  # noqa: E402
 
 Editor().remix()
 Path(sys.argv[1]).touch()
-time.sleep(60)
+time.sleep(600)

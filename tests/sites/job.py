@@ -95,7 +95,7 @@ def _confirm_and_be_killed(sandbox: SandboxProcess, confirmed: Path) -> None:
     """Kill the process that confirms, once fal has the remix or the editor was answered."""
     process = subprocess.Popen([sys.executable, "-m", "tests.sites.confirm", str(confirmed)])
     try:
-        wait_until(lambda: bool(sandbox.accepted()) or confirmed.exists(), 120)
+        wait_until(lambda: bool(sandbox.accepted()) or confirmed.exists())
         assert process.poll() is None
     finally:
         process.send_signal(signal.SIGKILL)
@@ -111,7 +111,7 @@ def _switch_sync_off(cluster: Qcluster) -> None:
 
 def _see_it_through(site: str, sandbox: SandboxProcess, editor: Editor) -> None:
     """Wait for the result, and see whether it is what was paid for, once."""
-    wait_until(lambda: not Remix.objects.unsettled().exists(), 180)
+    wait_until(lambda: not Remix.objects.unsettled().exists())
     remix = Remix.objects.get()
     print(f"It {remix.status}; accepted by fal: {len(sandbox.accepted())}")
     assert remix.status == Status.SUCCEEDED, f"{remix.error_code}: {remix.error_message}"
