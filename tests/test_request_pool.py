@@ -117,7 +117,7 @@ def test_free_slots_shrink_with_each_start_and_grow_with_each_answer() -> None:
 
 def test_finished_answer_does_not_wait_for_the_others() -> None:
     with RequestPool[str, str](2) as pool:
-        pool.start("slow", asyncio.sleep(2, "slow"))
+        pool.start("slow", asyncio.sleep(600, "slow"))
         pool.start("fast", _say("fast"))
 
         assert pool.answers(10) == [("fast", "fast")]
