@@ -10,11 +10,14 @@ from importlib import import_module
 from pathlib import Path
 
 
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+def _reserve_port() -> int:
+    """Return a port that nobody else is given: a bound socket without a listener keeps it free."""
+    one = socket.socket()
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the sandbox shares it
+    one.bind(("127.0.0.1", 0))
+    port: int = one.getsockname()[1]
+    one.detach()  # it stays open as long as this process
+    return port
 
 
 def _make_folder() -> str:
@@ -35,7 +38,7 @@ if os.environ.get("SORA_REMIX_TESTS_RUNNER", "") != _runner or (
         "SORA_REMIX_TESTS_QUEUE": f"sora_remix_tests_{os.getpid()}",
         "SORA_REMIX_TESTS_RUNNER": _runner,
         "SSL_CERT_FILE": f"{_made}/sandbox.pem",
-        "FAL_QUEUE_RUN_HOST": f"127.0.0.1:{_free_port()}",
+        "FAL_QUEUE_RUN_HOST": f"127.0.0.1:{_reserve_port()}",
         "FAL_KEY": "sandbox-key",
         "FAL_ADMIN_KEY": "",
     }
