@@ -27,8 +27,11 @@ Accepted = dict[str, Any]
 SAMPLE = 30
 LONG_ID = 36
 """Characters of fal's usual ids."""
-SAVED_WITHIN = timedelta(seconds=0.5)
-"""How long an answer may be on its way into the database of a busy machine."""
+SAVED_WITHIN = timedelta(seconds=1.5)
+"""How long an answer may be on its way into the database of a busy machine.
+
+It is less than a call takes that is stalled or delayed: no answer may wait for another one.
+"""
 LONGEST_PAUSE = timedelta(hours=1)
 TOLD_BY_STATUS = ("internal_error",)
 """Code of a failure whose result a gateway withheld, and whose status says no more."""
