@@ -17,13 +17,15 @@ import pytest
 
 from example_project.fal_sandbox.process import SandboxProcess
 from tests.docs import blocks
-from tests.processes import ROOT, kill_family
+from tests.processes import ROOT, kill_family, wait_until
 
 OURS = ("DJANGO_", "FAL_", "PYTEST_", "SORA_REMIX_", "TEST_")
 """What the environment of these tests says of their own site."""
 has_its_own_database = pytest.mark.skipif(
     "TEST_DATABASE" in os.environ, reason="it has a database anyway"
 )
+RUNNING = "] running."
+"""What django-q2 logs when a cluster has started."""
 VIDEOS = """
 from sora_remix import media
 from sora_remix.models import Video
@@ -82,14 +84,22 @@ class BuiltSite:
 
     @contextmanager
     def workers(self) -> Iterator[Path]:
-        """Keep a qcluster running; yield its log file."""
+        """Keep a qcluster running; yield its log file once it runs."""
         log = self.folder / "qcluster.log"
         with log.open("ab") as file:
+            earlier = log.read_text().count(RUNNING)
             command = [sys.executable, "manage.py", "qcluster"]
             cluster = subprocess.Popen(
                 command, cwd=self.folder, env=self._environment, stdout=file, stderr=file
             )
+
+            def is_running() -> bool:
+                said = log.read_text()
+                assert cluster.poll() is None, said
+                return said.count(RUNNING) > earlier
+
             try:
+                wait_until(is_running)
                 yield log
             finally:
                 cluster.terminate()

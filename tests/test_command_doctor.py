@@ -322,7 +322,7 @@ def test_running_worker_is_found(
     monkeypatch.undo()
     qcluster.start()
 
-    assert _lines(lambda: local.check_worker(60)) == [("ok", "A worker is running.")]
+    assert _lines(lambda: local.check_worker(180)) == [("ok", "A worker is running.")]
 
 
 def test_site_without_a_worker_is_told_how_to_start_one(monkeypatch: pytest.MonkeyPatch) -> None:
