@@ -80,6 +80,7 @@ def _confirm(page: Page, *videos: Video) -> None:
 
 def choose(page: Page, endpoint: str) -> None:
     """Choose an endpoint on the page to confirm, and open its options."""
+    page.wait_for_selector("#confirm-form")
     unfold(page, "#sora-remix-more-models")
     page.check(f"[name=endpoint][value='{endpoint}']")
     options = f"#sora-remix-options-{endpoint.replace('.', chr(92) + '.')}"
@@ -90,6 +91,7 @@ def choose(page: Page, endpoint: str) -> None:
 
 def unfold(page: Page, selector: str) -> None:
     """Open a part of the page to confirm, if it has this part and it is folded."""
+    page.wait_for_load_state()  # only then every part is there, and the script, too
     if page.locator(f"{selector}:not([open])").count():
         page.click(f"{selector} > summary")
 
@@ -296,8 +298,8 @@ def act_on_all(page: Page, url: str, action: str) -> None:
     page.check("#action-toggle")
     page.select_option("select[name=action]", action)
     page.click("button[name=index]")
+    expect(page.locator("#changelist")).to_have_count(0)
     page.wait_for_load_state()
-    assert page.locator("#changelist").count() == 0
 
 
 for _name, _status in (

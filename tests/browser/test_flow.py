@@ -143,9 +143,11 @@ def test_two_videos_are_remixed_without_scripts(
         box.check()
     page.select_option("select[name=action]", "remix_selected")
     page.click("button[name=index]")
+    page.wait_for_selector("#confirm-form")
     unfold(page, "#sora-remix-more-models")
     page.check("[name=endpoint][value=grok]")
-    page.click("[name=_recalculate]")
+    with page.expect_navigation():
+        page.click("[name=_recalculate]")
     unfold(page, "#sora-remix-options")
     page.select_option("[name=option-resolution]", "720p")
     page.click("[name=_recalculate]")

@@ -28,6 +28,7 @@ def test_video_is_remixed_by_keyboard(page: Page) -> None:
     tab_to(page, "button[name=index]", "Shift+Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("#confirm-form")
+    page.wait_for_load_state()
 
     tab_to(page, "[name=prompt]")
     page.keyboard.type("make it noir")

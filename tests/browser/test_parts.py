@@ -134,7 +134,8 @@ def test_part_is_chosen_without_scripts(pages: Pages, video: Video) -> None:
     page.fill(f"#id_start-{video.pk}", "0:02")
     page.fill(f"#id_end-{video.pk}", "0:08")
     page.fill("[name=prompt]", "make it noir")
-    page.click("[name=_recalculate]")
+    with page.expect_navigation():
+        page.click("[name=_recalculate]")
     page.click("#sora-remix-order")
 
     expect(page.get_by_text("1 remix was requested.")).to_be_visible()

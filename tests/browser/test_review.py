@@ -26,12 +26,18 @@ def _approvals(results: list[Video]) -> list[str]:
     return [found[video.pk].approval for video in results]
 
 
+def _is_reached(page: Page, title: str) -> None:
+    """Wait for the page of a video until it hears keys: its script starts after its heading."""
+    expect(page.locator("h2")).to_contain_text(title)
+    page.wait_for_load_state()
+
+
 def test_ten_results_are_approved_by_keyboard(page: Page, clip: Path) -> None:
     results = _results(10, clip)
     page.goto(review_url())
 
     for number in range(10):
-        expect(page.locator("h2")).to_contain_text(f"Sea {number}")
+        _is_reached(page, f"Sea {number}")
         page.keyboard.press("a")
 
     expect(page.get_by_text("No video is waiting for a decision.")).to_be_visible()
@@ -40,26 +46,25 @@ def test_ten_results_are_approved_by_keyboard(page: Page, clip: Path) -> None:
 
 def test_keys_write_a_note_reject_skip_go_back_and_undo(page: Page, clip: Path) -> None:
     results = _results(3, clip)
-    heading = page.locator("h2")
     page.goto(review_url())
 
     page.keyboard.press("n")
     page.keyboard.type("a blur, ready")
     page.keyboard.press("Escape")
     page.keyboard.press("r")
-    expect(heading).to_contain_text("Sea 1")
+    _is_reached(page, "Sea 1")
     assert _approvals(results) == ["rejected", "new", "new"]
     assert Video.objects.get(pk=results[0].pk).approval_note == "a blur, ready"
     page.keyboard.press("j")
-    expect(heading).to_contain_text("Sea 2")
+    _is_reached(page, "Sea 2")
     page.keyboard.press("k")
-    expect(heading).to_contain_text("Sea 1")
+    _is_reached(page, "Sea 1")
     page.keyboard.press("A")
-    expect(heading).to_contain_text("Sea 2")
+    _is_reached(page, "Sea 2")
     page.keyboard.press("u")
-    expect(heading).to_contain_text("Sea 1")
+    _is_reached(page, "Sea 1")
     page.keyboard.press("r")
-    expect(heading).to_contain_text("Sea 2")
+    _is_reached(page, "Sea 2")
 
     assert _approvals(results) == ["rejected", "rejected", "new"]
 
@@ -130,7 +135,7 @@ def test_a_key_remixes_the_shown_video(page: Page, clip: Path) -> None:
     _results(2, clip)
     page.goto(review_url())
     page.keyboard.press("j")
-    expect(page.locator("h2")).to_contain_text("Sea 1")
+    _is_reached(page, "Sea 1")
 
     page.keyboard.press("m")
 

@@ -86,8 +86,8 @@ def _confirm(page: Page) -> None:
 
 def _approve(page: Page) -> None:
     page.locator("a[href*='/video/review/']").first.click()
-    page.click("[name=decision][value=approve]")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click("[name=decision][value=approve]")
 
 
 def _place_on_an_article(page: Page, admin: str) -> None:

@@ -38,7 +38,8 @@ def test_action_on_the_list_of_remixes_is_confirmed(page: Page) -> None:
     remix = make_remix()
     act_on_all(page, REMIXES, ACTIONS["cancel"])
 
-    page.click(CONFIRM)
+    with page.expect_navigation():  # to the address that the page has already
+        page.click(CONFIRM)
 
     page.wait_for_url(re.compile(rf"{REMIXES}$"))
     remix.refresh_from_db()
