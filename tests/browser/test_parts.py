@@ -108,6 +108,7 @@ def test_player_stays_while_the_page_recalculates(page: Page, video: Video) -> N
     _seek(page, 4.01)
 
     page.fill(f"#id_end-{video.pk}", "0:08")
+    expect(page.locator(TOTAL)).to_have_text("$0.24")
     settled(page)
 
     assert page.evaluate(AT) == pytest.approx(4.01)
