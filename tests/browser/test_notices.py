@@ -46,6 +46,15 @@ def _ask(page: Page) -> Response:
     return waiting.value
 
 
+def _ask_until(page: Page, status: int) -> Response:
+    """Return the next answer with this status: another one may already be on its way."""
+    with page.expect_response(
+        lambda answer: "/notices/" in answer.url and answer.status == status
+    ) as waiting:
+        pass
+    return waiting.value
+
+
 def test_notice_appears_within_a_minute_and_disappears(page: Page, remix: Remix) -> None:
     page.clock.install()
     page.goto(VIDEOS)
@@ -172,7 +181,7 @@ def test_page_stops_asking_once_logged_out(page: Page, site: object, often: None
     page.on("request", lambda request: asked.append(request.url))
     page.goto(VIDEOS)
     page.context.clear_cookies()
-    assert _ask(page).status == 302
+    _ask_until(page, 302)
     page.clock.install()
     asked.clear()
 
@@ -189,10 +198,12 @@ def test_page_asks_less_often_after_errors_and_recovers(
     page.goto(VIDEOS)
     _due(remix, minutes=3)
     page.route(NOTICES, lambda route: route.fulfill(status=503))
-    failed = [_ask(page).request.timing["startTime"] for _number in range(3)]
+    failed = [_ask_until(page, 503).request.timing["startTime"] for _number in range(3)]
 
     page.unroute(NOTICES)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
-    assert failed[2] - failed[1] > 1.5 * (failed[1] - failed[0])
+    # A busy computer lengthens pauses, but never shortens them: of two and of four seconds here.
+    assert failed[1] - failed[0] > 1_500
+    assert failed[2] - failed[1] > 3_000
     expect(page.locator(AREA)).to_contain_text(SILENT)

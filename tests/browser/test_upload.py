@@ -203,7 +203,8 @@ def test_title_is_changed_while_the_file_is_sent(page: Page, small_clip: Path) -
     held: list[Route] = []
     page.route(UPLOAD, lambda route: held.append(route))
     page.goto(VIDEOS)
-    page.set_input_files(CHOOSE, small_clip)
+    with page.expect_request(UPLOAD):
+        page.set_input_files(CHOOSE, small_clip)
     page.get_by_label("Title").fill("Sea")
     page.get_by_label("Title").press("Tab")
 
@@ -243,7 +244,8 @@ def test_page_is_not_left_by_mistake_while_a_file_is_sent(page: Page, small_clip
     page.route(UPLOAD, lambda route: held.append(route))
     page.goto(VIDEOS)
     page.click("#header")  # a browser asks only those who have used the page
-    page.set_input_files(CHOOSE, small_clip)
+    with page.expect_request(UPLOAD):
+        page.set_input_files(CHOOSE, small_clip)
     expect(_line(page, "clip.mp4")).to_contain_text("Uploading")
 
     with page.expect_event("dialog") as asked:
