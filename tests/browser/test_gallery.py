@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,8 +121,8 @@ def test_cards_are_chosen_without_scripts(pages: Pages, clips: list[Video]) -> N
     assert list(RemixBatch.objects.get().videos.all()) == [clips[1]]
 
 
-def test_card_plays_under_the_pointer_and_on_keyboard_focus(pages: Pages, clip: Any) -> None:
-    video = keep(make_video(title="Sea", width=160, height=90), clip)
+def test_card_plays_under_the_pointer_and_on_keyboard_focus(pages: Pages, large_clip: Path) -> None:
+    video = keep(make_video(title="Sea", width=1280, height=720), large_clip)
     page, _complaints = pages.open()
     page.emulate_media(reduced_motion="no-preference")
     page.goto(VIDEOS)
@@ -135,8 +136,8 @@ def test_card_plays_under_the_pointer_and_on_keyboard_focus(pages: Pages, clip: 
     playing(page.locator(f"{SCREEN} video"))
 
 
-def test_preview_button_of_a_card_lies_within_its_picture(pages: Pages, clip: Any) -> None:
-    keep(make_video(title="Sea", width=160, height=90), clip)
+def test_preview_button_of_a_card_lies_within_its_picture(pages: Pages, large_clip: Path) -> None:
+    keep(make_video(title="Sea", width=1280, height=720), large_clip)
     page, _complaints = pages.open()  # with reduced motion
     page.goto(VIDEOS)
     button = page.get_by_role("button", name="Play a preview of “Sea”")

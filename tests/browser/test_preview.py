@@ -35,9 +35,9 @@ def keep(video: Video, clip: Path) -> Video:
 
 
 @pytest.fixture
-def filmed(site: object, clip: Path) -> Video:
-    """A video with a file and a thumbnail."""
-    return keep(make_video(title="Sea", width=160, height=90), clip)
+def filmed(site: object, large_clip: Path) -> Video:
+    """A video with a file and a thumbnail, whose preview is not over before a test looks at it."""
+    return keep(make_video(title="Sea", width=1280, height=720), large_clip)
 
 
 def _moving_page(pages: Pages, **options: object) -> Page:
@@ -78,8 +78,10 @@ def test_preview_plays_muted_while_the_pointer_is_on_the_picture(
 
 
 def playing(video: Locator) -> None:
+    """Wait until a preview moves. It starts again at its end, so that it stays to be looked at."""
     video.evaluate(
         """(one) => new Promise((done) => {
+            one.loop = true;
             const look = () => (one.currentTime > 0 ? done() : requestAnimationFrame(look));
             look();
         })"""

@@ -99,8 +99,8 @@ def test_the_current_video_of_a_large_tree_is_reached_by_a_link(
     expect(current).to_be_in_viewport()
 
 
-def test_a_video_is_previewed_in_its_node(page: Page, site: object, clip: Path) -> None:
-    root = keep(checkout.make_clip(), clip)
+def test_a_video_is_previewed_in_its_node(page: Page, site: object, large_clip: Path) -> None:
+    root = keep(checkout.make_clip(), large_clip)
     page.emulate_media(reduced_motion="no-preference")
     page.goto(tree_url(root))
 
