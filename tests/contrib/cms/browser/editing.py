@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cms.toolbar.utils import get_object_edit_url
-from playwright.sync_api import FrameLocator, Page
+from playwright.sync_api import FrameLocator, Page, expect
 
 from sora_remix.models import Video
 
@@ -35,7 +35,8 @@ def open_chooser(form: FrameLocator, term: str = "") -> None:
 
 
 def choose(form: FrameLocator, video: Video) -> None:
-    """Choose a video by its picture."""
+    """Choose a video by its picture, once no line about the search moves the pictures."""
+    expect(form.locator(".select2-results__option.loading-results")).to_have_count(0)
     form.locator(f".select2-results__option:has(img[src='{video.thumbnail.url}'])").click()
 
 
