@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from functools import cache
-from importlib import import_module
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
 
@@ -21,15 +20,7 @@ Answer = TypeVar("Answer")
 @cache
 def _runner(pid: int) -> asyncio.Runner:
     """Return the loop of this process; a forked worker must not use its parent's."""
-    return asyncio.Runner(loop_factory=_loop_factory())
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return uvloop's factory where it is installed, because it takes less processor time."""
-    try:
-        return import_module("uvloop").new_event_loop  # type: ignore[no-any-return]
-    except ImportError:
-        return None
+    return asyncio.Runner()
 
 
 def wait_for(call: Coroutine[Any, Any, Answer]) -> Answer:

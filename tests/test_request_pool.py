@@ -7,12 +7,10 @@ import subprocess
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from sora_remix import request_pool
 from sora_remix.request_pool import RequestPool, wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -76,22 +74,6 @@ def test_one_event_loop_serves_all_calls_of_a_process() -> None:
         return asyncio.get_running_loop()
 
     assert wait_for(loop()) is wait_for(loop())
-
-
-def test_loop_is_made_by_uvloop_where_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    loop = asyncio.new_event_loop()
-    uvloop = SimpleNamespace(new_event_loop=lambda: loop)
-    monkeypatch.setitem(sys.modules, "uvloop", uvloop)
-
-    with request_pool._runner.__wrapped__(0) as runner:
-        assert runner.get_loop() is loop
-
-
-def test_loop_is_pythons_own_where_uvloop_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvloop", None)  # so that importing it fails
-
-    with request_pool._runner.__wrapped__(0) as runner:
-        assert isinstance(runner.get_loop(), asyncio.SelectorEventLoop)
 
 
 def test_each_answer_comes_with_its_key() -> None:
