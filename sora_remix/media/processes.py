@@ -20,6 +20,10 @@ KEPT_ENVIRONMENT = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME")
 """The environment variables that such a process gets. Others may contain keys."""
 WITH_DESCRIPTOR = (io.BufferedRandom, io.BufferedReader, io.FileIO, tempfile.SpooledTemporaryFile)
 """Files whose descriptor yields the bytes they read. Others may decompress or decrypt them."""
+SMALL = 1024**2
+"""Bytes of a file that may be in memory twice."""
+HAS_MEMORY_FILES = hasattr(os, "memfd_create")
+"""On Linux, files in memory have descriptors. Making one on disk takes longer."""
 
 
 def start(
@@ -58,10 +62,10 @@ def interpreter() -> str:
 
 @contextmanager
 def descriptor_of(file: IO[bytes]) -> Iterator[int]:
-    """Return a descriptor of the file, or of a copy on disk."""
+    """Return a descriptor of the file, or of a copy, which is on disk unless it is small."""
     with ExitStack() as stack:
         if not _has_descriptor(file):
-            copy = stack.enter_context(tempfile.TemporaryFile())
+            copy = stack.enter_context(_empty_copy(file))
             file.seek(0)
             shutil.copyfileobj(file, copy)
             file = copy
@@ -73,4 +77,18 @@ def descriptor_of(file: IO[bytes]) -> Iterator[int]:
 
 
 def _has_descriptor(file: IO[bytes]) -> bool:
-    return isinstance(file, WITH_DESCRIPTOR) or type(file) is TemporaryUploadedFile
+    if type(file) is TemporaryUploadedFile:
+        return True
+    return isinstance(file, WITH_DESCRIPTOR) and not _is_in_memory(file)
+
+
+def _is_in_memory(file: IO[bytes]) -> bool:
+    """Return whether a file is small, and would be written to disk if asked for its descriptor."""
+    is_spooled = isinstance(file, tempfile.SpooledTemporaryFile)
+    return is_spooled and HAS_MEMORY_FILES and file.seek(0, os.SEEK_END) <= SMALL
+
+
+def _empty_copy(file: IO[bytes]) -> IO[bytes]:
+    if _is_in_memory(file):
+        return os.fdopen(os.memfd_create("sora_remix"), "w+b")
+    return tempfile.TemporaryFile()

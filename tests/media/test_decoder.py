@@ -403,6 +403,11 @@ def _large_upload(content: bytes) -> TemporaryUploadedFile:
     return upload
 
 
+def unexpected(*_arguments: object) -> None:
+    """Stand in for what must not be called."""
+    raise AssertionError
+
+
 FILES: dict[str, Callable[[bytes], Any]] = {
     "in memory": io.BytesIO,
     "spooled": _spooled,
@@ -424,6 +429,27 @@ def test_files_of_all_kinds_are_decoded_and_rewound(
 
         assert (facts.width, facts.size) == (160, len(content))
         assert file.read() == content
+
+
+@pytest.mark.skipif(not processes.HAS_MEMORY_FILES, reason="only Linux has them")
+def test_small_file_is_decoded_without_writing_it_to_disk(
+    pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _spooled(clip.read_bytes()) as file:
+        monkeypatch.setattr(tempfile, "TemporaryFile", unexpected)
+
+        assert media.video_facts(file).width == 160
+
+
+@pytest.mark.skipif(not processes.HAS_MEMORY_FILES, reason="only Linux has them")
+def test_large_file_is_not_copied_in_memory(
+    pool: DecoderPool, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "SMALL", clip.stat().st_size - 1)
+    monkeypatch.setattr(os, "memfd_create", unexpected)
+
+    with _spooled(clip.read_bytes()) as file:
+        assert media.video_facts(file).width == 160
 
 
 def test_partly_read_file_keeps_its_buffer(pool: DecoderPool, clip: Path) -> None:
