@@ -91,7 +91,7 @@ class CheckPace:
         """Return when to check a remix again: later the older it is and the more are in flight.
 
         One that is seen to be running is left alone until it is likely to be finished soon. A call
-        takes about 4 ms of CPU time, so 80 calls per second use a third of a core. At the usual
+        takes 1 to 2 ms of CPU time, so 80 calls per second use an eighth of a core. At the usual
         time it is checked however many are in flight, because then it may well be finished.
         """
         sent_at = remix.submitted_at
