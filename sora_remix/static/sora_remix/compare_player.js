@@ -116,6 +116,7 @@
                 this.head = leader.time;
             }
             const players = this.#usable.filter((side) => side === leader || !this.#isOver(side));
+            this.#usable.filter((side) => !players.includes(side)).forEach((side) => this.#finish(side));
             if (players.some(({ isReady }) => !isReady)) {
                 this.#hold();
             } else if (leader.video.ended || this.head >= (this.loop.end ?? Infinity)) {
@@ -129,6 +130,13 @@
 
         #isOver({ video, length }) {
             return length > 0 && (video.ended || this.head >= length - this.frame / 2);
+        }
+
+        /* Sends one to its last frame that was late, or had to wait, when the play head passed it. */
+        #finish(side) {
+            if (!side.isSeeking && side.time < side.inside(this.head) - side.frame) {
+                side.seek(this.head);
+            }
         }
 
         /* At the end: from the start of the loop again, if there is one. */
