@@ -314,7 +314,6 @@ def test_counters_are_right_in_any_order_of_events() -> None:
             max_examples=40,
             stateful_step_count=20,
             deadline=None,
-            derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),

@@ -493,7 +493,6 @@ def test_promises_hold_in_any_order_of_events(
             max_examples=40,
             stateful_step_count=25,
             deadline=None,
-            derandomize=True,
             database=None,
             # Shrinking a failure takes minutes: add Phase.shrink to see the shortest way to it.
             phases=[Phase.generate],
