@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.page_errors import PageErrors
 
-SECONDS = 45
+SECONDS = 90
 """How long anything may take to appear."""
 
 

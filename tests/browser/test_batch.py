@@ -75,7 +75,7 @@ def test_grid_of_prompts_is_remixed_except_for_an_unticked_cell(
         wait_until(lambda: not Remix.objects.unsettled().exists())
         page.reload()
 
-    expect(page.locator('[data-status="succeeded"]')).to_have_count(5, timeout=60_000)
+    expect(page.locator('[data-status="succeeded"]')).to_have_count(5, timeout=120_000)
     made = sorted((one.source.title, one.prompt) for one in Remix.objects.select_related("source"))
     wanted = sorted((title, prompt) for title in ("Sea", "Sky") for prompt in PROMPTS)
     assert len(made) == 5 and set(made) < set(wanted)
